@@ -1,0 +1,35 @@
+"""Train many small neural networks at once, by backpropagation, as fast as the machine allows."""
+
+__version__ = "0.1.0"
+
+from pathlib import Path
+
+if not (Path(__file__).parent / "kernels").is_dir():
+    # In a checkout, kernels/ lies beside bpfast/: setup.cfg puts it here when it installs.
+    __path__.append(str(Path(__file__).parent.parent))
+
+from . import dispatch
+from .dispatch import devices
+from .errors import DeviceError
+from .network import MLP, register_activation, register_loss
+from .optimizers import SGD, Adam, AdamW, RMSprop
+from .population import Population
+from .training import History, Progress, fit, gradients
+
+__all__ = [
+    "MLP",
+    "SGD",
+    "Adam",
+    "AdamW",
+    "DeviceError",
+    "History",
+    "Population",
+    "Progress",
+    "RMSprop",
+    "devices",
+    "dispatch",
+    "fit",
+    "gradients",
+    "register_activation",
+    "register_loss",
+]

@@ -1,0 +1,115 @@
+"""Which device and which kernel, and why: the only file that knows both users and kernels."""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from .errors import DeviceError, one_of
+
+if TYPE_CHECKING:
+    from .network import MLP
+
+DEVICES = ("auto", "cpu", "cuda", "reference")
+NO_CUDA = "this version of bpfast has no CUDA kernels"
+
+# Up to this width, 16 networks beside each other in a register beat one network's own products.
+LANES_WIDTH = 16
+# Above this, one network alone fills registers with its samples.
+LANES_BATCH = 512
+
+logger = logging.getLogger("bpfast")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What runs a fit.
+
+    Attributes
+    ----------
+    strategy : "lanes", "tiles" or "large batch" on the CPU, "one by one" on the reference
+    device : "cpu" or "reference"
+    reason : why, in words
+    """
+
+    strategy: str
+    device: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.device}, {self.strategy}: {self.reason}"
+
+
+def choose(mlp: MLP, n: int, batch_size: int, device: str = "auto") -> Plan:
+    """Choose the device and the kernel for n networks.
+
+    The result's bits never depend on ``n``: tiles and large batch add in the same order.
+
+    Parameters
+    ----------
+    mlp : MLP
+    n : int
+        Number of networks.
+    batch_size : int
+        Samples in a step.
+    device : str
+        "auto" takes the device that the environment variable ``BPFAST_DEVICE`` names, or else
+        the fastest one usable; the others are taken at their word.
+
+    Raises
+    ------
+    ValueError
+        The device is not one of bpfast's.
+    DeviceError
+        The device was asked for by name and cannot be used here.
+    """
+    one_of("device", device, DEVICES)
+    if device == "auto":
+        device = os.environ.get("BPFAST_DEVICE", "auto")
+        one_of("BPFAST_DEVICE", device, DEVICES)
+    if device == "cuda":
+        raise DeviceError(f"device 'cuda' cannot be used: {NO_CUDA}; use 'cpu' or 'auto'")
+    if device == "auto":
+        logger.info("device 'auto' falls back to the CPU: %s", NO_CUDA)
+    if device == "reference":
+        return Plan("one by one", "reference", "float64 NumPy, the truth that others are held to")
+    return _choose_on_cpu(mlp, n, batch_size)
+
+
+def _choose_on_cpu(mlp: MLP, n: int, batch_size: int) -> Plan:
+    threads = _load("cpu").thread_count()
+    width = max(mlp.layers)
+    if width <= LANES_WIDTH and batch_size <= LANES_BATCH:
+        reason = f"no layer is wider than {LANES_WIDTH}: 16 networks share a register"
+        return Plan("lanes", "cpu", reason)
+    if n >= threads or batch_size <= _load("cpu").SLICE:
+        return Plan("tiles", "cpu", f"{n} networks for {threads} threads: one network a thread")
+    reason = f"{n} networks for {threads} threads: each batch of {batch_size} is cut over threads"
+    return Plan("large batch", "cpu", reason)
+
+
+def kernels(plan: Plan) -> Any:
+    """The module that runs a plan: ``train(task, networks)``, ``gradients`` and ``predict``."""
+    return _load(plan.device)
+
+
+def _load(device: str) -> Any:
+    return importlib.import_module(f".kernels.{device}", __package__)
+
+
+def devices() -> dict[str, str]:
+    """What is here: each device with what it is, or why it cannot be used.
+
+    Returns
+    -------
+    dict of device name to one line of words; usable ones begin with "usable".
+    """
+    cpu = _load("cpu")
+    return {
+        "reference": "usable: float64 NumPy, for comparison",
+        "cpu": f"usable: {cpu.describe()}",
+        "cuda": f"not usable: {NO_CUDA}",
+    }

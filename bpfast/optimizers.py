@@ -1,0 +1,175 @@
+"""Optimisers after PyTorch's formulas; every hyperparameter is a number, or one per network."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from .errors import numbers, one_of
+from .kernels import task
+from .kernels.math import OPTIMIZERS
+
+SCHEDULES = ("constant", "exponential", "cosine")
+
+Numbers = float | Sequence[float] | np.ndarray
+
+
+@dataclass(frozen=True, kw_only=True)
+class Optimizer:
+    """What all optimisers share. Each value is a scalar or an (n,) array.
+
+    Parameters
+    ----------
+    learning_rate : at least 0
+    weight_decay : at least 0, as PyTorch's optimiser of that name has it (biases too)
+    l1, l2 : penalties ``l1 * sum(|w|) + l2 / 2 * sum(w**2)`` on weights, not on biases
+    clip_norm : longest gradient allowed (``torch.nn.utils.clip_grad_norm_``); None: any
+    schedule : "constant", "exponential" (rate * decay**epoch) or "cosine" (half a wave from the
+        rate down to ``minimum`` times it at the last epoch), evaluated once an epoch
+    decay : factor per epoch of the exponential schedule
+    minimum : where the cosine ends, as a fraction of the learning rate
+    warmup : epochs over which the rate first climbs in equal steps to its full value
+    """
+
+    learning_rate: Numbers = 0.01
+    weight_decay: Numbers = 0.0
+    l1: Numbers = 0.0
+    l2: Numbers = 0.0
+    clip_norm: Numbers | None = None
+    schedule: str | Sequence[str] | np.ndarray = "constant"
+    decay: Numbers = 0.95
+    minimum: Numbers = 0.0
+    warmup: Numbers = 0
+
+    def _rule(self, n: int) -> tuple[str, dict[str, np.ndarray]]:
+        """Name of the rule and its hyperparameters, (n,) each."""
+        raise NotImplementedError
+
+    def resolve(self, n: int, epochs: int) -> task.Optimizer:
+        """Each of n networks' own numbers for a fit of some epochs.
+
+        Raises
+        ------
+        TypeError, ValueError
+            A value that is not a number, not one per network, or out of its range.
+        """
+        rule, hyper = self._rule(n)
+        hyper["weight_decay"] = numbers("weight_decay", self.weight_decay, n, 0.0)
+        columns = [hyper[name] for name in OPTIMIZERS[rule].hyperparameters]
+        clip = np.inf if self.clip_norm is None else self.clip_norm
+        penalties = np.stack(
+            [
+                numbers("l1", self.l1, n, 0.0),
+                numbers("l2", self.l2, n, 0.0),
+                numbers("clip_norm", clip, n, 0.0, np.inf, open_low=True),
+            ],
+            axis=1,
+        )
+        if np.array_equal(penalties, np.broadcast_to((0.0, 0.0, np.inf), (n, 3))):
+            penalties = np.zeros((n, 0))
+        rates = self._rates(n, epochs)
+        return task.Optimizer(rule, rates, np.stack(columns, axis=1), penalties)
+
+    def _rates(self, n: int, epochs: int) -> np.ndarray:
+        """Learning rate of each network and epoch, (n, epochs), or (n, 1) where constant."""
+        rate = numbers("learning_rate", self.learning_rate, n, 0.0)[:, None]
+        decay = numbers("decay", self.decay, n, 0.0)[:, None]
+        minimum = numbers("minimum", self.minimum, n, 0.0, 1.0)[:, None]
+        warmup = numbers("warmup", self.warmup, n, 0.0)[:, None]
+        schedule = np.asarray(self.schedule)
+        if schedule.shape not in ((), (n,)):
+            raise ValueError(f"schedule has shape {schedule.shape}: give one name, or {n}")
+        for name in np.unique(schedule):
+            one_of("schedule", str(name), SCHEDULES)
+        if not warmup.any() and (schedule == "constant").all():
+            return rate
+        schedule = np.broadcast_to(schedule, (n,))[:, None]
+        epoch = np.arange(epochs)
+        since = np.maximum(epoch - warmup, 0.0)  # epochs since the warm-up ended
+        wave = np.cos(np.pi * since / np.maximum(epochs - warmup, 1.0))
+        cosine = minimum + (1.0 - minimum) * 0.5 * (1.0 + wave)
+        factor = np.where(schedule == "cosine", cosine, 1.0)
+        factor = np.where(schedule == "exponential", decay**since, factor)
+        climb = np.minimum((epoch + 1.0) / np.maximum(warmup, 1.0), 1.0)
+        return rate * factor * climb
+
+
+@dataclass(frozen=True, kw_only=True)
+class SGD(Optimizer):
+    """Stochastic gradient descent, ``torch.optim.SGD``.
+
+    Parameters
+    ----------
+    momentum : at least 0
+    nesterov : whether momentum looks ahead
+    """
+
+    momentum: Numbers = 0.0
+    nesterov: bool | Sequence[bool] | np.ndarray = False
+
+    def _rule(self, n):
+        momentum = numbers("momentum", self.momentum, n, 0.0)
+        hyper = {"momentum": momentum, "nesterov": numbers("nesterov", self.nesterov, n, 0.0, 1.0)}
+        return ("sgd_momentum" if momentum.any() else "sgd"), hyper
+
+
+@dataclass(frozen=True, kw_only=True)
+class Adam(Optimizer):
+    """Adam (Kingma and Ba, 2015), ``torch.optim.Adam``.
+
+    Parameters
+    ----------
+    beta1, beta2 : from 0 to below 1
+    epsilon : above 0
+    """
+
+    learning_rate: Numbers = 0.001
+    beta1: Numbers = 0.9
+    beta2: Numbers = 0.999
+    epsilon: Numbers = 1e-8
+    _decoupled: ClassVar[float] = 0.0
+
+    def _rule(self, n):
+        below_one = float(np.nextafter(1.0, 0.0))
+        hyper: dict[str, Any] = {
+            "beta1": numbers("beta1", self.beta1, n, 0.0, below_one),
+            "beta2": numbers("beta2", self.beta2, n, 0.0, below_one),
+            "epsilon": numbers("epsilon", self.epsilon, n, 0.0, open_low=True),
+            "decoupled": np.full(n, self._decoupled),
+        }
+        return "adam", hyper
+
+
+@dataclass(frozen=True, kw_only=True)
+class AdamW(Adam):
+    """Adam with decoupled weight decay (Loshchilov and Hutter, 2019), ``torch.optim.AdamW``."""
+
+    weight_decay: Numbers = 0.01
+    _decoupled: ClassVar[float] = 1.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class RMSprop(Optimizer):
+    """RMSprop (Hinton's lecture 6e, 2012), ``torch.optim.RMSprop``.
+
+    Parameters
+    ----------
+    alpha : smoothing, from 0 to below 1
+    epsilon : above 0
+    momentum : at least 0
+    """
+
+    alpha: Numbers = 0.99
+    epsilon: Numbers = 1e-8
+    momentum: Numbers = 0.0
+
+    def _rule(self, n):
+        below_one = float(np.nextafter(1.0, 0.0))
+        return "rmsprop", {
+            "alpha": numbers("alpha", self.alpha, n, 0.0, below_one),
+            "epsilon": numbers("epsilon", self.epsilon, n, 0.0, open_low=True),
+            "momentum": numbers("momentum", self.momentum, n, 0.0),
+        }

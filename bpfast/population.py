@@ -1,0 +1,299 @@
+"""A population: n networks of one architecture, and their parameters."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from . import dispatch
+from .errors import missing_extra, one_of, whole
+from .kernels import counter
+from .kernels.task import layer_slices
+from .network import MLP
+from .samples import check_inputs, check_memory
+
+if TYPE_CHECKING:
+    from .training import History
+
+INITIALISERS = (
+    "auto",
+    "glorot_uniform",
+    "glorot_normal",
+    "he_uniform",
+    "he_normal",
+    "torch",
+    "zeros",
+)
+DTYPES = ("float32", "float64")
+FORMAT = "bpfast population 1"
+CHUNK = 1 << 20  # parameters initialised at a time: bounds the memory that hashing takes
+
+
+class Population:
+    """n networks of one architecture.
+
+    Parameters
+    ----------
+    mlp : MLP
+    n : int
+        Number of networks.
+    seed : int
+        Networks' own seeds are drawn from it; network i of ``seed`` starts with the same
+        parameters whatever n is.
+    init : str
+        glorot_uniform, glorot_normal (Glorot and Bengio, 2010), he_uniform, he_normal (He et al.,
+        2015), torch (``torch.nn.Linear``'s own), zeros, or auto: he_uniform for layers that end
+        in relu, leaky_relu, elu, silu or gelu, glorot_uniform for the others. Biases start at 0,
+        with torch at uniform numbers. For parameters of your own: :meth:`from_arrays`.
+    dtype : str
+        float32 or float64.
+
+    Attributes
+    ----------
+    parameters : (n, P) array, a row for each network: W1, b1, W2, b2, ... row-major
+    weights : list of (n, d_in, d_out) views of ``parameters``
+    biases : list of (n, d_out) views of ``parameters``; empty without biases
+    seeds : (n,) uint64, each network's own seed
+
+    Raises
+    ------
+    TypeError, ValueError
+        n is not a positive integer, or a name is not known.
+    MemoryError
+        The parameters alone would not fit into the memory that is free.
+    """
+
+    def __init__(
+        self, mlp: MLP, n: int = 1, seed: int = 0, init: str = "auto", dtype: str = "float32"
+    ) -> None:
+        if not isinstance(mlp, MLP):
+            raise TypeError(f"mlp must be a bpfast.MLP, got {type(mlp).__name__}")
+        n, seed = whole("n", n, 1), whole("seed", seed, 0)
+        one_of("init", init, INITIALISERS)
+        dtype = np.dtype(dtype).name
+        one_of("dtype", dtype, DTYPES)
+        check_memory(f"{n} networks of {mlp.n_parameters} parameters", n * mlp.n_parameters, dtype)
+        seeds = counter.key(seed, np.arange(n))
+        self._set(mlp, np.empty((n, mlp.n_parameters), dtype), seeds)
+        step = max(1, CHUNK // mlp.n_parameters)
+        for start in range(0, n, step):
+            rows = slice(start, start + step)
+            _initialise(mlp, self.parameters[rows], seeds[rows], init)
+
+    def _set(self, mlp: MLP, parameters: np.ndarray, seeds: np.ndarray) -> None:
+        self.mlp, self.parameters, self.seeds = mlp, parameters, seeds
+
+    @classmethod
+    def _of(cls, mlp: MLP, parameters: np.ndarray, seeds: np.ndarray) -> Population:
+        population = cls.__new__(cls)
+        population._set(mlp, parameters, seeds)
+        return population
+
+    @classmethod
+    def from_arrays(
+        cls,
+        mlp: MLP,
+        weights: Sequence,
+        biases: Sequence = (),
+        dtype: str = "float32",
+        seed: int = 0,
+    ) -> Population:
+        """Networks with given parameters.
+
+        Parameters
+        ----------
+        mlp : MLP
+        weights : for each layer (n, d_in, d_out), or (d_in, d_out) for one network
+        biases : for each layer (n, d_out) or (d_out,); empty for zeros
+        dtype : float32 or float64
+        seed : int
+
+        Raises
+        ------
+        ValueError
+            Another number of arrays, or another shape, than the architecture has.
+        """
+        shapes = list(zip(mlp.layers[:-1], mlp.layers[1:], strict=True))
+        if len(weights) != len(shapes):
+            raise ValueError(f"weights has {len(weights)} arrays for {len(shapes)} layers")
+        if biases and not mlp.bias:
+            raise ValueError("biases were given for an architecture with bias=False")
+        if biases and len(biases) != len(shapes):
+            raise ValueError(f"biases has {len(biases)} arrays for {len(shapes)} layers")
+        first = np.asarray(weights[0])
+        n = 1 if first.ndim == 2 else len(first)
+        population = cls(mlp, n, seed, "zeros", dtype)
+        for layer, (d_in, d_out) in enumerate(shapes):
+            given = np.asarray(weights[layer], np.float64)
+            if given.shape not in ((d_in, d_out), (n, d_in, d_out)):
+                raise ValueError(
+                    f"weights[{layer}] has shape {given.shape}, expected {(n, d_in, d_out)}"
+                )
+            population.weights[layer][...] = given
+            if biases:
+                given = np.asarray(biases[layer], np.float64)
+                if given.shape not in ((d_out,), (n, d_out)):
+                    raise ValueError(
+                        f"biases[{layer}] has shape {given.shape}, expected {(n, d_out)}"
+                    )
+                population.biases[layer][...] = given
+        return population
+
+    @property
+    def weights(self) -> list[np.ndarray]:
+        return [weights for weights, _ in self._layers()]
+
+    @property
+    def biases(self) -> list[np.ndarray]:
+        return [biases for _, biases in self._layers() if biases is not None]
+
+    def _layers(self):
+        return _views(self.mlp, self.parameters)
+
+    def __len__(self) -> int:
+        return len(self.parameters)
+
+    def __repr__(self) -> str:
+        return f"Population({self.mlp}, n={len(self)}, dtype={self.parameters.dtype.name!r})"
+
+    def __getitem__(self, index) -> Population:
+        """Some of the networks, copied: an integer, a slice, integers or a boolean mask."""
+        chosen = np.atleast_1d(np.arange(len(self))[index])
+        if chosen.size == 0:
+            raise ValueError("no network is left in this selection")
+        return self._of(self.mlp, self.parameters[chosen], self.seeds[chosen])
+
+    def with_parameters(self, parameters: np.ndarray) -> Population:
+        """The same networks with other parameters, (n, P); the array is not copied."""
+        return self._of(self.mlp, parameters, self.seeds)
+
+    def predict(self, X, device: str = "auto") -> np.ndarray:
+        """Predictions of every network.
+
+        Parameters
+        ----------
+        X : (samples, inputs)
+        device : "auto", "cpu", "cuda" or "reference"
+
+        Returns
+        -------
+        (n, samples, outputs) array: probabilities for cross_entropy and binary_cross_entropy.
+
+        Raises
+        ------
+        ValueError
+            X has another number of columns than the network has inputs, or NaN.
+        """
+        dtype = self.parameters.dtype
+        inputs = check_inputs(X, self.mlp, dtype)
+        size = len(self) * len(inputs) * self.mlp.outputs
+        check_memory(f"predictions of {len(self)} networks", size, dtype.name)
+        plan = dispatch.choose(self.mlp, len(self), len(inputs), device)
+        return dispatch.kernels(plan).predict(self.mlp.network, self.parameters, inputs)
+
+    def best(self, history: History, k: int = 1) -> Population:
+        """The k networks with the lowest :meth:`History.score`, best first."""
+        k = whole("k", k, 1)
+        if len(history.diverged) != len(self):
+            raise ValueError(
+                f"the history is of {len(history.diverged)} networks, the population has {len(self)}"
+            )
+        return self[np.argsort(history.score(), kind="stable")[:k]]
+
+    def save(self, path: str | os.PathLike) -> None:
+        """Write the population to a safetensors file: whole, or not at all.
+
+        Tensors ``weights.0`` (n, d_in, d_out), ``biases.0`` (n, d_out), ..., ``seeds`` (n,).
+        """
+        save_file = _safetensors().numpy.save_file
+        tensors = {f"weights.{k}": np.ascontiguousarray(w) for k, w in enumerate(self.weights)}
+        tensors |= {f"biases.{k}": np.ascontiguousarray(b) for k, b in enumerate(self.biases)}
+        tensors["seeds"] = self.seeds
+        path = Path(path)
+        temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+        metadata = {"format": FORMAT, "mlp": json.dumps(asdict(self.mlp))}
+        try:
+            save_file(tensors, temporary, metadata)
+            os.replace(temporary, path)
+        finally:
+            temporary.unlink(missing_ok=True)
+
+    @classmethod
+    def load(cls, path: str | os.PathLike) -> Population:
+        """Read what :meth:`save` wrote.
+
+        Raises
+        ------
+        ValueError
+            The file is not a population's.
+        """
+        library = _safetensors()
+        try:
+            with library.safe_open(path, framework="numpy") as file:
+                metadata = file.metadata() or {}
+                tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        except library.SafetensorError as error:
+            raise ValueError(f"{path} is not a safetensors file: {error}") from None
+        if metadata.get("format") != FORMAT:
+            raise ValueError(f"{path} was not written by Population.save of this version")
+        described = json.loads(metadata["mlp"])
+        if isinstance(described["activation"], list):
+            described["activation"] = tuple(described["activation"])
+        mlp = MLP(**described | {"layers": tuple(described["layers"])})
+        weights = [tensors[f"weights.{k}"] for k in range(len(mlp.layers) - 1)]
+        biases = [tensors[f"biases.{k}"] for k in range(len(mlp.layers) - 1)] if mlp.bias else []
+        population = cls.from_arrays(mlp, weights, biases, weights[0].dtype.name)
+        population.seeds = tensors["seeds"]
+        return population
+
+
+def _safetensors():
+    try:
+        import safetensors.numpy
+    except ImportError:
+        raise missing_extra("safetensors", "export") from None
+    return safetensors
+
+
+def _views(mlp: MLP, parameters: np.ndarray):
+    """(weights, biases or None) of each layer, as views of rows of parameters."""
+    for part, d_in, d_out in zip(
+        layer_slices(mlp.layers, mlp.bias), mlp.layers[:-1], mlp.layers[1:], strict=True
+    ):
+        matrices = parameters[:, part].reshape(len(parameters), -1, d_out)
+        yield matrices[:, :d_in], (matrices[:, d_in] if mlp.bias else None)
+
+
+def _initialise(mlp: MLP, parameters: np.ndarray, seeds: np.ndarray, init: str) -> None:
+    """Fill rows of parameters with numbers drawn from the networks' seeds."""
+    parameters[...] = 0.0
+    if init == "zeros":
+        return
+    activations = (*mlp.activations, "identity")
+    for layer, (weights, biases) in enumerate(_views(mlp, parameters)):
+        n, d_in, d_out = weights.shape
+        keys = counter.join(seeds, np.uint64(layer))
+        name = init
+        if init == "auto":
+            rectifies = activations[layer] in ("relu", "leaky_relu", "elu", "silu", "gelu")
+            name = "he_uniform" if rectifies else "glorot_uniform"
+        variance = {"he": 2.0 / d_in, "glorot": 2.0 / (d_in + d_out), "torch": 1.0 / (3.0 * d_in)}
+        deviation = np.sqrt(variance[name.split("_")[0]])
+        draw = _normal if name.endswith("normal") else _uniform
+        weights[...] = draw(keys, 0, d_in * d_out).reshape(n, d_in, d_out) * deviation
+        if name == "torch" and biases is not None:
+            biases[...] = _uniform(keys, d_in * d_out, (d_in + 1) * d_out) * deviation
+
+
+def _uniform(keys: np.ndarray, start: int, stop: int) -> np.ndarray:
+    """Uniform numbers of mean 0 and variance 1."""
+    return (2.0 * counter.uniform(keys, start, stop) - 1.0) * np.sqrt(3.0)
+
+
+_normal = counter.normal

@@ -1,0 +1,446 @@
+"""Training: fit, gradients, and the history of a fit."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from . import dispatch
+from .errors import numbers, whole
+from .kernels import counter
+from .kernels.math import OPTIMIZERS
+from .kernels.task import DIVERGED, RUNNING, STOPPED, Samples, State, Task
+from .network import MLP
+from .optimizers import Optimizer
+from .population import Population
+from .samples import check_memory, check_rows, check_samples
+
+CALL_SECONDS = 0.25  # how long a call of a kernel should take: Ctrl-C and progress wait for it
+FIRST_RATE = 2e9  # operations a second assumed before anything was measured
+ORDER_ROWS = 1 << 23  # shuffled row numbers kept at a time
+NEVER = np.iinfo(np.int64).max
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a fit is; what a ``progress`` callable is given.
+
+    Attributes
+    ----------
+    done, total : epochs of single networks; those that stopped early count as done
+    seconds : since the fit began
+    rate : sample-updates a second so far
+    loss : (n,) latest recorded training loss of each network, NaN before the first
+    """
+
+    done: int
+    total: int
+    seconds: float
+    rate: float
+    loss: np.ndarray
+
+
+@dataclass(frozen=True)
+class History:
+    """What happened in a fit of n networks.
+
+    Attributes
+    ----------
+    loss : (n, recorded) float64
+        Training loss of the recorded epochs: the mean over an epoch's mini-batches, each taken
+        before its update, without penalties. NaN where a network did not get that far; one that
+        stopped early has its last loss in the next recorded column.
+    validation_loss : (n, recorded) or None
+    epochs : (recorded,) numbers of the recorded epochs, from 1
+    epochs_run : (n,) whole epochs that each network was trained for
+    stopped : (n,) bool, met ``tol`` or ran out of ``patience``
+    diverged : (n,) bool, frozen at its last finite parameters
+    plan : dispatch.Plan, what ran it and why
+    seconds : float, the whole fit
+    sample_updates : int, samples that networks were trained on, counted once for each network
+    interrupted : bool, whether Ctrl-C ended it
+    """
+
+    loss: np.ndarray
+    validation_loss: np.ndarray | None
+    epochs: np.ndarray
+    epochs_run: np.ndarray
+    stopped: np.ndarray
+    diverged: np.ndarray
+    plan: dispatch.Plan
+    seconds: float
+    sample_updates: int
+    interrupted: bool = False
+
+    def score(self) -> np.ndarray:
+        """(n,) last recorded validation loss, or training loss without validation samples.
+
+        Infinity for networks that diverged or have no loss yet: lower is better.
+        """
+        losses = self.loss if self.validation_loss is None else self.validation_loss
+        last = _latest(losses)
+        return np.where(self.diverged | ~np.isfinite(last), np.inf, last)
+
+
+def fit(
+    population: Population,
+    X,
+    y,
+    optimizer: Optimizer,
+    epochs: int = 20,
+    batch_size: int = 64,
+    shuffle: bool = True,
+    seed: int = 0,
+    validation: tuple | None = None,
+    sample_weight=None,
+    rows: tuple | None = None,
+    tol=None,
+    patience=None,
+    dropout=0.0,
+    record: str | int = "epoch",
+    device: str = "auto",
+    progress: Callable[[Progress], None] | bool | None = None,
+) -> History:
+    """Train every network of a population, in place.
+
+    Parameters
+    ----------
+    population : Population
+    X : (samples, inputs), shared by all networks
+    y : (samples,) integer classes, or (samples, outputs) numbers
+    optimizer : SGD, Adam, AdamW or RMSprop, with a number or (n,) numbers for each setting
+    epochs : int
+    batch_size : int
+        Samples a step; the last batch of an epoch may be short and counts with its own mean.
+    shuffle : bool
+        New order in every epoch, from (seed, epoch, fold); a batch that holds all rows keeps them.
+    seed : int
+        For the shuffle and dropout.
+    validation : (X, y) or (X, y, sample_weight)
+        Scored at the recorded epochs.
+    sample_weight : (samples,)
+    rows : (list of k index arrays, (n,) fold numbers)
+        The rows that each network is trained on; an index may come twice.
+    tol : scalar or (n,)
+        A network stops after the epoch whose training loss is at most this.
+    patience : scalar or (n,) whole numbers
+        A network stops after so many epochs without a lower validation loss (training loss
+        without ``validation``).
+    dropout : scalar or (n,), or a sequence of these, one for each hidden layer
+        Probability that a hidden unit is left out of a step.
+    record : "epoch", "last", or k for every k-th epoch (and the last)
+    device : "auto", "cpu", "cuda" or "reference"
+    progress : None for a bar on a terminal, False for silence, or a callable given a Progress
+
+    Returns
+    -------
+    History
+        After Ctrl-C too: then ``interrupted`` is True and the population is as trained so far.
+
+    Raises
+    ------
+    TypeError, ValueError, DeviceError
+        Bad input, before any work: what was given, what was expected.
+    """
+    if not isinstance(population, Population):
+        raise TypeError(f"population must be a bpfast.Population, got {type(population).__name__}")
+    if not isinstance(optimizer, Optimizer):
+        raise TypeError(f"optimizer must be one such as bpfast.Adam(), got {optimizer!r}")
+    mlp, n, dtype = population.mlp, len(population), population.parameters.dtype
+    epochs, batch_size = whole("epochs", epochs, 1), whole("batch_size", batch_size, 1)
+    samples = check_samples(X, y, sample_weight, mlp, dtype)
+    folds, fold = check_rows(rows, n, len(samples.inputs))
+    scored = None if validation is None else _check_validation(validation, mlp, dtype)
+    recorded = _recorded(record, epochs)
+    if record == "last" and scored is not None and patience is not None:
+        raise ValueError(
+            'patience watches the recorded validation losses: record="last" has one only; '
+            'use record="epoch", or every k epochs'
+        )
+    seed = whole("seed", seed, 0)
+    plan = dispatch.choose(mlp, n, min(batch_size, max(map(len, folds))), device)
+    task = Task(
+        network=mlp.network,
+        samples=samples,
+        validation=scored,
+        order=np.zeros((1, 0), np.int64),
+        fold_start=np.cumsum([0, *map(len, folds)]),
+        fold=fold,
+        batch_size=batch_size,
+        first_epoch=0,
+        epochs=epochs,
+        record=recorded,
+        column=np.cumsum(recorded) - recorded,
+        optimizer=optimizer.resolve(n, epochs),
+        tol=np.full(n, -np.inf) if tol is None else numbers("tol", tol, n, 0.0),
+        patience=_check_patience(patience, n),
+        dropout=_check_dropout(dropout, mlp, n),
+        keys=counter.join(population.seeds, counter.key(seed)),
+        state=_new_state(population, optimizer, epochs, int(recorded.sum()), scored is not None),
+    )
+    orders = _Orders(folds, shuffle, seed, batch_size)
+    show, close = _display(progress)
+    clock = _Clock()
+    try:
+        with _interrupt_flag() as interrupted:
+            for done in _run(task, plan, orders, clock):
+                total, seconds = n * epochs, clock.seconds()
+                updates = _sample_updates(task)
+                show(Progress(done, total, seconds, updates / seconds, _latest(task.state.loss)))
+                if interrupted:
+                    break
+    finally:
+        close()
+    status = task.state.status
+    return History(
+        loss=task.state.loss,
+        validation_loss=task.state.validation_loss if scored is not None else None,
+        epochs=np.flatnonzero(recorded) + 1,
+        epochs_run=task.state.epochs_run,
+        stopped=status == STOPPED,
+        diverged=status == DIVERGED,
+        plan=plan,
+        seconds=clock.seconds(),
+        sample_updates=_sample_updates(task),
+        interrupted=bool(interrupted),
+    )
+
+
+def gradients(population: Population, X, y, sample_weight=None, device: str = "auto"):
+    """Loss of every network on all samples, and its gradient.
+
+    Parameters
+    ----------
+    population : Population
+    X, y, sample_weight : as for :func:`fit`
+    device : "auto", "cpu", "cuda" or "reference"
+
+    Returns
+    -------
+    loss : (n,)
+    weight_gradients : list of (n, d_in, d_out), like ``population.weights``
+    bias_gradients : list of (n, d_out), like ``population.biases``
+
+    Raises
+    ------
+    TypeError, ValueError, DeviceError
+        Bad input, before any work.
+    """
+    mlp, dtype = population.mlp, population.parameters.dtype
+    samples = check_samples(X, y, sample_weight, mlp, dtype)
+    plan = dispatch.choose(mlp, len(population), len(samples.inputs), device)
+    kernels = dispatch.kernels(plan)
+    loss, rows = kernels.gradients(plan.strategy, mlp.network, population.parameters, samples)
+    like = population.with_parameters(rows)
+    return loss, like.weights, like.biases
+
+
+# --- what fit is made of --------------------------------------------------------------------------
+
+
+def _check_validation(validation, mlp: MLP, dtype) -> Samples:
+    if not isinstance(validation, (tuple, list)) or len(validation) not in (2, 3):
+        raise TypeError("validation must be (X, y) or (X, y, sample_weight)")
+    weights = validation[2] if len(validation) == 3 else None
+    return check_samples(*validation[:2], weights, mlp, dtype, suffix=" of validation")
+
+
+def _check_patience(patience, n: int) -> np.ndarray:
+    if patience is None:
+        return np.full(n, NEVER)
+    values = numbers("patience", patience, n, 1.0)
+    if (values != np.floor(values)).any():
+        raise ValueError(f"patience must be whole epochs, got {patience!r}")
+    return values.astype(np.int64)
+
+
+def _check_dropout(dropout, mlp: MLP, n: int) -> np.ndarray:
+    hidden = len(mlp.layers) - 2
+    per_layer = list(dropout) if isinstance(dropout, (list, tuple)) else [dropout] * hidden
+    if len(per_layer) != hidden:
+        raise ValueError(f"dropout has {len(per_layer)} entries for {hidden} hidden layers")
+    below_one = float(np.nextafter(1.0, 0.0))
+    columns = [numbers("dropout", p, n, 0.0, below_one) for p in per_layer]
+    table = np.stack(columns, axis=1) if columns else np.zeros((n, 0))
+    return table if table.any() else np.zeros((n, 0))
+
+
+def _recorded(record, epochs: int) -> np.ndarray:
+    """(epochs,) bool: which epochs' losses are kept; the last one always is."""
+    number = np.arange(1, epochs + 1)
+    if record == "epoch":
+        return number > 0
+    if record == "last":
+        return number == epochs
+    if isinstance(record, str):
+        raise ValueError(f'record must be "epoch", "last" or a number of epochs, got {record!r}')
+    return (number % whole("record", record, 1) == 0) | (number == epochs)
+
+
+def _new_state(
+    population: Population, optimizer: Optimizer, epochs: int, recorded: int, scored: bool
+) -> State:
+    n, size = population.parameters.shape
+    dtype = population.parameters.dtype
+    states = OPTIMIZERS[optimizer.resolve(n, 1).rule].states
+    check_memory(f"the optimiser's memory of {n} networks", n * states * size, dtype.name)
+    check_memory(f"the losses of {n} networks", n * recorded * (1 + scored), "float64")
+    return State(
+        parameters=population.parameters,
+        moments=np.zeros((n, states, size), dtype),
+        powers=np.ones((n, 2)),
+        status=np.full(n, RUNNING, np.int8),
+        epochs_run=np.zeros(n, np.int64),
+        best=np.full(n, np.inf),
+        best_epoch=np.full(n, -1),
+        loss=np.full((n, recorded), np.nan),
+        validation_loss=np.full((n, recorded if scored else 0), np.nan),
+    )
+
+
+class _Orders:
+    """The order of rows in every epoch."""
+
+    def __init__(self, folds: list[np.ndarray], shuffle: bool, seed: int, batch_size: int) -> None:
+        self.folds, self.seed = folds, seed
+        self.shuffled = [shuffle and batch_size < len(rows) for rows in folds]
+        self.size = sum(map(len, folds))
+
+    def longest(self) -> int:
+        """How many epochs may share one array."""
+        return max(1, ORDER_ROWS // self.size) if any(self.shuffled) else sys.maxsize
+
+    def of(self, first: int, epochs: int) -> np.ndarray:
+        """(epochs or 1, rows): one row of numbers where no epoch differs from another."""
+        return np.stack(
+            [
+                np.concatenate([self._fold(k, e) for k in range(len(self.folds))])
+                for e in range(first, first + (epochs if any(self.shuffled) else 1))
+            ]
+        )
+
+    def _fold(self, k: int, epoch: int) -> np.ndarray:
+        rows = self.folds[k]
+        if not self.shuffled[k]:
+            return rows
+        return rows[counter.permutation(self.seed, epoch, k, len(rows))]
+
+
+class _Clock:
+    """Time since the fit began, and how long the next call of a kernel may be."""
+
+    def __init__(self) -> None:
+        self.start = time.perf_counter()
+        self.rate = FIRST_RATE
+
+    def seconds(self) -> float:
+        return time.perf_counter() - self.start
+
+    def timed(self, operations: float, call: Callable[[], None]) -> None:
+        """Run a call and learn from it how many operations a second there are."""
+        before = time.perf_counter()
+        call()
+        self.rate = operations / max(time.perf_counter() - before, 1e-6)
+
+    def affordable(self, operations: float) -> int:
+        """How often these operations fit into one call."""
+        return max(1, int(self.rate * CALL_SECONDS / operations))
+
+
+def _run(task: Task, plan: dispatch.Plan, orders: _Orders, clock: _Clock) -> Iterator[int]:
+    """Train in calls of a few epochs and networks; yields the network-epochs that are done."""
+    kernels = dispatch.kernels(plan)
+    rows = np.diff(task.fold_start)[task.fold]
+    operations = 6.0 * task.network.n_parameters * rows + 1.0  # of each network, an epoch
+    first = 0
+    while first < task.epochs:
+        running = np.flatnonzero(task.state.status == RUNNING)
+        if running.size == 0:
+            return
+        running = running[np.argsort(task.fold[running], kind="stable")]
+        share = operations[running].sum()
+        epochs = min(clock.affordable(share), orders.longest(), task.epochs - first)
+        block = _block(task, orders.of(first, epochs), first, epochs)
+        parts = max(1, round(share * epochs / (clock.rate * CALL_SECONDS)))
+        for part in _cut(running, parts, kernels.GRAIN):
+            clock.timed(
+                operations[part].sum() * epochs, lambda: kernels.train(plan.strategy, block, part)
+            )
+            yield _done(task)
+        first += epochs
+
+
+def _cut(networks: np.ndarray, parts: int, grain: int) -> list[np.ndarray]:
+    """Cut into about so many parts, each of a multiple of ``grain`` networks but the last."""
+    size = -(-networks.size // (parts * grain)) * grain
+    return [networks[start : start + size] for start in range(0, networks.size, size)]
+
+
+def _done(task: Task) -> int:
+    """Network-epochs that need no more work."""
+    state = task.state
+    return int(np.where(state.status == RUNNING, state.epochs_run, task.epochs).sum())
+
+
+def _block(task: Task, order: np.ndarray, first: int, epochs: int) -> Task:
+    """Some epochs of the task."""
+    part = slice(first, first + epochs)
+    rates = task.optimizer.rates
+    if rates.shape[1] > 1:
+        rates = rates[:, part]
+    return replace(
+        task,
+        order=order,
+        first_epoch=first,
+        epochs=epochs,
+        record=task.record[part],
+        column=task.column[part],
+        optimizer=replace(task.optimizer, rates=rates),
+    )
+
+
+def _sample_updates(task: Task) -> int:
+    return int(task.state.epochs_run @ np.diff(task.fold_start)[task.fold])
+
+
+def _latest(losses: np.ndarray) -> np.ndarray:
+    """The last column of each row that is not NaN."""
+    there = ~np.isnan(losses)
+    last = losses.shape[1] - 1 - np.argmax(there[:, ::-1], axis=1)
+    return losses[np.arange(len(losses)), last]
+
+
+@contextmanager
+def _interrupt_flag() -> Iterator[list]:
+    """Ctrl-C fills the list instead of raising, so that no kernel is left half-way."""
+    flag: list = []
+    handler = signal.getsignal(signal.SIGINT)
+    ours = threading.current_thread() is threading.main_thread() and callable(handler)
+    if ours:
+        signal.signal(signal.SIGINT, lambda *_: flag.append(True))
+    try:
+        yield flag
+    finally:
+        if ours:
+            signal.signal(signal.SIGINT, handler)
+
+
+def _display(progress) -> tuple[Callable[[Progress], None], Callable[[], None]]:
+    """What shows progress, and what ends the showing."""
+    if callable(progress):
+        return progress, lambda: None
+    if progress not in (None, False, True):
+        raise TypeError(f"progress must be None, False or a callable, got {progress!r}")
+    if progress is False or not (progress or sys.stderr.isatty()):
+        return (lambda _: None), (lambda: None)
+    from .progress import Bar
+
+    bar = Bar()
+    return bar.show, bar.close

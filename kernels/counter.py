@@ -1,0 +1,60 @@
+"""Counter-based random numbers: the same on every device, whatever the order they are asked in.
+
+A number is a hash of a key and a position, so no generator has a state to carry. The hash is the
+finaliser of SplitMix64 (Steele, Lea and Flood, 2014). ``mix`` and ``uniform24`` are plain
+functions: they run on NumPy arrays of uint64 and compile for every device.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+MULTIPLIER_1 = np.uint64(0xBF58476D1CE4E5B9)
+MULTIPLIER_2 = np.uint64(0x94D049BB133111EB)
+SHIFT_30, SHIFT_27, SHIFT_31, SHIFT_40 = (np.uint64(s) for s in (30, 27, 31, 40))
+UNIT_24 = 2.0**-24
+
+
+def mix(x):
+    """Hash of a uint64."""
+    x = (x ^ (x >> SHIFT_30)) * MULTIPLIER_1
+    x = (x ^ (x >> SHIFT_27)) * MULTIPLIER_2
+    return x ^ (x >> SHIFT_31)
+
+
+def join(key, word):
+    """Key of the branch ``word`` (uint64) below ``key`` (uint64)."""
+    return mix(key ^ mix(word + GOLDEN))
+
+
+def uniform24(key, position):
+    """Number in [0, 1), a multiple of 2**-24, exact in every dtype; dropout draws with it."""
+    return (mix(key + (position + MULTIPLIER_1) * GOLDEN) >> SHIFT_40) * UNIT_24
+
+
+def key(*words) -> np.ndarray:
+    """Key of a path of integers or integer arrays, which broadcast; an array of at least (1,)."""
+    result = np.zeros(1, np.uint64)
+    for word in words:
+        result = join(result, np.atleast_1d(np.asarray(word)).astype(np.uint64))
+    return result
+
+
+def uniform(keys: np.ndarray, start: int, stop: int) -> np.ndarray:
+    """Numbers at positions ``start:stop`` of each key, (keys, stop - start) float64 in (0, 1)."""
+    positions = np.arange(start, stop, dtype=np.uint64) * GOLDEN
+    bits = mix(keys[:, None] + positions[None, :]) >> np.uint64(11)
+    return (bits + 0.5) * 2.0**-53
+
+
+def normal(keys: np.ndarray, start: int, stop: int) -> np.ndarray:
+    """Standard normal numbers at positions ``start:stop`` of each key (Box and Muller, 1958)."""
+    radius = uniform(keys, 2 * start, 2 * stop)
+    return np.sqrt(-2.0 * np.log(radius[:, 0::2])) * np.cos(2.0 * np.pi * radius[:, 1::2])
+
+
+def permutation(seed: int, epoch: int, fold: int, count: int) -> np.ndarray:
+    """Order of ``count`` rows in an epoch, int64: positions sorted by their hash."""
+    positions = np.arange(count, dtype=np.uint64) * GOLDEN
+    return np.argsort(mix(key(seed, epoch, fold) + positions))

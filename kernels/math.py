@@ -1,0 +1,276 @@
+"""Activations, losses and optimiser rules, each written once as plain scalar functions.
+
+NumPy tests call them as they are; every device compiles the same source. Three habits make that
+possible: constants are floats (a compiler narrows them to the dtype it compiles for), functions
+call each other and the names imported from :mod:`math` by their global names (a device may put a
+faster ``exp`` in their place), and branches are plain selects that a compiler can vectorise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import erf, exp, expm1, log1p, sqrt, tanh
+from typing import NamedTuple
+
+# --- activations: a = f(z), and the slope da/dz from z and a ------------------------------------
+
+
+def identity(z):
+    return z
+
+
+def identity_slope(z, a):
+    return 1.0
+
+
+def relu(z):
+    return z if z > 0.0 else 0.0 * z  # 0 * z keeps a NaN a NaN
+
+
+def relu_slope(z, a):
+    return 1.0 if z > 0.0 else 0.0
+
+
+def leaky_relu(z):
+    return z if z > 0.0 else 0.01 * z
+
+
+def leaky_relu_slope(z, a):
+    return 1.0 if z > 0.0 else 0.01
+
+
+def hyperbolic_tangent(z):
+    return tanh(z)
+
+
+def hyperbolic_tangent_slope(z, a):
+    return 1.0 - a * a
+
+
+def sigmoid(z):
+    e = exp(-abs(z))  # never overflows
+    return (1.0 if z >= 0.0 else e) / (1.0 + e)
+
+
+def sigmoid_slope(z, a):
+    return a * (1.0 - a)
+
+
+def softplus(z):
+    return (z if z > 0.0 else 0.0 * z) + log1p(exp(-abs(z)))
+
+
+def softplus_slope(z, a):
+    return sigmoid(z)
+
+
+def elu(z):
+    return z if z > 0.0 else expm1(z)
+
+
+def elu_slope(z, a):
+    return 1.0 if z > 0.0 else a + 1.0
+
+
+def silu(z):
+    return z * sigmoid(z)
+
+
+def silu_slope(z, a):
+    s = sigmoid(z)
+    return s + a * (1.0 - s)
+
+
+def gelu(z):
+    return 0.5 * z * (1.0 + erf(0.7071067811865476 * z))
+
+
+def gelu_slope(z, a):
+    return 0.5 * (1.0 + erf(0.7071067811865476 * z)) + 0.3989422804014327 * z * exp(-0.5 * z * z)
+
+
+class Activation(NamedTuple):
+    """A scalar function ``value(z)`` and its derivative ``slope(z, a)`` with ``a = value(z)``."""
+
+    value: Callable
+    slope: Callable
+
+
+ACTIVATIONS: dict[str, Activation] = {
+    "identity": Activation(identity, identity_slope),
+    "relu": Activation(relu, relu_slope),
+    "leaky_relu": Activation(leaky_relu, leaky_relu_slope),
+    "tanh": Activation(hyperbolic_tangent, hyperbolic_tangent_slope),
+    "sigmoid": Activation(sigmoid, sigmoid_slope),
+    "softplus": Activation(softplus, softplus_slope),
+    "elu": Activation(elu, elu_slope),
+    "silu": Activation(silu, silu_slope),
+    "gelu": Activation(gelu, gelu_slope),
+}
+
+# --- losses of one output: l(p, t), and the slope dl/dp ; c is huber's delta or quantile's level ----
+# p is the output layer's linear value: sigmoid and softmax are folded into the last two losses.
+
+
+def half_squared_error(p, t, c):
+    return 0.5 * (p - t) * (p - t)
+
+
+def half_squared_error_slope(p, t, c):
+    return p - t
+
+
+def squared_error(p, t, c):
+    return (p - t) * (p - t)
+
+
+def squared_error_slope(p, t, c):
+    return 2.0 * (p - t)
+
+
+def absolute_error(p, t, c):
+    return abs(p - t)
+
+
+def absolute_error_slope(p, t, c):
+    return (1.0 if p > t else 0.0) - (1.0 if p < t else 0.0)
+
+
+def huber(p, t, c):
+    e = abs(p - t)
+    return 0.5 * e * e if e < c else c * (e - 0.5 * c)
+
+
+def huber_slope(p, t, c):
+    return min(max(p - t, -c), c)
+
+
+def quantile(p, t, c):
+    return c * (t - p) if t > p else (c - 1.0) * (t - p)
+
+
+def quantile_slope(p, t, c):
+    return (1.0 - c if p > t else 0.0) - (c if p < t else 0.0)
+
+
+def binary_cross_entropy(p, t, c):
+    return (p if p > 0.0 else 0.0 * p) - p * t + log1p(exp(-abs(p)))
+
+
+def binary_cross_entropy_slope(p, t, c):
+    return sigmoid(p) - t
+
+
+def cross_entropy(p, t, log_sum):
+    """One class's term of the loss; ``log_sum`` is the logarithm of the sum of ``exp(p)``."""
+    return t * (log_sum - p)
+
+
+def cross_entropy_slope(p, t, log_sum, total):
+    """``total`` is the sum of the targets over the classes (1 for a label)."""
+    return exp(p - log_sum) * total - t
+
+
+class Loss(NamedTuple):
+    """A loss: ``value`` and ``slope`` of one output, and how outputs are joined.
+
+    ``average`` divides by the number of outputs (otherwise they are summed), ``link`` names what
+    turns the last layer's values into predictions: "identity", "sigmoid" or "softmax".
+    """
+
+    value: Callable
+    slope: Callable
+    average: bool = False
+    link: str = "identity"
+
+
+LOSSES: dict[str, Loss] = {
+    "half_squared_error": Loss(half_squared_error, half_squared_error_slope),
+    "mse": Loss(squared_error, squared_error_slope, average=True),
+    "mae": Loss(absolute_error, absolute_error_slope, average=True),
+    "huber": Loss(huber, huber_slope, average=True),
+    "quantile": Loss(quantile, quantile_slope),
+    "binary_cross_entropy": Loss(binary_cross_entropy, binary_cross_entropy_slope, link="sigmoid"),
+    "cross_entropy": Loss(cross_entropy, cross_entropy_slope, link="softmax"),
+}
+
+# --- optimisers, after PyTorch's documentation ----------------------------------------------------
+# coefficients(rate, h0..h4, power1, power2) is called once a step in float64 and returns the two
+# powers and six numbers c0..c5; update(w, g, m, v, c0..c5) moves one parameter and returns w, m, v.
+
+
+def sgd_coefficients(rate, momentum, nesterov, decay, h3, h4, power1, power2):
+    return power1, power2, rate, momentum, nesterov, decay, 0.0, 0.0
+
+
+def sgd(w, g, m, v, rate, momentum, nesterov, decay, c4, c5):
+    """Without momentum: needs no state."""
+    return w - rate * (g + decay * w), m, v
+
+
+def sgd_momentum(w, g, m, v, rate, momentum, nesterov, decay, c4, c5):
+    g = g + decay * w
+    m = momentum * m + g
+    step = g + momentum * m if nesterov > 0.0 else m
+    return w - rate * step, m, v
+
+
+def adam_coefficients(rate, beta1, beta2, epsilon, decay, decoupled, power1, power2):
+    power1 = power1 * beta1
+    power2 = power2 * beta2
+    shrink = 1.0 - rate * decay * decoupled
+    # step / (sqrt(v) / root + epsilon) == step * root / (sqrt(v) + epsilon * root)
+    root = sqrt(1.0 - power2)
+    step = rate / (1.0 - power1) * root
+    coupled = decay * (1.0 - decoupled)
+    return power1, power2, step, 1.0 - beta1, 1.0 - beta2, epsilon * root, coupled, shrink
+
+
+def adam(w, g, m, v, step, gain1, gain2, epsilon, decay, shrink):
+    """Adam with weight decay in the gradient, AdamW with weights that shrink: one rule."""
+    g = g + decay * w
+    m = m + gain1 * (g - m)
+    v = v + gain2 * (g * g - v)
+    return shrink * w - step * (m / (sqrt(v) + epsilon)), m, v
+
+
+def rmsprop_coefficients(rate, alpha, epsilon, decay, momentum, h4, power1, power2):
+    return power1, power2, rate, 1.0 - alpha, epsilon, decay, momentum, 0.0
+
+
+def rmsprop(w, g, m, v, rate, gain, epsilon, decay, momentum, c5):
+    g = g + decay * w
+    v = v + gain * (g * g - v)
+    m = momentum * m + g / (sqrt(v) + epsilon)
+    return w - rate * m, m, v
+
+
+class Rule(NamedTuple):
+    """An optimiser's rule, how many state values it keeps a parameter, its hyperparameters.
+
+    ``powers`` says that the coefficients change from step to step (bias correction).
+    """
+
+    coefficients: Callable
+    update: Callable
+    states: int
+    hyperparameters: tuple[str, ...]
+    powers: bool = False
+
+
+OPTIMIZERS: dict[str, Rule] = {
+    "sgd": Rule(sgd_coefficients, sgd, 0, ("momentum", "nesterov", "weight_decay")),
+    "sgd_momentum": Rule(
+        sgd_coefficients, sgd_momentum, 1, ("momentum", "nesterov", "weight_decay")
+    ),
+    "adam": Rule(
+        adam_coefficients,
+        adam,
+        2,
+        ("beta1", "beta2", "epsilon", "weight_decay", "decoupled"),
+        powers=True,
+    ),
+    "rmsprop": Rule(
+        rmsprop_coefficients, rmsprop, 2, ("alpha", "epsilon", "weight_decay", "momentum")
+    ),
+}

@@ -1,0 +1,144 @@
+"""What a device is asked to train: arrays and names, the same for every device."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+RUNNING, STOPPED, DIVERGED = 0, 1, 2
+
+
+def layer_slices(layers: tuple[int, ...], bias: bool) -> list[slice]:
+    """Where each layer lies in a network's row of parameters.
+
+    A layer is a row-major matrix of (d_in, d_out) weights followed, with ``bias``, by one more
+    row of d_out biases: the weights of an input that is always 1.
+    """
+    slices, start = [], 0
+    for d_in, d_out in zip(layers[:-1], layers[1:], strict=True):
+        stop = start + (d_in + bias) * d_out
+        slices.append(slice(start, stop))
+        start = stop
+    return slices
+
+
+@dataclass(frozen=True)
+class Network:
+    """One architecture.
+
+    Attributes
+    ----------
+    layers : inputs, hidden widths, outputs
+    bias : whether layers have biases
+    activations : name for each hidden layer
+    loss, loss_parameter : the loss's name; huber's delta or quantile's level
+    """
+
+    layers: tuple[int, ...]
+    bias: bool
+    activations: tuple[str, ...]
+    loss: str
+    loss_parameter: float
+
+    @property
+    def n_parameters(self) -> int:
+        return layer_slices(self.layers, self.bias)[-1].stop
+
+
+@dataclass(frozen=True)
+class Samples:
+    """Samples that all networks share.
+
+    Attributes
+    ----------
+    inputs : (samples, inputs)
+    targets : (samples, outputs), or (samples, 1) class labels for cross_entropy
+    weights : (samples,)
+    """
+
+    inputs: np.ndarray
+    targets: np.ndarray
+    weights: np.ndarray
+
+
+@dataclass(frozen=True)
+class Optimizer:
+    """A rule of :data:`math.OPTIMIZERS` with each network's own numbers, all float64.
+
+    Attributes
+    ----------
+    rule : name of the rule
+    rates : (n, epochs) learning rates, or (n, 1) where they are constant
+    hyperparameters : (n, h) in the order of the rule's names
+    penalties : (n, 3) l1, l2 and clip_norm (inf: no clipping); (n, 0) where no network has any
+    """
+
+    rule: str
+    rates: np.ndarray
+    hyperparameters: np.ndarray
+    penalties: np.ndarray
+
+
+@dataclass(frozen=True)
+class State:
+    """What training changes, for all n networks; devices write into these arrays.
+
+    Attributes
+    ----------
+    parameters : (n, P)
+    moments : (n, states, P), the optimiser's memory
+    powers : (n, 2) float64, beta1**step and beta2**step
+    status : (n,) int8: RUNNING, STOPPED or DIVERGED
+    epochs_run : (n,) int64, whole epochs
+    best, best_epoch : (n,) float64 and int64, for patience (inf and -1 before the first epoch)
+    loss, validation_loss : (n, recorded) float64, NaN where not reached
+    """
+
+    parameters: np.ndarray
+    moments: np.ndarray
+    powers: np.ndarray
+    status: np.ndarray
+    epochs_run: np.ndarray
+    best: np.ndarray
+    best_epoch: np.ndarray
+    loss: np.ndarray
+    validation_loss: np.ndarray
+
+
+@dataclass(frozen=True)
+class Task:
+    """A run of epochs for some networks.
+
+    Attributes
+    ----------
+    order : (epochs or 1, rows) int64, the rows of every fold one after the other, shuffled
+    fold_start : (folds + 1,) int64, where folds begin in ``order``
+    fold : (n,) int64, each network's fold
+    first_epoch, epochs : the epochs to run, ``first_epoch`` of the whole fit is column 0 here
+    record : (epochs,) bool, epochs whose losses are kept
+    column : (epochs,) int64, the column of the next kept epoch
+    validation : samples to score at the kept epochs, or None
+    tol : (n,) float64; a network stops when its epoch's loss is not above it (-inf: never)
+    patience : (n,) int64; epochs without a better loss after which it stops
+    dropout : (n, hidden) float64; (n, 0) where no network has any
+    keys : (n,) uint64, each network's own key for dropout, the fit's seed already joined
+    """
+
+    network: Network
+    samples: Samples
+    validation: Samples | None
+    order: np.ndarray
+    fold_start: np.ndarray
+    fold: np.ndarray
+    batch_size: int
+    first_epoch: int
+    epochs: int
+    record: np.ndarray
+    column: np.ndarray
+    optimizer: Optimizer
+    tol: np.ndarray
+    patience: np.ndarray
+    dropout: np.ndarray
+    keys: np.ndarray
+    state: State
