@@ -1,7 +1,13 @@
-"""Numbers PyTorch 2.13.0 produced (``tests/data/make_pytorch_numbers.py``) against ours."""
+"""Numbers PyTorch 2.13.0 produced (``tests/data/make_pytorch_numbers.py``) against ours.
+
+Every device and strategy must give the same ones. Where a strategy wants a wider network or a
+larger batch, units that touch nothing are added, and every sample is taken several times: neither
+changes any number.
+"""
 
 import json
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pytest
@@ -12,13 +18,45 @@ from bpfast.kernels.math import ACTIVATIONS
 
 NUMBERS = json.loads(Path(__file__).parents[1].joinpath("data/pytorch_numbers.json").read_text())
 
-# one network, or enough of them that another strategy takes them; rtol
-DEVICES = [
-    pytest.param("reference", 1, 1e-12, id="reference"),
-    pytest.param("cpu", 1, 1e-9, id="cpu-alone"),
-    pytest.param("cpu", 40, 1e-9, id="cpu-many"),
+
+class Way(NamedTuple):
+    """A device and strategy, and what leads to it."""
+
+    device: str
+    strategy: str
+    rtol: float
+    networks: int = 1
+    dead_units: int = 0
+    repeats: int = 1
+
+    def close(self, actual, expected, atol=1e-15):
+        """Every network's array is the expected one."""
+        assert len(actual) == self.networks
+        for one in actual:
+            assert_allclose(one, expected, rtol=self.rtol, atol=atol)
+
+    def population(self, mlp, weights, biases=()):
+        """Copies of one network, of which the strategy has to be the one for such a batch."""
+        plan = bp.dispatch.choose(mlp, self.networks, 11 * self.repeats, self.device)
+        if self.strategy == "large batch" and plan.strategy == "tiles":
+            pytest.skip("one thread: nothing to cut a batch for")
+        assert plan.strategy == self.strategy
+        copies = [
+            [np.array([part] * self.networks) for part in parts] for parts in (weights, biases)
+        ]
+        return bp.Population.from_arrays(mlp, *copies, dtype="float64")
+
+    def repeat(self, samples):
+        return None if samples is None else np.repeat(samples, self.repeats, axis=0)
+
+
+WAYS = [
+    Way("reference", "one by one", 1e-12),
+    Way("cpu", "lanes", 1e-9, networks=19),
+    Way("cpu", "tiles", 1e-9, networks=3, dead_units=30),
+    Way("cpu", "large batch", 1e-9, dead_units=30, repeats=200),
 ]
-on_every_device = pytest.mark.parametrize("device, n, rtol", DEVICES)
+every_way = pytest.mark.parametrize("way", WAYS, ids=lambda way: f"{way.device}-{way.strategy}")
 
 
 def loss_name(case):
@@ -36,18 +74,6 @@ def run_name(run):
     return "-".join([run["task"], run["optimizer"], *options, *batches])
 
 
-def population(mlp, n, weights, biases=()):
-    """``n`` copies of one network."""
-    copies = [[np.array([part] * n) for part in parts] for parts in (weights, biases)]
-    return bp.Population.from_arrays(mlp, *copies, dtype="float64")
-
-
-def assert_all_close(actual, expected, rtol):
-    """Every network's array against the one that is expected."""
-    for row in np.asarray(actual):
-        assert_allclose(row, expected, rtol=rtol, atol=rtol / 100)
-
-
 @pytest.mark.parametrize("name", NUMBERS["activations"])
 def test_activation(name):
     expected = NUMBERS["activations"][name]
@@ -59,57 +85,69 @@ def test_activation(name):
     assert_allclose(slopes, expected["slope"], rtol=1e-14, atol=1e-15)
 
 
-@on_every_device
+@every_way
 @pytest.mark.parametrize("name", NUMBERS["activations"])
-def test_activation_in_a_network(name, device, n, rtol):
-    """Hidden units that see the grid: values and slopes are gradients where dE/dp is 1."""
-    grid = NUMBERS["grid"]
-    mlp = bp.MLP((1, len(grid), 1), activation=name, loss="mae", bias=False)
-    pop = population(mlp, n, [[grid], [[1.0]] * len(grid)])
-    _, (slopes, values), _ = bp.gradients(pop, [[1.0]], [[-1e6]], device=device)
+def test_activation_in_a_network(way, name):
+    """Hidden units see the grid: values and slopes are gradients where dE/dp is 1."""
     expected = NUMBERS["activations"][name]
-    assert_all_close(slopes[:, 0], expected["slope"], rtol)
-    assert_all_close(values[:, :, 0], expected["value"], rtol)
+    width = 9 if way.strategy == "lanes" else 27  # too narrow for all of the grid
+    for start in range(0, 27, width):
+        part = slice(start, start + width)
+        mlp = bp.MLP((1, width, 1), activation=name, loss="mae", bias=False)
+        pop = way.population(mlp, [[NUMBERS["grid"][part]], [[1.0]] * width])
+        x, y = way.repeat([[1.0]]), way.repeat([[-1e6]])
+        _, (slopes, values), _ = bp.gradients(pop, x, y, device=way.device)
+        way.close(slopes[:, 0], expected["slope"][part])
+        way.close(values[:, :, 0], expected["value"][part])
 
 
-@on_every_device
+@every_way
 @pytest.mark.parametrize("case", NUMBERS["losses"], ids=loss_name)
-def test_loss(case, device, n, rtol):
+def test_loss(way, case):
     """No hidden layer and the unit matrix as input: weights are predictions."""
-    predictions = np.array(case["predictions"])
-    mlp = bp.MLP(predictions.shape, loss=case["loss"], bias=False, **case["settings"])
-    pop = population(mlp, n, [predictions])
+    samples, outputs = np.shape(case["predictions"])
+    inputs = samples + way.dead_units
+    mlp = bp.MLP((inputs, outputs), loss=case["loss"], bias=False, **case["settings"])
+    pop = way.population(mlp, [np.pad(case["predictions"], ((0, way.dead_units), (0, 0)))])
     loss, (gradient,), _ = bp.gradients(
         pop,
-        np.eye(len(predictions)),
-        np.array(case["targets"]),
-        sample_weight=case["sample_weight"],
-        device=device,
+        way.repeat(np.eye(samples, inputs)),
+        way.repeat(case["targets"]),
+        sample_weight=way.repeat(case["sample_weight"]),
+        device=way.device,
     )
-    assert_all_close(loss, case["value"], rtol)
-    assert_all_close(gradient, case["gradient"], rtol)
+    way.close(loss, case["value"])
+    way.close(gradient[:, :samples], case["gradient"])
 
 
-@on_every_device
+@every_way
 @pytest.mark.parametrize("run", NUMBERS["runs"], ids=run_name)
-def test_training(run, device, n, rtol):
+def test_training(way, run):
     task = NUMBERS["tasks"][run["task"]]
-    mlp = bp.MLP(task["layers"], activation=task["activation"], loss=task["loss"])
-    pop = population(mlp, n, task["weights"], task["biases"])
+    inputs, hidden, outputs = task["layers"]
+    dead = (0, way.dead_units)
+    mlp = bp.MLP(
+        (inputs, hidden + way.dead_units, outputs), activation=task["activation"], loss=task["loss"]
+    )
+    (w1, w2), (b1, b2) = task["weights"], task["biases"]
+    pop = way.population(
+        mlp, [np.pad(w1, ((0, 0), dead)), np.pad(w2, (dead, (0, 0)))], [np.pad(b1, dead), b2]
+    )
     hist = bp.fit(
         pop,
-        np.array(task["inputs"]),
-        np.array(task["targets"]),
+        way.repeat(task["inputs"]),
+        way.repeat(task["targets"]),
         optimizer=getattr(bp, run["optimizer"])(**run["options"]),
         epochs=run["epochs"],
-        batch_size=run["batch_size"],
-        sample_weight=np.array(task["sample_weight"]) if "weighted" in run else None,
+        batch_size=run["batch_size"] * way.repeats,
+        sample_weight=way.repeat(task["sample_weight"]) if "weighted" in run else None,
         shuffle=False,
-        device=device,
+        device=way.device,
         progress=False,
     )
-    assert_all_close(hist.loss, run["loss"], rtol)
-    for actual, expected in zip(pop.weights, run["weights"], strict=True):
-        assert_all_close(actual, expected, rtol)
-    for actual, expected in zip(pop.biases, run["biases"], strict=True):
-        assert_all_close(actual, expected, rtol)
+    # RMSprop divides by small numbers: a last bit at the start grows a thousandfold in 20 steps
+    way.close(hist.loss, run["loss"], atol=way.rtol)
+    way.close(pop.weights[0][:, :, :hidden], run["weights"][0], atol=way.rtol)
+    way.close(pop.weights[1][:, :hidden], run["weights"][1], atol=way.rtol)
+    way.close(pop.biases[0][:, :hidden], run["biases"][0], atol=way.rtol)
+    way.close(pop.biases[1], run["biases"][1], atol=way.rtol)
