@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from .errors import FINITE
 from .kernels.math import ACTIVATIONS, LOSSES
 from .network import MLP
 from .optimizers import SGD
@@ -28,7 +29,13 @@ MOST_LAYERS, MOST_UNITS = 4, 8  # layers of weights, units in a layer
 MLP_KEYS = ("layers", "activation", "loss", "bias", "delta", "quantile")
 REQUIRED_KEYS = ("layers", "weights", "x", "y", "learning_rate")
 KEYS = (*REQUIRED_KEYS, "biases", *MLP_KEYS[1:])
-KINDS = {"activation": (str, list), "loss": str, "bias": bool, "weights": list, "biases": list}
+KINDS: dict[str, Any] = {
+    "activation": (str, list),
+    "loss": str,
+    "bias": bool,
+    "weights": list,
+    "biases": list,
+}
 NUMBERS = ("learning_rate", "delta", "quantile")
 
 # The derivative of each activation; {a} is the activation's name, {z} its pre-activation's.
@@ -199,10 +206,8 @@ class Explanation:
         return _numbered("target", self.mlp.outputs)
 
     def __getitem__(self, name: str) -> Parameter | Unit:
-        for part in (*self.weights, *self.biases, *(u for layer in self.layers for u in layer)):
-            if part.name == name:
-                return part
-        raise KeyError(name)
+        units = {unit.name: unit for layer in self.layers for unit in layer}
+        return (units | {part.name: part for part in (*self.weights, *self.biases)})[name]
 
     def matrices(self, new: bool = False) -> tuple[list[np.ndarray], list[np.ndarray]]:
         """Weights and biases as :func:`explain` takes them: as they were, or the new ones."""
@@ -385,7 +390,7 @@ def read_network(path: Path | str) -> dict[str, Any]:
         if isinstance(content.get("activation"), list):
             content["activation"] = tuple(content["activation"])
         mlp = MLP(**{key: content.pop(key) for key in MLP_KEYS if key in content})
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise ValueError(f"{path}: {error}") from None
     return {"mlp": mlp, **content}
 
@@ -403,8 +408,9 @@ def _array(name: str, value, shape: tuple[int, ...]) -> np.ndarray:
     """
     try:
         array = np.array(value, dtype=np.float64)
-    except (TypeError, ValueError):
-        raise ValueError(f"{name} must be numbers in the shape {shape}, got {value!r}") from None
+    except (TypeError, ValueError, OverflowError):
+        wanted = f"numbers in the shape {shape}" if shape else "a number"
+        raise ValueError(f"{name} must be {wanted}, got {value!r}") from None
     if array.shape != shape:
         raise ValueError(f"{name} has shape {array.shape}, expected {shape}")
     if not np.isfinite(array).all():
@@ -414,8 +420,7 @@ def _array(name: str, value, shape: tuple[int, ...]) -> np.ndarray:
 
 def _targets(mlp: MLP, y) -> np.ndarray:
     """Targets as (1, outputs); a class label becomes a target for each class."""
-    if isinstance(y, (int, float, np.number)):
-        y = [y]
+    y = list(y) if np.iterable(y) else [y]
     if LOSSES[mlp.loss].link == "softmax" and len(y) == 1:
         if y[0] not in range(mlp.outputs):
             raise ValueError(
@@ -428,6 +433,8 @@ def _targets(mlp: MLP, y) -> np.ndarray:
 
 def _population(mlp: MLP, weights: Sequence, biases: Sequence) -> Population:
     """The network as a population of one, checked."""
+    if not isinstance(mlp, MLP):
+        raise TypeError(f"mlp must be a bpfast.MLP, got {type(mlp).__name__}")
     if len(mlp.layers) - 1 > MOST_LAYERS or max(mlp.layers) > MOST_UNITS:
         raise ValueError(
             f"layers={mlp.layers} is too large to read: explain takes up to {MOST_LAYERS} layers "
@@ -458,10 +465,14 @@ def _check_keys(content) -> None:
     for key, value in content.items():
         if not isinstance(value, KINDS.get(key, object)):
             raise ValueError(f"{key} is of the wrong type: {value!r}")
-        if key in NUMBERS and (isinstance(value, bool) or not isinstance(value, (int, float))):
-            raise ValueError(f"{key} must be a number, got {value!r}")
+        if key in NUMBERS and not _is_number(value):
+            raise ValueError(f"{key} must be a finite number, got {value!r}")
     if not all(isinstance(name, str) for name in content.get("activation", ())):
         raise ValueError(f"activation must be names, got {content['activation']!r}")
+
+
+def _is_number(value) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) <= FINITE
 
 
 # --- one step -------------------------------------------------------------------------------------

@@ -61,10 +61,13 @@ def run(network: Path | None = None, console: Console | None = None) -> None:
     ValueError
         The file or the network in it cannot be used: what was given, what was expected.
     """
-    explanation = explain(**(TUTORIAL if network is None else read_network(network)))
+    arguments = TUTORIAL if network is None else read_network(network)
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(encoding="utf-8")  # a pipe's own code page may have no ∂
-    (console or Console(highlight=False)).print(render(explanation))
+    console = console or Console(highlight=False)
+    with console.status("The first run compiles the kernels, which takes a while ..."):
+        story = render(explain(**arguments))
+    console.print(story)
 
 
 def render(explanation: Explanation) -> Group:
@@ -106,7 +109,7 @@ def _network(explanation: Explanation) -> RenderableType:
     targets = zip(explanation.target_names, explanation.y, strict=True)
     sample = ", ".join(f"{name} = {number(value)}" for name, value in targets)
     drawings = [draw_layer(explanation, layer) for layer in range(len(explanation.layers))]
-    return Group(described, Text(), Columns(drawings, padding=(0, 3)), sample)
+    return Group(Text(described), Text(), Columns(drawings, padding=(0, 3)), Text(sample))
 
 
 def _forward(explanation: Explanation) -> RenderableType:
@@ -219,15 +222,19 @@ def _chain(explanation: Explanation, parameter: Parameter) -> Table:
 
 
 def _update(explanation: Explanation) -> RenderableType:
-    rate = explanation.learning_rate
+    rate, first = number(explanation.learning_rate), explanation.weights[0]
+    numbers = f"{number(first.value)} - {rate}·{_signed(first.gradient)}"
+    rule = Text.assemble(
+        ("new w = w - learning rate · ∂E/∂w", "bold"),
+        f"\nfor {first.name}: {numbers} = {number(first.new_value)}\n",
+    )
     table = _table("weight", "from → to")
-    for name in ("old", "∂E/∂w", f"-{number(rate)} · ∂E/∂w", "new"):
-        table.add_column(name, justify="right")
+    for name in ("old", "∂E/∂w", "new"):
+        table.add_column(name, justify="right", no_wrap=True)
     for part in (*explanation.weights, *explanation.biases):
-        numbers = (part.value, part.gradient, -rate * part.gradient)
         new = Text(number(part.new_value), style="bold")
-        table.add_row(part.name, _way(part), *map(number, numbers), new)
-    return table
+        table.add_row(part.name, _way(part), number(part.value), number(part.gradient), new)
+    return Group(rule, table)
 
 
 def _again(explanation: Explanation) -> RenderableType:
@@ -235,7 +242,7 @@ def _again(explanation: Explanation) -> RenderableType:
     x, y, device = explanation.x, explanation.y, explanation.device
     after = explain(explanation.mlp, weights, x, y, 0.0, biases, device)
     before, now = number(explanation.error, 10), number(explanation.next_error, 10)
-    summary = f"\nThe error was {before} and is now {now}."
+    summary = Text(f"\nThe error was {before} and is now {now}.")
     return Group(_forward(after), _error(after), summary)
 
 
@@ -253,7 +260,7 @@ def _repeat(explanation: Explanation) -> RenderableType:
         if joined:
             predictions = ["  ".join(predictions)]
         table.add_row(str(step.step), *predictions, f"{step.error:#.4g}")
-    return Group(table, "", _verdict(steps))
+    return Group(table, Text("\n" + _verdict(steps)))
 
 
 def _verdict(steps: Sequence[Step]) -> str:
@@ -278,7 +285,9 @@ def draw_layer(explanation: Explanation, layer: int) -> Text:
     arriving = [_arriving(explanation, layer, unit) for unit in units]
     rows = len(arriving[0])
     pitch = rows + (rows > 2)  # a blank line between neurons with many wires
-    canvas, weights_at = _wires(labels, [k * pitch for k in range(len(units))])
+    start = max(map(len, labels)) + 1
+    weights_at = start + 2 * rows + 1
+    canvas = _wires(labels, [k * pitch for k in range(len(units))], start, weights_at)
     width = max(len(_equals(part)) for parts in arriving for part in parts) + 3
     for k, (unit, parts) in enumerate(zip(units, arriving, strict=True)):
         for i, part in enumerate(parts):
@@ -292,15 +301,13 @@ def draw_layer(explanation: Explanation, layer: int) -> Text:
     return _text(canvas).append("\n")
 
 
-def _wires(labels: Sequence[str], tops: Sequence[int]) -> tuple[Canvas, int]:
-    """Sources and their wires up to the weights, and the column where these begin.
+def _wires(labels: Sequence[str], tops: Sequence[int], start: int, weights_at: int) -> Canvas:
+    """Sources and their wires up to the column where the weights begin.
 
     Every source has a lane, a column in which its wire runs up and down. The source stands in
     the row of one of its own wires, so that no two wires ever share a stretch.
     """
     canvas: Canvas = {}
-    start = max(map(len, labels)) + 1
-    weights_at = start + 2 * len(labels) + 1
     lanes: Canvas = {}
     for s, label in enumerate(labels):
         ends = [top + s for top in tops]
@@ -312,7 +319,7 @@ def _wires(labels: Sequence[str], tops: Sequence[int]) -> tuple[Canvas, int]:
             _write(canvas, end, lane, "─" * (weights_at - lane), _colour(s))
         for row in range(ends[0], ends[-1] + 1):
             lanes[row, lane] = _bend(row, ends, home), _colour(s)
-    return canvas | lanes, weights_at
+    return canvas | lanes
 
 
 def _bend(row: int, ends: Sequence[int], home: int) -> str:
@@ -417,7 +424,7 @@ def _count_paths(layers: Sequence[Sequence[Unit]]) -> int:
 
 
 def _table(*names: str) -> Table:
-    table = Table(*names, box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0))
+    table = Table(*names, box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
     for column in table.columns:
         column.no_wrap = True
     return table

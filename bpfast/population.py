@@ -278,7 +278,7 @@ def _initialise(mlp: MLP, parameters: np.ndarray, seeds: np.ndarray, init: str) 
     activations = (*mlp.activations, "identity")
     for layer, (weights, biases) in enumerate(_views(mlp, parameters)):
         n, d_in, d_out = weights.shape
-        keys = counter.join(seeds, np.uint64(layer))
+        keys = counter.branch(seeds, layer)
         name = init
         if init == "auto":
             rectifies = activations[layer] in ("relu", "leaky_relu", "elu", "silu", "gelu")

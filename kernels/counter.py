@@ -41,6 +41,11 @@ def key(*words) -> np.ndarray:
     return result
 
 
+def branch(keys: np.ndarray, number: int) -> np.ndarray:
+    """Keys of the branch ``number`` below each of some keys."""
+    return join(keys, np.array([number], np.uint64))
+
+
 def uniform(keys: np.ndarray, start: int, stop: int) -> np.ndarray:
     """Numbers at positions ``start:stop`` of each key, (keys, stop - start) float64 in (0, 1)."""
     positions = np.arange(start, stop, dtype=np.uint64) * GOLDEN

@@ -115,7 +115,7 @@ def dropout_masks(task: Task, i: int, step: int, rows: int) -> list[np.ndarray] 
     masks = []
     for layer, width in enumerate(task.network.layers[1:-1]):
         p = task.dropout[i, layer]
-        key = counter.join(counter.key(task.keys[i], step), np.uint64(layer))
+        key = counter.branch(counter.branch(task.keys[i : i + 1], step), layer)
         draws = counter.uniform24(key, np.arange(rows * width, dtype=np.uint64))
         masks.append(np.where(draws >= p, 1.0 / (1.0 - p), 0.0).reshape(rows, width))
     return masks
@@ -143,9 +143,10 @@ def step(task: Task, i: int, number: int, rate: float, batch: Samples) -> tuple[
     row, m, v = (
         np.asarray(part, np.float64) for part in update(row, grad, m, v, c0, c1, c2, c3, c4, c5)
     )
-    if not (np.isfinite(loss) and np.isfinite(row).all()):
+    kept = row.astype(state.parameters.dtype)
+    if not (np.isfinite(loss) and np.isfinite(kept).all()):
         return loss, False
-    state.parameters[i] = row
+    state.parameters[i] = kept
     state.powers[i] = powers
     for s, moment in zip(range(rule.states), (m, v), strict=False):
         state.moments[i, s] = moment

@@ -1,1 +1,163 @@
-"""Numba kernels for the CPU, one file per strategy."""
+"""Numba kernels for the CPU, one file per strategy: what a device offers to the rest of bpfast."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import llvmlite.binding
+import numpy as np
+
+from ..task import Network, Optimizer, Samples, State, Task
+from . import functions, lanes, tiles
+from .arguments import arguments
+from .simd import INSTRUCTIONS, LANES
+from .threads import SHARED_SIZE, run, thread_count
+from .workspace import zeros
+
+SLICE = tiles.SLICE  # a batch of more rows can be cut over threads
+GRAIN = LANES  # networks that are trained together
+
+__all__ = ["GRAIN", "SLICE", "describe", "gradients", "predict", "thread_count", "train", "warm_up"]
+
+
+def describe() -> str:
+    """This machine in a line."""
+    return f"{thread_count()} threads, {llvmlite.binding.get_host_cpu_name()}, {INSTRUCTIONS}"
+
+
+def train(strategy: str, task: Task, networks: np.ndarray) -> None:
+    """Train some networks of the task's state, in place, by "lanes", "tiles" or "large batch"."""
+    args = arguments(task, networks)
+    if strategy == "lanes":
+        groups = _groups(task.fold, networks)
+        places = _lane_places(task.network, task.state.parameters.dtype, len(groups))
+        lo = lanes.layout(task.network)
+        run(lambda member: lanes.train(args, lo, places[member], groups), len(places))
+        return
+    lo, places = _tile_places(task, strategy == "large batch", len(networks))
+    run(lambda member: tiles.train(args, lo, places[member]), len(places))
+
+
+def gradients(strategy: str, network: Network, parameters: np.ndarray, samples: Samples):
+    """Losses (n,) and gradients (n, P) of n networks on the same samples."""
+    task = _whole_batch(network, parameters, samples)
+    args = arguments(task, np.arange(len(parameters)))
+    results = np.empty_like(parameters)
+    if strategy == "lanes":
+        groups = _groups(task.fold, args.networks)
+        places = _lane_places(network, parameters.dtype, len(groups))
+        lo = lanes.layout(network)
+        run(lambda k: lanes.gradients(args, lo, places[k], groups, results), len(places))
+    else:
+        tile_lo, tile_places = _tile_places(task, False, len(parameters))
+        run(lambda k: tiles.gradients(args, tile_lo, tile_places[k], results), len(tile_places))
+    return task.state.loss[:, 0], results
+
+
+def predict(network: Network, parameters: np.ndarray, inputs: np.ndarray) -> np.ndarray:
+    """Predictions (n, samples, outputs) of n networks for the same inputs."""
+    dtype = parameters.dtype
+    nothing = np.zeros((len(inputs), network.layers[-1]), dtype)
+    task = _whole_batch(network, parameters, Samples(inputs, nothing, nothing[:, 0]))
+    task = replace(task, batch_size=1)
+    args = arguments(task, np.arange(len(parameters)))
+    link = functions.link(network.loss, dtype.name)
+    results = np.empty((len(parameters), len(inputs), network.layers[-1]), dtype)
+    lo, places = _tile_places(task, False, len(parameters))
+    run(lambda member: tiles.predict(
+            args.net, args.samples.inputs, args.memory, args.networks, lo, places[member], link, results
+        ), len(places))
+    return results
+
+
+def warm_up(dtype: str) -> None:
+    """Compile every loop over scalar functions, or read it from the cache."""
+    functions.all_built_in(dtype)
+
+
+def _groups(fold: np.ndarray, networks: np.ndarray) -> np.ndarray:
+    """Networks in groups of LANES with one fold each, (groups, LANES), -1 for lanes left over."""
+    groups = []
+    for number in np.unique(fold[networks]):
+        members = networks[fold[networks] == number]
+        filled = np.full(-(-members.size // LANES) * LANES, -1)
+        filled[: members.size] = members
+        groups.append(filled.reshape(-1, LANES))
+    return np.concatenate(groups)
+
+
+def _lane_places(network: Network, dtype: np.dtype, groups: int) -> list[lanes.Place]:
+    size, shared = lanes.layout(network).size, np.zeros(SHARED_SIZE, np.int64)
+    return [
+        lanes.Place(
+            w=zeros(size, dtype),
+            f=np.zeros((lanes.F_ROWS, LANES)),
+            who=np.zeros((lanes.WHO_ROWS, LANES), np.int64),
+            shared=shared,
+        )
+        for _ in range(min(thread_count(), groups))
+    ]
+
+
+def _tile_places(
+    task: Task, together: bool, networks: int
+) -> tuple[tiles.Layout, list[tiles.Place]]:
+    """Layout, and the places of threads that work alone, or of one team of them."""
+    longest = int(np.diff(task.fold_start).max())
+    lo = tiles.layout(task.network, min(task.batch_size, longest))
+    dtype = task.state.parameters.dtype
+    threads = thread_count() if together else min(thread_count(), networks)
+    team = threads if together else 1
+    shared = np.zeros(SHARED_SIZE, np.int64)
+    arrays = [
+        (zeros(lo.shared + team * lo.private, dtype), np.zeros(tiles.F_COMMON + team * tiles.F_OWN))
+        for _ in range(threads // team)
+    ]
+    return lo, [
+        tiles.Place(
+            *arrays[k // team],
+            shared=shared,
+            private=lo.shared + k % team * lo.private,
+            common=0,
+            own=tiles.F_COMMON + k % team * tiles.F_OWN,
+            member=k % team,
+            team=team,
+        )
+        for k in range(threads)
+    ]
+
+
+def _whole_batch(network: Network, parameters: np.ndarray, samples: Samples) -> Task:
+    """A task whose one batch holds all samples, for what needs no optimiser."""
+    n, rows = len(parameters), len(samples.inputs)
+    rule = Optimizer("sgd", np.zeros((n, 1)), np.zeros((n, 3)), np.zeros((n, 0)))
+    state = State(
+        parameters=parameters,
+        moments=np.zeros((n, 0, 1), parameters.dtype),
+        powers=np.ones((n, 2)),
+        status=np.zeros(n, np.int8),
+        epochs_run=np.zeros(n, np.int64),
+        best=np.zeros(n),
+        best_epoch=np.zeros(n, np.int64),
+        loss=np.zeros((n, 1)),
+        validation_loss=np.zeros((n, 0)),
+    )
+    return Task(
+        network=network,
+        samples=samples,
+        validation=None,
+        order=np.arange(rows)[None],
+        fold_start=np.array([0, rows]),
+        fold=np.zeros(n, np.int64),
+        batch_size=rows,
+        first_epoch=0,
+        epochs=1,
+        record=np.ones(1, bool),
+        column=np.zeros(1, np.int64),
+        optimizer=rule,
+        tol=np.zeros(n),
+        patience=np.ones(n, np.int64),
+        dropout=np.zeros((n, 0)),
+        keys=np.zeros(n, np.uint64),
+        state=state,
+    )

@@ -1,0 +1,183 @@
+"""A task as Numba takes it: one tuple of arrays, numbers and addresses, always of the same types."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from ..math import LOSSES, OPTIMIZERS
+from ..task import Network, Optimizer, Samples, Task, layer_slices
+from . import functions, product
+
+
+class Net(NamedTuple):
+    """The architecture; ``multiply``, ``activations`` and ``loss`` are addresses of functions."""
+
+    layers: np.ndarray
+    bias: int
+    starts: np.ndarray  # where layers begin in a row of parameters, and its length
+    multiply: int
+    activations: np.ndarray
+    loss: int
+    loss_parameter: float
+    output_share: float  # 1 / outputs for losses that average over outputs, else 1
+
+
+class Data(NamedTuple):
+    """Samples; of none there are none."""
+
+    inputs: np.ndarray
+    targets: np.ndarray
+    weights: np.ndarray
+
+
+class Epochs(NamedTuple):
+    """Which rows are trained on when, and which losses are kept."""
+
+    order: np.ndarray
+    fold_start: np.ndarray
+    fold: np.ndarray
+    batch_size: int
+    first: int
+    count: int
+    record: np.ndarray
+    column: np.ndarray
+
+
+class Optimizing(NamedTuple):
+    """The optimiser; ``update`` and ``prepare`` are addresses of functions."""
+
+    update: int
+    prepare: int
+    states: int
+    stepwise: int  # whether coefficients change from step to step
+    rates: np.ndarray
+    hyperparameters: np.ndarray
+    penalties: np.ndarray
+
+
+class Stopping(NamedTuple):
+    """When networks stop, and where it is written down."""
+
+    tol: np.ndarray
+    patience: np.ndarray
+    status: np.ndarray
+    epochs_run: np.ndarray
+    best: np.ndarray
+    best_epoch: np.ndarray
+    losses: np.ndarray
+    validation_losses: np.ndarray
+
+
+class Dropout(NamedTuple):
+    """Probabilities (n, hidden), or (n, 0) without dropout, and networks' keys."""
+
+    p: np.ndarray
+    keys: np.ndarray
+
+
+class Memory(NamedTuple):
+    """Networks outside the workspace."""
+
+    parameters: np.ndarray
+    moments: np.ndarray
+    powers: np.ndarray
+
+
+class Arguments(NamedTuple):
+    """What kernels are given: names are those of :class:`task.Task`, all arrays contiguous.
+
+    It comes in parts because a compiler's work grows with what each function is handed.
+    """
+
+    net: Net
+    samples: Data
+    validation: Data
+    epochs: Epochs
+    optimizing: Optimizing
+    stopping: Stopping
+    dropout: Dropout
+    memory: Memory
+    networks: np.ndarray
+
+
+def arguments(task: Task, networks: np.ndarray) -> Arguments:
+    """Arguments for training some networks of a task."""
+    state = task.state
+    return Arguments(
+        net=_net(task.network, state.parameters.dtype.name),
+        samples=_data(task.samples),
+        validation=_data(task.validation or _nothing(state.parameters.dtype)),
+        epochs=Epochs(
+            order=_read_only(task.order),
+            fold_start=_read_only(task.fold_start),
+            fold=_read_only(task.fold),
+            batch_size=task.batch_size,
+            first=task.first_epoch,
+            count=task.epochs,
+            record=_read_only(task.record),
+            column=_read_only(task.column),
+        ),
+        optimizing=_optimizing(task.optimizer, state.parameters.dtype.name),
+        stopping=Stopping(
+            tol=_read_only(task.tol),
+            patience=_read_only(task.patience),
+            status=state.status,
+            epochs_run=state.epochs_run,
+            best=state.best,
+            best_epoch=state.best_epoch,
+            losses=state.loss,
+            validation_losses=state.validation_loss,
+        ),
+        dropout=Dropout(_read_only(task.dropout), _read_only(task.keys)),
+        memory=Memory(state.parameters, state.moments, state.powers),
+        networks=_read_only(networks),
+    )
+
+
+def _net(network: Network, dtype: str) -> Net:
+    parts = layer_slices(network.layers, network.bias)
+    addresses = [functions.activation(name, dtype) for name in network.activations]
+    return Net(
+        layers=np.array(network.layers),
+        bias=int(network.bias),
+        starts=np.array([part.start for part in parts] + [parts[-1].stop]),
+        multiply=product.address(dtype),
+        activations=np.array(addresses, np.int64),
+        loss=functions.loss(network.loss, dtype),
+        loss_parameter=network.loss_parameter,
+        output_share=1.0 / network.layers[-1] if LOSSES[network.loss].average else 1.0,
+    )
+
+
+def _data(samples: Samples) -> Data:
+    arrays = (samples.inputs, samples.targets, samples.weights)
+    return Data(*(_read_only(array) for array in arrays))
+
+
+def _nothing(dtype) -> Samples:
+    return Samples(*(np.zeros(shape, dtype) for shape in ((0, 1), (0, 1), (0,))))
+
+
+def _optimizing(optimizer: Optimizer, dtype: str) -> Optimizing:
+    rule = OPTIMIZERS[optimizer.rule]
+    update, prepare = functions.optimizer(optimizer.rule, dtype)
+    hyperparameters = np.zeros((len(optimizer.hyperparameters), 5))
+    hyperparameters[:, : len(rule.hyperparameters)] = optimizer.hyperparameters
+    return Optimizing(
+        update=update,
+        prepare=prepare,
+        states=rule.states,
+        stepwise=int(rule.powers),
+        rates=_read_only(optimizer.rates),
+        hyperparameters=_read_only(hyperparameters),
+        penalties=_read_only(optimizer.penalties),
+    )
+
+
+def _read_only(array: np.ndarray) -> np.ndarray:
+    """A contiguous view that Numba gives the same type whether or not the caller may write."""
+    view = np.ascontiguousarray(array).view()
+    view.flags.writeable = False
+    return view

@@ -1,0 +1,98 @@
+"""How kernels are compiled: options, the cache on disk, and scalar functions made for one dtype."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+import sys
+import tempfile
+import types
+from collections.abc import Callable, Mapping
+from functools import cache
+from pathlib import Path
+
+import numba
+import numpy as np
+from numba import config
+
+# A product may feed a sum in one rounding; nothing else may be reordered, so bits are stable.
+OPTIONS = {"nogil": True, "error_model": "numpy", "fastmath": {"contract"}}
+
+logger = logging.getLogger("bpfast")
+
+
+@cache
+def cache_folder() -> str | None:
+    """Where compiled kernels are kept, or None where no folder can be written.
+
+    It is the user's cache folder, not the package's: files beside the code would outlive an
+    uninstall. Numba looks at the file of a function for changes, not at the files of what it
+    calls, so the folder is named after the contents of all kernels.
+    """
+    digest = hashlib.sha256()
+    for path in sorted(Path(__file__).parent.parent.rglob("*.py")):
+        digest.update(path.read_bytes())
+    folder = _user_cache() / f"kernels-{digest.hexdigest()[:16]}"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            return str(folder)
+    except OSError as error:
+        logger.warning("kernels are compiled anew in every process: %s", error)
+        return None
+
+
+def _user_cache() -> Path:
+    given = os.environ.get("NUMBA_CACHE_DIR")
+    if given:
+        return Path(given) / "bpfast"
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA", Path.home())) / "bpfast"
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Caches" / "bpfast"
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "bpfast"
+
+
+def _cached(compile_function: Callable[[bool], Callable]) -> Callable:
+    """Run a Numba decorator while its cache folder is ours."""
+    folder, before = cache_folder(), config.CACHE_DIR
+    config.CACHE_DIR = folder or before
+    try:
+        return compile_function(folder is not None)
+    finally:
+        config.CACHE_DIR = before
+
+
+def jit(function: Callable) -> Callable:
+    """Numba's ``njit`` with our options and our cache."""
+    return _cached(lambda cached: numba.njit(cache=cached, **OPTIONS)(function))
+
+
+def callback(signature, function: Callable, cached: bool) -> Callable:
+    """Numba's ``cfunc`` with our options: a compiled function with an ``address``."""
+    options = {k: v for k, v in OPTIONS.items() if k != "nogil"}
+    return _cached(lambda able: numba.cfunc(signature, cache=able and cached, **options)(function))
+
+
+def specialise(function: Callable, dtype, names: Mapping[str, object], name: str = "") -> Callable:
+    """A copy of a plain function for one dtype.
+
+    Parameters
+    ----------
+    function : plain Python function
+    dtype : float constants in the code become numbers of this dtype, so that float32 stays so
+    names : globals to be replaced, such as ``exp`` by a faster one
+    name : the copy's own name; caches on disk are told apart by it
+    """
+    scalar = np.dtype(dtype).type
+    code = function.__code__
+    code = code.replace(
+        co_consts=tuple(scalar(c) if isinstance(c, float) else c for c in code.co_consts)
+    )
+    copy = types.FunctionType(
+        code, function.__globals__ | names, function.__name__, None, function.__closure__
+    )
+    copy.__qualname__ = name or function.__qualname__
+    copy.__module__ = function.__module__
+    return copy

@@ -1,0 +1,247 @@
+"""Scalar functions of :mod:`math` as loops over arrays, compiled once and called by address.
+
+Each loop below is a template: its global names stand for the scalar functions that it is made
+with. Kernels get addresses, so a new activation, loss or optimiser compiles its own loop and
+nothing else. All loops take the arguments of :func:`simd.invoke`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from math import exp, log
+from types import FunctionType
+
+import numpy as np
+from numba import carray, from_dtype, njit
+
+from .. import math
+from ..math import ACTIVATIONS, LOSSES, OPTIMIZERS
+from . import elementary
+from .compile import OPTIONS, callback, specialise
+from .simd import LANES, invoke_signature
+
+REPEAT = 16 * LANES  # numbers over which an optimiser's coefficients are repeated
+
+# Stand-ins for what a template is made with.
+value: Callable
+slope: Callable
+update: Callable
+coefficients: Callable
+zero: float
+
+
+def activate(z, d, _3, _4, _5, n, _n2, _x):
+    """z becomes f(z), d its slope: n numbers."""
+    outputs, slopes = carray(z, n), carray(d, n)
+    for k in range(n):
+        before = outputs[k]
+        after = value(before)
+        outputs[k] = after
+        slopes[k] = slope(before, after)
+
+
+def lose(z, t, scale, loss, _5, outputs, n, parameter):
+    """Losses of n samples with some outputs, and z becomes their slope; all times ``scale``.
+
+    z and t are (outputs, n), scale and loss (n,). ``parameter`` is huber's or the quantile's.
+    """
+    losses, scales = carray(loss, n), carray(scale, n)
+    c = scales.dtype.type(parameter)
+    for k in range(n):
+        losses[k] = zero
+    for o in range(outputs):
+        values, targets = carray(z, (outputs, n))[o], carray(t, (outputs, n))[o]
+        for k in range(n):
+            losses[k] += scales[k] * value(values[k], targets[k], c)
+        for k in range(n):
+            values[k] = scales[k] * slope(values[k], targets[k], c)
+
+
+def lose_softmax(z, t, scale, loss, scratch, outputs, n, _x):
+    """As :func:`lose`, for a loss of all of a sample's outputs together; scratch is (3, n)."""
+    values, targets = carray(z, (outputs, n)), carray(t, (outputs, n))
+    losses, scales, rows = carray(loss, n), carray(scale, n), carray(scratch, (3, n))
+    top, log_sum, total = rows[0], rows[1], rows[2]
+    for k in range(n):
+        losses[k] = zero
+        total[k] = zero
+        log_sum[k] = zero
+        top[k] = values[0, k]
+    for o in range(1, outputs):
+        for k in range(n):
+            top[k] = max(top[k], values[o, k])
+    for o in range(outputs):
+        for k in range(n):
+            total[k] += targets[o, k]
+            log_sum[k] += exp(values[o, k] - top[k])
+    for k in range(n):
+        log_sum[k] = top[k] + log(log_sum[k])
+    for o in range(outputs):
+        for k in range(n):
+            losses[k] += scales[k] * value(values[o, k], targets[o, k], log_sum[k])
+            z_k = slope(values[o, k], targets[o, k], log_sum[k], total[k])
+            values[o, k] = scales[k] * z_k
+
+
+def link_sigmoid(z, _2, _3, _4, _5, outputs, n, _x):
+    """z (outputs, n) becomes probabilities."""
+    values = carray(z, outputs * n)
+    for k in range(outputs * n):
+        values[k] = value(values[k])
+
+
+def link_softmax(z, _2, _3, _4, scratch, outputs, n, _x):
+    """z (outputs, n) becomes probabilities that sum to 1 for each of n; scratch is (3, n)."""
+    values, rows = carray(z, (outputs, n)), carray(scratch, (3, n))
+    top, total = rows[0], rows[1]
+    for k in range(n):
+        total[k] = zero
+        top[k] = values[0, k]
+    for o in range(1, outputs):
+        for k in range(n):
+            top[k] = max(top[k], values[o, k])
+    for o in range(outputs):
+        for k in range(n):
+            values[o, k] = exp(values[o, k] - top[k])
+            total[k] += values[o, k]
+    for o in range(outputs):
+        for k in range(n):
+            values[o, k] = values[o, k] / total[k]
+
+
+def step_stateless(weight, gradient, _m, _v, coefficient, n, _n2, _x):
+    """Move n parameters; coefficients are (6, REPEAT), their pattern repeats along n."""
+    c = carray(coefficient, (6, REPEAT))
+    for start in range(0, n, REPEAT):
+        size = min(REPEAT, n - start)
+        w, g = carray(weight, n)[start : start + size], carray(gradient, n)[start : start + size]
+        for k in range(size):
+            w[k], _, _ = update(
+                w[k], g[k], zero, zero, c[0, k], c[1, k], c[2, k], c[3, k], c[4, k], c[5, k]
+            )
+
+
+def step_one_state(weight, gradient, moment, _v, coefficient, n, _n2, _x):
+    """As :func:`step_stateless`, with one state value a parameter."""
+    c = carray(coefficient, (6, REPEAT))
+    for start in range(0, n, REPEAT):
+        size = min(REPEAT, n - start)
+        w, g = carray(weight, n)[start : start + size], carray(gradient, n)[start : start + size]
+        m = carray(moment, n)[start : start + size]
+        for k in range(size):
+            w[k], m[k], _ = update(
+                w[k], g[k], m[k], zero, c[0, k], c[1, k], c[2, k], c[3, k], c[4, k], c[5, k]
+            )
+
+
+def step_two_states(weight, gradient, moment, second, coefficient, n, _n2, _x):
+    """As :func:`step_stateless`, with two state values a parameter."""
+    c = carray(coefficient, (6, REPEAT))
+    for start in range(0, n, REPEAT):
+        size = min(REPEAT, n - start)
+        w, g = carray(weight, n)[start : start + size], carray(gradient, n)[start : start + size]
+        m, v = carray(moment, n)[start : start + size], carray(second, n)[start : start + size]
+        for k in range(size):
+            w[k], m[k], v[k] = update(
+                w[k], g[k], m[k], v[k], c[0, k], c[1, k], c[2, k], c[3, k], c[4, k], c[5, k]
+            )
+
+
+def prepare(inputs, powers, results, _4, _5, n, _n2, _x):
+    """Coefficients of n networks: inputs (6, n) rate and hyperparameters, powers (2, n)."""
+    i, p, r = carray(inputs, (6, n)), carray(powers, (2, n)), carray(results, (6, n))
+    for k in range(n):
+        p[0, k], p[1, k], r[0, k], r[1, k], r[2, k], r[3, k], r[4, k], r[5, k] = coefficients(
+            i[0, k], i[1, k], i[2, k], i[3, k], i[4, k], i[5, k], p[0, k], p[1, k]
+        )
+
+
+STEPS = (step_stateless, step_one_state, step_two_states)
+
+# --- making them ----------------------------------------------------------------------------------
+
+
+@cache
+def _names(dtype: str) -> dict[str, object]:
+    """The functions of :mod:`math` for one dtype, compiled, by name."""
+    modules = [math, elementary] if dtype == "float32" else [math]
+    names: dict[str, object] = {"zero": np.dtype(dtype).type(0.0), "log": log, "exp": exp}
+    copies = [
+        specialise(function, dtype, {})
+        for module in modules
+        for function in vars(module).values()
+        if isinstance(function, FunctionType) and function.__module__ == module.__name__
+    ]
+    names |= {copy.__name__: _device(copy) for copy in copies}
+    for copy in copies:  # names are looked up when they are compiled, which is later
+        copy.__globals__.update(names)
+    return names
+
+
+def _device(function: Callable) -> Callable:
+    return njit(**OPTIONS)(function)
+
+
+def _scalar(function: Callable, dtype: str) -> object:
+    """A scalar function of ours or of a user, compiled for one dtype."""
+    if function.__module__ == math.__name__:
+        return _names(dtype)[function.__name__]
+    return _device(specialise(function, dtype, {}))
+
+
+@cache
+def _compiled(template: Callable, dtype: str, label: str, **made_with: Callable) -> int:
+    """A template made with some scalar functions; the functions are part of the cache's key."""
+    names = _names(dtype) | {k: _scalar(f, dtype) for k, f in made_with.items()}
+    ours = all(f.__module__ in (math.__name__, "math") for f in made_with.values())
+    name = f"{template.__name__}_{label}"
+    function = specialise(template, dtype, names, name)
+    compiled = callback(invoke_signature(from_dtype(np.dtype(dtype))), function, cached=ours)
+    _alive.append(compiled)
+    return compiled.address
+
+
+_alive: list = []  # compiled functions live as long as their addresses may be called
+
+
+def activation(name: str, dtype: str) -> int:
+    """Address of :func:`activate` for an activation."""
+    chosen = ACTIVATIONS[name]
+    return _compiled(activate, dtype, name, value=chosen.value, slope=chosen.slope)
+
+
+def loss(name: str, dtype: str) -> int:
+    """Address of :func:`lose` or :func:`lose_softmax` for a loss."""
+    chosen = LOSSES[name]
+    template = lose_softmax if chosen.link == "softmax" else lose
+    return _compiled(template, dtype, name, value=chosen.value, slope=chosen.slope)
+
+
+def link(name: str, dtype: str) -> int:
+    """Address of what turns last values into predictions, 0 where nothing does."""
+    if LOSSES[name].link == "sigmoid":
+        return _compiled(link_sigmoid, dtype, "sigmoid", value=math.sigmoid)
+    if LOSSES[name].link == "softmax":
+        return _compiled(link_softmax, dtype, "softmax")
+    return 0
+
+
+def optimizer(rule: str, dtype: str) -> tuple[int, int]:
+    """Addresses of a rule's step, and of :func:`prepare`, which is always float64."""
+    chosen = OPTIMIZERS[rule]
+    step = _compiled(STEPS[chosen.states], dtype, rule, update=chosen.update)
+    return step, _compiled(prepare, "float64", rule, coefficients=chosen.coefficients)
+
+
+def all_built_in(dtype: str) -> None:
+    """Compile everything, or read it from the cache."""
+    for name in ACTIVATIONS:
+        activation(name, dtype)
+    for name in LOSSES:
+        loss(name, dtype)
+        link(name, dtype)
+    for rule in OPTIMIZERS:
+        optimizer(rule, dtype)
+
+

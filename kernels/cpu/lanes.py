@@ -1,0 +1,507 @@
+"""Sixteen tiny networks side by side: each number of a network is a lane of a vector.
+
+Every product below is of vectors; what belongs to no network alone, the inputs, is broadcast.
+Networks of a group share their samples; a lane never looks at another, so a network's bits do not
+depend on who is beside it.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from ..task import DIVERGED, RUNNING, STOPPED, Network
+from .compile import jit
+from .dropout import layer_key, mask
+from .functions import REPEAT
+from .simd import BROADCAST, LANES, VECTOR, call_multiply, fetch_add, invoke
+from .stopping import finish, forget, judge, write
+from .threads import NEXT
+from .workspace import Places, scale_by
+
+CHUNK = 8  # samples that go forward and back together
+IDLE, SUSPECT = -1, 3  # lanes that are no longer, or not yet, what they will be
+
+
+class Layout(NamedTuple):
+    """Where things lie in a thread's workspace."""
+
+    values: np.ndarray  # (layers + 1,) inputs (rows, d), then vectors (unit, row) of each layer
+    slopes: np.ndarray  # (layers + 1,) slopes, then deltas, of hidden layers
+    back: int  # a delta on its way through the weights
+    loss: int  # targets (outputs, row), then scale, loss and 3 more of (row,)
+    coefficients: int  # (6, REPEAT)
+    weights: np.ndarray  # (layers + 1,) vectors (input, output) of each layer
+    moments: np.ndarray  # (2,)
+    gradient: int
+    snapshot: int
+    size: int
+
+
+def layout(network: Network) -> Layout:
+    """Layout for groups of an architecture."""
+    widths, bias = network.layers, int(network.bias)
+    parameters = network.n_parameters
+    place = Places()
+    inputs = place(CHUNK * (widths[0] + bias))
+    values = [inputs] + [place(CHUNK * LANES * (width + bias)) for width in widths[1:]]
+    slopes = [place(CHUNK * LANES * (width + bias)) for width in widths]
+    back = place(CHUNK * LANES * max(widths))
+    loss = place(CHUNK * LANES * (widths[-1] + 5))
+    coefficients = place(6 * REPEAT)
+    weights = [place((a + bias) * b * LANES) for a, b in zip(widths[:-1], widths[1:], strict=True)]
+    return Layout(
+        values=np.array(values),
+        slopes=np.array(slopes),
+        back=back,
+        loss=loss,
+        coefficients=coefficients,
+        weights=np.array([*weights, place.end]),
+        moments=np.array([place(parameters * LANES), place(parameters * LANES)]),
+        gradient=place(parameters * LANES),
+        snapshot=place(parameters * LANES),
+        size=place.end,
+    )
+
+
+class Place(NamedTuple):
+    """A thread's workspace."""
+
+    w: np.ndarray  # numbers of the networks' dtype
+    f: np.ndarray  # (F_ROWS, LANES) float64, rows as below
+    who: np.ndarray  # (WHO_ROWS, LANES) int64, rows as below
+    shared: np.ndarray  # counters of all threads
+
+
+# Rows of f: the optimiser's inputs (6), powers (2) and results (6), then what a lane has reached.
+POWERS, RESULTS, LOSS, TOTAL, BEST, WATCHED, F_ROWS = 6, 8, 14, 15, 16, 17, 18
+# Rows of who: a lane's network, its status, whole epochs, best epoch, and whether it stops now.
+NETWORK, STATUS, DONE, BEST_EPOCH, STOPS, WHO_ROWS = 0, 1, 2, 3, 4, 5
+
+
+# --- forward and back, for a chunk of samples -----------------------------------------------------
+
+
+@jit
+def gather(net, lo, at, inputs, targets, order, start, rows):
+    """Copy samples, with a 1 behind each where there are biases, and spread targets over lanes."""
+    w, x, outputs = at.w, lo.values[0], net.layers[-1]
+    stride = net.layers[0] + net.bias
+    labels = targets.shape[1] < outputs
+    for r in range(rows):
+        row = order[start + r] if order.size else start + r
+        for k in range(net.layers[0]):
+            w[x + r * stride + k] = inputs[row, k]
+        if net.bias:
+            w[x + (r + 1) * stride - 1] = 1
+        for o in range(outputs):
+            if labels:
+                target = w.dtype.type(1 if targets[row, 0] == o else 0)
+            else:
+                target = targets[row, o]
+            fill(w, lo.loss + (o * rows + r) * LANES, target)
+
+
+@jit
+def fill(w, place, value):
+    """Set a vector's lanes to one number."""
+    vector = w[place : place + LANES]
+    for lane in range(LANES):
+        vector[lane] = value
+
+
+@jit
+def forward_layer(net, lo, at, rows, layer):
+    """Values of a layer; slopes too of a hidden one."""
+    w, outputs = at.w, net.layers[layer + 1]
+    depth, below = net.layers[layer] + net.bias, lo.values[layer]
+    z, size = lo.values[layer + 1], outputs * rows * LANES
+    left, a_r, a_k = VECTOR, LANES, rows * LANES
+    if layer == 0:
+        left, a_r, a_k = BROADCAST, depth, 1
+    call_multiply(
+        net.multiply, left, w, rows, outputs, depth,
+        z, LANES, rows * LANES,
+        below, a_r, a_k,
+        lo.weights[layer], outputs * LANES, LANES,
+        0,
+    )  # fmt: skip
+    if layer < net.activations.size:
+        invoke(net.activations[layer], w, z, lo.slopes[layer + 1], z, z, z, size, 0, 0.0)
+        if net.bias:
+            for r in range(rows):
+                fill(w, z + size + r * LANES, w.dtype.type(1))
+
+
+@jit
+def drop_out(net, dropout, lo, at, layer, step, position, rows):
+    """Multiply hidden values and slopes with the mask of a step, from ``position`` on."""
+    width = net.layers[layer]
+    for lane in range(LANES):
+        i = at.who[NETWORK, lane]
+        p = dropout.p[i, layer - 1]
+        key = layer_key(dropout.keys[i], step, layer - 1)
+        for k in range(width):
+            for r in range(rows):
+                factor = mask(key, (position + r) * width + k, p)
+                place = (k * rows + r) * LANES + lane
+                at.w[lo.values[layer] + place] *= factor
+                at.w[lo.slopes[layer] + place] *= factor
+
+
+@jit
+def score(net, lo, at, weights, order, start, rows, share):
+    """Add losses of a chunk to the lanes' LOSS; outputs become their slopes."""
+    w, z = at.w, lo.values[-1]
+    scale = lo.loss + net.layers[-1] * rows * LANES
+    loss = scale + rows * LANES
+    for r in range(rows):
+        row = order[start + r] if order.size else start + r
+        fill(w, scale + r * LANES, weights[row] * share)
+    invoke(
+        net.loss, w, z, lo.loss, scale, loss, loss + rows * LANES, net.layers[-1], rows * LANES,
+        net.loss_parameter,
+    )  # fmt: skip
+    for r in range(rows):
+        for lane in range(LANES):
+            at.f[LOSS, lane] += w[loss + r * LANES + lane]
+
+
+@jit
+def backward(net, lo, at, rows, add):
+    """Gradient of a chunk from the slopes of its outputs, set or added."""
+    w, delta, along = at.w, lo.values[-1], rows * LANES
+    begin = lo.weights[0]
+    for layer in range(net.layers.size - 2, -1, -1):
+        outputs, depth = net.layers[layer + 1], net.layers[layer] + net.bias
+        left, a_r, a_k = VECTOR, along, LANES
+        if layer == 0:
+            left, a_r, a_k = BROADCAST, 1, depth
+        call_multiply(
+            net.multiply, left, w, depth, outputs, rows,
+            lo.gradient + lo.weights[layer] - begin, outputs * LANES, LANES,
+            lo.values[layer], a_r, a_k,
+            delta, LANES, along,
+            int(add),
+        )  # fmt: skip
+        if layer > 0:
+            call_multiply(
+                net.multiply, VECTOR, w, rows, net.layers[layer], outputs,
+                lo.back, LANES, along,
+                delta, LANES, along,
+                lo.weights[layer], LANES, outputs * LANES,
+                0,
+            )  # fmt: skip
+            delta = lo.slopes[layer]
+            scale_by(w, delta, lo.back, net.layers[layer] * along)
+
+
+@jit
+def batch_gradient(net, samples, dropout, lo, at, order, start, rows, step):
+    """Losses of a batch go to the lanes' LOSS, its gradient to its place; returns its weight."""
+    weight = 0.0
+    for r in range(start, start + rows):
+        weight += samples.weights[order[r]]
+    share = net.output_share / weight if weight > 0 else 0.0
+    at.f[LOSS] = 0.0
+    for position in range(0, rows, CHUNK):
+        size = min(CHUNK, rows - position)
+        gather(net, lo, at, samples.inputs, samples.targets, order, start + position, size)
+        for layer in range(net.layers.size - 1):
+            forward_layer(net, lo, at, size, layer)
+            if dropout.p.shape[1] and layer < net.activations.size:
+                drop_out(net, dropout, lo, at, layer + 1, step, position, size)
+        score(net, lo, at, samples.weights, order, start + position, size, share)
+        backward(net, lo, at, size, position > 0)
+    return weight
+
+
+@jit
+def validation_losses(net, data, lo, at, everyone):
+    """Mean losses on the validation samples, to the lanes' WATCHED."""
+    rows, weight = data.weights.size, 0.0
+    for r in range(rows):
+        weight += data.weights[r]
+    share = net.output_share / weight if weight > 0 else 0.0
+    at.f[LOSS] = 0.0
+    for start in range(0, rows, CHUNK):
+        size = min(CHUNK, rows - start)
+        gather(net, lo, at, data.inputs, data.targets, everyone, start, size)
+        for layer in range(net.layers.size - 1):
+            forward_layer(net, lo, at, size, layer)
+        score(net, lo, at, data.weights, everyone, start, size, share)
+    at.f[WATCHED] = at.f[LOSS]
+
+
+# --- an update ------------------------------------------------------------------------------------
+
+
+@jit
+def prepare(optimizing, lo, at, e):
+    """The optimisers' coefficients for the next step."""
+    f = at.f
+    for lane in range(LANES):
+        i = at.who[NETWORK, lane]
+        f[0, lane] = optimizing.rates[i, e % optimizing.rates.shape[1]]
+        for h in range(5):
+            f[1 + h, lane] = optimizing.hyperparameters[i, h]
+    invoke(
+        optimizing.prepare, f.reshape(-1), 0, POWERS * LANES, RESULTS * LANES, 0, 0, LANES, 0, 0.0
+    )
+    for c in range(6):
+        for place in range(0, REPEAT, LANES):
+            vector = at.w[lo.coefficients + c * REPEAT + place :][:LANES]
+            for lane in range(LANES):
+                vector[lane] = f[RESULTS + c, lane]
+
+
+@jit
+def penalise(net, optimizing, lo, at):
+    """Add the penalties' slopes to the gradient, and clip it."""
+    w, begin = at.w, lo.weights[0]
+    size = lo.weights[-1] - begin
+    for lane in range(LANES):
+        i = at.who[NETWORK, lane]
+        l1, l2, longest = optimizing.penalties[i, 0], optimizing.penalties[i, 1], optimizing.penalties[i, 2]
+        for layer in range(net.layers.size - 1):
+            weights = net.layers[layer] * net.layers[layer + 1] * LANES
+            first = lo.weights[layer] - begin
+            for q in range(first + lane, first + weights, LANES):
+                x = w[begin + q]
+                sign = (1.0 if x > 0 else 0.0) - (1.0 if x < 0 else 0.0)
+                w[lo.gradient + q] += l1 * sign + l2 * x
+        if longest < np.inf:
+            square = 0.0
+            for q in range(lane, size, LANES):
+                g = np.float64(w[lo.gradient + q])
+                square += g * g
+            factor = min(1.0, longest / (np.sqrt(square) + 1e-6))
+            for q in range(lane, size, LANES):
+                w[lo.gradient + q] *= factor
+
+
+@jit
+def update(net, optimizing, lo, at):
+    """Move all parameters."""
+    if optimizing.penalties.shape[1]:
+        penalise(net, optimizing, lo, at)
+    begin, moments = lo.weights[0], lo.moments
+    invoke(
+        optimizing.update, at.w, begin, lo.gradient, moments[0], moments[1], lo.coefficients,
+        lo.weights[-1] - begin, 0, 0.0,
+    )  # fmt: skip
+
+
+# --- a group --------------------------------------------------------------------------------------
+
+
+@jit
+def load(net, memory, lo, at):
+    """Bring the lanes' networks and their optimisers' memory into the workspace."""
+    size = net.starts[-1]
+    for lane in range(LANES):
+        i = at.who[NETWORK, lane]
+        for q in range(size):
+            at.w[lo.weights[0] + q * LANES + lane] = memory.parameters[i, q]
+        for s in range(memory.moments.shape[1]):
+            for q in range(size):
+                at.w[lo.moments[s] + q * LANES + lane] = memory.moments[i, s, q]
+        at.f[POWERS, lane], at.f[POWERS + 1, lane] = memory.powers[i, 0], memory.powers[i, 1]
+
+
+@jit
+def end_lane(args, lo, at, lane):
+    """Take a lane's network out of the workspace, and write down that its status is its end."""
+    i, size, memory = at.who[NETWORK, lane], args.net.starts[-1], args.memory
+    for q in range(size):
+        memory.parameters[i, q] = at.w[lo.weights[0] + q * LANES + lane]
+    for s in range(memory.moments.shape[1]):
+        for q in range(size):
+            memory.moments[i, s, q] = at.w[lo.moments[s] + q * LANES + lane]
+    memory.powers[i, 0], memory.powers[i, 1] = at.f[POWERS, lane], at.f[POWERS + 1, lane]
+    done, status = at.who[DONE, lane], at.who[STATUS, lane]
+    finish(args.stopping, i, done, status, at.f[BEST, lane], at.who[BEST_EPOCH, lane])
+    at.who[STATUS, lane] = IDLE
+
+
+@jit
+def lane_finite(lo, at, lane):
+    """Whether no parameter of a lane is NaN or infinite."""
+    for q in range(lo.weights[0] + lane, lo.weights[-1], LANES):
+        if not np.isfinite(at.w[q]):
+            return False
+    return True
+
+
+@jit
+def check_update(args, lo, at):
+    """Lanes whose loss or parameters are not finite go back to the snapshot, and end."""
+    for lane in range(LANES):
+        if at.who[STATUS, lane] != RUNNING:
+            continue
+        if np.isfinite(at.f[LOSS, lane]) and lane_finite(lo, at, lane):
+            continue
+        for q in range(lane, lo.weights[-1] - lo.weights[0], LANES):
+            at.w[lo.weights[0] + q] = at.w[lo.snapshot + q]
+        i, done = at.who[NETWORK, lane], at.who[DONE, lane]
+        at.who[STATUS, lane] = DIVERGED
+        end_lane(args, lo, at, lane)
+        forget(args.stopping, args.epochs, i, done)
+
+
+@jit
+def run_epoch(args, lo, at, e, careful):
+    """One epoch: the weighted means of its batches' losses go to the lanes' TOTAL."""
+    epochs, optimizing = args.epochs, args.optimizing
+    fold = epochs.fold[at.who[NETWORK, 0]]
+    order = epochs.order[e % epochs.order.shape[0]]
+    order = order[epochs.fold_start[fold] : epochs.fold_start[fold + 1]]
+    steps = -(-order.size // epochs.batch_size)
+    if not optimizing.stepwise and (e == 0 or optimizing.rates.shape[1] > 1):
+        prepare(optimizing, lo, at, e)
+    at.f[TOTAL] = 0.0
+    weights = 0.0
+    for b in range(steps):
+        start = b * epochs.batch_size
+        rows = min(epochs.batch_size, order.size - start)
+        step = (epochs.first + e) * steps + b
+        weight = batch_gradient(
+            args.net, args.samples, args.dropout, lo, at, order, start, rows, step
+        )
+        if optimizing.stepwise:
+            prepare(optimizing, lo, at, e)
+        if careful:
+            for q in range(lo.weights[-1] - lo.weights[0]):
+                at.w[lo.snapshot + q] = at.w[lo.weights[0] + q]
+        update(args.net, optimizing, lo, at)
+        if careful:
+            check_update(args, lo, at)
+        for lane in range(LANES):
+            at.f[TOTAL, lane] += at.f[LOSS, lane] * weight
+        weights += weight
+    share = 1.0 / weights if weights > 0 else 0.0
+    for lane in range(LANES):
+        at.f[TOTAL, lane] = at.f[TOTAL, lane] * share
+
+
+@jit
+def judge_lanes(stopping, at, epoch, fresh):
+    """Which lanes stop, and which turn out not finite; says whether any stops."""
+    any_stops = False
+    for lane in range(LANES):
+        at.who[STOPS, lane] = 0
+        if at.who[STATUS, lane] != RUNNING:
+            continue
+        i, loss = at.who[NETWORK, lane], at.f[TOTAL, lane]
+        if not np.isfinite(loss):
+            at.who[STATUS, lane] = SUSPECT
+            continue
+        at.who[DONE, lane] += 1
+        stop, at.f[BEST, lane], at.who[BEST_EPOCH, lane] = judge(
+            stopping,
+            i,
+            epoch,
+            fresh,
+            loss,
+            at.f[WATCHED, lane],
+            at.f[BEST, lane],
+            at.who[BEST_EPOCH, lane],
+        )
+        if stop:
+            at.who[STOPS, lane] = 1
+            any_stops = True
+    return any_stops
+
+
+@jit
+def run_epochs(args, lo, at, careful):
+    """All epochs of a group. Lanes end as they stop; those left SUSPECT must be run carefully."""
+    epochs, data, everyone = args.epochs, args.validation, args.networks[:0]
+    scored = data.weights.size > 0
+    for lane in range(LANES):
+        i = at.who[NETWORK, lane]
+        at.who[DONE, lane] = 0
+        at.f[BEST, lane], at.who[BEST_EPOCH, lane] = args.stopping.best[i], args.stopping.best_epoch[i]
+    for e in range(epochs.count):
+        run_epoch(args, lo, at, e, careful)
+        keep = epochs.record[e]
+        if not scored:
+            at.f[WATCHED] = at.f[TOTAL]
+        elif keep:
+            validation_losses(args.net, data, lo, at, everyone)
+        any_stops = judge_lanes(args.stopping, at, epochs.first + e, keep or not scored)
+        if scored and any_stops and not keep:
+            validation_losses(args.net, data, lo, at, everyone)
+        last = e == epochs.count - 1
+        if (keep or any_stops or last) and not close_epoch(args, lo, at, e, last):
+            break
+
+
+@jit
+def close_epoch(args, lo, at, e, last):
+    """Keep losses and end the lanes that stop, all at the last epoch; says whether any goes on."""
+    going = False
+    for lane in range(LANES):
+        if at.who[STATUS, lane] != RUNNING:
+            continue
+        i, stops = at.who[NETWORK, lane], at.who[STOPS, lane]
+        if args.epochs.record[e] or stops:
+            write(
+                args.stopping, i, args.epochs.column[e], at.f[TOTAL, lane], at.f[WATCHED, lane]
+            )
+        if not (stops or last):
+            going = True
+        elif not lane_finite(lo, at, lane):
+            at.who[STATUS, lane] = SUSPECT
+        else:
+            at.who[STATUS, lane] = STOPPED if stops else RUNNING
+            end_lane(args, lo, at, lane)
+    return going
+
+
+@jit
+def enter(at, group):
+    """Give the lanes their networks; those that are none's (-1) run along with the first's."""
+    for lane in range(LANES):
+        at.who[NETWORK, lane] = group[lane] if group[lane] >= 0 else group[0]
+        at.who[STATUS, lane] = RUNNING if group[lane] >= 0 else IDLE
+
+
+@jit
+def train(args, lo, at, groups):
+    """Train the groups that are next, (groups, LANES) networks each, until none is left."""
+    k = fetch_add(at.shared, NEXT, 1)
+    while k < groups.shape[0]:
+        enter(at, groups[k])
+        for careful in (False, True):
+            load(args.net, args.memory, lo, at)
+            run_epochs(args, lo, at, careful)
+            suspects = 0
+            for lane in range(LANES):
+                if at.who[STATUS, lane] == SUSPECT:
+                    at.who[STATUS, lane] = RUNNING
+                    suspects += 1
+                else:
+                    at.who[STATUS, lane] = IDLE
+            if suspects == 0:
+                break
+        k = fetch_add(at.shared, NEXT, 1)
+
+
+@jit
+def gradients(args, lo, at, groups, results):
+    """Losses, and gradients (n, P), of networks on all samples as one batch."""
+    net, order = args.net, args.epochs.order[0]
+    k = fetch_add(at.shared, NEXT, 1)
+    while k < groups.shape[0]:
+        enter(at, groups[k])
+        load(net, args.memory, lo, at)
+        batch_gradient(net, args.samples, args.dropout, lo, at, order, 0, order.size, 0)
+        for lane in range(LANES):
+            if at.who[STATUS, lane] == RUNNING:
+                i = at.who[NETWORK, lane]
+                args.stopping.losses[i, 0] = at.f[LOSS, lane]
+                for q in range(net.starts[-1]):
+                    results[i, q] = at.w[lo.gradient + q * LANES + lane]
+        k = fetch_add(at.shared, NEXT, 1)

@@ -1,0 +1,43 @@
+"""When a network stops, and what is written down of its epochs."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .compile import jit
+
+
+@jit
+def judge(stopping, i, epoch, fresh, loss, watched, best, best_epoch):
+    """Whether network i stops after an epoch; its best watched loss and the epoch of that.
+
+    ``watched`` counts only where it is ``fresh``: validation samples are scored now and then.
+    """
+    if fresh and watched < best:
+        best, best_epoch = watched, epoch
+    stop = loss <= stopping.tol[i] or epoch - best_epoch >= stopping.patience[i]
+    return stop, best, best_epoch
+
+
+@jit
+def write(stopping, i, column, loss, validation):
+    """Keep an epoch's losses."""
+    stopping.losses[i, column] = loss
+    if stopping.validation_losses.shape[1]:
+        stopping.validation_losses[i, column] = validation
+
+
+@jit
+def finish(stopping, i, done, status, best, best_epoch):
+    """Write down how a network's epochs ended."""
+    stopping.status[i] = status
+    stopping.epochs_run[i] += done
+    stopping.best[i], stopping.best_epoch[i] = best, best_epoch
+
+
+@jit
+def forget(stopping, epochs, i, done):
+    """Take back what the first, careless run wrote after the last epoch that was sound."""
+    last = min(epochs.column[epochs.count - 1], stopping.losses.shape[1] - 1)
+    for column in range(epochs.column[done], last + 1):
+        write(stopping, i, column, np.nan, np.nan)

@@ -1,0 +1,101 @@
+"""Threads that run one kernel together: how many, how they share work, how they wait.
+
+Kernels release the GIL, so plain Python threads will do; Numba's own parallel loops are not used:
+they compile slowly, share work unevenly, and one of their layers aborts when two threads enter it.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+from numba import config, types
+
+from .compile import jit
+from .simd import fetch_add
+
+SPINS = 2000  # looks at a barrier before a thread offers its core to others
+COUNT, GENERATION, NEXT = 0, 8, 16  # places in ``shared``, each in a cache line of its own
+SHARED_SIZE = 24
+
+
+def thread_count() -> int:
+    """Threads to use: the cores this process may run on, its container's share of them, and
+    ``NUMBA_NUM_THREADS``, which joblib sets in its workers; the least of the three."""
+    if hasattr(os, "sched_getaffinity"):
+        cores = len(os.sched_getaffinity(0))
+    else:
+        cores = os.cpu_count() or 1
+    given = os.environ.get("NUMBA_NUM_THREADS", "")
+    limit = int(given) if given.isdigit() else config.NUMBA_NUM_THREADS
+    return max(1, min(cores, limit, _cgroup_cores()))
+
+
+def _cgroup_cores() -> int:
+    """Whole cores that the container's quota amounts to, at least 1."""
+    try:
+        quota, period = Path("/sys/fs/cgroup/cpu.max").read_text().split()
+        return max(1, math.ceil(int(quota) / int(period)))
+    except (OSError, ValueError):
+        return 1 << 16  # no quota
+
+
+def run(work: Callable[[int], None], threads: int) -> None:
+    """Call ``work(member)`` in so many threads at once, this one among them, and wait for all.
+
+    Raises
+    ------
+    BaseException
+        The first that a call raised.
+    """
+    errors: list[BaseException] = []
+
+    def guarded(member: int) -> None:
+        try:
+            work(member)
+        except BaseException as error:  # noqa: BLE001 - handed to the caller below
+            errors.append(error)
+
+    others = [threading.Thread(target=guarded, args=(k,)) for k in range(1, threads)]
+    for thread in others:
+        thread.start()
+    guarded(0)
+    for thread in others:
+        thread.join()
+    if errors:
+        raise errors[0]
+
+
+if os.name == "posix":
+    _yield_core = types.ExternalFunction("sched_yield", types.int32())
+
+    @jit
+    def rest():
+        """Offer the core to another thread."""
+        _yield_core()
+
+else:
+
+    @jit
+    def rest():
+        """Nothing to offer: this system's threads take turns by themselves."""
+
+
+@jit
+def barrier(shared, team):
+    """Wait until all ``team`` threads are here."""
+    if team == 1:
+        return
+    generation = fetch_add(shared, GENERATION, 0)
+    if fetch_add(shared, COUNT, 1) == team - 1:
+        fetch_add(shared, COUNT, -team)
+        fetch_add(shared, GENERATION, 1)
+        return
+    spins = 0
+    while fetch_add(shared, GENERATION, 0) == generation:
+        spins += 1
+        if spins > SPINS:
+            rest()
