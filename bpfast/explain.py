@@ -480,7 +480,7 @@ def _is_number(value) -> bool:
 
 def _descend(population, inputs, targets, rate: float, steps: int, device: str, close=0.0):
     """Some steps of plain gradient descent on one sample, by the trainer itself."""
-    return fit(
+    history = fit(
         population,
         inputs,
         targets,
@@ -491,6 +491,9 @@ def _descend(population, inputs, targets, rate: float, steps: int, device: str, 
         device=device,
         progress=False,
     )
+    if history.interrupted:
+        raise KeyboardInterrupt  # half an explanation is none
+    return history
 
 
 def _neurons(population: Population, x: tuple[float, ...], targets: tuple[float, ...]):
