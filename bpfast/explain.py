@@ -455,16 +455,16 @@ def _arrays(name: str, values: Sequence, shapes: Sequence[tuple[int, ...]]) -> l
 
 
 def _check_keys(content) -> None:
-    """Raise ``ValueError`` where a network's JSON has other keys or types than it should."""
+    """Raise ``TypeError`` or ``ValueError`` where a network's JSON has other keys or types than it should."""
     if not isinstance(content, dict):
-        raise ValueError(f"expected an object with the keys {', '.join(REQUIRED_KEYS)}")
+        raise TypeError(f"expected an object with the keys {', '.join(REQUIRED_KEYS)}")
     if unknown := sorted(set(content) - set(KEYS)):
         raise ValueError(f"{unknown[0]!r} is not known: the keys are {', '.join(KEYS)}")
     if missing := [key for key in REQUIRED_KEYS if key not in content]:
         raise ValueError(f"{', '.join(missing)} missing: it needs {', '.join(REQUIRED_KEYS)}")
     for key, value in content.items():
         if not isinstance(value, KINDS.get(key, object)):
-            raise ValueError(f"{key} is of the wrong type: {value!r}")
+            raise TypeError(f"{key} is of the wrong type: {value!r}")
         if key in NUMBERS and not _is_number(value):
             raise ValueError(f"{key} must be a finite number, got {value!r}")
     if not all(isinstance(name, str) for name in content.get("activation", ())):

@@ -4,6 +4,7 @@ import dataclasses
 import importlib
 import json
 import math
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -26,7 +27,7 @@ def tutorial(**changes):
 def drawn(layers, seed=0, y=None, device="reference", **options):
     """An explanation of a network with drawn weights, biases and sample."""
     mlp, rng = bp.MLP(layers, **options), np.random.default_rng(seed)
-    weights = [rng.normal(size=shape) for shape in zip(layers[:-1], layers[1:], strict=True)]
+    weights = [rng.normal(size=shape) for shape in pairwise(layers)]
     biases = [rng.normal(size=width) for width in layers[1:]] if mlp.bias else []
     x, drawn_y = rng.normal(size=layers[0]), rng.uniform(size=layers[-1])
     return explain(mlp, weights, x, drawn_y if y is None else y, 0.1, biases, device)
@@ -105,7 +106,7 @@ def test_repeating_leads_to_an_error_close_to_zero():
 
 def test_repeating_ends_where_the_error_comes_close_between_two_rows():
     steps = repeat(tutorial(), (0, 1000), close=1e-6)
-    assert [step.step for step in steps][0] == 0
+    assert steps[0].step == 0
     assert 20 <= steps[-1].step <= 21
     assert steps[-1].error <= 1e-6
 

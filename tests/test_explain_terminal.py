@@ -1,7 +1,9 @@
 """What ``bpfast explain`` prints."""
 
+import io
 import json
 import re
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -37,14 +39,14 @@ def reference(monkeypatch):
 
 
 def printed(explanation, width=80):
-    console = Console(width=width, record=True, file=open("/dev/null", "w"))  # noqa: SIM115
+    console = Console(width=width, record=True, file=io.StringIO())
     console.print(render(explanation))
     return console.export_text()
 
 
 def drawn(layers, **options):
     mlp, rng = bp.MLP(layers, **options), np.random.default_rng(0)
-    weights = [rng.normal(size=shape) for shape in zip(layers[:-1], layers[1:], strict=True)]
+    weights = [rng.normal(size=shape) for shape in pairwise(layers)]
     return explain(mlp, weights, rng.normal(size=layers[0]), rng.uniform(size=layers[-1]), 0.1)
 
 
