@@ -9,15 +9,17 @@ test can hand them over as they are; this script translates them for PyTorch.
 """
 
 import json
+from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
-import torch
-from torch.nn import functional as F
+import torch  # type: ignore[import-not-found]
+from torch.nn import functional as F  # type: ignore[import-not-found]
 
 FILE = Path(__file__).with_name("pytorch_numbers.json")
 
-ACTIVATIONS = {
+ACTIVATIONS: dict[str, Callable] = {
     "identity": lambda z: z,
     "relu": F.relu,
     "leaky_relu": lambda z: F.leaky_relu(z, 0.01),
@@ -33,7 +35,7 @@ POSITIVE = [1e-300, 1e-12, 1e-6, 1e-3, 0.1, 0.5, 1.0, 1.2784645427610738, 2.5, 5
 GRID = [-z for z in reversed(POSITIVE)] + [0.0] + POSITIVE
 
 # p are the last layer's values; every loss is one number a sample
-LOSSES = {
+LOSSES: dict[str, Callable] = {
     "half_squared_error": lambda p, t: (0.5 * F.mse_loss(p, t, reduction="none")).sum(1),
     "mse": lambda p, t: F.mse_loss(p, t, reduction="none").mean(1),
     "mae": lambda p, t: F.l1_loss(p, t, reduction="none").mean(1),
@@ -186,7 +188,7 @@ def make_task(layers, activation, loss, seed):
         "inputs": draw(11, layers[0]),
         "targets": labels if loss == "cross_entropy" else draw(11, outputs),
         "sample_weight": rng.uniform(0.1, 2.0, size=11).round(3).tolist(),
-        "weights": [draw(*shape) for shape in zip(layers[:-1], layers[1:], strict=True)],
+        "weights": [draw(*shape) for shape in pairwise(layers)],
         "biases": [draw(width) for width in layers[1:]],
     }
 
