@@ -14,46 +14,48 @@ from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
-import torch  # type: ignore[import-not-found]
-from torch.nn import functional as F  # type: ignore[import-not-found]
+import torch
+from torch.nn import functional
 
 FILE = Path(__file__).with_name("pytorch_numbers.json")
 
 ACTIVATIONS: dict[str, Callable] = {
     "identity": lambda z: z,
-    "relu": F.relu,
-    "leaky_relu": lambda z: F.leaky_relu(z, 0.01),
+    "relu": functional.relu,
+    "leaky_relu": lambda z: functional.leaky_relu(z, 0.01),
     "tanh": torch.tanh,
     "sigmoid": torch.sigmoid,
     # by default PyTorch cuts softplus to z above 20, a relative error of 1e-10
-    "softplus": lambda z: F.softplus(z, threshold=40.0),
-    "elu": lambda z: F.elu(z, alpha=1.0),
-    "silu": F.silu,
-    "gelu": lambda z: F.gelu(z, approximate="none"),
+    "softplus": lambda z: functional.softplus(z, threshold=40.0),
+    "elu": lambda z: functional.elu(z, alpha=1.0),
+    "silu": functional.silu,
+    "gelu": lambda z: functional.gelu(z, approximate="none"),
 }
 POSITIVE = [1e-300, 1e-12, 1e-6, 1e-3, 0.1, 0.5, 1.0, 1.2784645427610738, 2.5, 5.0, 12.0, 25.0, 800]
 GRID = [-z for z in reversed(POSITIVE)] + [0.0] + POSITIVE
 
 # p are the last layer's values; every loss is one number a sample
 LOSSES: dict[str, Callable] = {
-    "half_squared_error": lambda p, t: (0.5 * F.mse_loss(p, t, reduction="none")).sum(1),
-    "mse": lambda p, t: F.mse_loss(p, t, reduction="none").mean(1),
-    "mae": lambda p, t: F.l1_loss(p, t, reduction="none").mean(1),
-    "huber": lambda p, t, delta=1.0: F.huber_loss(p, t, reduction="none", delta=delta).mean(1),
+    "half_squared_error": lambda p, t: (0.5 * functional.mse_loss(p, t, reduction="none")).sum(1),
+    "mse": lambda p, t: functional.mse_loss(p, t, reduction="none").mean(1),
+    "mae": lambda p, t: functional.l1_loss(p, t, reduction="none").mean(1),
+    "huber": lambda p, t, delta=1.0: functional.huber_loss(
+        p, t, reduction="none", delta=delta
+    ).mean(1),
     "quantile": lambda p, t, quantile=0.5: torch.maximum(
         quantile * (t - p), (quantile - 1.0) * (t - p)
     ).sum(1),
-    "binary_cross_entropy": lambda p, t: F.binary_cross_entropy_with_logits(
+    "binary_cross_entropy": lambda p, t: functional.binary_cross_entropy_with_logits(
         p, t, reduction="none"
     ).sum(1),
-    "cross_entropy": lambda p, t: F.cross_entropy(p, t, reduction="none"),
+    "cross_entropy": lambda p, t: functional.cross_entropy(p, t, reduction="none"),
 }
 # losses whose mean over samples PyTorch takes itself: a check of the table above
 WHOLE = {
-    "mse": F.mse_loss,
-    "mae": F.l1_loss,
-    "huber": F.huber_loss,
-    "cross_entropy": F.cross_entropy,
+    "mse": functional.mse_loss,
+    "mae": functional.l1_loss,
+    "huber": functional.huber_loss,
+    "cross_entropy": functional.cross_entropy,
 }
 LOSS_CASES = [
     ("half_squared_error", {}),

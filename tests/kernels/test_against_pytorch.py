@@ -42,10 +42,9 @@ class Way(NamedTuple):
             pytest.skip("one thread: nothing to cut a batch for")
         plan = bp.dispatch.choose(mlp, self.networks, batch_size * self.repeats, self.device)
         assert plan.strategy == self.strategy
-        copies = [
-            [np.array([part] * self.networks) for part in parts] for parts in (weights, biases)
-        ]
-        return bp.Population.from_arrays(mlp, *copies, dtype="float64")
+        many_weights = [np.array([part] * self.networks) for part in weights]
+        many_biases = [np.array([part] * self.networks) for part in biases]
+        return bp.Population.from_arrays(mlp, many_weights, many_biases, dtype="float64")
 
     def repeat(self, samples):
         return None if samples is None else np.repeat(samples, self.repeats, axis=0)
@@ -57,7 +56,9 @@ WAYS = [
     Way("cpu", "tiles", 1e-9, networks=3, dead_units=30),
     Way("cpu", "large batch", 1e-9, dead_units=30, repeats=300),
 ]
-every_way = pytest.mark.parametrize("way", WAYS, ids=lambda way: f"{way.device}-{way.strategy}")
+every_way = pytest.mark.parametrize(
+    "way", WAYS, ids=[f"{way.device}-{way.strategy.replace(' ', '-')}" for way in WAYS]
+)
 
 
 def loss_name(case):
