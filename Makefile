@@ -1,0 +1,31 @@
+# `make run` and `make test` need Python 3.11 or newer, pip, and nothing else.
+PYTHON ?= python3
+VENV = .venv
+BIN = $(VENV)/bin
+
+.PHONY: run test check bench clean
+
+run: $(VENV)/with-cli,sklearn
+	$(BIN)/bpfast sweep digits
+
+test: $(VENV)/with-dev
+	$(BIN)/pytest
+
+check: $(VENV)/with-dev
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+
+bench: $(VENV)/with-dev
+	$(BIN)/pytest bench
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info
+
+# An empty file remembers that an environment holds these extras: to edit code installs nothing.
+$(VENV)/with-%: pyproject.toml setup.cfg | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --editable '.[$*]'
+	touch $@
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)

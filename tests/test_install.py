@@ -1,0 +1,84 @@
+"""What an installation holds, and what importing it costs, seen by Pythons of their own."""
+
+import configparser
+import importlib.metadata
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+CHECKOUT = Path(__file__).parents[1]
+EXTRAS = {"cupy", "dask", "matplotlib", "onnx", "optuna", "polars", "rich", "safetensors"}
+EXTRAS |= {"sklearn", "typer"}
+
+
+def python(code: str, folder: Path) -> list[str]:
+    """Words printed by code that a new Python runs in a folder, where it looks for modules first."""
+    environment = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
+    command = [sys.executable, "-W", "error", "-c", code]
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.split()
+
+
+def test_core_requires_numpy_and_numba_alone():
+    requirements = importlib.metadata.requires("bpfast") or []
+    core = {re.split(r"\W", r)[0] for r in requirements if "extra ==" not in r}
+    assert core == {"numpy", "numba"}
+
+
+def test_version_is_that_of_the_code():
+    assert python("import bpfast; print(bpfast.__version__)", CHECKOUT) == [
+        importlib.metadata.version("bpfast")
+    ]
+
+
+@pytest.mark.skipif(not (CHECKOUT / "setup.cfg").exists(), reason="needs the checkout")
+def test_every_folder_of_code_is_packaged():
+    setup = configparser.ConfigParser()
+    setup.read(CHECKOUT / "setup.cfg")
+    folders = {
+        ".".join(("bpfast", *path.parent.relative_to(top).parts))
+        for top in (CHECKOUT, CHECKOUT / "bpfast")
+        for path in (top / "kernels").rglob("*.py")
+    }
+    assert set(setup["options"]["packages"].split()) == {"bpfast"} | folders
+
+
+def test_import_loads_no_extra():
+    code = (
+        "import bpfast.kernels.cpu, sys; print(*{name.partition('.')[0] for name in sys.modules})"
+    )
+    assert not EXTRAS & set(python(code, CHECKOUT))
+
+
+def test_import_compiles_nothing(monkeypatch, tmp_path):
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path))  # so that nothing is compiled already
+    code = """if True:
+        from numba.core import event
+        with event.install_recorder("numba:run_pass") as recorder:
+            import bpfast.kernels.cpu
+        print(len(recorder.buffer))"""
+    assert python(code, CHECKOUT) == ["0"]
+
+
+@pytest.mark.parametrize("inside", [True, False])
+def test_kernels_are_found_inside_and_outside_the_checkout(inside, tmp_path):
+    code = "import bpfast.kernels.cpu, bpfast.kernels.math"
+    python(code, CHECKOUT if inside else tmp_path)
+
+
+def test_kernels_are_no_package_of_their_own(tmp_path):
+    code = "import importlib.util; print(importlib.util.find_spec('kernels'))"
+    assert python(code, tmp_path) == ["None"]
+
+
+def test_a_checkout_works_without_its_symlink(tmp_path):
+    shutil.copytree(CHECKOUT / "bpfast", tmp_path / "bpfast", ignore=lambda *_: ["kernels"])
+    shutil.copytree(CHECKOUT / "kernels", tmp_path / "kernels")
+    code = "import bpfast.kernels.math; print(bpfast.kernels.math.__file__)"
+    assert python(code, tmp_path) == [str(tmp_path / "kernels" / "math.py")]
