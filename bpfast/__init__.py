@@ -11,10 +11,13 @@ if not (Path(__file__).parent / "kernels").is_dir():
 from . import dispatch
 from .dispatch import devices
 from .errors import DeviceError
+from .explain import explain
 from .network import MLP, register_activation, register_loss
 from .optimizers import SGD, Adam, AdamW, RMSprop
 from .population import Population
 from .training import History, Progress, fit, gradients
+from .verify import verify
+from .warmup import warmup
 
 __all__ = [
     "MLP",
@@ -28,8 +31,11 @@ __all__ = [
     "RMSprop",
     "devices",
     "dispatch",
+    "explain",
     "fit",
     "gradients",
     "register_activation",
     "register_loss",
+    "verify",
+    "warmup",
 ]

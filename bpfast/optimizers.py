@@ -28,7 +28,7 @@ class Optimizer:
     l1, l2 : penalties ``l1 * sum(|w|) + l2 / 2 * sum(w**2)`` on weights, not on biases
     clip_norm : longest gradient allowed (``torch.nn.utils.clip_grad_norm_``); None: any
     schedule : "constant", "exponential" (rate * decay**epoch) or "cosine" (half a wave from the
-        rate down to ``minimum`` times it at the last epoch), evaluated once an epoch
+        rate towards ``minimum`` times it, reached after the last epoch), evaluated once an epoch
     decay : factor per epoch of the exponential schedule
     minimum : where the cosine ends, as a fraction of the learning rate
     warmup : epochs over which the rate first climbs in equal steps to its full value

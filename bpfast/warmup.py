@@ -1,0 +1,34 @@
+"""Filling the cache of compiled kernels on purpose, so that no first fit has to wait."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from . import dispatch
+from .network import MLP
+from .optimizers import SGD
+from .population import Population
+from .training import fit, gradients
+
+NARROW, WIDE = (2, 3, 2), (2, 40, 2)  # architectures of different strategies
+
+
+def warmup(dtypes: tuple[str, ...] = ("float32", "float64")) -> None:
+    """Compile every kernel that this machine can run, or find it in the cache.
+
+    After it, no shape, activation, loss or optimiser compiles anything, in this process and, on
+    this machine, in later ones.
+
+    Parameters
+    ----------
+    dtypes : which of float32 and float64
+    """
+    X, y = np.zeros((2, 2)), np.zeros((2, 2))
+    for dtype in dtypes:
+        for layers in (NARROW, WIDE):
+            population = Population(MLP(layers, loss="mse"), dtype=dtype)
+            plan = fit(population, X, y, SGD(), epochs=1, progress=False).plan
+            gradients(population, X, y)
+            population.predict(X)
+            if plan.device != "reference":
+                dispatch.kernels(plan).warm_up(dtype)
