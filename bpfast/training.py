@@ -16,7 +16,7 @@ from . import dispatch
 from .errors import numbers, whole
 from .kernels import counter
 from .kernels.math import OPTIMIZERS
-from .kernels.task import DIVERGED, RUNNING, STOPPED, Samples, State, Task
+from .kernels.task import DIVERGED, NEVER, RUNNING, STOPPED, Samples, State, Task
 from .network import MLP
 from .optimizers import Optimizer
 from .population import Population
@@ -25,7 +25,6 @@ from .samples import check_memory, check_rows, check_samples
 CALL_SECONDS = 0.25  # how long a call of a kernel should take: Ctrl-C and progress wait for it
 FIRST_RATE = 2e9  # operations a second assumed before anything was measured
 ORDER_ROWS = 1 << 23  # shuffled row numbers kept at a time
-NEVER = np.iinfo(np.int64).max
 
 
 @dataclass(frozen=True)

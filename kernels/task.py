@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 RUNNING, STOPPED, DIVERGED = 0, 1, 2
+NEVER = np.iinfo(np.int64).max  # patience without end
 
 
 def layer_slices(layers: tuple[int, ...], bias: bool) -> list[slice]:

@@ -11,11 +11,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..task import DIVERGED, RUNNING, STOPPED, Network
+from ..task import DIVERGED, NEVER, RUNNING, STOPPED, Network
 from .compile import jit
 from .dropout import layer_key, mask
 from .functions import REPEAT
-from .simd import BROADCAST, LANES, VECTOR, call_multiply, fetch_add, invoke
+from .simd import BROADCAST, LANES, VECTOR, borrow, call_multiply, fetch_add, invoke
 from .stopping import finish, forget, judge, write
 from .threads import NEXT
 from .workspace import Places, scale_by
@@ -386,6 +386,29 @@ def run_epoch(args, lo, at, e, careful):
 
 
 @jit
+def watches(stopping, at):
+    """Whether any lane may stop before the last epoch."""
+    for lane in range(LANES):
+        i = at.who[NETWORK, lane]
+        if stopping.tol[i] > -np.inf or stopping.patience[i] < NEVER:
+            return True
+    return False
+
+
+@jit
+def all_sound(at):
+    """Whether every lane's loss is finite: if so, an epoch more is done."""
+    poison = 0.0
+    for lane in range(LANES):
+        poison += at.f[TOTAL, lane] * 0.0
+    if poison != 0.0:
+        return False
+    for lane in range(LANES):
+        at.who[DONE, lane] += 1
+    return True
+
+
+@jit
 def judge_lanes(stopping, at, epoch, fresh):
     """Which lanes stop, and which turn out not finite; says whether any stops."""
     any_stops = False
@@ -423,9 +446,12 @@ def run_epochs(args, lo, at, careful):
         i = at.who[NETWORK, lane]
         at.who[DONE, lane] = 0
         at.f[BEST, lane], at.who[BEST_EPOCH, lane] = args.stopping.best[i], args.stopping.best_epoch[i]
+    watched = watches(args.stopping, at)
     for e in range(epochs.count):
         run_epoch(args, lo, at, e, careful)
-        keep = epochs.record[e]
+        keep, last = epochs.record[e], e == epochs.count - 1
+        if not (watched or keep or last) and all_sound(at):
+            continue
         if not scored:
             at.f[WATCHED] = at.f[TOTAL]
         elif keep:
@@ -433,7 +459,6 @@ def run_epochs(args, lo, at, careful):
         any_stops = judge_lanes(args.stopping, at, epochs.first + e, keep or not scored)
         if scored and any_stops and not keep:
             validation_losses(args.net, data, lo, at, everyone)
-        last = e == epochs.count - 1
         if (keep or any_stops or last) and not close_epoch(args, lo, at, e, last):
             break
 
@@ -471,6 +496,7 @@ def enter(at, group):
 @jit
 def train(args, lo, at, groups):
     """Train the groups that are next, (groups, LANES) networks each, until none is left."""
+    args, lo, at, groups = borrow(args), borrow(lo), borrow(at), borrow(groups)
     k = fetch_add(at.shared, NEXT, 1)
     while k < groups.shape[0]:
         enter(at, groups[k])
@@ -492,6 +518,7 @@ def train(args, lo, at, groups):
 @jit
 def gradients(args, lo, at, groups, results):
     """Losses, and gradients (n, P), of networks on all samples as one batch."""
+    args, lo, at, groups = borrow(args), borrow(lo), borrow(at), borrow(groups)
     net, order = args.net, args.epochs.order[0]
     k = fetch_add(at.shared, NEXT, 1)
     while k < groups.shape[0]:

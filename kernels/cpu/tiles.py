@@ -16,7 +16,7 @@ from ..task import DIVERGED, RUNNING, STOPPED, Network
 from .compile import jit
 from .dropout import layer_key, mask
 from .functions import REPEAT
-from .simd import BROADCAST, LANES, call_multiply, fetch_add, invoke
+from .simd import BROADCAST, LANES, borrow, call_multiply, fetch_add, invoke
 from .stopping import finish, forget, judge, write
 from .threads import NEXT, barrier
 from .workspace import Places, scale_by, up
@@ -570,6 +570,7 @@ def train_network(args, lo, at, i):
 @jit
 def train(args, lo, at):
     """Train all networks: a team one after the other, a thread alone those that are next."""
+    args, lo, at = borrow(args), borrow(lo), borrow(at)
     k = 0 if at.team > 1 else fetch_add(at.shared, NEXT, 1)
     while k < args.networks.size:
         train_network(args, lo, at, args.networks[k])
@@ -582,6 +583,7 @@ def train(args, lo, at):
 @jit
 def gradients(args, lo, at, results):
     """Losses, and gradients (n, P), of networks on all samples as one batch."""
+    args, lo, at = borrow(args), borrow(lo), borrow(at)
     net, order = args.net, args.epochs.order[0]
     k = fetch_add(at.shared, NEXT, 1)
     while k < args.networks.size:
@@ -597,6 +599,7 @@ def gradients(args, lo, at, results):
 @jit
 def predict(net, inputs, memory, networks, lo, at, link, results):
     """Predictions (n, samples, outputs) of networks for all inputs."""
+    net, memory, lo, at = borrow(net), borrow(memory), borrow(lo), borrow(at)
     rows = inputs.shape[0]
     k = fetch_add(at.shared, NEXT, 1)
     while k < networks.size:
