@@ -248,7 +248,8 @@ def _check_validation(validation, mlp: MLP, dtype) -> Samples:
     if not isinstance(validation, (tuple, list)) or len(validation) not in (2, 3):
         raise TypeError("validation must be (X, y) or (X, y, sample_weight)")
     weights = validation[2] if len(validation) == 3 else None
-    return check_samples(*validation[:2], weights, mlp, dtype, suffix=" of validation")
+    X, y = validation[:2]
+    return check_samples(X, y, weights, mlp, dtype, suffix=" of validation")
 
 
 def _check_patience(patience, n: int) -> np.ndarray:
@@ -342,11 +343,9 @@ class _Clock:
     def seconds(self) -> float:
         return time.perf_counter() - self.start
 
-    def timed(self, operations: float, call: Callable[[], None]) -> None:
-        """Run a call and learn from it how many operations a second there are."""
-        before = time.perf_counter()
-        call()
-        self.rate = operations / max(time.perf_counter() - before, 1e-6)
+    def learn(self, operations: float, seconds: float) -> None:
+        """See how many operations a second there are."""
+        self.rate = operations / max(seconds, 1e-6)
 
     def affordable(self, operations: float) -> int:
         """How often these operations fit into one call."""
@@ -369,9 +368,9 @@ def _run(task: Task, plan: dispatch.Plan, orders: _Orders, clock: _Clock) -> Ite
         block = _block(task, orders.of(first, epochs), first, epochs)
         parts = max(1, round(share * epochs / (clock.rate * CALL_SECONDS)))
         for part in _cut(running, parts, kernels.GRAIN):
-            clock.timed(
-                operations[part].sum() * epochs, lambda: kernels.train(plan.strategy, block, part)
-            )
+            before = time.perf_counter()
+            kernels.train(plan.strategy, block, part)
+            clock.learn(operations[part].sum() * epochs, time.perf_counter() - before)
             yield _done(task)
         first += epochs
 

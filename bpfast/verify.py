@@ -1,9 +1,10 @@
-"""Every device and kernel that is usable here, held against the reference and finite differences."""
+"""Every device and kernel usable here, held against the reference and finite differences."""
 
 from __future__ import annotations
 
 import platform
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import llvmlite
@@ -78,9 +79,7 @@ class Verification:
         for c in self.checks:
             verdict = "ok" if c.passed else "FAILED"
             error, allowed = f"{c.error:.1e}", f"{c.tolerance:.0e}"
-            rows.append(
-                (c.device, c.strategy, c.dtype, c.case, c.against, error, allowed, verdict)
-            )
+            rows.append((c.device, c.strategy, c.dtype, c.case, c.against, error, allowed, verdict))
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
         lines = [
             "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
@@ -114,8 +113,8 @@ def verify(cases: int = 3, seed: int = 0) -> Verification:
     for device in (name for name in usable if name != "reference"):
         for dtype in TOLERANCES:
             for shape in SHAPES.values():
-                for _ in range(cases):
-                    checks.append(_check_training(device, dtype, _draw(shape, rng)))
+                drawn = [_draw(shape, rng) for _ in range(cases)]
+                checks += [_check_training(device, dtype, case) for case in drawn]
         for strategy, shape in SHAPES.items():
             checks.append(_check_slopes(device, strategy, _draw(shape, rng)))
     return Verification(tuple(checks), machine())
@@ -136,8 +135,8 @@ def machine() -> dict[str, str]:
 
 def _processor() -> str:
     try:
-        with open("/proc/cpuinfo", encoding="utf-8") as file:
-            names = [line.split(":")[1].strip() for line in file if line.startswith("model name")]
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        names = [line.split(":")[1].strip() for line in lines if line.startswith("model name")]
         return f"{len(names)} x {names[0]}"
     except (OSError, IndexError):
         return platform.processor() or "unknown"

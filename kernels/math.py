@@ -108,7 +108,7 @@ ACTIVATIONS: dict[str, Activation] = {
     "gelu": Activation(gelu, gelu_slope),
 }
 
-# --- losses of one output: l(p, t), and the slope dl/dp ; c is huber's delta or quantile's level ----
+# --- losses of one output: l(p, t) and dl/dp; c is huber's delta or quantile's level --------------
 # p is the output layer's linear value: sigmoid and softmax are folded into the last two losses.
 
 

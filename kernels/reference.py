@@ -12,7 +12,6 @@ from . import counter
 from .math import ACTIVATIONS, LOSSES, OPTIMIZERS
 from .task import DIVERGED, RUNNING, STOPPED, Network, Samples, Task, layer_slices
 
-
 GRAIN = 1  # networks that are trained together
 
 
@@ -55,7 +54,7 @@ def predict_one(network: Network, row: np.ndarray, x: np.ndarray) -> np.ndarray:
 
 
 def loss_and_slope(network: Network, z: np.ndarray, targets: np.ndarray, weights: np.ndarray):
-    """Weighted mean loss of some samples, and its slope with respect to ``z``, (samples, outputs)."""
+    """Weighted mean loss of some samples, and its slope by ``z``, (samples, outputs)."""
     loss = LOSSES[network.loss]
     if loss.link == "softmax":
         if targets.shape[1] == 1:
@@ -94,7 +93,9 @@ def gradient(network: Network, row: np.ndarray, samples: Samples, masks=None):
     return loss, result
 
 
-def penalise(network: Network, row: np.ndarray, grad: np.ndarray, penalty: np.ndarray) -> np.ndarray:
+def penalise(
+    network: Network, row: np.ndarray, grad: np.ndarray, penalty: np.ndarray
+) -> np.ndarray:
     """Gradient with the slopes of ``l1 |w|`` and ``l2 w**2 / 2`` (biases go free), then clipped.
 
     Clipping follows ``torch.nn.utils.clip_grad_norm_``: one norm over all parameters.
@@ -154,7 +155,7 @@ def step(task: Task, i: int, number: int, rate: float, batch: Samples) -> tuple[
 
 
 def run_epoch(task: Task, i: int, e: int) -> tuple[float, bool]:
-    """One epoch of network i: the weighted mean of its batches' losses, and whether it is finite."""
+    """One epoch of network i: the weighted mean of its batches' losses, and if all was finite."""
     fold = task.fold[i]
     order = task.order[e % len(task.order), task.fold_start[fold] : task.fold_start[fold + 1]]
     starts = range(0, len(order), task.batch_size)

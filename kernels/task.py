@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -17,7 +18,7 @@ def layer_slices(layers: tuple[int, ...], bias: bool) -> list[slice]:
     row of d_out biases: the weights of an input that is always 1.
     """
     slices, start = [], 0
-    for d_in, d_out in zip(layers[:-1], layers[1:], strict=True):
+    for d_in, d_out in pairwise(layers):
         stop = start + (d_in + bias) * d_out
         slices.append(slice(start, stop))
         start = stop

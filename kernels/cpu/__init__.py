@@ -8,20 +8,20 @@ import llvmlite.binding
 import numpy as np
 
 from ..task import Network, Optimizer, Samples, State, Task
-from . import functions, lanes, tiles
+from . import functions, inference, lanes, large_batch, panels, tiles
 from .arguments import arguments
 from .simd import INSTRUCTIONS, LANES
 from .threads import SHARED_SIZE, run, thread_count
 from .workspace import zeros
 
-SLICE = tiles.SLICE  # a batch of more rows can be cut over threads
+SLICE = panels.SLICE  # a batch of more rows can be cut over threads
 GRAIN = LANES  # networks that are trained together
 
 __all__ = ["GRAIN", "SLICE", "describe", "gradients", "predict", "thread_count", "train", "warm_up"]
 
 
 def describe() -> str:
-    """This machine in a line."""
+    """The machine in a line."""
     return f"{thread_count()} threads, {llvmlite.binding.get_host_cpu_name()}, {INSTRUCTIONS}"
 
 
@@ -34,8 +34,9 @@ def train(strategy: str, task: Task, networks: np.ndarray) -> None:
         lo = lanes.layout(task.network)
         run(lambda member: lanes.train(args, lo, places[member], groups), len(places))
         return
-    lo, places = _tile_places(task, strategy == "large batch", len(networks))
-    run(lambda member: tiles.train(args, lo, places[member]), len(places))
+    kernel = large_batch.train if strategy == "large batch" else tiles.train
+    panel_lo, panel_places = _panel_places(task, strategy == "large batch", len(networks))
+    run(lambda member: kernel(args, panel_lo, panel_places[member]), len(panel_places))
 
 
 def gradients(strategy: str, network: Network, parameters: np.ndarray, samples: Samples):
@@ -49,8 +50,11 @@ def gradients(strategy: str, network: Network, parameters: np.ndarray, samples: 
         lo = lanes.layout(network)
         run(lambda k: lanes.gradients(args, lo, places[k], groups, results), len(places))
     else:
-        tile_lo, tile_places = _tile_places(task, False, len(parameters))
-        run(lambda k: tiles.gradients(args, tile_lo, tile_places[k], results), len(tile_places))
+        panel_lo, panel_places = _panel_places(task, False, len(parameters))
+        run(
+            lambda k: inference.gradients(args, panel_lo, panel_places[k], results),
+            len(panel_places),
+        )
     return task.state.loss[:, 0], results
 
 
@@ -63,10 +67,20 @@ def predict(network: Network, parameters: np.ndarray, inputs: np.ndarray) -> np.
     args = arguments(task, np.arange(len(parameters)))
     link = functions.link(network.loss, dtype.name)
     results = np.empty((len(parameters), len(inputs), network.layers[-1]), dtype)
-    lo, places = _tile_places(task, False, len(parameters))
-    run(lambda member: tiles.predict(
-            args.net, args.samples.inputs, args.memory, args.networks, lo, places[member], link, results
-        ), len(places))
+    lo, places = _panel_places(task, False, len(parameters))
+    run(
+        lambda member: inference.predict(
+            args.net,
+            args.samples.inputs,
+            args.memory,
+            args.networks,
+            lo,
+            places[member],
+            link,
+            results,
+        ),
+        len(places),
+    )
     return results
 
 
@@ -99,27 +113,30 @@ def _lane_places(network: Network, dtype: np.dtype, groups: int) -> list[lanes.P
     ]
 
 
-def _tile_places(
+def _panel_places(
     task: Task, together: bool, networks: int
-) -> tuple[tiles.Layout, list[tiles.Place]]:
+) -> tuple[panels.Layout, list[panels.Place]]:
     """Layout, and the places of threads that work alone, or of one team of them."""
     longest = int(np.diff(task.fold_start).max())
-    lo = tiles.layout(task.network, min(task.batch_size, longest))
+    lo = panels.layout(task.network, min(task.batch_size, longest))
     dtype = task.state.parameters.dtype
     threads = thread_count() if together else min(thread_count(), networks)
     team = threads if together else 1
     shared = np.zeros(SHARED_SIZE, np.int64)
     arrays = [
-        (zeros(lo.shared + team * lo.private, dtype), np.zeros(tiles.F_COMMON + team * tiles.F_OWN))
+        (
+            zeros(lo.shared + team * lo.private, dtype),
+            np.zeros(panels.F_COMMON + team * panels.F_OWN),
+        )
         for _ in range(threads // team)
     ]
     return lo, [
-        tiles.Place(
+        panels.Place(
             *arrays[k // team],
             shared=shared,
             private=lo.shared + k % team * lo.private,
             common=0,
-            own=tiles.F_COMMON + k % team * tiles.F_OWN,
+            own=panels.F_COMMON + k % team * panels.F_OWN,
             member=k % team,
             team=team,
         )

@@ -1,4 +1,4 @@
-"""A task as Numba takes it: one tuple of arrays, numbers and addresses, always of the same types."""
+"""A task as Numba takes it: arrays, numbers and addresses, always of the same types."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Epochs(NamedTuple):
     fold: np.ndarray
     batch_size: int
     first: int
-    count: int
+    epochs: int
     record: np.ndarray
     column: np.ndarray
 
@@ -115,7 +115,7 @@ def arguments(task: Task, networks: np.ndarray) -> Arguments:
             fold=_read_only(task.fold),
             batch_size=task.batch_size,
             first=task.first_epoch,
-            count=task.epochs,
+            epochs=task.epochs,
             record=_read_only(task.record),
             column=_read_only(task.column),
         ),

@@ -11,6 +11,7 @@ import types
 from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numba
 import numpy as np
@@ -54,7 +55,7 @@ def _user_cache() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "bpfast"
 
 
-def _cached(compile_function: Callable[[bool], Callable]) -> Callable:
+def _cached(compile_function: Callable[[bool], Any]) -> Any:
     """Run a Numba decorator while its cache folder is ours."""
     folder, before = cache_folder(), config.CACHE_DIR
     config.CACHE_DIR = folder or before
@@ -69,7 +70,7 @@ def jit(function: Callable) -> Callable:
     return _cached(lambda cached: numba.njit(cache=cached, **OPTIONS)(function))
 
 
-def callback(signature, function: Callable, cached: bool) -> Callable:
+def callback(signature, function: Callable, cached: bool) -> Any:
     """Numba's ``cfunc`` with our options: a compiled function with an ``address``."""
     options = {k: v for k, v in OPTIONS.items() if k != "nogil"}
     return _cached(lambda able: numba.cfunc(signature, cache=able and cached, **options)(function))
@@ -91,7 +92,7 @@ def specialise(function: Callable, dtype, names: Mapping[str, object], name: str
         co_consts=tuple(scalar(c) if isinstance(c, float) else c for c in code.co_consts)
     )
     copy = types.FunctionType(
-        code, function.__globals__ | names, function.__name__, None, function.__closure__
+        code, {**function.__globals__, **names}, function.__name__, None, function.__closure__
     )
     copy.__qualname__ = name or function.__qualname__
     copy.__module__ = function.__module__

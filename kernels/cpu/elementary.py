@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 F = np.float32
-I = np.int32
+INT = np.int32
 LOG2_E = F(1.4426950408889634)
 LN2_HIGH = F(0.693145751953125)  # 15 bits: k * LN2_HIGH is exact
 LN2_LOW = F(1.4286068203094173e-06)
@@ -23,7 +23,7 @@ TANH_LIMIT = F(9.02)  # from here on tanh is 1 in float32
 
 def power_of_two(k):
     """2**k for a whole float32 k in -126..127, by its bits."""
-    return I((I(k) + I(127)) << I(23)).view(F)
+    return INT((INT(k) + INT(127)) << INT(23)).view(F)
 
 
 def reduce(x):

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from functools import cache
 from math import exp, log
 from types import FunctionType
+from typing import Any
 
 import numpy as np
 from numba import carray, from_dtype, njit
@@ -24,11 +25,11 @@ from .simd import LANES, invoke_signature
 REPEAT = 16 * LANES  # numbers over which an optimiser's coefficients are repeated
 
 # Stand-ins for what a template is made with.
-value: Callable
-slope: Callable
-update: Callable
-coefficients: Callable
-zero: float
+value: Any = None
+slope: Any = None
+update: Any = None
+coefficients: Any = None
+zero: Any = None
 
 
 def activate(z, d, _3, _4, _5, n, _n2, _x):
@@ -243,5 +244,3 @@ def all_built_in(dtype: str) -> None:
         link(name, dtype)
     for rule in OPTIMIZERS:
         optimizer(rule, dtype)
-
-

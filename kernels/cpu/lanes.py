@@ -7,6 +7,7 @@ depend on who is beside it.
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -50,7 +51,7 @@ def layout(network: Network) -> Layout:
     back = place(CHUNK * LANES * max(widths))
     loss = place(CHUNK * LANES * (widths[-1] + 5))
     coefficients = place(6 * REPEAT)
-    weights = [place((a + bias) * b * LANES) for a, b in zip(widths[:-1], widths[1:], strict=True)]
+    weights = [place((a + bias) * b * LANES) for a, b in pairwise(widths)]
     return Layout(
         values=np.array(values),
         slopes=np.array(slopes),
@@ -96,10 +97,8 @@ def gather(net, lo, at, inputs, targets, order, start, rows):
         if net.bias:
             w[x + (r + 1) * stride - 1] = 1
         for o in range(outputs):
-            if labels:
-                target = w.dtype.type(1 if targets[row, 0] == o else 0)
-            else:
-                target = targets[row, o]
+            hit = w.dtype.type(1 if targets[row, 0] == o else 0)
+            target = hit if labels else targets[row, o]
             fill(w, lo.loss + (o * rows + r) * LANES, target)
 
 
@@ -263,7 +262,11 @@ def penalise(net, optimizing, lo, at):
     size = lo.weights[-1] - begin
     for lane in range(LANES):
         i = at.who[NETWORK, lane]
-        l1, l2, longest = optimizing.penalties[i, 0], optimizing.penalties[i, 1], optimizing.penalties[i, 2]
+        l1, l2, longest = (
+            optimizing.penalties[i, 0],
+            optimizing.penalties[i, 1],
+            optimizing.penalties[i, 2],
+        )
         for layer in range(net.layers.size - 1):
             weights = net.layers[layer] * net.layers[layer + 1] * LANES
             first = lo.weights[layer] - begin
@@ -328,10 +331,10 @@ def end_lane(args, lo, at, lane):
 @jit
 def lane_finite(lo, at, lane):
     """Whether no parameter of a lane is NaN or infinite."""
+    poison = 0.0
     for q in range(lo.weights[0] + lane, lo.weights[-1], LANES):
-        if not np.isfinite(at.w[q]):
-            return False
-    return True
+        poison += at.w[q] * 0.0
+    return poison == 0.0
 
 
 @jit
@@ -445,11 +448,14 @@ def run_epochs(args, lo, at, careful):
     for lane in range(LANES):
         i = at.who[NETWORK, lane]
         at.who[DONE, lane] = 0
-        at.f[BEST, lane], at.who[BEST_EPOCH, lane] = args.stopping.best[i], args.stopping.best_epoch[i]
+        at.f[BEST, lane], at.who[BEST_EPOCH, lane] = (
+            args.stopping.best[i],
+            args.stopping.best_epoch[i],
+        )
     watched = watches(args.stopping, at)
-    for e in range(epochs.count):
+    for e in range(epochs.epochs):
         run_epoch(args, lo, at, e, careful)
-        keep, last = epochs.record[e], e == epochs.count - 1
+        keep, last = epochs.record[e], e == epochs.epochs - 1
         if not (watched or keep or last) and all_sound(at):
             continue
         if not scored:
@@ -472,9 +478,7 @@ def close_epoch(args, lo, at, e, last):
             continue
         i, stops = at.who[NETWORK, lane], at.who[STOPS, lane]
         if args.epochs.record[e] or stops:
-            write(
-                args.stopping, i, args.epochs.column[e], at.f[TOTAL, lane], at.f[WATCHED, lane]
-            )
+            write(args.stopping, i, args.epochs.column[e], at.f[TOTAL, lane], at.f[WATCHED, lane])
         if not (stops or last):
             going = True
         elif not lane_finite(lo, at, lane):

@@ -14,7 +14,7 @@ DEPTH = 256  # terms of a sum before its tile goes back to memory: the right ope
 
 __all__ = ["BROADCAST", "VECTOR", "address"]
 
-tile_rows: int  # of the dtype
+tile_rows = TILE_ROWS  # a dtype's own in what is compiled for it
 
 
 def multiply(left, memory, rows, columns, depth, c, c_r, c_v, a, a_r, a_k, b, b_k, b_v, add):

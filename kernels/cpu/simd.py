@@ -12,7 +12,6 @@ import llvmlite.binding
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
-
 from numba.extending import intrinsic
 
 LANES = 16

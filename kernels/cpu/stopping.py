@@ -38,6 +38,6 @@ def finish(stopping, i, done, status, best, best_epoch):
 @jit
 def forget(stopping, epochs, i, done):
     """Take back what the first, careless run wrote after the last epoch that was sound."""
-    last = min(epochs.column[epochs.count - 1], stopping.losses.shape[1] - 1)
+    last = min(epochs.column[epochs.epochs - 1], stopping.losses.shape[1] - 1)
     for column in range(epochs.column[done], last + 1):
         write(stopping, i, column, np.nan, np.nan)

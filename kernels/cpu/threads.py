@@ -23,8 +23,11 @@ SHARED_SIZE = 24
 
 
 def thread_count() -> int:
-    """Threads to use: the cores this process may run on, its container's share of them, and
-    ``NUMBA_NUM_THREADS``, which joblib sets in its workers; the least of the three."""
+    """Threads to use: the least of three.
+
+    The cores that the process may run on, its container's share of them, and
+    ``NUMBA_NUM_THREADS``, which joblib sets in its workers.
+    """
     if hasattr(os, "sched_getaffinity"):
         cores = len(os.sched_getaffinity(0))
     else:
@@ -56,7 +59,7 @@ def run(work: Callable[[int], None], threads: int) -> None:
     def guarded(member: int) -> None:
         try:
             work(member)
-        except BaseException as error:  # noqa: BLE001 - handed to the caller below
+        except BaseException as error:  # handed to the caller below
             errors.append(error)
 
     others = [threading.Thread(target=guarded, args=(k,)) for k in range(1, threads)]

@@ -1,0 +1,120 @@
+"""Forward and back for a chunk of rows of one network, by products of matrices in panels."""
+
+from __future__ import annotations
+
+from .compile import jit
+from .dropout import layer_key, mask
+from .simd import BROADCAST, LANES, call_multiply, invoke
+from .workspace import scale_by
+
+
+@jit
+def gather(lo, at, inputs, order, start, rows, bias):
+    """Copy rows of inputs, with a 1 behind each where there are biases."""
+    w, stride, x = at.w, lo.strides[0], at.private + lo.values[0]
+    count = inputs.shape[1]
+    for r in range(rows):
+        row = order[start + r] if order.size else start + r
+        here = w[x + r * stride : x + r * stride + count + bias]
+        source = inputs[row]
+        for k in range(count):
+            here[k] = source[k]
+        if bias:
+            here[count] = 1
+
+
+@jit
+def forward(net, lo, at, rows):
+    """Values of all layers, and slopes of the hidden ones."""
+    for layer in range(lo.blocks.size):
+        forward_layer(net, lo, at, rows, layer)
+
+
+@jit
+def forward_layer(net, lo, at, rows, layer):
+    w, hidden = at.w, layer < net.activations.size
+    depth = net.layers[layer] + net.bias
+    z, stride = at.private + lo.values[layer + 1], lo.strides[layer + 1]
+    call_multiply(
+        net.multiply, BROADCAST, w, rows, lo.blocks[layer], depth,
+        z, stride, LANES,
+        at.private + lo.values[layer], lo.strides[layer], 1,
+        at.common + lo.weights[layer], LANES, depth * LANES,
+        0,
+    )  # fmt: skip
+    if hidden:
+        slope = at.private + lo.slopes[layer + 1]
+        invoke(net.activations[layer], w, z, slope, z, z, z, rows * stride, 0, 0.0)
+        if net.bias:
+            one = z + net.layers[layer + 1]
+            for r in range(rows):
+                w[one + r * stride] = 1
+
+
+@jit
+def drop_out(net, dropout, lo, at, i, layer, step, position, rows):
+    """Multiply hidden values and slopes with the mask of a step, from ``position`` on."""
+    p = dropout.p[i, layer - 1]
+    key = layer_key(dropout.keys[i], step, layer - 1)
+    width, stride = net.layers[layer], lo.strides[layer]
+    value, slope = at.private + lo.values[layer], at.private + lo.slopes[layer]
+    for r in range(rows):
+        first = (position + r) * width
+        for k in range(width):
+            factor = mask(key, first + k, p)
+            at.w[value + r * stride + k] *= factor
+            at.w[slope + r * stride + k] *= factor
+
+
+@jit
+def score(net, lo, at, targets, weights, order, start, rows, share):
+    """Loss of a chunk, where a sample counts ``share`` times its weight; outputs become slopes."""
+    w, outputs, stride = at.w, net.layers[-1], lo.strides[-1]
+    z = at.private + lo.values[-1]
+    block = at.private + lo.loss
+    target = block + outputs * rows
+    scale, loss = target + outputs * rows, target + (outputs + 1) * rows
+    labels = targets.shape[1] < outputs
+    for r in range(rows):
+        row = order[start + r] if order.size else start + r
+        w[scale + r] = weights[row] * share
+        for o in range(outputs):
+            w[block + o * rows + r] = w[z + r * stride + o]
+            if labels:
+                w[target + o * rows + r] = 1 if targets[row, 0] == o else 0
+            else:
+                w[target + o * rows + r] = targets[row, o]
+    invoke(net.loss, w, block, target, scale, loss, loss + rows, outputs, rows, net.loss_parameter)
+    total = 0.0
+    for r in range(rows):
+        total += w[loss + r]
+        for o in range(outputs):
+            w[z + r * stride + o] = w[block + o * rows + r]
+    return total
+
+
+@jit
+def backward(net, lo, at, rows, gradient, add):
+    """Gradient of a chunk from the slopes of its outputs, set or added."""
+    w = at.w
+    delta = at.private + lo.values[-1]
+    for layer in range(lo.blocks.size - 1, -1, -1):
+        depth, stride = net.layers[layer] + net.bias, lo.strides[layer + 1]
+        call_multiply(
+            net.multiply, BROADCAST, w, depth, lo.blocks[layer], rows,
+            gradient + lo.weights[layer], LANES, depth * LANES,
+            at.private + lo.values[layer], 1, lo.strides[layer],
+            delta, stride, LANES,
+            int(add),
+        )  # fmt: skip
+        if layer > 0:
+            below, back = lo.strides[layer], at.private + lo.back
+            call_multiply(
+                net.multiply, BROADCAST, w, rows, lo.blocks[layer - 1], net.layers[layer + 1],
+                back, below, LANES,
+                delta, stride, 1,
+                at.private + lo.turned[layer], LANES, net.layers[layer + 1] * LANES,
+                0,
+            )  # fmt: skip
+            delta = at.private + lo.slopes[layer]
+            scale_by(w, delta, back, rows * below)

@@ -1,0 +1,58 @@
+"""Gradients and predictions of networks whose parameters stay as they are."""
+
+from __future__ import annotations
+
+from .chunk import forward, gather
+from .compile import jit
+from .panels import CHUNK, load, unpack
+from .simd import borrow, fetch_add, invoke
+from .threads import NEXT
+from .tiles import batch_gradient
+
+
+@jit
+def gradients(args, lo, at, results):
+    """Losses, and gradients (n, P), of networks on all samples as one batch."""
+    args, lo, at = borrow(args), borrow(lo), borrow(at)
+    net, order = args.net, args.epochs.order[0]
+    k = fetch_add(at.shared, NEXT, 1)
+    while k < args.networks.size:
+        i = args.networks[k]
+        load(net, args.memory, lo, at, i)
+        args.stopping.losses[i, 0], _ = batch_gradient(
+            net, args.samples, args.dropout, lo, at, i, order, 0, order.size, 0
+        )
+        unpack(net, lo, at.w, at.common + lo.gradient, results[i])
+        k = fetch_add(at.shared, NEXT, 1)
+
+
+@jit
+def predict(net, inputs, memory, networks, lo, at, link, results):
+    """Predictions (n, samples, outputs) of networks for all inputs."""
+    net, memory, lo, at = borrow(net), borrow(memory), borrow(lo), borrow(at)
+    rows = inputs.shape[0]
+    k = fetch_add(at.shared, NEXT, 1)
+    while k < networks.size:
+        i = networks[k]
+        load(net, memory, lo, at, i)
+        for start in range(0, rows, CHUNK):
+            size = min(CHUNK, rows - start)
+            gather(lo, at, inputs, networks[:0], start, size, net.bias)
+            forward(net, lo, at, size)
+            write_predictions(net, lo, at, link, results[i], start, size)
+        k = fetch_add(at.shared, NEXT, 1)
+
+
+@jit
+def write_predictions(net, lo, at, link, result, start, rows):
+    w, outputs, stride = at.w, net.layers[-1], lo.strides[-1]
+    z, block = at.private + lo.values[-1], at.private + lo.loss
+    for r in range(rows):
+        for o in range(outputs):
+            w[block + o * rows + r] = w[z + r * stride + o]
+    if link:
+        scratch = block + 2 * outputs * rows
+        invoke(link, w, block, block, block, block, scratch, outputs, rows, 0.0)
+    for r in range(rows):
+        for o in range(outputs):
+            result[start + r, o] = w[block + o * rows + r]
