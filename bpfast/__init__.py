@@ -15,6 +15,8 @@ from .explain import explain
 from .network import MLP, register_activation, register_loss
 from .optimizers import SGD, Adam, AdamW, RMSprop
 from .population import Population
+from .space import Categorical, Float, Space
+from .sweep import SweepResult, sweep
 from .training import History, Progress, fit, gradients
 from .verify import verify
 from .warmup import warmup
@@ -24,11 +26,15 @@ __all__ = [
     "SGD",
     "Adam",
     "AdamW",
+    "Categorical",
     "DeviceError",
+    "Float",
     "History",
     "Population",
     "Progress",
     "RMSprop",
+    "Space",
+    "SweepResult",
     "devices",
     "dispatch",
     "explain",
@@ -36,6 +42,7 @@ __all__ = [
     "gradients",
     "register_activation",
     "register_loss",
+    "sweep",
     "verify",
     "warmup",
 ]

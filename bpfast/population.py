@@ -81,10 +81,14 @@ class Population:
         check_memory(f"{n} networks of {mlp.n_parameters} parameters", n * mlp.n_parameters, dtype)
         seeds = counter.key(seed, np.arange(n))
         self._set(mlp, np.empty((n, mlp.n_parameters), dtype), seeds)
-        step = max(1, CHUNK // mlp.n_parameters)
-        for start in range(0, n, step):
+        self._draw(init)
+
+    def _draw(self, init: str) -> None:
+        """Initial parameters from the networks' seeds."""
+        step = max(1, CHUNK // self.mlp.n_parameters)
+        for start in range(0, len(self), step):
             rows = slice(start, start + step)
-            _initialise(mlp, self.parameters[rows], seeds[rows], init)
+            _initialise(self.mlp, self.parameters[rows], self.seeds[rows], init)
 
     def _set(self, mlp: MLP, parameters: np.ndarray, seeds: np.ndarray) -> None:
         self.mlp, self.parameters, self.seeds = mlp, parameters, seeds
@@ -93,6 +97,21 @@ class Population:
     def _of(cls, mlp: MLP, parameters: np.ndarray, seeds: np.ndarray) -> Population:
         population = cls.__new__(cls)
         population._set(mlp, parameters, seeds)
+        return population
+
+    @classmethod
+    def drawn(cls, mlp: MLP, numbers, seed: int = 0, init: str = "auto", dtype: str = "float32"):
+        """The networks of some numbers out of the population that ``seed`` stands for.
+
+        Parameters
+        ----------
+        mlp, seed, init, dtype : as for the class
+        numbers : (n,) integers; network ``numbers[k]`` comes at place k, as if all up to the
+            greatest had been made
+        """
+        population = cls(mlp, len(numbers), seed, "zeros", dtype)
+        population.seeds = counter.key(seed, numbers)
+        population._draw(init)
         return population
 
     @classmethod

@@ -76,7 +76,8 @@ class Place(NamedTuple):
 
 
 # Rows of f: the optimiser's inputs (6), powers (2) and results (6), then what a lane has reached.
-POWERS, RESULTS, LOSS, TOTAL, BEST, WATCHED, F_ROWS = 6, 8, 14, 15, 16, 17, 18
+POWERS, RESULTS, LOSS, TOTAL, BEST, WATCHED = 6, 8, 14, 15, 16, 17
+L1, L2, CLIP, SQUARE, F_ROWS = 18, 19, 20, 21, 22
 # Rows of who: a lane's network, its status, whole epochs, best epoch, and whether it stops now.
 NETWORK, STATUS, DONE, BEST_EPOCH, STOPS, WHO_ROWS = 0, 1, 2, 3, 4, 5
 
@@ -258,30 +259,38 @@ def prepare(optimizing, lo, at, e):
 @jit
 def penalise(net, optimizing, lo, at):
     """Add the penalties' slopes to the gradient, and clip it."""
-    w, begin = at.w, lo.weights[0]
-    size = lo.weights[-1] - begin
+    w, begin, f = at.w, lo.weights[0], at.f
+    clips = False
     for lane in range(LANES):
-        i = at.who[NETWORK, lane]
-        l1, l2, longest = (
-            optimizing.penalties[i, 0],
-            optimizing.penalties[i, 1],
-            optimizing.penalties[i, 2],
-        )
-        for layer in range(net.layers.size - 1):
-            weights = net.layers[layer] * net.layers[layer + 1] * LANES
-            first = lo.weights[layer] - begin
-            for q in range(first + lane, first + weights, LANES):
-                x = w[begin + q]
-                sign = (1.0 if x > 0 else 0.0) - (1.0 if x < 0 else 0.0)
-                w[lo.gradient + q] += l1 * sign + l2 * x
-        if longest < np.inf:
-            square = 0.0
-            for q in range(lane, size, LANES):
-                g = np.float64(w[lo.gradient + q])
-                square += g * g
-            factor = min(1.0, longest / (np.sqrt(square) + 1e-6))
-            for q in range(lane, size, LANES):
-                w[lo.gradient + q] *= factor
+        f[L1, lane], f[L2, lane], f[CLIP, lane] = optimizing.penalties[at.who[NETWORK, lane]]
+        clips = clips or f[CLIP, lane] < np.inf
+    for layer in range(net.layers.size - 1):
+        size = net.layers[layer] * net.layers[layer + 1] * LANES
+        for q in range(lo.weights[layer], lo.weights[layer] + size, LANES):
+            x, g = w[q:][:LANES], w[lo.gradient - begin + q :][:LANES]
+            for lane in range(LANES):
+                sign = (1.0 if x[lane] > 0 else 0.0) - (1.0 if x[lane] < 0 else 0.0)
+                g[lane] += f[L1, lane] * sign + f[L2, lane] * x[lane]
+    if clips:
+        clip(lo, at)
+
+
+@jit
+def clip(lo, at):
+    """Shorten the gradients that are too long."""
+    w, f = at.w, at.f
+    begin, end = lo.gradient, lo.gradient + lo.weights[-1] - lo.weights[0]
+    f[SQUARE] = 0.0
+    for q in range(begin, end, LANES):
+        g = w[q:][:LANES]
+        for lane in range(LANES):
+            f[SQUARE, lane] += np.float64(g[lane]) * np.float64(g[lane])
+    for lane in range(LANES):
+        f[SQUARE, lane] = min(1.0, f[CLIP, lane] / (np.sqrt(f[SQUARE, lane]) + 1e-6))
+    for q in range(begin, end, LANES):
+        g = w[q:][:LANES]
+        for lane in range(LANES):
+            g[lane] *= f[SQUARE, lane]
 
 
 @jit

@@ -81,31 +81,37 @@ def add_slices(lo, at, slices):
 @jit
 def penalise(net, optimizing, lo, at, i):
     """Add the penalties' slopes to the gradient; returns what clipping multiplies it with."""
-    w = at.w
-    l1, l2, longest = (
-        optimizing.penalties[i, 0],
-        optimizing.penalties[i, 1],
-        optimizing.penalties[i, 2],
-    )
+    l1, l2, longest = optimizing.penalties[i]
     first, last = own_part(lo, at)
     for layer in range(lo.blocks.size):
-        d_in = net.layers[layer]
-        panel = (d_in + net.bias) * LANES
+        panel = (net.layers[layer] + net.bias) * LANES
         for v in range(lo.blocks[layer]):
             begin = lo.weights[layer] + v * panel
-            for q in range(max(first, begin), min(last, begin + d_in * LANES)):
-                x = w[at.common + q]
-                sign = (1.0 if x > 0 else 0.0) - (1.0 if x < 0 else 0.0)
-                w[at.common + lo.gradient + q] += l1 * sign + l2 * x
+            start = max(first, begin)
+            size = min(last, begin + net.layers[layer] * LANES) - start
+            if size > 0:
+                gradient = at.common + lo.gradient + start
+                add_penalty(at.w, at.common + start, gradient, size, l1, l2)
     if longest == np.inf:
         return 1.0
     barrier(at.shared, at.team)
     square = 0.0
     for q in range(lo.weights[-1]):
-        g = np.float64(w[at.common + lo.gradient + q])
+        g = np.float64(at.w[at.common + lo.gradient + q])
         square += g * g
     barrier(at.shared, at.team)
     return min(1.0, longest / (np.sqrt(square) + 1e-6))
+
+
+@jit
+def add_penalty(w, weights, gradient, size, l1, l2):
+    """Add ``l1 sign(w) + l2 w`` to some numbers' gradient."""
+    number = w.dtype.type
+    slope1, slope2, zero, one = number(l1), number(l2), number(0), number(1)
+    x, g = w[weights : weights + size], w[gradient : gradient + size]
+    for q in range(size):
+        sign = (one if x[q] > zero else zero) - (one if x[q] < zero else zero)
+        g[q] += slope1 * sign + slope2 * x[q]
 
 
 @jit
@@ -117,8 +123,9 @@ def update(net, optimizing, lo, at, i):
     if optimizing.penalties.shape[1]:
         factor = penalise(net, optimizing, lo, at, i)
         if factor < 1.0:
+            short, part = w.dtype.type(factor), w[gradient : gradient + last - first]
             for q in range(last - first):
-                w[gradient + q] *= factor
+                part[q] *= short
     here, moments = at.common + first, at.common + lo.moments + first
     coefficients = at.private + lo.coefficients
     if last > first:

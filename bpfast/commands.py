@@ -1,0 +1,178 @@
+"""The subcommands of bpfast, their options and what they print."""
+
+from __future__ import annotations
+
+import time
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from . import __version__, data, explain_terminal, space
+from .dispatch import devices as all_devices
+from .leaderboard import print_baseline, print_result, write_result
+from .sweep import SweepResult
+from .sweep import sweep as run_sweep
+from .sweep_progress import SweepDisplay
+from .verify import verify as run_verify
+from .warmup import warmup as run_warmup
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="Train many small neural networks at once.",
+)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"bpfast {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def version(
+    wanted: Annotated[
+        bool, typer.Option("--version", callback=_print_version, help="Print the version.")
+    ] = False,
+) -> None:
+    """Train many small neural networks at once."""
+
+
+@app.command()
+def sweep(
+    source: Annotated[
+        str,
+        typer.Argument(
+            metavar="DATA", help=f"A .csv, .parquet or .npz file, or {', '.join(data.BUILT_IN)}."
+        ),
+    ],
+    target: Annotated[str | None, typer.Option(help="The column to predict.")] = None,
+    task: Annotated[str, typer.Option(help="auto, classification or regression.")] = "auto",
+    networks: Annotated[int, typer.Option(help="How many networks to train.")] = 1024,
+    epochs: Annotated[int, typer.Option(help="Epochs for each.")] = 30,
+    batch_size: Annotated[int, typer.Option(help="Samples a step.")] = 64,
+    learning_rate: Annotated[str, typer.Option(help="Range or numbers.")] = "1e-4:1e-1:log",
+    hidden: Annotated[str, typer.Option(help="Layer widths, such as 16,32,32x16.")] = "16,32,64",
+    l2: Annotated[str, typer.Option(help="Penalty on weights, range or numbers.")] = (
+        "1e-6:1e-2:log"
+    ),
+    activation: Annotated[str, typer.Option(help="One or several names.")] = "relu",
+    optimizer: Annotated[str, typer.Option(help="Of sgd, adam, adamw, rmsprop.")] = "adam",
+    l1: Annotated[str | None, typer.Option(help="Penalty, range or numbers.")] = None,
+    weight_decay: Annotated[str | None, typer.Option(help="Range or numbers.")] = None,
+    momentum: Annotated[str | None, typer.Option(help="Range or numbers.")] = None,
+    clip_norm: Annotated[str | None, typer.Option(help="Range or numbers.")] = None,
+    dropout: Annotated[str | None, typer.Option(help="Range or numbers.")] = None,
+    validation: Annotated[float, typer.Option(help="Share of rows to rank by.")] = 0.2,
+    test: Annotated[float, typer.Option(help="Share of rows to test with.")] = 0.2,
+    seed: Annotated[int, typer.Option(help="For everything that is drawn.")] = 0,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda or reference.")] = "auto",
+    output: Annotated[Path | None, typer.Option(help="Folder for the results.")] = None,
+    top: Annotated[int, typer.Option(help="Rows of the table to print.")] = 10,
+    baseline: Annotated[
+        bool, typer.Option("--baseline", help="Time scikit-learn on one of the networks too.")
+    ] = False,
+) -> None:
+    """Train many networks with drawn hyperparameters, and rank them."""
+    typed = {
+        "learning_rate": learning_rate,
+        "hidden": hidden,
+        "l2": l2,
+        "activation": activation,
+        "optimizer": optimizer,
+        "l1": l1,
+        "weight_decay": weight_decay,
+        "momentum": momentum,
+        "clip_norm": clip_norm,
+        "dropout": dropout,
+    }
+    given = {name: text for name, text in typed.items() if text is not None}
+    searched = space.Space({name: space.parse(name, text) for name, text in given.items()})
+    dataset = data.read(source, target, task)
+    folder = output or Path("bpfast-runs") / f"{dataset.name}-{datetime.now():%Y%m%d-%H%M%S}"
+    folder.mkdir(parents=True, exist_ok=True)
+    console = Console()
+    kind = f"{len(dataset.classes)} classes" if dataset.classes else "a number to predict"
+    console.print(
+        f"[bold]{dataset.name}[/]: {len(dataset.X)} rows, {dataset.X.shape[1]} inputs, {kind}; "
+        f"{networks} networks, {epochs} epochs"
+    )
+    with SweepDisplay(Console(stderr=True)) as display:
+        result = run_sweep(
+            dataset.X,
+            dataset.y if not dataset.classes else [dataset.classes[k] for k in dataset.y],
+            searched,
+            networks=networks,
+            epochs=epochs,
+            batch_size=batch_size,
+            validation=validation,
+            test=test,
+            task="classification" if dataset.classes else "regression",
+            seed=seed,
+            device=device,
+            progress=display.show,
+        )
+    print_result(console, result, top)
+    write_result(folder, result, dataset)
+    console.print(f"results: {folder}", soft_wrap=True)
+    _finish(console, result, dataset, networks, epochs, batch_size, baseline)
+
+
+def _finish(
+    console: Console,
+    result: SweepResult,
+    dataset: data.Dataset,
+    networks: int,
+    epochs: int,
+    batch_size: int,
+    baseline: bool,
+) -> None:
+    if result.interrupted:
+        console.print("[yellow]interrupted[/]: the table holds the networks that were begun")
+        raise typer.Exit(130)
+    if baseline:
+        print_baseline(console, result, dataset, networks, epochs, batch_size)
+
+
+@app.command()
+def explain(
+    network: Annotated[
+        Path | None, typer.Option(help="A network as a JSON file; the tutorial's if not given.")
+    ] = None,
+) -> None:
+    """Backpropagation step by step, with all numbers."""
+    explain_terminal.run(network)
+
+
+@app.command()
+def verify(
+    cases: Annotated[int, typer.Option(help="Trainings drawn per strategy and dtype.")] = 3,
+    seed: Annotated[int, typer.Option(help="What they are drawn from.")] = 0,
+) -> None:
+    """Hold every device and kernel against the reference; the table can go into a bug report."""
+    result = run_verify(cases, seed)
+    typer.echo(str(result))
+    if not result.passed:
+        raise typer.Exit(1)
+
+
+@app.command()
+def warmup() -> None:
+    """Compile every kernel now, so that no first fit has to wait."""
+    start = time.perf_counter()
+    run_warmup()
+    typer.echo(f"all kernels are compiled: {time.perf_counter() - start:.1f} s")
+
+
+@app.command()
+def devices() -> None:
+    """What is here, and why a device cannot be used."""
+    table = Table("device", "state", box=None, pad_edge=False)
+    for name, words in all_devices().items():
+        table.add_row(name, words)
+    Console().print(table)

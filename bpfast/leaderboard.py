@@ -1,0 +1,142 @@
+"""What a sweep found: printed as a ranked table, written to a folder, set beside scikit-learn."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+import warnings
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+from .data import Dataset, Scaler
+from .errors import missing_extra
+from .sweep import SweepResult
+
+HIDDEN_COLUMNS = ("network", "epochs", "diverged")  # in the file, but not on the terminal
+
+
+def print_result(console: Console, result: SweepResult, top: int) -> None:
+    """The best networks, and how long all took."""
+    table = Table(title=f"best by validation {result.metric}", title_justify="left", box=None)
+    shown = [name for name in result.table if name not in HIDDEN_COLUMNS]
+    shown = [name for name in shown if len(np.unique(result.table[name])) > 1 or "score" in name]
+    table.add_column("", justify="right")
+    for name in shown:
+        table.add_column(name.replace("_", " "), justify="right")
+    for k in range(min(top, len(result.table["network"]))):
+        table.add_row(str(k + 1), *(_cell(name, result.table[name][k]) for name in shown))
+    console.print(table)
+    count, diverged = len(result.table["network"]), int(result.table["diverged"].sum())
+    best_test = result.table["test_score"].max()
+    console.print(
+        f"{count} networks in {result.seconds:.1f} s: {count / result.seconds:.0f} networks/s, "
+        f"{result.sample_updates / result.seconds / 1e6:.2f} M sample-updates/s; "
+        f"{diverged} diverged; highest test {result.metric} of any: {best_test:.4f}",
+        highlight=False,
+    )
+
+
+def _cell(name: str, value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    return f"{value:.4f}" if name.endswith("score") else f"{value:.3g}"
+
+
+def write_result(folder: Path, result: SweepResult, dataset: Dataset) -> None:
+    """Write ``best.safetensors``, ``best.json`` and ``networks.csv``, each whole or not at all."""
+    import polars as pl
+
+    result.best.save(folder / "best.safetensors")
+    text = json.dumps(_describe(result, dataset), indent=2, allow_nan=False)
+    _write(folder / "best.json", lambda path: path.write_text(text + "\n", encoding="utf-8"))
+    _write(folder / "networks.csv", pl.DataFrame(result.table).write_csv)
+
+
+def _write(path: Path, write: Callable[[Path], Any]) -> None:
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        write(temporary)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _describe(result: SweepResult, dataset: Dataset) -> dict[str, Any]:
+    """What is needed to use the best network: its inputs, their scaling, its outputs."""
+    first = {name: column[0].item() for name, column in result.table.items()}
+    finite = {k: None if v in (np.inf, -np.inf) or v != v else v for k, v in first.items()}
+    return {
+        "data": dataset.name,
+        "mlp": asdict(result.best.mlp),
+        "features": dataset.features,
+        "classes": result.classes,
+        "scaler": _scaler(result.scaler),
+        "target_scaler": None if result.target_scaler is None else _scaler(result.target_scaler),
+        "metric": result.metric,
+        "network": finite,
+    }
+
+
+def _scaler(scaler: Scaler) -> dict[str, Any]:
+    return {"mean": scaler.mean.tolist(), "scale": scaler.scale.tolist()}
+
+
+def print_baseline(
+    console: Console,
+    result: SweepResult,
+    dataset: Dataset,
+    networks: int,
+    epochs: int,
+    batch_size: int,
+) -> None:
+    """How long scikit-learn takes for the best network, measured now, and for as many as these."""
+    seconds = _time_one(result, dataset, epochs, batch_size)
+    whole = seconds * networks
+    console.print(
+        f"scikit-learn's MLP, measured now: {seconds:.2f} s for the first of these networks; "
+        f"{networks} one after the other would take {_duration(whole)}: "
+        f"{whole / result.seconds:.0f} times as long",
+        highlight=False,
+    )
+
+
+def _time_one(result: SweepResult, dataset: Dataset, epochs: int, batch_size: int) -> float:
+    """Seconds of one fit on as many rows as were trained on, after one to warm up."""
+    try:
+        from sklearn.exceptions import ConvergenceWarning
+        from sklearn.neural_network import MLPClassifier, MLPRegressor
+    except ImportError:
+        raise missing_extra("scikit-learn", "sklearn") from None
+    rows = result.sample_updates // max(int(result.table["epochs"].sum()), 1)
+    X, y = result.scaler.apply(dataset.X)[:rows], dataset.y[:rows]
+    if result.target_scaler is not None:
+        y = result.target_scaler.apply(y)
+    estimator = (MLPClassifier if result.classes else MLPRegressor)(
+        hidden_layer_sizes=result.best.mlp.layers[1:-1],
+        learning_rate_init=float(result.table["learning_rate"][0]),
+        batch_size=min(batch_size, rows),
+        max_iter=epochs,
+        tol=0.0,
+        n_iter_no_change=epochs + 1,
+        random_state=0,
+    )
+    for _ in range(2):
+        start = time.perf_counter()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            estimator.fit(X, y)
+        seconds = time.perf_counter() - start
+    return seconds
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
