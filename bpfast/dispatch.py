@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 DEVICES = ("auto", "cpu", "cuda", "reference")
 NO_CUDA = "this version of bpfast has no CUDA kernels"
 
-# Up to this width, 16 networks beside each other in a register beat one network's own products.
-LANES_WIDTH = 16
-# Above this, one network alone fills registers with its samples.
-LANES_BATCH = 512
+# Up to so many parameters, 16 networks beside each other in registers take at most half the time
+# of tiles, measured on AVX-512; where steps are of few samples, the limit lies higher.
+LANES_PARAMETERS, LANES_PARAMETERS_SMALL_BATCH = 800, 2400
+SMALL_BATCH, LANES_BATCH = 16, 512
 
 logger = logging.getLogger("bpfast")
 
@@ -81,9 +81,9 @@ def choose(mlp: MLP, n: int, batch_size: int, device: str = "auto") -> Plan:
 
 def _choose_on_cpu(mlp: MLP, n: int, batch_size: int) -> Plan:
     threads = _load("cpu").thread_count()
-    width = max(mlp.layers)
-    if width <= LANES_WIDTH and batch_size <= LANES_BATCH:
-        reason = f"no layer is wider than {LANES_WIDTH}: 16 networks share a register"
+    most = LANES_PARAMETERS_SMALL_BATCH if batch_size <= SMALL_BATCH else LANES_PARAMETERS
+    if mlp.n_parameters <= most and batch_size <= LANES_BATCH:
+        reason = f"{mlp.n_parameters} parameters, up to {most}: 16 networks share a register"
         return Plan("lanes", "cpu", reason)
     if n >= threads or batch_size <= _load("cpu").SLICE:
         return Plan("tiles", "cpu", f"{n} networks for {threads} threads: one network a thread")

@@ -22,8 +22,8 @@ from .training import fit, gradients
 # are multiples of nothing.
 SHAPES: dict[str, dict[str, Any]] = {
     "lanes": {"hidden": (7, 15), "n": 17, "samples": 45, "batch_size": 11},
-    "tiles": {"hidden": (33, 17), "n": 5, "samples": 45, "batch_size": 11},
-    "large batch": {"hidden": (33,), "n": 1, "samples": 601, "batch_size": 333},
+    "tiles": {"hidden": (65, 37), "n": 5, "samples": 45, "batch_size": 11},
+    "large batch": {"hidden": (401,), "n": 1, "samples": 601, "batch_size": 333},
 }
 TOLERANCES = {"float64": 1e-9, "float32": 1e-3}  # relative, after a short training
 STEP = 1e-6  # of finite differences

@@ -10,7 +10,7 @@ from .optimizers import SGD
 from .population import Population
 from .training import fit, gradients
 
-NARROW, WIDE = (2, 3, 2), (2, 40, 2)  # architectures of different strategies
+NARROW, WIDE = (2, 3, 2), (2, 600, 2)  # architectures of different strategies
 
 
 def warmup(dtypes: tuple[str, ...] = ("float32", "float64")) -> None:

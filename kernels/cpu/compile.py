@@ -7,6 +7,7 @@ import logging
 import os
 import sys
 import tempfile
+import threading
 import types
 from collections.abc import Callable, Mapping
 from functools import cache
@@ -21,6 +22,7 @@ from numba import config
 OPTIONS = {"nogil": True, "error_model": "numpy", "fastmath": {"contract"}}
 
 logger = logging.getLogger("bpfast")
+_one_at_a_time = threading.RLock()
 
 
 @cache
@@ -56,13 +58,15 @@ def _user_cache() -> Path:
 
 
 def _cached(compile_function: Callable[[bool], Any]) -> Any:
-    """Run a Numba decorator while its cache folder is ours."""
-    folder, before = cache_folder(), config.CACHE_DIR
-    config.CACHE_DIR = folder or before
-    try:
-        return compile_function(folder is not None)
-    finally:
-        config.CACHE_DIR = before
+    """Run a Numba decorator while its cache folder is ours, one thread at a time."""
+    folder = cache_folder()
+    with _one_at_a_time:
+        before = config.CACHE_DIR
+        config.CACHE_DIR = folder or before
+        try:
+            return compile_function(folder is not None)
+        finally:
+            config.CACHE_DIR = before
 
 
 def jit(function: Callable) -> Callable:
