@@ -10,12 +10,12 @@ import numpy as np
 from ..task import Network, Optimizer, Samples, State, Task
 from . import functions, inference, lanes, large_batch, panels, tiles
 from .arguments import arguments
-from .simd import INSTRUCTIONS, LANES
+from .simd import INSTRUCTIONS
 from .threads import SHARED_SIZE, run, thread_count
 from .workspace import zeros
 
 SLICE = panels.SLICE  # a batch of more rows can be cut over threads
-GRAIN = LANES  # networks that are trained together
+GRAIN = lanes.MOST_LANES  # networks that are trained together
 
 __all__ = ["GRAIN", "SLICE", "describe", "gradients", "predict", "thread_count", "train", "warm_up"]
 
@@ -29,9 +29,7 @@ def train(strategy: str, task: Task, networks: np.ndarray) -> None:
     """Train some networks of the task's state, in place, by "lanes", "tiles" or "large batch"."""
     args = arguments(task, networks)
     if strategy == "lanes":
-        groups = _groups(task.fold, networks)
-        places = _lane_places(task.network, task.state.parameters.dtype, len(groups))
-        lo = lanes.layout(task.network)
+        lo, places, groups = _lane_places(task, networks)
         run(lambda member: lanes.train(args, lo, places[member], groups), len(places))
         return
     kernel = large_batch.train if strategy == "large batch" else tiles.train
@@ -45,9 +43,7 @@ def gradients(strategy: str, network: Network, parameters: np.ndarray, samples: 
     args = arguments(task, np.arange(len(parameters)))
     results = np.empty_like(parameters)
     if strategy == "lanes":
-        groups = _groups(task.fold, args.networks)
-        places = _lane_places(network, parameters.dtype, len(groups))
-        lo = lanes.layout(network)
+        lo, places, groups = _lane_places(task, args.networks)
         run(lambda k: lanes.gradients(args, lo, places[k], groups, results), len(places))
     else:
         panel_lo, panel_places = _panel_places(task, False, len(parameters))
@@ -89,28 +85,36 @@ def warm_up(dtype: str) -> None:
     functions.all_built_in(dtype)
 
 
-def _groups(fold: np.ndarray, networks: np.ndarray) -> np.ndarray:
-    """Networks in groups of LANES with one fold each, (groups, LANES), -1 for lanes left over."""
+def _groups(fold: np.ndarray, networks: np.ndarray, size: int) -> np.ndarray:
+    """Networks in groups with one fold each, (groups, size), -1 for lanes left over."""
     groups = []
     for number in np.unique(fold[networks]):
         members = networks[fold[networks] == number]
-        filled = np.full(-(-members.size // LANES) * LANES, -1)
+        filled = np.full(-(-members.size // size) * size, -1)
         filled[: members.size] = members
-        groups.append(filled.reshape(-1, LANES))
+        groups.append(filled.reshape(-1, size))
     return np.concatenate(groups)
 
 
-def _lane_places(network: Network, dtype: np.dtype, groups: int) -> list[lanes.Place]:
-    size, shared = lanes.layout(network).size, np.zeros(SHARED_SIZE, np.int64)
-    return [
+def _lane_places(
+    task: Task, networks: np.ndarray
+) -> tuple[lanes.Layout, list[lanes.Place], np.ndarray]:
+    """Layout, the places of threads, and the groups they share."""
+    threads = thread_count()
+    size = lanes.group_size(task.network, len(networks) // threads)
+    groups = _groups(task.fold, networks, size)
+    lo, shared = lanes.layout(task.network, size), np.zeros(SHARED_SIZE, np.int64)
+    places = [
         lanes.Place(
-            w=zeros(size, dtype),
-            f=np.zeros((lanes.F_ROWS, LANES)),
-            who=np.zeros((lanes.WHO_ROWS, LANES), np.int64),
+            w=zeros(lo.size, task.state.parameters.dtype),
+            f=np.zeros((lanes.F_ROWS, size)),
+            who=np.zeros((lanes.WHO_ROWS, size), np.int64),
             shared=shared,
+            lanes=size,
         )
-        for _ in range(min(thread_count(), groups))
+        for _ in range(min(threads, len(groups)))
     ]
+    return lo, places, groups
 
 
 def _panel_places(

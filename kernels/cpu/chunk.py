@@ -40,7 +40,7 @@ def forward_layer(net, lo, at, rows, layer):
         z, stride, LANES,
         at.private + lo.values[layer], lo.strides[layer], 1,
         at.common + lo.weights[layer], LANES, depth * LANES,
-        0,
+        0, 1,
     )  # fmt: skip
     if hidden:
         slope = at.private + lo.slopes[layer + 1]
@@ -105,7 +105,7 @@ def backward(net, lo, at, rows, gradient, add):
             gradient + lo.weights[layer], LANES, depth * LANES,
             at.private + lo.values[layer], 1, lo.strides[layer],
             delta, stride, LANES,
-            int(add),
+            int(add), 1,
         )  # fmt: skip
         if layer > 0:
             below, back = lo.strides[layer], at.private + lo.back
@@ -114,7 +114,7 @@ def backward(net, lo, at, rows, gradient, add):
                 back, below, LANES,
                 delta, stride, 1,
                 at.private + lo.turned[layer], LANES, net.layers[layer + 1] * LANES,
-                0,
+                0, 1,
             )  # fmt: skip
             delta = at.private + lo.slopes[layer]
             scale_by(w, delta, back, rows * below)

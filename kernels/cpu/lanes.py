@@ -1,8 +1,9 @@
-"""Sixteen tiny networks side by side: each number of a network is a lane of a vector.
+"""Tiny networks side by side: each number of a network is a lane of one or more vectors.
 
 Every product below is of vectors; what belongs to no network alone, the inputs, is broadcast.
 Networks of a group share their samples; a lane never looks at another, so a network's bits do not
-depend on who is beside it.
+depend on who is beside it, nor on how many are. The tiniest share more than one vector: their
+products are so short that calling them would take longer.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ from .stopping import finish, forget, judge, write
 from .threads import NEXT
 from .workspace import Places, scale_by
 
+MOST_LANES = 8 * LANES
+GROUP_NUMBERS = 2048  # parameters of a group of more than LANES networks: they stay in L1
 CHUNK = 8  # samples that go forward and back together
 IDLE, SUSPECT = -1, 3  # lanes that are no longer, or not yet, what they will be
 
@@ -40,18 +43,18 @@ class Layout(NamedTuple):
     size: int
 
 
-def layout(network: Network) -> Layout:
-    """Layout for groups of an architecture."""
+def layout(network: Network, lanes: int) -> Layout:
+    """Layout for groups of so many networks of an architecture."""
     widths, bias = network.layers, int(network.bias)
     parameters = network.n_parameters
     place = Places()
     inputs = place(CHUNK * (widths[0] + bias))
-    values = [inputs] + [place(CHUNK * LANES * (width + bias)) for width in widths[1:]]
-    slopes = [place(CHUNK * LANES * (width + bias)) for width in widths]
-    back = place(CHUNK * LANES * max(widths))
-    loss = place(CHUNK * LANES * (widths[-1] + 5))
+    values = [inputs] + [place(CHUNK * lanes * (width + bias)) for width in widths[1:]]
+    slopes = [place(CHUNK * lanes * (width + bias)) for width in widths]
+    back = place(CHUNK * lanes * max(widths))
+    loss = place(CHUNK * lanes * (widths[-1] + 5))
     coefficients = place(6 * REPEAT)
-    weights = [place((a + bias) * b * LANES) for a, b in pairwise(widths)]
+    weights = [place((a + bias) * b * lanes) for a, b in pairwise(widths)]
     return Layout(
         values=np.array(values),
         slopes=np.array(slopes),
@@ -59,20 +62,29 @@ def layout(network: Network) -> Layout:
         loss=loss,
         coefficients=coefficients,
         weights=np.array([*weights, place.end]),
-        moments=np.array([place(parameters * LANES), place(parameters * LANES)]),
-        gradient=place(parameters * LANES),
-        snapshot=place(parameters * LANES),
+        moments=np.array([place(parameters * lanes), place(parameters * lanes)]),
+        gradient=place(parameters * lanes),
+        snapshot=place(parameters * lanes),
         size=place.end,
     )
+
+
+def group_size(network: Network, networks: int) -> int:
+    """Networks side by side: LANES, or more of the tiniest where there are enough."""
+    lanes = MOST_LANES
+    while lanes > LANES and (network.n_parameters * lanes > GROUP_NUMBERS or lanes > networks):
+        lanes //= 2
+    return lanes
 
 
 class Place(NamedTuple):
     """A thread's workspace."""
 
     w: np.ndarray  # numbers of the networks' dtype
-    f: np.ndarray  # (F_ROWS, LANES) float64, rows as below
-    who: np.ndarray  # (WHO_ROWS, LANES) int64, rows as below
+    f: np.ndarray  # (F_ROWS, lanes) float64, rows as below
+    who: np.ndarray  # (WHO_ROWS, lanes) int64, rows as below
     shared: np.ndarray  # counters of all threads
+    lanes: int  # networks side by side
 
 
 # Rows of f: the optimiser's inputs (6), powers (2) and results (6), then what a lane has reached.
@@ -100,14 +112,14 @@ def gather(net, lo, at, inputs, targets, order, start, rows):
         for o in range(outputs):
             hit = w.dtype.type(1 if targets[row, 0] == o else 0)
             target = hit if labels else targets[row, o]
-            fill(w, lo.loss + (o * rows + r) * LANES, target)
+            fill(at, lo.loss + (o * rows + r) * at.lanes, target)
 
 
 @jit
-def fill(w, place, value):
-    """Set a vector's lanes to one number."""
-    vector = w[place : place + LANES]
-    for lane in range(LANES):
+def fill(at, place, value):
+    """Set all lanes to one number."""
+    vector = at.w[place : place + at.lanes]
+    for lane in range(at.lanes):
         vector[lane] = value
 
 
@@ -116,36 +128,36 @@ def forward_layer(net, lo, at, rows, layer):
     """Values of a layer; slopes too of a hidden one."""
     w, outputs = at.w, net.layers[layer + 1]
     depth, below = net.layers[layer] + net.bias, lo.values[layer]
-    z, size = lo.values[layer + 1], outputs * rows * LANES
-    left, a_r, a_k = VECTOR, LANES, rows * LANES
+    z, size = lo.values[layer + 1], outputs * rows * at.lanes
+    left, a_r, a_k = VECTOR, at.lanes, rows * at.lanes
     if layer == 0:
         left, a_r, a_k = BROADCAST, depth, 1
     call_multiply(
         net.multiply, left, w, rows, outputs, depth,
-        z, LANES, rows * LANES,
+        z, at.lanes, rows * at.lanes,
         below, a_r, a_k,
-        lo.weights[layer], outputs * LANES, LANES,
-        0,
+        lo.weights[layer], outputs * at.lanes, at.lanes,
+        0, at.lanes // LANES,
     )  # fmt: skip
     if layer < net.activations.size:
         invoke(net.activations[layer], w, z, lo.slopes[layer + 1], z, z, z, size, 0, 0.0)
         if net.bias:
             for r in range(rows):
-                fill(w, z + size + r * LANES, w.dtype.type(1))
+                fill(at, z + size + r * at.lanes, w.dtype.type(1))
 
 
 @jit
 def drop_out(net, dropout, lo, at, layer, step, position, rows):
     """Multiply hidden values and slopes with the mask of a step, from ``position`` on."""
     width = net.layers[layer]
-    for lane in range(LANES):
+    for lane in range(at.lanes):
         i = at.who[NETWORK, lane]
         p = dropout.p[i, layer - 1]
         key = layer_key(dropout.keys[i], step, layer - 1)
         for k in range(width):
             for r in range(rows):
                 factor = mask(key, (position + r) * width + k, p)
-                place = (k * rows + r) * LANES + lane
+                place = (k * rows + r) * at.lanes + lane
                 at.w[lo.values[layer] + place] *= factor
                 at.w[lo.slopes[layer] + place] *= factor
 
@@ -154,44 +166,44 @@ def drop_out(net, dropout, lo, at, layer, step, position, rows):
 def score(net, lo, at, weights, order, start, rows, share):
     """Add losses of a chunk to the lanes' LOSS; outputs become their slopes."""
     w, z = at.w, lo.values[-1]
-    scale = lo.loss + net.layers[-1] * rows * LANES
-    loss = scale + rows * LANES
+    scale = lo.loss + net.layers[-1] * rows * at.lanes
+    loss = scale + rows * at.lanes
     for r in range(rows):
         row = order[start + r] if order.size else start + r
-        fill(w, scale + r * LANES, weights[row] * share)
+        fill(at, scale + r * at.lanes, weights[row] * share)
     invoke(
-        net.loss, w, z, lo.loss, scale, loss, loss + rows * LANES, net.layers[-1], rows * LANES,
-        net.loss_parameter,
+        net.loss, w, z, lo.loss, scale, loss, loss + rows * at.lanes,
+        net.layers[-1], rows * at.lanes, net.loss_parameter,
     )  # fmt: skip
     for r in range(rows):
-        for lane in range(LANES):
-            at.f[LOSS, lane] += w[loss + r * LANES + lane]
+        for lane in range(at.lanes):
+            at.f[LOSS, lane] += w[loss + r * at.lanes + lane]
 
 
 @jit
 def backward(net, lo, at, rows, add):
     """Gradient of a chunk from the slopes of its outputs, set or added."""
-    w, delta, along = at.w, lo.values[-1], rows * LANES
+    w, delta, along = at.w, lo.values[-1], rows * at.lanes
     begin = lo.weights[0]
     for layer in range(net.layers.size - 2, -1, -1):
         outputs, depth = net.layers[layer + 1], net.layers[layer] + net.bias
-        left, a_r, a_k = VECTOR, along, LANES
+        left, a_r, a_k = VECTOR, along, at.lanes
         if layer == 0:
             left, a_r, a_k = BROADCAST, 1, depth
         call_multiply(
             net.multiply, left, w, depth, outputs, rows,
-            lo.gradient + lo.weights[layer] - begin, outputs * LANES, LANES,
+            lo.gradient + lo.weights[layer] - begin, outputs * at.lanes, at.lanes,
             lo.values[layer], a_r, a_k,
-            delta, LANES, along,
-            int(add),
+            delta, at.lanes, along,
+            int(add), at.lanes // LANES,
         )  # fmt: skip
         if layer > 0:
             call_multiply(
                 net.multiply, VECTOR, w, rows, net.layers[layer], outputs,
-                lo.back, LANES, along,
-                delta, LANES, along,
-                lo.weights[layer], LANES, outputs * LANES,
-                0,
+                lo.back, at.lanes, along,
+                delta, at.lanes, along,
+                lo.weights[layer], at.lanes, outputs * at.lanes,
+                0, at.lanes // LANES,
             )  # fmt: skip
             delta = lo.slopes[layer]
             scale_by(w, delta, lo.back, net.layers[layer] * along)
@@ -241,18 +253,27 @@ def validation_losses(net, data, lo, at, everyone):
 def prepare(optimizing, lo, at, e):
     """The optimisers' coefficients for the next step."""
     f = at.f
-    for lane in range(LANES):
+    for lane in range(at.lanes):
         i = at.who[NETWORK, lane]
         f[0, lane] = optimizing.rates[i, e % optimizing.rates.shape[1]]
         for h in range(5):
             f[1 + h, lane] = optimizing.hyperparameters[i, h]
     invoke(
-        optimizing.prepare, f.reshape(-1), 0, POWERS * LANES, RESULTS * LANES, 0, 0, LANES, 0, 0.0
+        optimizing.prepare,
+        f.reshape(-1),
+        0,
+        POWERS * at.lanes,
+        RESULTS * at.lanes,
+        0,
+        0,
+        at.lanes,
+        0,
+        0.0,
     )
     for c in range(6):
-        for place in range(0, REPEAT, LANES):
-            vector = at.w[lo.coefficients + c * REPEAT + place :][:LANES]
-            for lane in range(LANES):
+        for place in range(0, REPEAT, at.lanes):
+            vector = at.w[lo.coefficients + c * REPEAT + place :][: at.lanes]
+            for lane in range(at.lanes):
                 vector[lane] = f[RESULTS + c, lane]
 
 
@@ -261,14 +282,14 @@ def penalise(net, optimizing, lo, at):
     """Add the penalties' slopes to the gradient, and clip it."""
     w, begin, f = at.w, lo.weights[0], at.f
     clips = False
-    for lane in range(LANES):
+    for lane in range(at.lanes):
         f[L1, lane], f[L2, lane], f[CLIP, lane] = optimizing.penalties[at.who[NETWORK, lane]]
         clips = clips or f[CLIP, lane] < np.inf
     for layer in range(net.layers.size - 1):
-        size = net.layers[layer] * net.layers[layer + 1] * LANES
-        for q in range(lo.weights[layer], lo.weights[layer] + size, LANES):
-            x, g = w[q:][:LANES], w[lo.gradient - begin + q :][:LANES]
-            for lane in range(LANES):
+        size = net.layers[layer] * net.layers[layer + 1] * at.lanes
+        for q in range(lo.weights[layer], lo.weights[layer] + size, at.lanes):
+            x, g = w[q:][: at.lanes], w[lo.gradient - begin + q :][: at.lanes]
+            for lane in range(at.lanes):
                 sign = (1.0 if x[lane] > 0 else 0.0) - (1.0 if x[lane] < 0 else 0.0)
                 g[lane] += f[L1, lane] * sign + f[L2, lane] * x[lane]
     if clips:
@@ -281,15 +302,15 @@ def clip(lo, at):
     w, f = at.w, at.f
     begin, end = lo.gradient, lo.gradient + lo.weights[-1] - lo.weights[0]
     f[SQUARE] = 0.0
-    for q in range(begin, end, LANES):
-        g = w[q:][:LANES]
-        for lane in range(LANES):
+    for q in range(begin, end, at.lanes):
+        g = w[q:][: at.lanes]
+        for lane in range(at.lanes):
             f[SQUARE, lane] += np.float64(g[lane]) * np.float64(g[lane])
-    for lane in range(LANES):
+    for lane in range(at.lanes):
         f[SQUARE, lane] = min(1.0, f[CLIP, lane] / (np.sqrt(f[SQUARE, lane]) + 1e-6))
-    for q in range(begin, end, LANES):
-        g = w[q:][:LANES]
-        for lane in range(LANES):
+    for q in range(begin, end, at.lanes):
+        g = w[q:][: at.lanes]
+        for lane in range(at.lanes):
             g[lane] *= f[SQUARE, lane]
 
 
@@ -312,13 +333,13 @@ def update(net, optimizing, lo, at):
 def load(net, memory, lo, at):
     """Bring the lanes' networks and their optimisers' memory into the workspace."""
     size = net.starts[-1]
-    for lane in range(LANES):
+    for lane in range(at.lanes):
         i = at.who[NETWORK, lane]
         for q in range(size):
-            at.w[lo.weights[0] + q * LANES + lane] = memory.parameters[i, q]
+            at.w[lo.weights[0] + q * at.lanes + lane] = memory.parameters[i, q]
         for s in range(memory.moments.shape[1]):
             for q in range(size):
-                at.w[lo.moments[s] + q * LANES + lane] = memory.moments[i, s, q]
+                at.w[lo.moments[s] + q * at.lanes + lane] = memory.moments[i, s, q]
         at.f[POWERS, lane], at.f[POWERS + 1, lane] = memory.powers[i, 0], memory.powers[i, 1]
 
 
@@ -327,10 +348,10 @@ def end_lane(args, lo, at, lane):
     """Take a lane's network out of the workspace, and write down that its status is its end."""
     i, size, memory = at.who[NETWORK, lane], args.net.starts[-1], args.memory
     for q in range(size):
-        memory.parameters[i, q] = at.w[lo.weights[0] + q * LANES + lane]
+        memory.parameters[i, q] = at.w[lo.weights[0] + q * at.lanes + lane]
     for s in range(memory.moments.shape[1]):
         for q in range(size):
-            memory.moments[i, s, q] = at.w[lo.moments[s] + q * LANES + lane]
+            memory.moments[i, s, q] = at.w[lo.moments[s] + q * at.lanes + lane]
     memory.powers[i, 0], memory.powers[i, 1] = at.f[POWERS, lane], at.f[POWERS + 1, lane]
     done, status = at.who[DONE, lane], at.who[STATUS, lane]
     finish(args.stopping, i, done, status, at.f[BEST, lane], at.who[BEST_EPOCH, lane])
@@ -341,7 +362,7 @@ def end_lane(args, lo, at, lane):
 def lane_finite(lo, at, lane):
     """Whether no parameter of a lane is NaN or infinite."""
     poison = 0.0
-    for q in range(lo.weights[0] + lane, lo.weights[-1], LANES):
+    for q in range(lo.weights[0] + lane, lo.weights[-1], at.lanes):
         poison += at.w[q] * 0.0
     return poison == 0.0
 
@@ -349,12 +370,12 @@ def lane_finite(lo, at, lane):
 @jit
 def check_update(args, lo, at):
     """Lanes whose loss or parameters are not finite go back to the snapshot, and end."""
-    for lane in range(LANES):
+    for lane in range(at.lanes):
         if at.who[STATUS, lane] != RUNNING:
             continue
         if np.isfinite(at.f[LOSS, lane]) and lane_finite(lo, at, lane):
             continue
-        for q in range(lane, lo.weights[-1] - lo.weights[0], LANES):
+        for q in range(lane, lo.weights[-1] - lo.weights[0], at.lanes):
             at.w[lo.weights[0] + q] = at.w[lo.snapshot + q]
         i, done = at.who[NETWORK, lane], at.who[DONE, lane]
         at.who[STATUS, lane] = DIVERGED
@@ -389,18 +410,18 @@ def run_epoch(args, lo, at, e, careful):
         update(args.net, optimizing, lo, at)
         if careful:
             check_update(args, lo, at)
-        for lane in range(LANES):
+        for lane in range(at.lanes):
             at.f[TOTAL, lane] += at.f[LOSS, lane] * weight
         weights += weight
     share = 1.0 / weights if weights > 0 else 0.0
-    for lane in range(LANES):
+    for lane in range(at.lanes):
         at.f[TOTAL, lane] = at.f[TOTAL, lane] * share
 
 
 @jit
 def watches(stopping, at):
     """Whether any lane may stop before the last epoch."""
-    for lane in range(LANES):
+    for lane in range(at.lanes):
         i = at.who[NETWORK, lane]
         if stopping.tol[i] > -np.inf or stopping.patience[i] < NEVER:
             return True
@@ -411,11 +432,11 @@ def watches(stopping, at):
 def all_sound(at):
     """Whether every lane's loss is finite: if so, an epoch more is done."""
     poison = 0.0
-    for lane in range(LANES):
+    for lane in range(at.lanes):
         poison += at.f[TOTAL, lane] * 0.0
     if poison != 0.0:
         return False
-    for lane in range(LANES):
+    for lane in range(at.lanes):
         at.who[DONE, lane] += 1
     return True
 
@@ -424,7 +445,7 @@ def all_sound(at):
 def judge_lanes(stopping, at, epoch, fresh):
     """Which lanes stop, and which turn out not finite; says whether any stops."""
     any_stops = False
-    for lane in range(LANES):
+    for lane in range(at.lanes):
         at.who[STOPS, lane] = 0
         if at.who[STATUS, lane] != RUNNING:
             continue
@@ -454,7 +475,7 @@ def run_epochs(args, lo, at, careful):
     """All epochs of a group. Lanes end as they stop; those left SUSPECT must be run carefully."""
     epochs, data, everyone = args.epochs, args.validation, args.networks[:0]
     scored = data.weights.size > 0
-    for lane in range(LANES):
+    for lane in range(at.lanes):
         i = at.who[NETWORK, lane]
         at.who[DONE, lane] = 0
         at.f[BEST, lane], at.who[BEST_EPOCH, lane] = (
@@ -482,7 +503,7 @@ def run_epochs(args, lo, at, careful):
 def close_epoch(args, lo, at, e, last):
     """Keep losses and end the lanes that stop, all at the last epoch; says whether any goes on."""
     going = False
-    for lane in range(LANES):
+    for lane in range(at.lanes):
         if at.who[STATUS, lane] != RUNNING:
             continue
         i, stops = at.who[NETWORK, lane], at.who[STOPS, lane]
@@ -501,14 +522,14 @@ def close_epoch(args, lo, at, e, last):
 @jit
 def enter(at, group):
     """Give the lanes their networks; those that are none's (-1) run along with the first's."""
-    for lane in range(LANES):
+    for lane in range(at.lanes):
         at.who[NETWORK, lane] = group[lane] if group[lane] >= 0 else group[0]
         at.who[STATUS, lane] = RUNNING if group[lane] >= 0 else IDLE
 
 
 @jit
 def train(args, lo, at, groups):
-    """Train the groups that are next, (groups, LANES) networks each, until none is left."""
+    """Train the groups that are next, (groups, at.lanes) networks each, until none is left."""
     args, lo, at, groups = borrow(args), borrow(lo), borrow(at), borrow(groups)
     k = fetch_add(at.shared, NEXT, 1)
     while k < groups.shape[0]:
@@ -517,7 +538,7 @@ def train(args, lo, at, groups):
             load(args.net, args.memory, lo, at)
             run_epochs(args, lo, at, careful)
             suspects = 0
-            for lane in range(LANES):
+            for lane in range(at.lanes):
                 if at.who[STATUS, lane] == SUSPECT:
                     at.who[STATUS, lane] = RUNNING
                     suspects += 1
@@ -538,10 +559,10 @@ def gradients(args, lo, at, groups, results):
         enter(at, groups[k])
         load(net, args.memory, lo, at)
         batch_gradient(net, args.samples, args.dropout, lo, at, order, 0, order.size, 0)
-        for lane in range(LANES):
+        for lane in range(at.lanes):
             if at.who[STATUS, lane] == RUNNING:
                 i = at.who[NETWORK, lane]
                 args.stopping.losses[i, 0] = at.f[LOSS, lane]
                 for q in range(net.starts[-1]):
-                    results[i, q] = at.w[lo.gradient + q * LANES + lane]
+                    results[i, q] = at.w[lo.gradient + q * at.lanes + lane]
         k = fetch_add(at.shared, NEXT, 1)

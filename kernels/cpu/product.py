@@ -8,7 +8,7 @@ import numpy as np
 from numba import carray, from_dtype, types
 
 from .compile import callback, specialise
-from .simd import BROADCAST, TILE_ROWS, TILE_VECTORS, VECTOR, tile
+from .simd import BROADCAST, LANES, TILE_ROWS, TILE_VECTORS, VECTOR, tile
 
 DEPTH = 256  # terms of a sum before its tile goes back to memory: the right operand stays in L1
 
@@ -17,7 +17,9 @@ __all__ = ["BROADCAST", "VECTOR", "address"]
 tile_rows = TILE_ROWS  # a dtype's own in what is compiled for it
 
 
-def multiply(left, memory, rows, columns, depth, c, c_r, c_v, a, a_r, a_k, b, b_k, b_v, add):
+def multiply(
+    left, memory, rows, columns, depth, c, c_r, c_v, a, a_r, a_k, b, b_k, b_v, add, groups
+):
     """C = A B, or C += A B where ``add``, for matrices inside one flat array.
 
     Parameters
@@ -27,6 +29,7 @@ def multiply(left, memory, rows, columns, depth, c, c_r, c_v, a, a_r, a_k, b, b_
     c, c_r, c_v : where C begins, and the steps to its next row and next column
     a, a_r, a_k : the same for A: next row, next term
     b, b_k, b_v : the same for B: next term, next column
+    groups : so many products at once, each a vector after the one before
     """
     w = carray(memory, 1)
     bands = -(-rows // tile_rows)
@@ -41,10 +44,13 @@ def multiply(left, memory, rows, columns, depth, c, c_r, c_v, a, a_r, a_k, b, b_
             for band in range(bands):  # of equal heights: a thin one would wait for its own sums
                 height = -(-(rows - r) // (bands - band))
                 at_cr, at_ar = at_c + r * c_r, at_a + r * a_r
-                tile(
-                    left, height, width, w, at_cr, c_r, c_v, at_ar, a_r, a_k, at_bv, b_k, b_v,
-                    terms, more,
-                )  # fmt: skip
+                for g in range(groups):
+                    at_cg, at_bg = at_cr + g * LANES, at_bv + g * LANES
+                    at_ag = at_ar + g * LANES * left  # what is broadcast serves all groups
+                    tile(
+                        left, height, width, w, at_cg, c_r, c_v, at_ag, a_r, a_k, at_bg, b_k, b_v,
+                        terms, more,
+                    )  # fmt: skip
                 r += height
 
 
@@ -54,7 +60,7 @@ def address(dtype: str) -> int:
     number = from_dtype(np.dtype(dtype))
     names = {"tile_rows": TILE_ROWS * 4 // np.dtype(dtype).itemsize}
     function = specialise(multiply, dtype, names, f"multiply_{dtype}")
-    signature = types.void(types.int64, types.CPointer(number), *[types.int64] * 13)
+    signature = types.void(types.int64, types.CPointer(number), *[types.int64] * 14)
     compiled = callback(signature, function, cached=True)
     _alive.append(compiled)
     return compiled.address

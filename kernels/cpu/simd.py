@@ -154,8 +154,9 @@ def invoke(typing, address, w, p1, p2, p3, p4, p5, n1, n2, x):
 
 @intrinsic
 def call_multiply(
-    typing, address, left, w, rows, columns, depth, c, c_r, c_v, a, a_r, a_k, b, b_k, b_v, add
-):
+    typing, address, left, w, rows, columns, depth, c, c_r, c_v, a, a_r, a_k, b, b_k, b_v, add,
+    groups,
+):  # fmt: skip
     """Call :func:`product.multiply_compiled` at ``address``: one copy of it serves all kernels."""
 
     def generate(context, builder, signature, arguments):
@@ -166,7 +167,7 @@ def call_multiply(
         return context.get_dummy_value()
 
     i = types.int64
-    return types.void(i, i, w, *[i] * 13), generate
+    return types.void(i, i, w, *[i] * 14), generate
 
 
 @intrinsic
