@@ -1,0 +1,177 @@
+"""The scalar formulas: slopes against finite differences, and what happens at the edges."""
+
+import inspect
+import math
+import warnings
+
+import numpy as np
+import pytest
+
+from bpfast.kernels.math import ACTIVATIONS, LOSSES, OPTIMIZERS
+
+GRID = [z for z in np.linspace(-6, 6, 49).tolist() if z != 0.0]  # away from kinks at 0
+PARAMETER = 0.7  # huber's delta, the quantile's level
+OF_ONE_OUTPUT = [name for name, loss in LOSSES.items() if loss.link != "softmax"]
+EXTREMES = [0.0, -0.0, 1e-300, -1e-300, 1000.0, -1000.0, 1e18, -1e18]
+HYPERPARAMETERS = {
+    "momentum": 0.9,
+    "nesterov": 1.0,
+    "weight_decay": 0.1,
+    "beta1": 0.8,
+    "beta2": 0.95,
+    "epsilon": 1e-3,
+    "decoupled": 0.0,
+    "alpha": 0.9,
+}
+
+
+def central(function, x, step=1e-6):
+    return (function(x + step) - function(x - step)) / (2 * step)
+
+
+@pytest.fixture(autouse=True)
+def _numpy_warns_too():
+    with np.errstate(over="raise", divide="raise", invalid="raise"), warnings.catch_warnings():
+        warnings.simplefilter("error")
+        yield
+
+
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_slope_of_activation(name):
+    value, slope = ACTIVATIONS[name]
+    for z in GRID:
+        assert slope(z, value(z)) == pytest.approx(central(value, z), rel=1e-6, abs=1e-8)
+
+
+@pytest.mark.parametrize("name", OF_ONE_OUTPUT)
+def test_slope_of_loss(name):
+    loss = LOSSES[name]
+    for t in (0.0, 0.3, 1.0):
+        for p in GRID:
+            if min(abs(p - t), abs(abs(p - t) - PARAMETER)) < 1e-3:
+                continue  # a kink, or where huber's curve bends
+            expected = central(lambda p, t=t: loss.value(p, t, PARAMETER), p)
+            assert loss.slope(p, t, PARAMETER) == pytest.approx(expected, rel=1e-6, abs=1e-8)
+
+
+@pytest.mark.parametrize("targets", [(0.0, 1.0, 0.0), (0.2, 0.5, 0.3), (0.0, 0.0, 0.5)])
+def test_slope_of_cross_entropy(targets):
+    loss = LOSSES["cross_entropy"]
+    logits = [0.4, -1.3, 2.1]
+
+    def log_sum(values):
+        return math.log(sum(map(math.exp, values)))
+
+    def whole(values):
+        return sum(loss.value(p, t, log_sum(values)) for p, t in zip(values, targets, strict=True))
+
+    for k, (p, t) in enumerate(zip(logits, targets, strict=True)):
+        expected = central(lambda p, k=k: whole([*logits[:k], p, *logits[k + 1 :]]), p)
+        slope = loss.slope(p, t, log_sum(logits), sum(targets))
+        assert slope == pytest.approx(expected, rel=1e-6)
+
+
+@pytest.mark.parametrize("name", ["half_squared_error", "mse", "mae", "huber", "quantile"])
+def test_a_perfect_prediction_costs_nothing(name):
+    for p in (-3.0, 0.0, 1e6):
+        assert LOSSES[name].value(p, p, PARAMETER) == 0.0
+        assert LOSSES[name].slope(p, p, PARAMETER) == 0.0
+
+
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_activation_at_the_edges(name):
+    value, slope = ACTIVATIONS[name]
+    for z in EXTREMES:
+        assert math.isfinite(value(z))
+        assert math.isfinite(slope(z, value(z)))
+    assert math.isnan(value(math.nan))
+
+
+@pytest.mark.parametrize("name", OF_ONE_OUTPUT)
+def test_loss_at_the_edges(name):
+    loss = LOSSES[name]
+    for p in EXTREMES:
+        for t in (0.0, 1.0):
+            assert 0.0 <= loss.value(p, t, PARAMETER) < math.inf
+            assert math.isfinite(loss.slope(p, t, PARAMETER))
+    assert math.isnan(loss.value(math.nan, 0.5, PARAMETER))
+
+
+def test_cross_entropy_carries_a_nan():
+    loss = LOSSES["cross_entropy"]
+    assert math.isnan(loss.value(math.nan, 1.0, 0.0))
+    assert math.isnan(loss.value(0.0, 1.0, math.nan))
+
+
+def steps(name, w, gradients, **hyper):
+    """Parameter after each step of a rule at rate 0.1, written with its own coefficients."""
+    rule = OPTIMIZERS[name]
+    values = [(HYPERPARAMETERS | hyper)[h] for h in rule.hyperparameters]
+    values += [0.0] * (5 - len(values))
+    power1 = power2 = 1.0
+    m = v = 0.0
+    for g in gradients:
+        power1, power2, *c = rule.coefficients(0.1, *values, power1, power2)
+        w, m, v = rule.update(w, g, m, v, *c)
+        yield w
+
+
+def test_sgd_by_hand():
+    assert list(steps("sgd", 2.0, [1.0])) == pytest.approx([2 - 0.1 * (1 + 0.1 * 2)])
+
+
+def test_momentum_by_hand():
+    for nesterov in (0.0, 1.0):
+        w, m, expected = 2.0, 0.0, []
+        for g in (1.0, -0.5, 0.25):
+            g += 0.1 * w
+            m = 0.9 * m + g
+            w -= 0.1 * (g + 0.9 * m if nesterov else m)
+            expected.append(w)
+        got = list(steps("sgd_momentum", 2.0, [1.0, -0.5, 0.25], nesterov=nesterov))
+        assert got == pytest.approx(expected, rel=1e-14)
+
+
+@pytest.mark.parametrize("decoupled", [0.0, 1.0])
+def test_adam_by_hand(decoupled):
+    w, m, v, expected = 2.0, 0.0, 0.0, []
+    for t, g in enumerate((1.0, -0.5, 0.25), start=1):
+        if decoupled:
+            w -= 0.1 * 0.1 * w
+        else:
+            g += 0.1 * w
+        m, v = 0.8 * m + 0.2 * g, 0.95 * v + 0.05 * g * g
+        w -= 0.1 * m / (1 - 0.8**t) / (math.sqrt(v / (1 - 0.95**t)) + 1e-3)
+        expected.append(w)
+    got = list(steps("adam", 2.0, [1.0, -0.5, 0.25], decoupled=decoupled))
+    assert got == pytest.approx(expected, rel=1e-13)
+
+
+def test_rmsprop_by_hand():
+    w, m, v, expected = 2.0, 0.0, 0.0, []
+    for g in (1.0, -0.5, 0.25):
+        g += 0.1 * w
+        v = 0.9 * v + 0.1 * g * g
+        m = 0.9 * m + g / (math.sqrt(v) + 1e-3)
+        w -= 0.1 * m
+        expected.append(w)
+    assert list(steps("rmsprop", 2.0, [1.0, -0.5, 0.25])) == pytest.approx(expected, rel=1e-13)
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_optimizer_goes_downhill_and_carries_a_nan(name):
+    (w,) = steps(name, 0.0, [1.0])
+    assert w < 0.0
+    assert all(math.isfinite(w) for w in steps(name, 1.0, [1000.0, -1000.0, 0.0]))
+    assert all(math.isnan(w) for w in steps(name, 1.0, [math.nan, 0.0]))
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_optimizer_keeps_as_much_as_it_says(name):
+    """State values beyond ``states`` neither count nor change."""
+    rule = OPTIMIZERS[name]
+    names = list(inspect.signature(rule.coefficients).parameters)
+    assert len(names) == 8
+    *_, m, v = rule.update(1.0, 0.5, 2.0, 3.0, 0.1, 0.1, 0.1, 0.1, 0.0, 1.0)
+    assert (m == 2.0) == (rule.states < 1)
+    assert (v == 3.0) == (rule.states < 2)
