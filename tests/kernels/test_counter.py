@@ -59,7 +59,7 @@ def test_every_row_is_equally_likely_at_every_place(varied):
 def test_uniform():
     draws = counter.uniform(counter.key(7, np.arange(100)), 0, 1000)
     assert draws.shape == (100, 1000)
-    assert 0.0 < draws.min()
+    assert draws.min() > 0.0
     assert draws.max() < 1.0
     assert max(map(abs, moments_z(draws - 0.5, 1 / 12))) < Z_LIMIT
     counts = np.histogram(draws, 64, (0, 1))[0]
@@ -91,7 +91,7 @@ def test_uniform24_is_exact_in_float32():
     draws = counter.uniform24(counter.key(9), positions)
     np.testing.assert_array_equal(draws, draws.astype(np.float32))
     np.testing.assert_array_equal(draws * 2**24 % 1, 0.0)
-    assert 0.0 <= draws.min()
+    assert draws.min() >= 0.0
     assert draws.max() < 1.0
     counts = np.histogram(draws, 64, (0, 1))[0]
     assert abs(chi_square_z(counts, draws.size / 64)) < Z_LIMIT
