@@ -6,7 +6,7 @@ BIN = $(VENV)/bin
 .PHONY: run test check bench clean
 
 run: $(VENV)/with-cli,sklearn
-	$(BIN)/bpfast sweep digits
+	$(BIN)/bpfast sweep digits --baseline
 
 test: $(VENV)/with-dev
 	$(BIN)/pytest
