@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,8 @@ BUILT_IN = ("digits", "breast_cancer", "wine", "diabetes", "iris")
 TASKS = ("auto", "classification", "regression")
 MOST_CLASSES = 100  # different numbers in a target that is still taken for classes
 MOST_CATEGORIES = 50  # different words in a column that is turned into columns of 0 and 1
+LEAST_ROWS = 3  # of a class, on average: training, validation and test want one each
+MISSING = {"", "?", "-", ".", "na", "n/a", "nan", "nil", "none", "null", "missing"}  # among numbers
 
 
 @dataclass(frozen=True)
@@ -61,7 +64,7 @@ def read(source: str, target: str | None = None, task: str = "auto") -> Dataset:
     """
     one_of("task", task, TASKS)
     if source in BUILT_IN:
-        return _built_in(source, target)
+        return _built_in(source, target, task)
     path = Path(source)
     if not path.is_file():
         raise ValueError(f"{source} is neither a file nor one of {', '.join(BUILT_IN)}")
@@ -71,6 +74,8 @@ def read(source: str, target: str | None = None, task: str = "auto") -> Dataset:
         X, y, features = _read_table(path, target)
     else:
         raise ValueError(f"{source}: expected a file that ends in .csv, .parquet or .npz")
+    if y.dtype.kind == "f":
+        _check_missing(path, y[:, None], [target or "y"])
     numbers, classes = check_target(y, task)
     return Dataset(path.stem, X, numbers, features, classes)
 
@@ -81,25 +86,31 @@ def check_target(y: np.ndarray, task: str = "auto") -> tuple[np.ndarray, list[st
     Raises
     ------
     ValueError
-        Missing values, text for a regression, or one class only.
+        Missing values, text for a regression, one class only, or nearly one for each row.
     """
     y = np.asarray(y)
     if y.ndim != 1:
         raise ValueError(f"the target must be one column, got shape {y.shape}")
     is_number = y.dtype.kind in "iufb"
     if is_number and not np.isfinite(y.astype(float)).all():
-        raise ValueError(f"the target is missing in row {int(np.argmin(np.isfinite(y)))}")
+        raise ValueError(f"the target is not finite at index {int(np.argmin(np.isfinite(y)))}")
     if task == "auto":
         whole = is_number and (y.astype(float) == np.floor(y.astype(float))).all()
-        few = not is_number or (whole and len(np.unique(y)) <= min(MOST_CLASSES, len(y) // 3))
+        most = min(MOST_CLASSES, len(y) // LEAST_ROWS)
+        few = not is_number or (whole and len(np.unique(y)) <= most)
         task = "classification" if few else "regression"
     if task == "regression":
         if not is_number:
-            raise ValueError(f"regression needs a target of numbers, got {y[0]!r}")
+            raise ValueError(f"regression needs a target of numbers, got {str(y[0])!r}")
         return y.astype(np.float64), []
     values, numbers = np.unique(y, return_inverse=True)
     if len(values) < 2:
-        raise ValueError(f"the target has one class only: {values[0]!r}")
+        raise ValueError(f"the target has one class only: {values[0]}")
+    if len(values) > len(y) // LEAST_ROWS:
+        raise ValueError(
+            f"the target has {len(values)} different values in {len(y)} rows, such as {values[0]}: "
+            f"classes need {LEAST_ROWS} rows each on average; a number is for task regression"
+        )
     return numbers, [str(value) for value in values]
 
 
@@ -141,15 +152,16 @@ class Scaler:
     @classmethod
     def of(cls, values: np.ndarray) -> Scaler:
         """What brings the columns of some values to mean 0 and standard deviation 1."""
-        scale = values.std(axis=0)
-        return cls(values.mean(axis=0), np.where(scale > 0, scale, 1.0))
+        # rounding gives a column of 0.1 a deviation of 1e-17: the range tells that it is constant
+        varies = np.ptp(values, axis=0) > 0
+        return cls(values.mean(axis=0), np.where(varies, values.std(axis=0), 1.0))
 
     def apply(self, values: np.ndarray) -> np.ndarray:
         """Values, scaled."""
         return (values - self.mean) / self.scale
 
 
-def _built_in(name: str, target: str | None) -> Dataset:
+def _built_in(name: str, target: str | None, task: str) -> Dataset:
     if target is not None:
         raise ValueError(f"{name} has its own target: leave out --target")
     try:
@@ -157,22 +169,30 @@ def _built_in(name: str, target: str | None) -> Dataset:
     except ImportError:
         raise missing_extra("scikit-learn", "sklearn") from None
     bunch = getattr(datasets, f"load_{name}")()
-    classes = [str(c) for c in getattr(bunch, "target_names", [])] if name != "diabetes" else []
-    return Dataset(name, bunch.data, bunch.target, [str(f) for f in bunch.feature_names], classes)
+    own = "regression" if name == "diabetes" else "classification"
+    y, classes = check_target(bunch.target, own if task == "auto" else task)
+    if classes:
+        classes = [str(c) for c in getattr(bunch, "target_names", classes)]
+    return Dataset(name, bunch.data, y, [str(f) for f in bunch.feature_names], classes)
 
 
 def _read_npz(path: Path, target: str) -> tuple[np.ndarray, np.ndarray, list[str]]:
     try:
+        if not zipfile.is_zipfile(path):
+            raise ValueError("it is not one that numpy.savez wrote whole")
         with np.load(path, allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, zipfile.BadZipFile) as error:
         raise ValueError(f"{path} cannot be read: {error}") from None
     for name in ("X", target):
         if name not in arrays:
             raise ValueError(f"{path} holds {', '.join(arrays)}: there is no array {name!r}")
     X = arrays["X"]
-    if X.ndim != 2 or X.dtype.kind not in "iufb" or len(X) != len(arrays[target]):
-        raise ValueError(f"{path}: X must be (samples, features) numbers, a row for each target")
+    if X.ndim != 2 or X.dtype.kind not in "iufb" or X.shape[:1] != arrays[target].shape:
+        raise ValueError(
+            f"{path}: expected X (samples, features) of numbers and {target} (samples,), "
+            f"got shapes {X.shape} and {arrays[target].shape}"
+        )
     features = [f"x{k}" for k in range(X.shape[1])]
     _check_missing(path, X.astype(np.float64), features)
     return X.astype(np.float64), arrays[target], features
@@ -221,6 +241,7 @@ def _columns(path: Path, series: Any) -> tuple[list[np.ndarray], list[str]]:
     if series.dtype.is_numeric() or str(series.dtype) == "Boolean":
         return [series.cast(float).to_numpy()], [series.name]
     words = series.cast(str).to_numpy()
+    _check_words(path, series.name, words)
     categories = np.unique(words)
     if len(categories) > MOST_CATEGORIES:
         raise ValueError(
@@ -230,6 +251,21 @@ def _columns(path: Path, series: Any) -> tuple[list[np.ndarray], list[str]]:
         )
     names = [f"{series.name}={category}" for category in categories]
     return [(words == category).astype(np.float64) for category in categories], names
+
+
+def _check_words(path: Path, name: str, words: np.ndarray) -> None:
+    """Refuse a column of numbers that is one of words only for what stands where some miss."""
+    missing = np.array([word.strip().lower() in MISSING for word in words])
+    try:
+        words[~missing].astype(np.float64)
+    except ValueError:
+        return
+    if missing.any() and not missing.all():
+        row = int(missing.argmax())
+        raise ValueError(
+            f"{path}: column {name!r} has {missing.sum()} missing values among its numbers, "
+            f"first {words[row]!r} in row {row + 1}: fill or drop them first"
+        )
 
 
 def _check_missing(path: Path, X: np.ndarray, features: list[str]) -> None:

@@ -75,7 +75,7 @@ class Space:
     Raises
     ------
     ValueError
-        A name or a choice that is not known.
+        A name or a choice that is not known, or a number below 0.
     """
 
     dimensions: Mapping[str, Float | Categorical]
@@ -85,21 +85,26 @@ class Space:
             one_of("hyperparameter", name, NUMBERS + CHOICES)
             if name in CHOICES and isinstance(dimension, Float):
                 raise ValueError(f"{name} needs choices, not a range")
-        known = {"activation": ACTIVATIONS, "optimizer": OPTIMIZERS}
-        for name, names in known.items():
-            dimension = self.dimensions.get(name)
-            for choice in dimension.choices if isinstance(dimension, Categorical) else ():
+            if name in NUMBERS and _least(dimension) < 0:
+                raise ValueError(f"{name} must be at least 0, got {_least(dimension):g}")
+        for name, names in (("activation", ACTIVATIONS), ("optimizer", OPTIMIZERS)):
+            for choice in self._choices(name):
                 one_of(name, choice, names)
-        if "momentum" in self.dimensions:
-            dimension = self.dimensions.get("optimizer")
-            chosen = set(dimension.choices) if isinstance(dimension, Categorical) else {"adam"}
-            if not chosen & {"sgd", "rmsprop"}:
-                raise ValueError("momentum is for sgd and rmsprop: add one of them to optimizer")
+        if "momentum" in self.dimensions and not {"sgd", "rmsprop"} & {*self._choices("optimizer")}:
+            raise ValueError("momentum is for sgd and rmsprop: add one of them to optimizer")
+
+    def _choices(self, name: str) -> tuple[Any, ...]:
+        dimension = self.dimensions.get(name)
+        return dimension.choices if isinstance(dimension, Categorical) else ()
 
     def draw(self, rng: np.random.Generator, n: int) -> list[dict[str, Any]]:
         """So many points of the space, independent of each other."""
         columns = {name: dimension.draw(rng, n) for name, dimension in self.dimensions.items()}
         return [{name: column[k] for name, column in columns.items()} for k in range(n)]
+
+
+def _least(dimension: Float | Categorical) -> float:
+    return dimension.low if isinstance(dimension, Float) else min(dimension.choices)
 
 
 def default_space() -> Space:

@@ -15,7 +15,7 @@ from .network import MLP
 from .optimizers import SGD, Adam, AdamW, Optimizer, RMSprop
 from .population import Population
 from .space import Space, default_space
-from .training import Progress, fit
+from .training import History, Progress, _interrupt_flag, fit
 
 OPTIMIZERS: dict[str, type[Optimizer]] = {
     "sgd": SGD,
@@ -177,34 +177,39 @@ class _Runner:
             groups.setdefault(tuple(point[name] for name in DEFAULTS), []).append(k)
         tables, champions, updates, interrupted = [], [], 0, False
         start, total = time.perf_counter(), len(points) * self.epochs * len(self.train.X)
-        for key, members in groups.items():
-            population = self._population(key, members)
-            watch = self._watch(key, updates, total, start)
-            history = fit(
-                population,
-                self.train.X,
-                self.train.y,
-                _optimizer(key[2], [points[k] for k in members]),
-                epochs=self.epochs,
-                batch_size=self.batch_size,
-                seed=self.seed,
-                dropout=np.array([points[k].get("dropout", 0.0) for k in members]),
-                record="last",
-                device=self.device,
-                progress=watch,
-            )
-            updates += history.sample_updates
-            table = self._table(population, history, [points[k] for k in members], members)
-            tables.append(table)
-            champion = int(np.argmax(table["validation_score"]))
-            champions.append((table["validation_score"][champion], population[champion]))
-            interrupted = history.interrupted
-            if interrupted:
-                break
+        with _interrupt_flag() as flag:  # Ctrl-C while networks are scored loses none of them
+            for key, members in groups.items():
+                chosen = [points[k] for k in members]
+                population = self._population(key, members)
+                watch = self._watch(key, updates, total, start)
+                history = self._fit(population, key, chosen, watch)
+                updates += history.sample_updates
+                table = self._table(population, history, chosen, members)
+                tables.append(table)
+                champion = int(np.argmax(table["validation_score"]))
+                champions.append((table["validation_score"][champion], population[champion]))
+                interrupted = history.interrupted or bool(flag)
+                if interrupted:
+                    break
         joined = {name: np.concatenate([table[name] for table in tables]) for name in tables[0]}
         order = np.argsort(-joined["validation_score"], kind="stable")
         best = max(champions, key=lambda pair: pair[0])[1]
         return {k: v[order] for k, v in joined.items()}, best, updates, interrupted
+
+    def _fit(self, population: Population, key: tuple, points, watch) -> History:
+        return fit(
+            population,
+            self.train.X,
+            self.train.y,
+            _optimizer(key[2], points),
+            epochs=self.epochs,
+            batch_size=self.batch_size,
+            seed=self.seed,
+            dropout=np.array([point.get("dropout", 0.0) for point in points]),
+            record="last",
+            device=self.device,
+            progress=watch,
+        )
 
     def _population(self, key: tuple, members: list[int]) -> Population:
         hidden, activation, _ = key
