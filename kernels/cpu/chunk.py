@@ -70,27 +70,44 @@ def drop_out(net, dropout, lo, at, i, layer, step, position, rows):
 def score(net, lo, at, targets, weights, order, start, rows, share):
     """Loss of a chunk, where a sample counts ``share`` times its weight; outputs become slopes."""
     w, outputs, stride = at.w, net.layers[-1], lo.strides[-1]
-    z = at.private + lo.values[-1]
-    block = at.private + lo.loss
-    target = block + outputs * rows
-    scale, loss = target + outputs * rows, target + (outputs + 1) * rows
-    labels = targets.shape[1] < outputs
+    z, block = at.private + lo.values[-1], at.private + lo.loss
+    size = outputs * rows
+    target, scale, loss = block + size, block + 2 * size, block + 2 * size + rows
+    set_targets(w[target:scale], targets, order, start, rows, outputs)
     for r in range(rows):
         row = order[start + r] if order.size else start + r
         w[scale + r] = weights[row] * share
-        for o in range(outputs):
-            w[block + o * rows + r] = w[z + r * stride + o]
-            if labels:
-                w[target + o * rows + r] = 1 if targets[row, 0] == o else 0
-            else:
-                w[target + o * rows + r] = targets[row, o]
+    transpose(w[z : z + rows * stride], stride, w[block:target], rows, rows, outputs)
     invoke(net.loss, w, block, target, scale, loss, loss + rows, outputs, rows, net.loss_parameter)
     total = 0.0
     for r in range(rows):
         total += w[loss + r]
-        for o in range(outputs):
-            w[z + r * stride + o] = w[block + o * rows + r]
+    transpose(w[block:target], rows, w[z : z + rows * stride], stride, outputs, rows)
     return total
+
+
+@jit
+def set_targets(block, targets, order, start, rows, outputs):
+    """Targets of a chunk, (outputs, rows); labels become 0 and 1."""
+    if targets.shape[1] < outputs:
+        block[:] = 0
+        for r in range(rows):
+            row = order[start + r] if order.size else start + r
+            block[int(targets[row, 0]) * rows + r] = 1
+        return
+    for r in range(rows):
+        row = order[start + r] if order.size else start + r
+        for o in range(outputs):
+            block[o * rows + r] = targets[row, o]
+
+
+@jit
+def transpose(source, source_stride, result, result_stride, rows, columns):
+    """``result[c, r] = source[r, c]`` in flat arrays with so many numbers from row to row."""
+    for c in range(columns):
+        line = result[c * result_stride : c * result_stride + rows]
+        for r in range(rows):
+            line[r] = source[r * source_stride + c]
 
 
 @jit

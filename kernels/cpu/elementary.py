@@ -50,8 +50,8 @@ def expm1(x):
     inside = min(max(x, F(-30.0)), LARGEST)
     k, p = reduce(inside)
     half = np.floor(k * HALF)
-    big, small = power_of_two(half), power_of_two(k - half)
-    result = (p * big) * small + (big * small - ONE)
+    big, small, inverse = power_of_two(half), power_of_two(k - half), power_of_two(half - k)
+    result = (p * big + (big - inverse)) * small  # 2**128 is no float32
     result = INFINITY if x > LARGEST else result
     return result if x == x else x
 
@@ -65,6 +65,3 @@ def tanh(x):
     t = e / (e + TWO)
     t = -t if x < ZERO else t
     return t if x == x else x
-
-
-FUNCTIONS = {"exp": exp, "expm1": expm1, "tanh": tanh}

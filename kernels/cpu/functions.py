@@ -22,7 +22,7 @@ from . import elementary
 from .compile import OPTIONS, callback, specialise
 from .simd import LANES, invoke_signature
 
-REPEAT = 16 * LANES  # numbers over which an optimiser's coefficients are repeated
+REPEAT = 8 * LANES  # numbers over which an optimiser's coefficients are repeated
 
 # Stand-ins for what a template is made with.
 value: Any = None

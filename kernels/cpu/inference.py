@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .chunk import forward, gather
+from .chunk import forward, gather, transpose
 from .compile import jit
 from .panels import CHUNK, load, unpack
 from .simd import borrow, fetch_add, invoke
@@ -47,9 +47,7 @@ def predict(net, inputs, memory, networks, lo, at, link, results):
 def write_predictions(net, lo, at, link, result, start, rows):
     w, outputs, stride = at.w, net.layers[-1], lo.strides[-1]
     z, block = at.private + lo.values[-1], at.private + lo.loss
-    for r in range(rows):
-        for o in range(outputs):
-            w[block + o * rows + r] = w[z + r * stride + o]
+    transpose(w[z : z + rows * stride], stride, w[block:], rows, rows, outputs)
     if link:
         scratch = block + 2 * outputs * rows
         invoke(link, w, block, block, block, block, scratch, outputs, rows, 0.0)

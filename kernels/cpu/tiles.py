@@ -146,8 +146,11 @@ def prepare(optimizing, lo, at, i, rate):
     invoke(optimizing.prepare, f, own, own + 6, own + 8, own, own, 1, 0, 0.0)
     for c in range(6):
         place = at.private + lo.coefficients + c * REPEAT
-        for k in range(REPEAT):
-            at.w[place + k] = f[own + 8 + c]
+        value = at.w.dtype.type(f[own + 8 + c])
+        if at.w[place] != value:  # most stay what they were
+            repeated = at.w[place : place + REPEAT]
+            for k in range(REPEAT):
+                repeated[k] = value
 
 
 # --- a network ------------------------------------------------------------------------------------
