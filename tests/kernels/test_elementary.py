@@ -1,0 +1,84 @@
+"""The vectorisable exp, expm1 and tanh for float32, as kernels compile them."""
+
+import numba
+import numpy as np
+import pytest
+
+from bpfast.kernels.cpu import functions
+from bpfast.kernels.cpu.compile import OPTIONS, specialise
+
+TRUTH = {"exp": np.exp, "expm1": np.expm1, "tanh": np.tanh}
+ULPS = 3
+TINY = float(np.finfo(np.float32).tiny)  # the smallest normal number
+function = None  # stands for one of the three in the loop below
+
+
+def loop(x, result):
+    for k in range(x.size):
+        result[k] = function(x[k])
+
+
+@pytest.fixture(scope="module", params=TRUTH)
+def pair(request):
+    """A function over arrays, compiled like those of the kernels, and its truth."""
+    own = functions._names("float32")[request.param]
+    compiled = numba.njit(**OPTIONS)(specialise(loop, "float32", {"function": own}))
+
+    def over_arrays(x):
+        result = np.empty_like(x)
+        compiled(x, result)
+        return result
+
+    return over_arrays, TRUTH[request.param]
+
+
+def all_kinds_of_numbers():
+    """Every 1021st float32, whatever its size and sign, and more where exponentials live."""
+    patterns = np.arange(0, 2**32, 1021, dtype=np.uint32).view(np.float32)
+    middle = np.linspace(-110, 95, 400_000, dtype=np.float32)
+    return np.concatenate([patterns[np.isfinite(patterns)], middle])
+
+
+def check(pair, x):
+    """Within so many units in the last place; subnormal results may be 0."""
+    got, expected = pair[0](x).astype(np.float64), pair[1](x.astype(np.float64))
+    with np.errstate(over="ignore"):
+        rounded = expected.astype(np.float32)
+    fits = np.isfinite(rounded)
+    np.testing.assert_array_equal(got[~fits], rounded[~fits])
+    allowed = np.maximum(ULPS * np.spacing(np.abs(rounded[fits])), TINY)
+    error = np.abs(got[fits] - expected[fits])
+    worst = np.argmax(error / allowed)
+    assert error[worst] <= allowed[worst], (x[fits][worst], got[fits][worst])
+
+
+def test_all_kinds_of_numbers(pair):
+    with np.errstate(over="ignore"):
+        check(pair, all_kinds_of_numbers())
+
+
+def test_near_zero_and_where_results_begin_and_end(pair):
+    edges = [0.0, 1e-7, 0.34657, 9.02, 87.33654, 88.3762, 88.72283, 103.972]
+    steps = np.arange(-2000, 2001)
+    for edge in np.array(edges, np.float32):
+        around = (np.abs(edge).view(np.int32) + steps).astype(np.int32).view(np.float32)
+        around = around[np.isfinite(around)]
+        with np.errstate(over="ignore"):
+            check(pair, np.concatenate([around, -around]))
+
+
+def test_special_numbers(pair):
+    x = np.array([np.nan, np.inf, -np.inf, 0.0, -0.0, 1e-45, -1e-45], np.float32)
+    with np.errstate(over="ignore"):
+        expected = pair[1](x)
+    np.testing.assert_allclose(pair[0](x), expected, atol=TINY)
+
+
+def test_signs_and_order(pair):
+    """Never the wrong side of the limits, never falling."""
+    x = np.linspace(-100, 88, 200_001, dtype=np.float32)
+    got = pair[0](x)
+    low, high = pair[1](np.float64(-np.inf)), pair[1](np.float64(np.inf))
+    assert low <= got.min()
+    assert got.max() <= high
+    assert (np.diff(got) >= -ULPS * np.spacing(np.abs(got[1:]))).all()
