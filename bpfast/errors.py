@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import reprlib
+from collections.abc import Collection
+
 import numpy as np
 
 FINITE = float(np.finfo(np.float64).max)
+BELOW_ONE = float(np.nextafter(1.0, 0.0))  # the greatest number allowed where 1 is too much
 
 
 class DeviceError(RuntimeError):
@@ -16,7 +20,46 @@ def missing_extra(package: str, extra: str) -> ImportError:
     return ImportError(f'{package} is not installed: pip install "bpfast[{extra}]"')
 
 
-def numbers(name: str, value, n: int, low: float, high: float = FINITE, open_low=False) -> np.ndarray:
+def numeric(name: str, values, dtype, wanted: str = "an array of numbers") -> np.ndarray:
+    """Values as a row-major array of a dtype; what it cannot hold becomes infinite.
+
+    Raises
+    ------
+    TypeError
+        Text, complex numbers, dates, rows of different lengths, and what is no array at all.
+    """
+    try:
+        array = np.asarray(values)
+        if array.dtype.kind == "O" and array.ndim:  # a table's column: numbers, None where missing
+            array = array.astype(np.float64)
+    except (TypeError, ValueError) as error:
+        raise TypeError(f"{name} must be {wanted}: {error}") from None
+    if array.dtype.kind not in "biuf":
+        got = f"dtype {array.dtype}" if array.ndim else reprlib.repr(values)
+        raise TypeError(f"{name} must be {wanted}, got {got}")
+    with np.errstate(over="ignore"):
+        return np.asarray(array, dtype=dtype, order="C")
+
+
+def finite(name: str, array: np.ndarray) -> np.ndarray:
+    """The array itself.
+
+    Raises
+    ------
+    ValueError
+        It has NaN or infinity; the message says where.
+    """
+    if not np.isfinite(array).all():
+        where = tuple(int(k) for k in np.argwhere(~np.isfinite(array))[0])
+        raise ValueError(
+            f"{name} has NaN or infinity, first at {where}: drop or replace such values first"
+        )
+    return array
+
+
+def numbers(
+    name: str, value, n: int, low: float, high: float = FINITE, open_low: bool = False
+) -> np.ndarray:
     """A hyperparameter as an (n,) float64 array.
 
     Parameters
@@ -29,39 +72,56 @@ def numbers(name: str, value, n: int, low: float, high: float = FINITE, open_low
     TypeError, ValueError
         Not numeric; neither a scalar nor (n,); NaN; out of range.
     """
-    try:
-        array = np.asarray(value, dtype=np.float64)
-    except (TypeError, ValueError):
-        raise TypeError(f"{name} must be a number or an array of {n}, got {value!r}") from None
+    array = numeric(name, value, np.float64, f"a number, or one for each of the {n} networks")
     if array.shape not in ((), (n,)):
         raise ValueError(
             f"{name} has shape {array.shape}: give one number, or one for each of the {n} networks"
         )
     bad = ~((array > low if open_low else array >= low) & (array <= high))
     if bad.any():
-        first = array[bad][0] if array.ndim else array
-        bounds = f"{'above' if open_low else 'at least'} {low:g} and "
-        bounds += f"at most {high:g}" if high < FINITE else "finite"
-        raise ValueError(f"{name} must be {bounds}, got {float(first):g}")
+        got = f"{array[bad][0]:g} for network {np.argmax(bad)}" if array.ndim else f"{array:g}"
+        raise ValueError(f"{name} must be {_bounds(low, high, open_low)}, got {got}")
     return np.array(np.broadcast_to(array, (n,)))
 
 
-def one_of(name: str, value, choices) -> None:
-    """Raise ``ValueError`` unless ``value`` is among the choices."""
-    if value not in choices:
-        raise ValueError(f"{name}={value!r} is not known: choose from {', '.join(map(str, choices))}")
-
-
-def whole(name: str, value, low: int) -> int:
-    """An integer of at least ``low``.
+def number(name: str, value, low: float, high: float = FINITE, open_low: bool = False) -> float:
+    """One number, bounded as in :func:`numbers`.
 
     Raises
     ------
     TypeError, ValueError
-        Not an integer; below ``low``.
+        Not a number; NaN; out of range.
+    """
+    if isinstance(value, bool) or not isinstance(value, (int, float, np.integer, np.floating)):
+        raise TypeError(f"{name} must be a number, got {value!r}")
+    return float(numbers(name, float(value), 1, low, high, open_low)[0])
+
+
+def _bounds(low: float, high: float, open_low: bool) -> str:
+    lower = f"{'above' if open_low else 'at least'} {low:g}"
+    if high in (FINITE, np.inf):
+        return f"{lower} and finite" if high == FINITE else lower
+    return f"{lower} and {'below 1' if high == BELOW_ONE else f'at most {high:g}'}"
+
+
+def one_of(name: str, value, choices: Collection[str]) -> None:
+    """Raise ``ValueError`` unless ``value`` is among the choices."""
+    if not isinstance(value, str) or value not in choices:
+        raise ValueError(f"{name}={value!r} is not known: choose from {', '.join(choices)}")
+
+
+def whole(name: str, value, low: int, high: int = 2**64 - 1) -> int:
+    """An integer from ``low`` to ``high``.
+
+    Raises
+    ------
+    TypeError, ValueError
+        Not an integer; out of range.
     """
     if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
         raise TypeError(f"{name} must be an integer, got {value!r}")
     if value < low:
         raise ValueError(f"{name} must be at least {low}, got {value}")
+    if value > high:
+        raise ValueError(f"{name} must be at most {high}, got {value}")
     return int(value)

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from types import FunctionType
 
-from .errors import one_of
+import numpy as np
+
+from .errors import BELOW_ONE, number, one_of, whole
 from .kernels.math import ACTIVATIONS, LOSSES, Activation, Loss
 from .kernels.task import Network
 
@@ -38,8 +42,8 @@ class MLP:
     Raises
     ------
     TypeError, ValueError
-        A width that is not a positive integer, a name that is not known, one output with
-        cross_entropy.
+        A width that is not a positive integer, a name that is not known, a delta or quantile out
+        of range, one output with cross_entropy.
     """
 
     layers: tuple[int, ...]
@@ -50,35 +54,22 @@ class MLP:
     quantile: float = 0.5
 
     def __post_init__(self) -> None:
-        try:
-            layers = tuple(int(width) for width in self.layers)
-            whole_numbers = all(a == b for a, b in zip(layers, self.layers, strict=True))
-        except (TypeError, ValueError):
-            whole_numbers = False
-        if not whole_numbers:
-            raise TypeError(f"layers must be integers such as (64, 32, 10), got {self.layers!r}")
-        if len(layers) < 2 or min(layers) < 1:
-            raise ValueError(f"layers needs inputs and outputs, all at least 1, got {self.layers!r}")
-        object.__setattr__(self, "layers", layers)
-        if not isinstance(self.activation, str):
-            object.__setattr__(self, "activation", tuple(self.activation))
-            if len(self.activation) != len(layers) - 2:
-                raise ValueError(
-                    f"activation has {len(self.activation)} names for {len(layers) - 2} hidden "
-                    "layers: give one for all, or one for each"
-                )
-        for name in {self.activation} if isinstance(self.activation, str) else self.activation:
-            one_of("activation", name, ACTIVATIONS)
+        layers = _check_layers(self.layers)
+        checked = {
+            "layers": layers,
+            "activation": _check_activation(self.activation, len(layers) - 2),
+            "bias": _check_flag("bias", self.bias),
+            "delta": number("delta", self.delta, 0.0, open_low=True),
+            "quantile": number("quantile", self.quantile, 0.0, BELOW_ONE, open_low=True),
+        }
+        for name, value in checked.items():
+            object.__setattr__(self, name, value)
         one_of("loss", self.loss, LOSSES)
-        if LOSSES[self.loss].link == "softmax" and layers[-1] < 2:
+        if LOSSES[self.loss].link == "softmax" and self.outputs < 2:
             raise ValueError(
-                f"{self.loss} needs an output for each class, at least 2, got layers={layers}; "
-                "for one output there is binary_cross_entropy"
+                f"{self.loss} needs an output for each class, at least 2, got "
+                f"layers={self.layers}; for one output there is binary_cross_entropy"
             )
-        if not self.delta > 0:
-            raise ValueError(f"delta must be above 0, got {self.delta!r}")
-        if not 0 < self.quantile < 1:
-            raise ValueError(f"quantile must lie between 0 and 1, got {self.quantile!r}")
 
     @property
     def inputs(self) -> int:
@@ -109,14 +100,52 @@ class MLP:
         return self.network.n_parameters
 
 
+def _check_layers(layers) -> tuple[int, ...]:
+    try:
+        widths = tuple(whole("layers", width, -sys.maxsize) for width in layers)
+    except TypeError:
+        raise TypeError(f"layers must be integers such as (64, 32, 10), got {layers!r}") from None
+    if len(widths) < 2 or min(widths) < 1:
+        raise ValueError(f"layers needs inputs and outputs, all at least 1, got {widths}")
+    return widths
+
+
+def _check_activation(activation, hidden: int) -> str | tuple[str, ...]:
+    if isinstance(activation, str):
+        one_of("activation", activation, ACTIVATIONS)
+        return activation
+    if not isinstance(activation, Iterable):
+        raise TypeError(f"activation must be a name, or one for each layer, got {activation!r}")
+    names = tuple(activation)
+    if len(names) != hidden:
+        raise ValueError(
+            f"activation has {len(names)} names for {hidden} hidden layers: "
+            "give one for all, or one for each"
+        )
+    for name in names:
+        one_of("activation", name, ACTIVATIONS)
+    return names
+
+
+def _check_flag(name: str, value) -> bool:
+    if not isinstance(value, (bool, np.bool_)):
+        raise TypeError(f"{name} must be True or False, got {value!r}")
+    return bool(value)
+
+
 def _check_registration(name: str, arity: int, *functions: Callable) -> None:
     if not isinstance(name, str) or not name.isidentifier():
         raise ValueError(f"a name such as 'softsign' is needed, got {name!r}")
     if name in BUILT_IN:
         raise ValueError(f"{name!r} is one of bpfast's own functions: choose another name")
     for function in functions:
+        if not isinstance(function, FunctionType):
+            raise TypeError(f"{name}: a plain Python function is needed, got {function!r}")
         if len(inspect.signature(function).parameters) != arity:
-            raise ValueError(f"{function.__name__} must take {arity} arguments")
+            raise ValueError(
+                f"{name}: {function.__name__} takes {inspect.signature(function)}, "
+                f"it must take {arity} numbers"
+            )
 
 
 def register_activation(name: str, value: Callable, slope: Callable) -> None:
@@ -130,8 +159,9 @@ def register_activation(name: str, value: Callable, slope: Callable) -> None:
 
     Raises
     ------
-    ValueError
-        The name is taken by bpfast, or a function takes another number of arguments.
+    TypeError, ValueError
+        No plain Python function; a name that is bpfast's own or no identifier; a function that
+        takes another number of arguments.
     """
     _check_registration(name, 1, value)
     _check_registration(name, 2, slope)
@@ -151,8 +181,9 @@ def register_loss(name: str, value: Callable, slope: Callable, average: bool = F
 
     Raises
     ------
-    ValueError
-        The name is taken by bpfast, or a function takes another number of arguments.
+    TypeError, ValueError
+        No plain Python function; a name that is bpfast's own or no identifier; a function that
+        takes another number of arguments.
     """
     _check_registration(name, 3, value, slope)
     LOSSES[name] = Loss(value, slope, average=average)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
 
-from .errors import numbers, one_of
+from .errors import BELOW_ONE, numbers, one_of
 from .kernels import task
 from .kernels.math import OPTIMIZERS
 
@@ -18,7 +19,7 @@ Numbers = float | Sequence[float] | np.ndarray
 
 
 @dataclass(frozen=True, kw_only=True)
-class Optimizer:
+class Optimizer(ABC):
     """What all optimisers share. Each value is a scalar or an (n,) array.
 
     Parameters
@@ -44,9 +45,9 @@ class Optimizer:
     minimum: Numbers = 0.0
     warmup: Numbers = 0
 
+    @abstractmethod
     def _rule(self, n: int) -> tuple[str, dict[str, np.ndarray]]:
         """Name of the rule and its hyperparameters, (n,) each."""
-        raise NotImplementedError
 
     def resolve(self, n: int, epochs: int) -> task.Optimizer:
         """Each of n networks' own numbers for a fit of some epochs.
@@ -112,7 +113,10 @@ class SGD(Optimizer):
 
     def _rule(self, n):
         momentum = numbers("momentum", self.momentum, n, 0.0)
-        hyper = {"momentum": momentum, "nesterov": numbers("nesterov", self.nesterov, n, 0.0, 1.0)}
+        nesterov = numbers("nesterov", self.nesterov, n, 0.0, 1.0)
+        if not np.isin(nesterov, (0.0, 1.0)).all():
+            raise ValueError(f"nesterov must be True or False, got {self.nesterov!r}")
+        hyper = {"momentum": momentum, "nesterov": nesterov}
         return ("sgd_momentum" if momentum.any() else "sgd"), hyper
 
 
@@ -133,10 +137,9 @@ class Adam(Optimizer):
     _decoupled: ClassVar[float] = 0.0
 
     def _rule(self, n):
-        below_one = float(np.nextafter(1.0, 0.0))
         hyper: dict[str, Any] = {
-            "beta1": numbers("beta1", self.beta1, n, 0.0, below_one),
-            "beta2": numbers("beta2", self.beta2, n, 0.0, below_one),
+            "beta1": numbers("beta1", self.beta1, n, 0.0, BELOW_ONE),
+            "beta2": numbers("beta2", self.beta2, n, 0.0, BELOW_ONE),
             "epsilon": numbers("epsilon", self.epsilon, n, 0.0, open_low=True),
             "decoupled": np.full(n, self._decoupled),
         }
@@ -167,9 +170,8 @@ class RMSprop(Optimizer):
     momentum: Numbers = 0.0
 
     def _rule(self, n):
-        below_one = float(np.nextafter(1.0, 0.0))
         return "rmsprop", {
-            "alpha": numbers("alpha", self.alpha, n, 0.0, below_one),
+            "alpha": numbers("alpha", self.alpha, n, 0.0, BELOW_ONE),
             "epsilon": numbers("epsilon", self.epsilon, n, 0.0, open_low=True),
             "momentum": numbers("momentum", self.momentum, n, 0.0),
         }

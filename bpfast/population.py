@@ -6,13 +6,14 @@ import json
 import os
 from collections.abc import Sequence
 from dataclasses import asdict
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from . import dispatch
-from .errors import missing_extra, one_of, whole
+from .errors import finite, missing_extra, numeric, one_of, whole
 from .kernels import counter
 from .kernels.task import layer_slices
 from .network import MLP
@@ -57,8 +58,8 @@ class Population:
     Attributes
     ----------
     parameters : (n, P) array, a row for each network: W1, b1, W2, b2, ... row-major
-    weights : list of (n, d_in, d_out) views of ``parameters``
-    biases : list of (n, d_out) views of ``parameters``; empty without biases
+    weights : tuple of (n, d_in, d_out) views of ``parameters``
+    biases : tuple of (n, d_out) views of ``parameters``; empty without biases
     seeds : (n,) uint64, each network's own seed
 
     Raises
@@ -72,12 +73,10 @@ class Population:
     def __init__(
         self, mlp: MLP, n: int = 1, seed: int = 0, init: str = "auto", dtype: str = "float32"
     ) -> None:
-        if not isinstance(mlp, MLP):
-            raise TypeError(f"mlp must be a bpfast.MLP, got {type(mlp).__name__}")
+        _check_mlp(mlp)
         n, seed = whole("n", n, 1), whole("seed", seed, 0)
         one_of("init", init, INITIALISERS)
-        dtype = np.dtype(dtype).name
-        one_of("dtype", dtype, DTYPES)
+        dtype = _check_dtype(dtype)
         check_memory(f"{n} networks of {mlp.n_parameters} parameters", n * mlp.n_parameters, dtype)
         seeds = counter.key(seed, np.arange(n))
         self._set(mlp, np.empty((n, mlp.n_parameters), dtype), seeds)
@@ -128,49 +127,39 @@ class Population:
         Parameters
         ----------
         mlp : MLP
-        weights : for each layer (n, d_in, d_out), or (d_in, d_out) for one network
+        weights : for each layer (n, d_in, d_out), or (d_in, d_out) where networks are alike
         biases : for each layer (n, d_out) or (d_out,); empty for zeros
         dtype : float32 or float64
         seed : int
 
         Raises
         ------
-        ValueError
-            Another number of arrays, or another shape, than the architecture has.
+        TypeError, ValueError
+            Another number of arrays, or another shape, than the architecture has; text, NaN.
         """
-        shapes = list(zip(mlp.layers[:-1], mlp.layers[1:], strict=True))
-        if len(weights) != len(shapes):
-            raise ValueError(f"weights has {len(weights)} arrays for {len(shapes)} layers")
-        if biases and not mlp.bias:
+        _check_mlp(mlp)
+        if len(biases) and not mlp.bias:
             raise ValueError("biases were given for an architecture with bias=False")
-        if biases and len(biases) != len(shapes):
-            raise ValueError(f"biases has {len(biases)} arrays for {len(shapes)} layers")
-        first = np.asarray(weights[0])
-        n = 1 if first.ndim == 2 else len(first)
-        population = cls(mlp, n, seed, "zeros", dtype)
-        for layer, (d_in, d_out) in enumerate(shapes):
-            given = np.asarray(weights[layer], np.float64)
-            if given.shape not in ((d_in, d_out), (n, d_in, d_out)):
-                raise ValueError(
-                    f"weights[{layer}] has shape {given.shape}, expected {(n, d_in, d_out)}"
-                )
-            population.weights[layer][...] = given
-            if biases:
-                given = np.asarray(biases[layer], np.float64)
-                if given.shape not in ((d_out,), (n, d_out)):
-                    raise ValueError(
-                        f"biases[{layer}] has shape {given.shape}, expected {(n, d_out)}"
-                    )
-                population.biases[layer][...] = given
+        dtype, shapes = _check_dtype(dtype), [*pairwise(mlp.layers)]
+        given = _check_arrays("weights", weights, shapes, dtype)
+        if len(biases):
+            given += _check_arrays("biases", biases, [shape[1:] for shape in shapes], dtype)
+        sizes = {len(array) for array in given} - {1}
+        if len(sizes) > 1:
+            raise ValueError(f"arrays are of different numbers of networks: {sorted(sizes)}")
+        population = cls(mlp, max(sizes, default=1), seed, "zeros", dtype)
+        places = [*population.weights, *population.biases]
+        for place, array in zip(places, given, strict=False):
+            place[...] = array
         return population
 
     @property
-    def weights(self) -> list[np.ndarray]:
-        return [weights for weights, _ in self._layers()]
+    def weights(self) -> tuple[np.ndarray, ...]:
+        return tuple(weights for weights, _ in self._layers())
 
     @property
-    def biases(self) -> list[np.ndarray]:
-        return [biases for _, biases in self._layers() if biases is not None]
+    def biases(self) -> tuple[np.ndarray, ...]:
+        return tuple(biases for _, biases in self._layers() if biases is not None)
 
     def _layers(self):
         return _views(self.mlp, self.parameters)
@@ -182,8 +171,17 @@ class Population:
         return f"Population({self.mlp}, n={len(self)}, dtype={self.parameters.dtype.name!r})"
 
     def __getitem__(self, index) -> Population:
-        """Some of the networks, copied: an integer, a slice, integers or a boolean mask."""
-        chosen = np.atleast_1d(np.arange(len(self))[index])
+        """Some of the networks, copied: an integer, a slice, integers or a boolean mask.
+
+        Raises
+        ------
+        IndexError, ValueError
+            A network that is not there, something else than the above; no network.
+        """
+        chosen = np.arange(len(self))[index]
+        if chosen.ndim > 1:
+            raise IndexError(f"networks are counted along one axis, got the index {index!r}")
+        chosen = np.atleast_1d(chosen)
         if chosen.size == 0:
             raise ValueError("no network is left in this selection")
         return self._of(self.mlp, self.parameters[chosen], self.seeds[chosen])
@@ -206,8 +204,11 @@ class Population:
 
         Raises
         ------
-        ValueError
-            X has another number of columns than the network has inputs, or NaN.
+        TypeError, ValueError, DeviceError
+            X is not numeric, has another number of columns than the network has inputs, or NaN;
+            a device that is not known, or cannot be used.
+        MemoryError
+            The predictions would not fit into the memory that is free.
         """
         dtype = self.parameters.dtype
         inputs = check_inputs(X, self.mlp, dtype)
@@ -217,29 +218,39 @@ class Population:
         return dispatch.kernels(plan).predict(self.mlp.network, self.parameters, inputs)
 
     def best(self, history: History, k: int = 1) -> Population:
-        """The k networks with the lowest :meth:`History.score`, best first."""
-        k = whole("k", k, 1)
-        if len(history.diverged) != len(self):
+        """The k networks with the lowest :meth:`History.score`, best first.
+
+        Raises
+        ------
+        TypeError, ValueError
+            k is not an integer from 1 to n; the history is of another number of networks.
+        """
+        score = history.score()
+        if len(score) != len(self):
             raise ValueError(
-                f"the history is of {len(history.diverged)} networks, the population has {len(self)}"
+                f"the history is of {len(score)} networks, the population has {len(self)}"
             )
-        return self[np.argsort(history.score(), kind="stable")[:k]]
+        return self[np.argsort(score, kind="stable")[: whole("k", k, 1, len(self))]]
 
     def save(self, path: str | os.PathLike) -> None:
         """Write the population to a safetensors file: whole, or not at all.
 
         Tensors ``weights.0`` (n, d_in, d_out), ``biases.0`` (n, d_out), ..., ``seeds`` (n,).
+
+        Raises
+        ------
+        OSError
+            The file cannot be written; what was there before is as it was.
         """
-        save_file = _safetensors().numpy.save_file
-        tensors = {f"weights.{k}": np.ascontiguousarray(w) for k, w in enumerate(self.weights)}
-        tensors |= {f"biases.{k}": np.ascontiguousarray(b) for k, b in enumerate(self.biases)}
-        tensors["seeds"] = self.seeds
-        path = Path(path)
+        library, path = _safetensors(), Path(path)
+        tensors = {name: np.ascontiguousarray(view) for name, view in self._tensors().items()}
         temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
         metadata = {"format": FORMAT, "mlp": json.dumps(asdict(self.mlp))}
         try:
-            save_file(tensors, temporary, metadata)
-            os.replace(temporary, path)
+            library.numpy.save_file(tensors | {"seeds": self.seeds}, temporary, metadata)
+            temporary.replace(path)
+        except library.SafetensorError as error:
+            raise OSError(f"{path} cannot be written: {error}") from None
         finally:
             temporary.unlink(missing_ok=True)
 
@@ -249,8 +260,8 @@ class Population:
 
         Raises
         ------
-        ValueError
-            The file is not a population's.
+        ValueError, OSError
+            The file is not a population's; it cannot be read.
         """
         library = _safetensors()
         try:
@@ -262,14 +273,48 @@ class Population:
         if metadata.get("format") != FORMAT:
             raise ValueError(f"{path} was not written by Population.save of this version")
         described = json.loads(metadata["mlp"])
-        if isinstance(described["activation"], list):
-            described["activation"] = tuple(described["activation"])
-        mlp = MLP(**described | {"layers": tuple(described["layers"])})
-        weights = [tensors[f"weights.{k}"] for k in range(len(mlp.layers) - 1)]
-        biases = [tensors[f"biases.{k}"] for k in range(len(mlp.layers) - 1)] if mlp.bias else []
-        population = cls.from_arrays(mlp, weights, biases, weights[0].dtype.name)
-        population.seeds = tensors["seeds"]
+        dtype, seeds = tensors["weights.0"].dtype.name, tensors["seeds"]
+        population = cls(MLP(**described), len(seeds), 0, "zeros", dtype)
+        for name, view in population._tensors().items():
+            view[...] = tensors[name]
+        population.seeds = seeds
         return population
+
+    def _tensors(self) -> dict[str, np.ndarray]:
+        """Views of the parameters by their names in a file."""
+        weights = {f"weights.{k}": view for k, view in enumerate(self.weights)}
+        return weights | {f"biases.{k}": view for k, view in enumerate(self.biases)}
+
+
+def _check_mlp(mlp) -> None:
+    if not isinstance(mlp, MLP):
+        raise TypeError(f"mlp must be a bpfast.MLP, got {type(mlp).__name__}")
+
+
+def _check_dtype(dtype) -> str:
+    try:
+        name = None if dtype is None else np.dtype(dtype).name  # NumPy takes None for float64
+    except TypeError:
+        name = None
+    if name not in DTYPES:
+        raise ValueError(f"dtype must be one of {', '.join(DTYPES)}, got {dtype!r}")
+    return name
+
+
+def _check_arrays(name: str, given, shapes: Sequence[tuple[int, ...]], dtype) -> list[np.ndarray]:
+    """Given arrays, one for each layer, with an axis for networks: of length 1 or n."""
+    if isinstance(given, str) or not isinstance(given, (Sequence, np.ndarray)):
+        raise TypeError(f"{name} must be a sequence of arrays, one for each layer, got {given!r}")
+    if len(given) != len(shapes):
+        raise ValueError(f"{name} has {len(given)} arrays for {len(shapes)} layers")
+    arrays = []
+    for k, shape in enumerate(shapes):
+        array = finite(f"{name}[{k}]", numeric(f"{name}[{k}]", given[k], dtype))
+        if array.shape[-len(shape) :] != shape or array.ndim - len(shape) not in (0, 1):
+            expected = ", ".join(map(str, ("n", *shape)))
+            raise ValueError(f"{name}[{k}] has shape {array.shape}, expected ({expected})")
+        arrays.append(array.reshape(-1, *shape))
+    return arrays
 
 
 def _safetensors():

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from .errors import finite, numeric
 from .kernels.math import LOSSES
 from .kernels.task import Samples
 from .network import MLP
@@ -19,7 +20,7 @@ def check_inputs(X, mlp: MLP, dtype, name: str = "X") -> np.ndarray:
     TypeError, ValueError
         Not numeric, another shape than the network's inputs ask for, no rows, NaN or infinity.
     """
-    array = _numeric(name, X, dtype)
+    array = numeric(name, X, dtype)
     if array.ndim != 2 or array.shape[1] != mlp.inputs:
         raise ValueError(
             f"{name} has shape {array.shape}, expected (samples, {mlp.inputs}) "
@@ -27,7 +28,7 @@ def check_inputs(X, mlp: MLP, dtype, name: str = "X") -> np.ndarray:
         )
     if len(array) == 0:
         raise ValueError(f"{name} has no rows")
-    return _finite(name, array)
+    return finite(name, array)
 
 
 def check_samples(X, y, weights, mlp: MLP, dtype, suffix: str = "") -> Samples:
@@ -45,11 +46,12 @@ def check_samples(X, y, weights, mlp: MLP, dtype, suffix: str = "") -> Samples:
         raise ValueError(f"X{suffix} has {len(inputs)} rows, y{suffix} has {len(targets)}")
     if weights is None:
         return Samples(inputs, targets, np.ones(len(inputs), dtype))
-    weights = _finite("sample_weight", _numeric("sample_weight", weights, dtype))
+    name = f"sample_weight{suffix}"
+    weights = numeric(name, weights, dtype)
     if weights.shape != (len(inputs),):
-        raise ValueError(f"sample_weight has shape {weights.shape}, expected ({len(inputs)},)")
-    if (weights < 0).any():
-        raise ValueError("sample_weight must not be negative")
+        raise ValueError(f"{name} has shape {weights.shape}, expected ({len(inputs)},)")
+    if (finite(name, weights) < 0).any():
+        raise ValueError(f"{name} must not be negative, got {weights.min():g}")
     return Samples(inputs, targets, weights)
 
 
@@ -73,14 +75,27 @@ def check_rows(rows, n: int, samples: int) -> tuple[list[np.ndarray], np.ndarray
     except (TypeError, ValueError):
         raise TypeError("rows must be (list of index arrays, (n,) fold numbers)") from None
     if fold.shape != (n,) or fold.dtype.kind not in "iu":
-        raise ValueError(f"rows: expected {n} whole fold numbers, got shape {fold.shape}")
+        raise ValueError(
+            f"rows: fold numbers have shape {fold.shape} and dtype {fold.dtype}, "
+            f"expected an integer for each of the {n} networks"
+        )
     if fold.min() < 0 or fold.max() >= len(folds):
-        raise ValueError(f"rows: fold numbers must lie in 0 to {len(folds) - 1}")
+        raise ValueError(
+            f"rows: fold numbers from {fold.min()} to {fold.max()}, but there are {len(folds)} "
+            "folds, counted from 0"
+        )
     for k, part in enumerate(folds):
-        if part.ndim != 1 or part.dtype.kind not in "iu" or part.size == 0:
-            raise ValueError(f"rows: fold {k} must be a one-dimensional array of row numbers")
+        if part.ndim != 1 or part.size == 0 or part.dtype.kind not in "iu":
+            hint = ": numpy.flatnonzero turns a mask into them" if part.dtype.kind == "b" else ""
+            raise ValueError(
+                f"rows: fold {k} has shape {part.shape} and dtype {part.dtype}, "
+                f"expected the numbers of its rows{hint}"
+            )
         if part.min() < 0 or part.max() >= samples:
-            raise ValueError(f"rows: fold {k} has row numbers outside 0 to {samples - 1}")
+            raise ValueError(
+                f"rows: fold {k} has row numbers from {part.min()} to {part.max()}, "
+                f"X has rows 0 to {samples - 1}"
+            )
     return [part.astype(np.int64) for part in folds], fold.astype(np.int64)
 
 
@@ -104,58 +119,45 @@ def free_memory() -> int:
     group = Path("/sys/fs/cgroup")
     try:
         limit = int((group / "memory.max").read_text())
-        free = min(free, limit - int((group / "memory.current").read_text()))
+        used = int((group / "memory.current").read_text())
+        statistics = (group / "memory.stat").read_text().split()
+        cache = int(statistics[statistics.index("inactive_file") + 1])  # given back when asked for
+        free = min(free, limit - used + cache)
     except (OSError, ValueError):
         pass  # no limit
     return free
 
 
 def _check_targets(y, mlp: MLP, dtype, name: str) -> np.ndarray:
-    array = np.asarray(y)
     link = LOSSES[mlp.loss].link
-    if link == "softmax" and array.ndim == 1:
-        return _check_labels(array, mlp, dtype, name)
-    array = _numeric(name, y, dtype)
+    classes = f"integer classes for {mlp.loss} (numpy.unique numbers others)"
+    array = numeric(name, y, dtype, classes if link == "softmax" else "an array of numbers")
+    if array.ndim == 1 and link == "softmax":
+        return _check_labels(finite(name, array), mlp, name)[:, None]
     if array.ndim == 1 and mlp.outputs == 1:
         array = array[:, None]
     if array.ndim != 2 or array.shape[1] != mlp.outputs:
-        also = f"({len(array)},) or " if mlp.outputs == 1 or link == "softmax" else ""
+        also = "(samples,) or " if mlp.outputs == 1 or link == "softmax" else ""
         raise ValueError(
-            f"{name} has shape {np.shape(y)}, expected {also}(samples, {mlp.outputs}) "
+            f"{name} has shape {array.shape}, expected {also}(samples, {mlp.outputs}) "
             f"for {mlp.loss} and layers={mlp.layers}"
         )
-    if link != "identity" and array.size and not (array.min() >= 0 and array.max() <= 1):
-        raise ValueError(f"{name}: {mlp.loss} wants targets from 0 to 1")
-    return _finite(name, np.ascontiguousarray(array))
-
-
-def _check_labels(labels: np.ndarray, mlp: MLP, dtype, name: str) -> np.ndarray:
-    if labels.dtype.kind not in "iub":
-        if labels.dtype.kind != "f" or not (labels == np.floor(labels)).all():
-            raise TypeError(
-                f"{name} must be integer classes from 0 to {mlp.outputs - 1} for {mlp.loss}, "
-                f"got {labels.dtype}: number the classes first, e.g. with numpy.unique"
-            )
-    if labels.size and (labels.min() < 0 or labels.max() >= mlp.outputs):
+    finite(name, array)
+    if link != "identity" and array.size and not 0 <= array.min() <= array.max() <= 1:
         raise ValueError(
-            f"{name} has classes from {labels.min()} to {labels.max()}; "
-            f"{mlp.outputs} outputs allow 0 to {mlp.outputs - 1}"
-        )
-    return np.ascontiguousarray(labels[:, None], dtype=dtype)
-
-
-def _numeric(name: str, values, dtype) -> np.ndarray:
-    try:
-        with np.errstate(over="ignore"):
-            return np.ascontiguousarray(values, dtype=dtype)
-    except (TypeError, ValueError):
-        raise TypeError(f"{name} must be a numeric array, got {type(values).__name__}") from None
-
-
-def _finite(name: str, array: np.ndarray) -> np.ndarray:
-    if not np.isfinite(array).all():
-        where = tuple(int(k) for k in np.argwhere(~np.isfinite(array))[0])
-        raise ValueError(
-            f"{name} has NaN or infinity, first at {where}: drop or fill such values first"
+            f"{name} has targets from {array.min():g} to {array.max():g}, "
+            f"{mlp.loss} wants them from 0 to 1"
         )
     return array
+
+
+def _check_labels(labels: np.ndarray, mlp: MLP, name: str) -> np.ndarray:
+    fractions = labels[labels != np.floor(labels)]
+    if fractions.size:
+        raise TypeError(f"{name} must be integer classes for {mlp.loss}, got {fractions[0]:g}")
+    if labels.size and not 0 <= labels.min() <= labels.max() < mlp.outputs:
+        raise ValueError(
+            f"{name} has classes from {labels.min():g} to {labels.max():g}, "
+            f"{mlp.outputs} outputs allow 0 to {mlp.outputs - 1}"
+        )
+    return labels
