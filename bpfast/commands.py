@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -19,6 +21,8 @@ from .sweep import sweep as run_sweep
 from .sweep_progress import SweepDisplay
 from .verify import verify as run_verify
 from .warmup import warmup as run_warmup
+
+FILE_WIDTH = 240
 
 app = typer.Typer(
     add_completion=False,
@@ -95,14 +99,13 @@ def sweep(
     searched = space.Space({name: space.parse(name, text) for name, text in given.items()})
     dataset = data.read(source, target, task)
     folder = output or Path("bpfast-runs") / f"{dataset.name}-{datetime.now():%Y%m%d-%H%M%S}"
-    folder.mkdir(parents=True, exist_ok=True)
-    console = Console()
+    console = _console()
     kind = f"{len(dataset.classes)} classes" if dataset.classes else "a number to predict"
     console.print(
         f"[bold]{dataset.name}[/]: {len(dataset.X)} rows, {dataset.X.shape[1]} inputs, {kind}; "
         f"{networks} networks, {epochs} epochs"
     )
-    with SweepDisplay(Console(stderr=True)) as display:
+    with _made(folder), SweepDisplay(Console(stderr=True)) as display:
         result = run_sweep(
             dataset.X,
             dataset.y if not dataset.classes else [dataset.classes[k] for k in dataset.y],
@@ -121,6 +124,24 @@ def sweep(
     write_result(folder, result, dataset)
     console.print(f"results: {folder}", soft_wrap=True)
     _finish(console, result, dataset, networks, epochs, batch_size, baseline)
+
+
+def _console() -> Console:
+    """A terminal as wide as it is; a pipe or file wide enough for any table."""
+    console = Console()
+    return console if console.is_terminal else Console(width=FILE_WIDTH)
+
+
+@contextmanager
+def _made(folder: Path) -> Iterator[None]:
+    """Make a folder before the work that fills it; if that fails, leave no empty one."""
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        yield
+    except BaseException:
+        with suppress(OSError):  # not empty: it was there before
+            folder.rmdir()
+        raise
 
 
 def _finish(

@@ -455,7 +455,7 @@ def _arrays(name: str, values: Sequence, shapes: Sequence[tuple[int, ...]]) -> l
 
 
 def _check_keys(content) -> None:
-    """Raise ``TypeError`` or ``ValueError`` where a network's JSON has other keys or types than it should."""
+    """Raise ``TypeError`` or ``ValueError`` where a network's JSON has wrong keys or types."""
     if not isinstance(content, dict):
         raise TypeError(f"expected an object with the keys {', '.join(REQUIRED_KEYS)}")
     if unknown := sorted(set(content) - set(KEYS)):

@@ -24,12 +24,19 @@ HIDDEN_COLUMNS = ("network", "epochs", "diverged")  # in the file, but not on th
 
 def print_result(console: Console, result: SweepResult, top: int) -> None:
     """The best networks, and how long all took."""
-    table = Table(title=f"best by validation {result.metric}", title_justify="left", box=None)
+    table = Table(
+        title=f"best by validation {result.metric}",
+        title_justify="left",
+        box=None,
+        padding=(0, 2, 0, 0),
+    )
     shown = [name for name in result.table if name not in HIDDEN_COLUMNS]
     shown = [name for name in shown if len(np.unique(result.table[name])) > 1 or "score" in name]
     table.add_column("", justify="right")
     for name in shown:
-        table.add_column(name.replace("_", " "), justify="right")
+        table.add_column(
+            name.removesuffix("_score").replace("_", " "), justify="right", overflow="fold"
+        )
     for k in range(min(top, len(result.table["network"]))):
         table.add_row(str(k + 1), *(_cell(name, result.table[name][k]) for name in shown))
     console.print(table)
@@ -102,7 +109,7 @@ def print_baseline(
     console.print(
         f"scikit-learn's MLP, measured now: {seconds:.2f} s for the first of these networks; "
         f"{networks} one after the other would take {_duration(whole)}: "
-        f"{whole / result.seconds:.0f} times as long",
+        f"{whole / result.seconds:.3g} times as long",
         highlight=False,
     )
 
@@ -138,5 +145,5 @@ def _time_one(result: SweepResult, dataset: Dataset, epochs: int, batch_size: in
 
 def _duration(seconds: float) -> str:
     if seconds < 120:
-        return f"{seconds:.0f} s"
+        return f"{seconds:.3g} s"
     return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"

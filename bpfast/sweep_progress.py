@@ -27,7 +27,8 @@ class SweepDisplay:
         return self
 
     def __exit__(self, *_: Any) -> None:
-        self.bar.stop()
+        if self.console.is_terminal:
+            self.bar.stop()
 
     def show(self, progress: SweepProgress) -> None:
         """Draw how far a sweep is."""

@@ -417,12 +417,21 @@ def _latest(losses: np.ndarray) -> np.ndarray:
 
 @contextmanager
 def _interrupt_flag() -> Iterator[list]:
-    """Ctrl-C fills the list instead of raising, so that no kernel is left half-way."""
+    """Ctrl-C fills the list instead of raising, so that no kernel is left half-way.
+
+    A second one raises: somebody is in a hurry.
+    """
     flag: list = []
+
+    def note(*_: object) -> None:
+        if flag:
+            raise KeyboardInterrupt
+        flag.append(True)
+
     handler = signal.getsignal(signal.SIGINT)
     ours = threading.current_thread() is threading.main_thread() and callable(handler)
     if ours:
-        signal.signal(signal.SIGINT, lambda *_: flag.append(True))
+        signal.signal(signal.SIGINT, note)
     try:
         yield flag
     finally:

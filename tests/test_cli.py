@@ -114,6 +114,20 @@ def test_bad_input_is_one_line_and_exit_code_2(arguments, words, houses, bpfast,
     assert not (tmp_path / "bpfast-runs").exists()
 
 
+def test_what_a_sweep_refuses_leaves_one_line_and_no_folder(houses, bpfast, tmp_path):
+    code, _, err = bpfast("sweep", houses, "--target", "kind", "--networks", "0")
+    assert (code, err) == (2, "bpfast: networks must be at least 1, got 0\n")
+    assert not list((tmp_path / "bpfast-runs").iterdir())
+
+
+def test_a_pipe_gets_whole_numbers_and_lines(houses, bpfast):
+    lists = ["--activation", "relu,tanh", "--optimizer", "sgd,adam", "--momentum", "0:0.9"]
+    _, out, err = bpfast("sweep", houses, "--target", "kind", *SMALL, *lists)
+    assert "…" not in out
+    assert "highest test" in next(line for line in out.splitlines() if "networks in" in line)
+    assert err == ""
+
+
 def test_a_device_that_is_not_there_is_bad_input(houses, bpfast, monkeypatch):
     monkeypatch.setattr(bp.dispatch, "NO_CUDA", "there is no GPU")
     code, _, err = bpfast("sweep", houses, "--target", "kind", "--device", "cuda")

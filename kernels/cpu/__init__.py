@@ -63,17 +63,14 @@ def predict(network: Network, parameters: np.ndarray, inputs: np.ndarray) -> np.
     args = arguments(task, np.arange(len(parameters)))
     link = functions.link(network.loss, dtype.name)
     results = np.empty((len(parameters), len(inputs), network.layers[-1]), dtype)
-    lo, places = _panel_places(task, False, len(parameters))
+    # few networks: their samples are cut over threads
+    threads = thread_count()
+    size = len(inputs) if len(parameters) >= threads else -(-len(inputs) // threads)
+    size = -(-size // panels.CHUNK) * panels.CHUNK
+    lo, places = _panel_places(task, False, len(parameters) * -(-len(inputs) // size))
     run(
         lambda member: inference.predict(
-            args.net,
-            args.samples.inputs,
-            args.memory,
-            args.networks,
-            lo,
-            places[member],
-            link,
-            results,
+            args.net, args.samples.inputs, args.memory, lo, places[member], link, size, results
         ),
         len(places),
     )

@@ -6,40 +6,48 @@ from .chunk import forward, gather, transpose
 from .compile import jit
 from .panels import CHUNK, load, unpack
 from .simd import borrow, fetch_add, invoke
-from .threads import NEXT
+from .threads import NEXT, barrier
 from .tiles import batch_gradient
 
 
 @jit
 def gradients(args, lo, at, results):
-    """Losses, and gradients (n, P), of networks on all samples as one batch."""
+    """Losses, and gradients (n, P), of networks on all samples as one batch.
+
+    A team takes one network after the other, a thread alone those that are next.
+    """
     args, lo, at = borrow(args), borrow(lo), borrow(at)
     net, order = args.net, args.epochs.order[0]
-    k = fetch_add(at.shared, NEXT, 1)
+    k = 0 if at.team > 1 else fetch_add(at.shared, NEXT, 1)
     while k < args.networks.size:
         i = args.networks[k]
         load(net, args.memory, lo, at, i)
-        args.stopping.losses[i, 0], _ = batch_gradient(
+        loss, _ = batch_gradient(
             net, args.samples, args.dropout, lo, at, i, order, 0, order.size, 0
         )
-        unpack(net, lo, at.w, at.common + lo.gradient, results[i])
-        k = fetch_add(at.shared, NEXT, 1)
+        barrier(at.shared, at.team)
+        if at.member == 0:
+            args.stopping.losses[i, 0] = loss
+            unpack(net, lo, at.w, at.common + lo.gradient, results[i])
+        barrier(at.shared, at.team)
+        k = k + 1 if at.team > 1 else fetch_add(at.shared, NEXT, 1)
 
 
 @jit
-def predict(net, inputs, memory, networks, lo, at, link, results):
-    """Predictions (n, samples, outputs) of networks for all inputs."""
+def predict(net, inputs, memory, lo, at, link, size, results):
+    """Predictions (n, samples, outputs) of networks, in blocks of ``size`` samples."""
     net, memory, lo, at = borrow(net), borrow(memory), borrow(lo), borrow(at)
-    rows = inputs.shape[0]
+    samples, everyone = inputs.shape[0], net.layers[:0]
+    blocks = -(-samples // size)
     k = fetch_add(at.shared, NEXT, 1)
-    while k < networks.size:
-        i = networks[k]
+    while k < memory.parameters.shape[0] * blocks:
+        i, first = k // blocks, k % blocks * size
         load(net, memory, lo, at, i)
-        for start in range(0, rows, CHUNK):
-            size = min(CHUNK, rows - start)
-            gather(lo, at, inputs, networks[:0], start, size, net.bias)
-            forward(net, lo, at, size)
-            write_predictions(net, lo, at, link, results[i], start, size)
+        for start in range(first, min(first + size, samples), CHUNK):
+            rows = min(CHUNK, samples - start)
+            gather(lo, at, inputs, everyone, start, rows, net.bias)
+            forward(net, lo, at, rows)
+            write_predictions(net, lo, at, link, results[i], start, rows)
         k = fetch_add(at.shared, NEXT, 1)
 
 

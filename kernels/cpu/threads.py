@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import os
+import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -38,12 +39,16 @@ def thread_count() -> int:
 
 
 def _cgroup_cores() -> int:
-    """Whole cores that the container's quota amounts to, at least 1."""
-    try:
-        quota, period = Path("/sys/fs/cgroup/cpu.max").read_text().split()
-        return max(1, math.ceil(int(quota) / int(period)))
-    except (OSError, ValueError):
-        return 1 << 16  # no quota
+    """Whole cores that the container's quota amounts to, in version 2 or 1 of cgroups."""
+    for files in (("cpu.max",), ("cpu/cpu.cfs_quota_us", "cpu/cpu.cfs_period_us")):
+        try:
+            texts = [Path("/sys/fs/cgroup", name).read_text() for name in files]
+            quota, period = map(int, " ".join(texts).split())
+        except (OSError, ValueError):
+            continue  # another version, or "max"
+        if quota > 0:
+            return max(1, math.ceil(quota / period))
+    return sys.maxsize
 
 
 def run(work: Callable[[int], None], threads: int) -> None:
