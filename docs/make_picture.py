@@ -25,6 +25,7 @@ def main() -> None:
             "hidden": bp.Categorical(tuple((int(width),) for width in COLOURS)),
         }
     )
+    bp.warmup(("float32",))
     result = bp.sweep(digits.data, digits.target, space, networks=NETWORKS)
     figure, axes = plt.subplots(figsize=(8, 3.6), dpi=150)
     for width, colour in COLOURS.items():
@@ -48,7 +49,7 @@ def main() -> None:
         fontsize=11,
     )
     axes.grid(alpha=0.25)
-    axes.legend(frameon=False, markerscale=3, loc="lower left", fontsize=9)
+    axes.legend(frameon=False, markerscale=3, loc="lower center", fontsize=9)
     axes.spines[["top", "right"]].set_visible(False)
     figure.tight_layout()
     figure.savefig(Path(__file__).parent / "digits.png")
