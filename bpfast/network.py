@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
@@ -102,11 +101,11 @@ class MLP:
 
 def _check_layers(layers) -> tuple[int, ...]:
     try:
-        widths = tuple(whole("layers", width, -sys.maxsize) for width in layers)
+        widths = tuple(whole("each width in layers", width, 1) for width in layers)
     except TypeError:
         raise TypeError(f"layers must be integers such as (64, 32, 10), got {layers!r}") from None
-    if len(widths) < 2 or min(widths) < 1:
-        raise ValueError(f"layers needs inputs and outputs, all at least 1, got {widths}")
+    if len(widths) < 2:
+        raise ValueError(f"layers needs inputs and outputs, such as (64, 32, 10), got {layers!r}")
     return widths
 
 
