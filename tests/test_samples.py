@@ -214,7 +214,7 @@ def test_bad_targets(y, error, words):
         (
             LABELS[:, None],
             ValueError,
-            r"y has shape \(10, 1\), expected \(samples,\) or \(samples, 2",
+            r"shape \(10, 1\), expected \(samples,\) or \(samples, 2\)",
         ),
         (np.eye(3)[LABELS], ValueError, r"y has shape \(10, 3\), .* for cross_entropy and layers="),
         (2 * np.eye(2)[LABELS], ValueError, "y has targets from 0 to 2, cross_entropy wants them"),
