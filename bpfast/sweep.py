@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -24,6 +24,7 @@ OPTIMIZERS: dict[str, type[Optimizer]] = {
     "rmsprop": RMSprop,
 }
 DEFAULTS = {"hidden": (32,), "activation": "relu", "optimizer": "adam"}
+FEW = 64  # networks that kernels are compiled with
 PREDICTIONS = 1 << 24  # numbers predicted at a time
 
 
@@ -61,7 +62,7 @@ class SweepResult:
     target_scaler : the same for a target of numbers, else None
     classes : names of the classes, empty for numbers
     metric : "accuracy" or "R²"
-    seconds : float, training and scoring
+    seconds : float, training and scoring, without compiling
     sample_updates : int
     interrupted : bool, whether Ctrl-C ended it
     """
@@ -127,6 +128,7 @@ def sweep(
         Bad input, before any training.
     """
     networks, seed = whole("networks", networks, 1), whole("seed", seed, 0)
+    epochs, batch_size = whole("epochs", epochs, 1), whole("batch_size", batch_size, 1)
     X = np.asarray(X, np.float64)
     target, classes = check_target(y, task)
     if X.ndim != 2 or len(X) != len(target):
@@ -141,8 +143,10 @@ def sweep(
     )
     points = (space or default_space()).draw(np.random.default_rng(seed), networks)
     runner = _Runner(train, held_out, unseen, classes, epochs, batch_size, seed, device, progress)
+    drawn = [DEFAULTS | point for point in points]
+    runner.compile(drawn)
     start = time.perf_counter()
-    table, best, updates, interrupted = runner.run([DEFAULTS | point for point in points])
+    table, best, updates, interrupted = runner.run(drawn)
     return SweepResult(
         table=table,
         best=best,
@@ -172,13 +176,10 @@ class _Runner:
 
     def run(self, points: list[dict[str, Any]]):
         """Table, best network, sample-updates, and whether it was interrupted."""
-        groups: dict[tuple, list[int]] = {}
-        for k, point in enumerate(points):
-            groups.setdefault(tuple(point[name] for name in DEFAULTS), []).append(k)
         tables, champions, updates, interrupted = [], [], 0, False
         start, total = time.perf_counter(), len(points) * self.epochs * len(self.train.X)
         with _interrupt_flag() as flag:  # Ctrl-C while networks are scored loses none of them
-            for key, members in groups.items():
+            for key, members in _groups(points).items():
                 chosen = [points[k] for k in members]
                 population = self._population(key, members)
                 watch = self._watch(key, updates, total, start)
@@ -195,6 +196,15 @@ class _Runner:
         order = np.argsort(-joined["validation_score"], kind="stable")
         best = max(champions, key=lambda pair: pair[0])[1]
         return {k: v[order] for k, v in joined.items()}, best, updates, interrupted
+
+    def compile(self, points: list[dict[str, Any]]) -> None:
+        """Train a few networks of each kind for an epoch on a batch: kernels are there then."""
+        rows = slice(self.batch_size)
+        few = replace(self, train=_Part(self.train.X[rows], self.train.y[rows]), epochs=1)
+        for key, members in _groups(points).items():
+            population = self._population(key, members[:FEW])
+            few._fit(population, key, [points[k] for k in members[:FEW]], watch=False)
+            population.predict(self.test.X[:1], device=self.device)
 
     def _fit(self, population: Population, key: tuple, points, watch) -> History:
         return fit(
@@ -260,6 +270,14 @@ class _Runner:
                 spread = ((part.y - part.y.mean()) ** 2).sum()
                 scores.append(1.0 - errors / (spread if spread > 0 else 1.0))
         return np.concatenate(scores)
+
+
+def _groups(points: list[dict[str, Any]]) -> dict[tuple, list[int]]:
+    """Numbers of the points that one fit can train together."""
+    groups: dict[tuple, list[int]] = {}
+    for k, point in enumerate(points):
+        groups.setdefault(tuple(point[name] for name in DEFAULTS), []).append(k)
+    return groups
 
 
 def _optimizer(name: str, points: list[dict[str, Any]]) -> Optimizer:
