@@ -132,7 +132,7 @@ def _check_flag(name: str, value) -> bool:
     return bool(value)
 
 
-def _check_registration(name: str, arity: int, *functions: Callable) -> None:
+def _check_registration(name: str, arguments: tuple[str, ...], *functions: Callable) -> None:
     if not isinstance(name, str) or not name.isidentifier():
         raise ValueError(f"a name such as 'softsign' is needed, got {name!r}")
     if name in BUILT_IN:
@@ -140,10 +140,13 @@ def _check_registration(name: str, arity: int, *functions: Callable) -> None:
     for function in functions:
         if not isinstance(function, FunctionType):
             raise TypeError(f"{name}: a plain Python function is needed, got {function!r}")
-        if len(inspect.signature(function).parameters) != arity:
+        signature = inspect.signature(function)
+        given = signature.parameters.values()
+        plain = [p for p in given if p.kind <= p.POSITIONAL_OR_KEYWORD and p.default is p.empty]
+        if not len(plain) == len(given) == len(arguments):
             raise ValueError(
-                f"{name}: {function.__name__} takes {inspect.signature(function)}, "
-                f"it must take {arity} numbers"
+                f"{name}: {function.__name__} takes {signature}, "
+                f"it must take ({', '.join(arguments)})"
             )
 
 
@@ -162,8 +165,8 @@ def register_activation(name: str, value: Callable, slope: Callable) -> None:
         No plain Python function; a name that is bpfast's own or no identifier; a function that
         takes another number of arguments.
     """
-    _check_registration(name, 1, value)
-    _check_registration(name, 2, slope)
+    _check_registration(name, ("z",), value)
+    _check_registration(name, ("z", "a"), slope)
     ACTIVATIONS[name] = Activation(value, slope)
 
 
@@ -184,5 +187,5 @@ def register_loss(name: str, value: Callable, slope: Callable, average: bool = F
         No plain Python function; a name that is bpfast's own or no identifier; a function that
         takes another number of arguments.
     """
-    _check_registration(name, 3, value, slope)
-    LOSSES[name] = Loss(value, slope, average=average)
+    _check_registration(name, ("prediction", "target", "parameter"), value, slope)
+    LOSSES[name] = Loss(value, slope, average=_check_flag("average", average))
