@@ -36,6 +36,13 @@ FORMAT = "bpfast population 1"
 CHUNK = 1 << 20  # parameters initialised at a time: bounds the memory that hashing takes
 
 
+class _Views(list):
+    """Arrays that stay where they are: assigning to one writes into it."""
+
+    def __setitem__(self, index, values) -> None:
+        self[index][...] = values
+
+
 class Population:
     """n networks of one architecture.
 
@@ -58,9 +65,11 @@ class Population:
     Attributes
     ----------
     parameters : (n, P) array, a row for each network: W1, b1, W2, b2, ... row-major
-    weights : tuple of (n, d_in, d_out) views of ``parameters``
-    biases : tuple of (n, d_out) views of ``parameters``; empty without biases
+    weights : list of (n, d_in, d_out) views of ``parameters``
+    biases : list of (n, d_out) views of ``parameters``; empty without biases
     seeds : (n,) uint64, each network's own seed
+
+    All of these can be written to, as in ``population.weights[0] *= 0.5``.
 
     Raises
     ------
@@ -90,7 +99,7 @@ class Population:
             _initialise(self.mlp, self.parameters[rows], self.seeds[rows], init)
 
     def _set(self, mlp: MLP, parameters: np.ndarray, seeds: np.ndarray) -> None:
-        self.mlp, self.parameters, self.seeds = mlp, parameters, seeds
+        self.mlp, self._parameters, self._seeds = mlp, parameters, seeds
 
     @classmethod
     def _of(cls, mlp: MLP, parameters: np.ndarray, seeds: np.ndarray) -> Population:
@@ -153,13 +162,31 @@ class Population:
             place[...] = array
         return population
 
-    @property
-    def weights(self) -> tuple[np.ndarray, ...]:
-        return tuple(weights for weights, _ in self._layers())
+    # Kernels rely on these arrays' shapes and types: assigning writes into them.
 
     @property
-    def biases(self) -> tuple[np.ndarray, ...]:
-        return tuple(biases for _, biases in self._layers() if biases is not None)
+    def parameters(self) -> np.ndarray:
+        return self._parameters
+
+    @parameters.setter
+    def parameters(self, values) -> None:
+        self._parameters[...] = values
+
+    @property
+    def seeds(self) -> np.ndarray:
+        return self._seeds
+
+    @seeds.setter
+    def seeds(self, values) -> None:
+        self._seeds[...] = values
+
+    @property
+    def weights(self) -> list[np.ndarray]:
+        return _Views(weights for weights, _ in self._layers())
+
+    @property
+    def biases(self) -> list[np.ndarray]:
+        return _Views(biases for _, biases in self._layers() if biases is not None)
 
     def _layers(self):
         return _views(self.mlp, self.parameters)

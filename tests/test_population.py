@@ -69,16 +69,39 @@ def test_views_write_through():
 def test_without_biases_there_are_none():
     networks = population(mlp=bp.MLP((3, 4, 2), bias=False))
     assert networks.parameters.shape == (5, 3 * 4 + 4 * 2)
-    assert len(networks.biases) == 0
+    assert networks.biases == []
     assert_array_equal(networks.parameters[:, 12:], networks.weights[1].reshape(5, -1))
 
 
-def test_a_whole_layer_is_set_by_writing_into_its_view():
+def test_assigning_writes_into_the_arrays():
+    networks, other = population(), population(seed=1)
+    row, seeds = networks.parameters, networks.seeds
+    networks.weights[0] = other.weights[0]
+    networks.weights[1] *= 0.0
+    networks.biases[1] = 3.0
+    assert_array_equal(networks.weights[0], other.weights[0])
+    assert not networks.weights[1].any()
+    assert (networks.biases[1] == 3.0).all()
+    networks.parameters *= 2.0
+    assert (networks.biases[1] == 6.0).all()
+    networks.parameters = other.parameters.astype(np.float64)[:, ::-1][:, ::-1]
+    networks.seeds = other.seeds
+    same(networks, other)
+    assert networks.parameters is row
+    assert networks.seeds is seeds
+    assert not np.shares_memory(row, other.parameters)
+
+
+def test_assigning_keeps_shapes():
     networks = population()
-    with pytest.raises(TypeError):  # it would be lost
-        networks.weights[0] = np.zeros((5, 3, 4))
+    for values in (np.zeros((5, 2)), np.zeros((6, MLP.n_parameters))):
+        with pytest.raises(ValueError, match="broadcast"):
+            networks.parameters = values
+    with pytest.raises(ValueError, match="broadcast"):
+        networks.weights[0] = np.zeros((5, 4, 3))
     with pytest.raises(AttributeError):
-        networks.weights = ()
+        networks.weights = []
+    same(networks, population())
 
 
 def test_a_network_does_not_depend_on_how_many_there_are():
@@ -239,7 +262,7 @@ def from_arrays(**changes):
 
 def test_given_arrays_are_taken_as_they_are():
     networks = from_arrays()
-    for given, taken in zip(WEIGHTS + BIASES, networks.weights + networks.biases, strict=True):
+    for given, taken in zip(WEIGHTS + BIASES, [*networks.weights, *networks.biases], strict=True):
         assert_array_equal(given, taken)
         assert not np.shares_memory(given, taken)
     assert_array_equal(networks.seeds, population(5).seeds)
