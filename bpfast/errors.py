@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import reprlib
 from collections.abc import Collection
+from numbers import Real
 
 import numpy as np
 
@@ -30,9 +31,10 @@ def numeric(name: str, values, dtype, wanted: str = "an array of numbers") -> np
     """
     try:
         array = np.asarray(values)
-        if array.dtype.kind == "O" and array.ndim:  # a table's column: numbers, None where missing
+        # a table's column, with None for what is missing, or a number that is not NumPy's
+        if array.dtype.kind == "O" and (array.ndim or isinstance(values, Real)):
             array = array.astype(np.float64)
-    except (TypeError, ValueError) as error:
+    except (OverflowError, TypeError, ValueError) as error:
         raise TypeError(f"{name} must be {wanted}: {error}") from None
     if array.dtype.kind not in "biuf":
         got = f"dtype {array.dtype}" if array.ndim else reprlib.repr(values)

@@ -108,7 +108,9 @@ class Population:
         return population
 
     @classmethod
-    def drawn(cls, mlp: MLP, numbers, seed: int = 0, init: str = "auto", dtype: str = "float32"):
+    def drawn(
+        cls, mlp: MLP, numbers, seed: int = 0, init: str = "auto", dtype: str = "float32"
+    ) -> Population:
         """The networks of some numbers out of the population that ``seed`` stands for.
 
         Parameters

@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -106,6 +107,12 @@ def test_each_network_has_its_own_nesterov():
 def test_values_come_in_any_sequence(form):
     expected = trained(bp.SGD(learning_rate=np.array([0.25, 0.5, 0.125])))
     assert_array_equal(trained(bp.SGD(learning_rate=form([0.25, 0.5, 0.125]))), expected)
+
+
+@pytest.mark.parametrize("value", [Fraction(1, 8), np.float16(0.125), [0.125] * N])
+def test_a_value_is_any_real_number(value):
+    assert_array_equal(trained(bp.SGD(l2=value)), trained(bp.SGD(l2=0.125)))
+    assert_array_equal(trained(bp.SGD(clip_norm=10**20)), trained(bp.SGD(clip_norm=1e20)))
 
 
 @pytest.mark.parametrize("kind", OPTIMIZERS)
