@@ -20,12 +20,12 @@ def table(report: dict, source: str) -> str:
         "| Networks | Kernel | Sample-updates/s | GFLOP/s | Share of matrix peak |",
         "|---|---|---:|---:|---:|",
     ]
-    for result in report["results"]:
-        lines.append(
-            f"| {result['description'].split(': ')[1]} | {result['strategy']} "
-            f"| {_count(result['sample_updates_per_second'])} | {result['gflops']:.1f} "
-            f"| {result['share_of_peak']:.0%} |"
-        )
+    lines += [
+        f"| {result['description'].split(': ')[1]} | {result['strategy']} "
+        f"| {_count(result['sample_updates_per_second'])} | {result['gflops']:.1f} "
+        f"| {result['share_of_peak']:.0%} |"
+        for result in report["results"]
+    ]
     cpu = machine["device cpu"].removeprefix("usable: ")
     lines += [
         "",

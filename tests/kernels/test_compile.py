@@ -1,0 +1,91 @@
+"""What is compiled when, and where it is kept."""
+
+import os
+import subprocess
+import sys
+from itertools import product
+from pathlib import Path
+
+import numpy as np
+from numba.core import event
+
+import bpfast as bp
+from bpfast.kernels import cpu
+from bpfast.kernels.math import ACTIVATIONS, LOSSES
+from bpfast.network import BUILT_IN
+
+SMALL_FIT = """
+import numpy as np, bpfast as bp
+population = bp.Population(bp.MLP((2, 3, 1)), 2)
+bp.fit(population, np.ones((4, 2)), np.ones(4), bp.SGD(), epochs=1, device="cpu", progress=False)
+"""
+
+
+def fit(layers, activation, loss, optimizer, n=3, samples=9, batch_size=4):
+    X = np.random.default_rng(0).normal(size=(samples, layers[0]))
+    y = np.ones((samples, layers[-1]))
+    population = bp.Population(bp.MLP(layers, activation, loss), n)
+    history = bp.fit(
+        population,
+        X,
+        y / layers[-1],
+        optimizer,
+        epochs=2,
+        batch_size=batch_size,
+        validation=(X[::2], y[::2] / layers[-1]),
+        patience=1,
+        dropout=0.1,
+        device="cpu",
+        progress=False,
+    )
+    bp.gradients(population, X, y / layers[-1], device="cpu")
+    population.predict(X, device="cpu")
+    return history.plan.strategy
+
+
+def test_after_a_warm_up_nothing_is_compiled():
+    """Numba tells of everything that it compiles or, with a signature new here, loads."""
+    bp.warmup(("float32",))
+    with event.install_recorder("numba:compile") as recorded:
+        strategies = {
+            fit((3, width, 2), "tanh", "mse", bp.SGD(), n, samples, samples)
+            for width, n, samples in product((1, 15, 17, 300, 900), (1, 2, 33), (9, 700))
+        }
+        for activation in sorted(BUILT_IN & ACTIVATIONS.keys()):
+            fit((5, 6, 7, 2), activation, "huber", bp.Adam())
+        for loss in sorted(BUILT_IN & LOSSES.keys()):
+            fit((2, 500, 4, 3), "relu", loss, bp.RMSprop(momentum=0.5))
+        for optimizer in (bp.SGD(momentum=0.9, l1=0.1), bp.AdamW(clip_norm=1.0, warmup=1)):
+            fit((2, 9, 2), "gelu", "mse", optimizer)
+    several = {"large batch"} if cpu.thread_count() > 1 else set()
+    assert strategies == {"lanes", "tiles"} | several
+    assert [str(entry) for _, entry in recorded.buffer] == []
+
+
+def test_compiled_kernels_lie_in_the_users_cache_folder(tmp_path):
+    package = Path(bp.__file__).parent
+    before = {path for path in package.rglob("*") if path.suffix in (".nbi", ".nbc")}
+    cache = tmp_path / "cache"
+    env = {k: v for k, v in os.environ.items() if k != "NUMBA_CACHE_DIR"}
+    env |= {"XDG_CACHE_HOME": str(cache), "LOCALAPPDATA": str(cache), "HOME": str(cache)}
+    subprocess.run([sys.executable, "-c", SMALL_FIT], env=env, check=True)
+    kept = [path for path in cache.rglob("*.nbc") if "bpfast" in path.parts]
+    assert len(kept) > 10
+    assert {path for path in package.rglob("*") if path.suffix in (".nbi", ".nbc")} == before
+
+
+def test_a_folder_that_cannot_be_written_is_no_hindrance(tmp_path):
+    """Kernels are then compiled for one process, and a line says so."""
+    code = (
+        "import logging; logging.basicConfig()\n"
+        "from bpfast.kernels.cpu.compile import cache_folder, jit\n"
+        "assert cache_folder() is None\n"
+        "assert jit(lambda x: x + 1)(1) == 2\n"
+    )
+    blocked = tmp_path / "a file"
+    blocked.write_text("")
+    env = os.environ | {"NUMBA_CACHE_DIR": str(blocked)}
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=env, check=True, capture_output=True, text=True
+    )
+    assert "compiled anew in every process" in done.stderr

@@ -1,0 +1,109 @@
+"""How many threads kernels take, and fits from several Python threads."""
+
+import os
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import bpfast as bp
+from bpfast.kernels.cpu import threads
+
+
+@pytest.fixture
+def plenty(monkeypatch):
+    """A machine with 64 cores and no limits; returns the files of cgroups that it has."""
+    files: dict[str, str] = {}
+
+    def read_text(path, *_, **__):
+        if str(path) not in files:
+            raise FileNotFoundError(path)
+        return files[str(path)]
+
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(64)), raising=False)
+    monkeypatch.setattr(threads.config, "NUMBA_NUM_THREADS", 64)
+    monkeypatch.delenv("NUMBA_NUM_THREADS", raising=False)
+    monkeypatch.setattr(Path, "read_text", read_text)
+    return files
+
+
+@pytest.mark.usefixtures("plenty")
+def test_all_cores():
+    assert threads.thread_count() == 64
+
+
+@pytest.mark.usefixtures("plenty")
+def test_affinity(monkeypatch):
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {3, 5, 8}, raising=False)
+    assert threads.thread_count() == 3
+
+
+@pytest.mark.usefixtures("plenty")
+@pytest.mark.parametrize(("given", "expected"), [("1", 1), ("7", 7), ("", 64), ("many", 64)])
+def test_numba_num_threads(monkeypatch, given, expected):
+    monkeypatch.setenv("NUMBA_NUM_THREADS", given)
+    assert threads.thread_count() == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("200000 100000", 2), ("150000 100000", 2), ("50000 100000", 1), ("max 100000", 64)],
+)
+def test_cgroup_version_2(plenty, text, expected):
+    plenty["/sys/fs/cgroup/cpu.max"] = text + "\n"
+    assert threads.thread_count() == expected
+
+
+@pytest.mark.parametrize(("quota", "expected"), [("400000", 4), ("-1", 64)])
+def test_cgroup_version_1(plenty, quota, expected):
+    plenty["/sys/fs/cgroup/cpu/cpu.cfs_quota_us"] = quota + "\n"
+    plenty["/sys/fs/cgroup/cpu/cpu.cfs_period_us"] = "100000\n"
+    assert threads.thread_count() == expected
+
+
+def test_run_calls_every_member_and_raises_what_one_raised():
+    seen: set[int] = set()
+    threads.run(seen.add, 4)
+    assert seen == {0, 1, 2, 3}
+
+    def fail(member):
+        seen.discard(member)
+        if member == 2:
+            raise RuntimeError("member 2")
+
+    with pytest.raises(RuntimeError, match="member 2"):
+        threads.run(fail, 4)
+    assert not seen  # the others were waited for
+
+
+def test_no_more_threads_than_allowed(monkeypatch):
+    monkeypatch.setenv("NUMBA_NUM_THREADS", "1")
+    started = []
+    monkeypatch.setattr(threading.Thread, "start", started.append)
+    population = bp.Population(bp.MLP((3, 50, 2)), 8)
+    bp.fit(population, np.ones((5, 3)), np.ones((5, 2)), bp.SGD(), epochs=1, progress=False)
+    assert not started
+
+
+def fit(seed, results, layers):
+    X = np.random.default_rng(0).normal(size=(600, layers[0]))
+    population = bp.Population(bp.MLP(layers), 20 if layers[1] < 100 else 1, seed=seed)
+    bp.fit(population, X, X[:, :2], bp.Adam(), epochs=20, batch_size=300, progress=False)
+    results[seed] = population.parameters
+
+
+@pytest.mark.parametrize("layers", [(3, 5, 2), (3, 200, 2)], ids=["lanes", "large batch"])
+def test_fits_from_several_python_threads_at_once(layers):
+    alone: dict[int, np.ndarray] = {}
+    together: dict[int, np.ndarray] = {}
+    for seed in range(4):
+        fit(seed, alone, layers)
+    at_once = [threading.Thread(target=fit, args=(s, together, layers)) for s in range(4)]
+    for thread in at_once:
+        thread.start()
+    for thread in at_once:
+        thread.join(timeout=120)
+    assert sorted(together) == sorted(alone)
+    for seed, parameters in alone.items():
+        np.testing.assert_array_equal(parameters, together[seed])
