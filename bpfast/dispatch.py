@@ -68,7 +68,7 @@ def choose(mlp: MLP, n: int, batch_size: int, device: str = "auto") -> Plan:
     """
     one_of("device", device, DEVICES)
     if device == "auto":
-        device = os.environ.get("BPFAST_DEVICE", "auto")
+        device = os.environ.get("BPFAST_DEVICE") or "auto"
         one_of("BPFAST_DEVICE", device, DEVICES)
     if device == "cuda":
         raise DeviceError(f"device 'cuda' cannot be used: {NO_CUDA}; use 'cpu' or 'auto'")

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from . import dispatch
-from .errors import numbers, whole
+from .errors import BELOW_ONE, numbers, whole
 from .kernels import counter
 from .kernels.math import OPTIMIZERS
 from .kernels.task import DIVERGED, NEVER, RUNNING, STOPPED, Samples, State, Task
@@ -24,6 +24,7 @@ from .samples import check_memory, check_rows, check_samples
 
 CALL_SECONDS = 0.25  # how long a call of a kernel should take: Ctrl-C and progress wait for it
 FIRST_RATE = 2e9  # operations a second assumed before anything was measured
+MOST_EPOCHS = 2.0**53  # whole numbers that float64 holds
 ORDER_ROWS = 1 << 23  # shuffled row numbers kept at a time
 
 
@@ -148,8 +149,7 @@ def fit(
     TypeError, ValueError, DeviceError
         Bad input, before any work: what was given, what was expected.
     """
-    if not isinstance(population, Population):
-        raise TypeError(f"population must be a bpfast.Population, got {type(population).__name__}")
+    _check_population(population)
     if not isinstance(optimizer, Optimizer):
         raise TypeError(f"optimizer must be one such as bpfast.Adam(), got {optimizer!r}")
     mlp, n, dtype = population.mlp, len(population), population.parameters.dtype
@@ -158,13 +158,18 @@ def fit(
     folds, fold = check_rows(rows, n, len(samples.inputs))
     scored = None if validation is None else _check_validation(validation, mlp, dtype)
     recorded = _recorded(record, epochs)
-    if record == "last" and scored is not None and patience is not None:
+    limits = _check_patience(patience, n)
+    gap = np.diff(np.flatnonzero(recorded), prepend=-1).max()
+    if scored is not None and limits.min() < gap:
         raise ValueError(
-            'patience watches the recorded validation losses: record="last" has one only; '
-            'use record="epoch", or every k epochs'
+            f"patience={limits.min()} would run out before the validation samples are scored: "
+            f'record={record!r} leaves {gap} epochs between scores; use record="epoch"'
         )
+    if not isinstance(shuffle, (bool, np.bool_)):
+        raise TypeError(f"shuffle must be True or False, got {shuffle!r}")
+    batch_size = min(batch_size, max(map(len, folds)))
     seed = whole("seed", seed, 0)
-    plan = dispatch.choose(mlp, n, min(batch_size, max(map(len, folds))), device)
+    plan = dispatch.choose(mlp, n, batch_size, device)
     task = Task(
         network=mlp.network,
         samples=samples,
@@ -179,7 +184,7 @@ def fit(
         column=np.cumsum(recorded) - recorded,
         optimizer=optimizer.resolve(n, epochs),
         tol=np.full(n, -np.inf) if tol is None else numbers("tol", tol, n, 0.0),
-        patience=_check_patience(patience, n),
+        patience=limits,
         dropout=_check_dropout(dropout, mlp, n),
         keys=counter.join(population.seeds, counter.key(seed)),
         state=_new_state(population, optimizer, epochs, int(recorded.sum()), scored is not None),
@@ -193,8 +198,9 @@ def fit(
                 total, seconds = n * epochs, clock.seconds()
                 updates = _sample_updates(task)
                 show(Progress(done, total, seconds, updates / seconds, _latest(task.state.loss)))
-                if interrupted:
+                if interrupted and done < total:
                     break
+            stopped = bool(interrupted) and _done(task) < n * epochs
     finally:
         close()
     status = task.state.status
@@ -208,7 +214,7 @@ def fit(
         plan=plan,
         seconds=clock.seconds(),
         sample_updates=_sample_updates(task),
-        interrupted=bool(interrupted),
+        interrupted=stopped,
     )
 
 
@@ -232,6 +238,7 @@ def gradients(population: Population, X, y, sample_weight=None, device: str = "a
     TypeError, ValueError, DeviceError
         Bad input, before any work.
     """
+    _check_population(population)
     mlp, dtype = population.mlp, population.parameters.dtype
     samples = check_samples(X, y, sample_weight, mlp, dtype)
     plan = dispatch.choose(mlp, len(population), len(samples.inputs), device)
@@ -242,6 +249,11 @@ def gradients(population: Population, X, y, sample_weight=None, device: str = "a
 
 
 # --- what fit is made of --------------------------------------------------------------------------
+
+
+def _check_population(population) -> None:
+    if not isinstance(population, Population):
+        raise TypeError(f"population must be a bpfast.Population, got {type(population).__name__}")
 
 
 def _check_validation(validation, mlp: MLP, dtype) -> Samples:
@@ -255,7 +267,7 @@ def _check_validation(validation, mlp: MLP, dtype) -> Samples:
 def _check_patience(patience, n: int) -> np.ndarray:
     if patience is None:
         return np.full(n, NEVER)
-    values = numbers("patience", patience, n, 1.0)
+    values = numbers("patience", patience, n, 1.0, MOST_EPOCHS)
     if (values != np.floor(values)).any():
         raise ValueError(f"patience must be whole epochs, got {patience!r}")
     return values.astype(np.int64)
@@ -266,8 +278,7 @@ def _check_dropout(dropout, mlp: MLP, n: int) -> np.ndarray:
     per_layer = list(dropout) if isinstance(dropout, (list, tuple)) else [dropout] * hidden
     if len(per_layer) != hidden:
         raise ValueError(f"dropout has {len(per_layer)} entries for {hidden} hidden layers")
-    below_one = float(np.nextafter(1.0, 0.0))
-    columns = [numbers("dropout", p, n, 0.0, below_one) for p in per_layer]
+    columns = [numbers("dropout", p, n, 0.0, BELOW_ONE) for p in per_layer]
     table = np.stack(columns, axis=1) if columns else np.zeros((n, 0))
     return table if table.any() else np.zeros((n, 0))
 
@@ -445,7 +456,8 @@ def _display(progress) -> tuple[Callable[[Progress], None], Callable[[], None]]:
         return progress, lambda: None
     if progress not in (None, False, True):
         raise TypeError(f"progress must be None, False or a callable, got {progress!r}")
-    if progress is False or not (progress or sys.stderr.isatty()):
+    terminal = sys.stderr is not None and sys.stderr.isatty()
+    if progress is False or not (progress or terminal):
         return (lambda _: None), (lambda: None)
     from .progress import Bar
 
