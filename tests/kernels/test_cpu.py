@@ -293,7 +293,10 @@ def draw_fit(rng, n, rows, hidden, patient):
         "patience": rng.integers(1, 3, n) if patient else None,
     }
     epochs, batch_size = rng.integers(1, 4), rng.integers(max(1, rows // 8), max(80, rows))
-    return {"epochs": int(epochs), "batch_size": int(batch_size)} | draw_some(rng, choices)
+    drawn = draw_some(rng, choices)
+    if "patience" in drawn and "record" in drawn:  # fit wants a score before patience ends
+        drawn["patience"] = np.maximum(drawn["patience"], drawn["record"])
+    return {"epochs": int(epochs), "batch_size": int(batch_size)} | drawn
 
 
 @either_dtype
