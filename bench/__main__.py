@@ -3,68 +3,103 @@
 from __future__ import annotations
 
 import argparse
+import datetime
+import importlib.metadata
 import json
 import os
-import statistics
-import time
+import sys
 from pathlib import Path
 from typing import Any
 
 from bpfast.verify import machine
 
+from .measure import TOLERANCE, measure
 from .peak import matrix_peak
-from .workloads import WORKLOADS, Workload
+from .peers import PEERS
+from .workloads import WORKLOADS
 
-RUNS = 9
-
-
-def measure(workload: Workload) -> dict[str, Any]:
-    """Median of some whole calls of fit, after one that compiles or loads the kernels."""
-    X, y = workload.data()
-    population = workload.population()
-    start = time.perf_counter()
-    history = workload.fit(population, X, y)
-    first = time.perf_counter() - start
-    times = []
-    for _ in range(RUNS):
-        start = time.perf_counter()
-        workload.fit(population, X, y)
-        times.append(time.perf_counter() - start)
-    rate = workload.sample_updates / statistics.median(times)
-    return {
-        "workload": workload.name,
-        "description": str(workload),
-        "strategy": history.plan.strategy,
-        "seconds": times,
-        "first_seconds": first,
-        "sample_updates_per_second": rate,
-        "gflops": rate * workload.flops / 1e9,
-    }
+REPETITIONS = 9
+PACKAGES = ("jax", "jaxlib", "torch", "scikit-learn")
 
 
-def main() -> None:
-    """Measure what was asked for, and the machine's matrix peak before and after it."""
-    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    names = [workload.name for workload in WORKLOADS]
-    parser.add_argument("--workload", choices=names, action="append", help="only this one")
-    parser.add_argument("--output", type=Path, help="JSON file to write")
-    options = parser.parse_args()
-    chosen = [w for w in WORKLOADS if not options.workload or w.name in options.workload]
-    peaks = [matrix_peak()]
-    results = [measure(workload) for workload in chosen]
-    peaks.append(matrix_peak())
+def main() -> int:
+    """Measure what was asked for; 1 where losses differ."""
+    options = _options()
+    peaks, results, skipped = [matrix_peak()], [], {}
+    for workload in WORKLOADS:
+        if options.workload and workload.name not in options.workload:
+            continue
+        measured, without = measure(workload, options.peers, options.repetitions)
+        peaks.append(matrix_peak())
+        print(_table(measured, max(peaks) / 1e9), flush=True)
+        results += measured
+        skipped.update({f"{workload.name}: {name}": why for name, why in without.items()})
     peak = max(peaks) / 1e9
     for result in results:
         result["share_of_peak"] = result["gflops"] / peak
-        print(
-            f"{result['description']:<44} {result['strategy']:<12}"
-            f"{result['sample_updates_per_second']:>10.3g} sample-updates/s"
-            f"{result['gflops']:>8.1f} GFLOP/s {result['share_of_peak']:>5.0%} of peak"
-        )
-    print(f"matrix peak: {peak:.0f} GFLOP/s (NumPy, 2048 x 2048, float32)")
+    print(f"\nmatrix peak: {peak:.0f} GFLOP/s (NumPy, 2048 x 2048, float32)")
+    for name, why in skipped.items():
+        print(f"skipped {name}: {why}")
     if options.output:
-        report = {"machine": machine(), "matrix_peak_gflops": peak, "results": results}
-        write(options.output, json.dumps(report, indent=1) + "\n")
+        write(options.output, json.dumps(_report(peak, results, skipped), indent=1) + "\n")
+    return int(any(result["loss_difference"] > TOLERANCE for result in results))
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    names = [workload.name for workload in WORKLOADS]
+    parser.add_argument("--workload", choices=names, action="append", help="only this one")
+    parser.add_argument(
+        "--peers",
+        action="store_const",
+        const=PEERS,
+        default=(),
+        help="beside JAX, PyTorch and scikit-learn, as far as they are installed",
+    )
+    parser.add_argument("--repetitions", type=int, default=REPETITIONS, metavar="N")
+    parser.add_argument("--output", type=Path, metavar="FILE", help="JSON to write")
+    options = parser.parse_args()
+    if options.repetitions < 1:
+        parser.error("--repetitions must be at least 1")
+    return options
+
+
+def _table(results: list[dict[str, Any]], peak: float) -> str:
+    """A workload's rows, and how bpfast stands against the fastest peer."""
+    lines = [
+        f"\n{results[0]['description']:<47}{'sample-updates/s':>16}{'GFLOP/s':>9}{'of peak':>9}"
+        f"{'bpfast is':>11}{'first':>9}{'losses within':>15}"
+    ]
+    lines += [
+        f"  {result['runner'] + ', ' + result['mode']:<45}"
+        f"{result['sample_updates_per_second']:>16.3g}{result['gflops']:>9.1f}"
+        f"{result['gflops'] / peak:>9.0%}{result['bpfast_ratio']:>9.2f} x"
+        f"{result['first_seconds']:>7.1f} s{result['loss_difference']:>15.0e}"
+        + (" THEY DIFFER" if result["loss_difference"] > TOLERANCE else "")
+        for result in results
+    ]
+    if peers := results[1:]:
+        best = min(peers, key=lambda result: result["bpfast_ratio"])
+        ratio = f"{best['bpfast_ratio']:.2f}"
+        lines.append(f"  bpfast is {ratio} x the best peer: {best['runner']}, {best['mode']}")
+    return "\n".join(lines)
+
+
+def _report(peak: float, results: list[dict[str, Any]], skipped: dict[str, str]) -> dict[str, Any]:
+    """What is written: all of the run, and where it was."""
+    versions = {}
+    for package in PACKAGES:
+        try:
+            versions[package] = importlib.metadata.version(package)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return {
+        "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        "machine": machine() | versions,
+        "matrix_peak_gflops": peak,
+        "results": results,
+        "skipped": skipped,
+    }
 
 
 def write(path: Path, text: str) -> None:
@@ -79,4 +114,4 @@ def write(path: Path, text: str) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -20,7 +20,7 @@ def peaks():
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("workload", WORKLOADS, ids=lambda w: w.name)
-def test_workload(benchmark, peaks, workload, dtype):
+def test_workload(benchmark, record_property, peaks, workload, dtype):
     """Whole calls of fit, after one that compiles or loads the kernels."""
     X, y = workload.data()
     population = workload.population(dtype)
@@ -38,8 +38,4 @@ def test_workload(benchmark, peaks, workload, dtype):
         "matrix_peak_gflops": peaks[dtype] / 1e9,
         "share_of_peak": rate * workload.flops / peaks[dtype],
     }
-    print(
-        f"\n{workload} {dtype}: {rate:.3g} sample-updates/s, "
-        f"{rate * workload.flops / 1e9:.1f} GFLOP/s, "
-        f"{rate * workload.flops / peaks[dtype]:.0%} of the matrix peak"
-    )
+    record_property("bench", benchmark.extra_info)

@@ -11,6 +11,9 @@ from itertools import pairwise
 import numpy as np
 
 import bpfast as bp
+from bpfast.kernels import counter
+
+SEED = 0
 
 
 @dataclass(frozen=True)
@@ -23,6 +26,7 @@ class Workload:
     layers, activation, loss, bias : the architecture
     networks, samples, batch_size, epochs : how many of each
     optimizer, momentum : "sgd" or "adam", and SGD's momentum
+    shuffle : whether every epoch has its own order
     """
 
     name: str
@@ -37,6 +41,7 @@ class Workload:
     optimizer: str = "sgd"
     momentum: float = 0.0
     bias: bool = True
+    shuffle: bool = True
 
     def __str__(self) -> str:
         widths = "-".join(map(str, self.layers))
@@ -56,20 +61,38 @@ class Workload:
     @property
     def learning_rates(self) -> np.ndarray:
         """(networks,) learning rates, none of which diverges."""
-        return np.geomspace(1e-4, 1e-2, self.networks)
+        return np.geomspace(1e-2, 1e-4, self.networks)
+
+    @property
+    def steps(self) -> int:
+        """Steps in an epoch; all batches are full."""
+        return self.samples // self.batch_size
 
     def data(self) -> tuple[np.ndarray, np.ndarray]:
         """X (samples, inputs) float32, and labels (samples,) or targets (samples, outputs)."""
-        rng = np.random.default_rng(0)
+        rng = np.random.default_rng(SEED)
         X = rng.normal(size=(self.samples, self.layers[0])).astype(np.float32)
         if self.loss == "cross_entropy":
             return X, rng.integers(0, self.layers[-1], self.samples)
         return X, rng.normal(size=(self.samples, self.layers[-1])).astype(np.float32)
 
+    def batches(self) -> np.ndarray | None:
+        """Rows of every step in the order that bpfast takes them, (epochs * steps, batch_size).
+
+        None where a step takes all samples.
+        """
+        if self.steps == 1:
+            return None
+        rows = np.tile(np.arange(self.samples), (self.epochs, 1))
+        if self.shuffle:
+            orders = [counter.permutation(SEED, e, 0, self.samples) for e in range(self.epochs)]
+            rows = np.stack(orders)
+        return rows.reshape(-1, self.batch_size)
+
     def population(self, dtype: str = "float32") -> bp.Population:
         """The networks before training."""
         mlp = bp.MLP(self.layers, self.activation, self.loss, self.bias)
-        return bp.Population(mlp, self.networks, seed=0, dtype=dtype)
+        return bp.Population(mlp, self.networks, seed=SEED, dtype=dtype)
 
     def fit(self, population: bp.Population, X: np.ndarray, y: np.ndarray) -> bp.History:
         """Train with bpfast."""
@@ -84,7 +107,10 @@ class Workload:
             optimizer,
             epochs=self.epochs,
             batch_size=self.batch_size,
+            shuffle=self.shuffle,
+            seed=SEED,
             record="last",
+            device="cpu",
             progress=False,
         )
 

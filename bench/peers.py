@@ -1,0 +1,294 @@
+"""What people train many small networks with today, each at its best, on the same work.
+
+A peer has several modes; all are measured, and bpfast is held against the fastest. They start from
+bpfast's initial weights and take the same batches in the same order, so that they must reach the
+same losses. Compiling, and bringing data to where a peer wants it, is not timed.
+"""
+
+from __future__ import annotations
+
+import importlib
+import math
+import os
+import shutil
+import warnings
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from bpfast.kernels.cpu import thread_count
+
+from .measure import Run, Runner, UnavailableError
+from .workloads import Workload
+
+BETA1, BETA2, EPSILON = 0.9, 0.999, 1e-8  # Adam's, everywhere the same
+SKLEARN_STEPS = 1000  # about half a second; more networks take it as much longer
+STEPS_OF_ONE_SAMPLE = 10  # in a compiled PyTorch call: shorter ones mostly move weights about
+
+
+def _needed(module: str, package: str) -> Any:
+    try:
+        return importlib.import_module(module)
+    except ImportError:
+        raise UnavailableError(f"{package} is not installed") from None
+
+
+# --- JAX ------------------------------------------------------------------------------------------
+
+
+def _jax(workload: Workload, together: str, split: bool) -> Run:
+    """Networks side by side by "vmap", or one after another by "map"; split over cores or not."""
+    jax = _needed("jax", "jax")
+    jax.config.update("jax_platforms", "cpu")
+    jax.config.update("jax_num_cpu_devices", thread_count())
+    own, shared = jax.P("networks"), jax.P()
+    devices = jax.devices()[: math.gcd(workload.networks, thread_count()) if split else 1]
+    if split and together == "vmap" and len(devices) == 1:
+        raise UnavailableError(f"{workload.networks} cannot be split evenly")
+    mesh = jax.make_mesh((len(devices),), ("networks",), devices=devices)
+    train = _jax_training(jax, workload)
+
+    def all_networks(networks, data):
+        if together == "map":
+            return jax.lax.map(lambda network: train(network, data), networks)
+        return jax.vmap(train, in_axes=(0, None))(networks, data)
+
+    compiled = jax.jit(
+        jax.shard_map(
+            all_networks, mesh=mesh, in_specs=(own, shared), out_specs=own, check_vma=False
+        )
+    )
+    population = workload.population()
+    parameters = [list(population.weights), list(population.biases)]
+    networks = jax.device_put(
+        (parameters, workload.learning_rates.astype(np.float32)), jax.NamedSharding(mesh, own)
+    )
+    data = jax.device_put((workload.data(), workload.batches()), jax.NamedSharding(mesh, shared))
+    return Run(lambda: np.asarray(jax.block_until_ready(compiled(networks, data))[1]))
+
+
+def _jax_training(jax: Any, workload: Workload) -> Callable:
+    """Train one network: ((parameters, rate), data) -> parameters, loss of the last epoch."""
+    jnp, tree = jax.numpy, jax.tree.map
+    activation = {"identity": lambda z: z, "relu": jax.nn.relu, "tanh": jnp.tanh}
+
+    def loss(parameters, x, y):
+        weights, biases = parameters
+        for k, w in enumerate(weights):
+            z = x @ w + biases[k] if biases else x @ w
+            x = activation[workload.activation](z)
+        if workload.loss == "mse":
+            return jnp.mean((z - y) ** 2)
+        return -jnp.mean(jnp.take_along_axis(jax.nn.log_softmax(z), y[:, None], axis=1))
+
+    def update(parameters, state, gradient, rate, t):
+        if workload.optimizer == "adam":
+            m = tree(lambda m, g: BETA1 * m + (1 - BETA1) * g, state[0], gradient)
+            v = tree(lambda v, g: BETA2 * v + (1 - BETA2) * g * g, state[1], gradient)
+            rate, c = rate / (1 - BETA1**t), 1 - BETA2**t
+            return tree(
+                lambda p, m, v: p - rate * m / (jnp.sqrt(v / c) + EPSILON), parameters, m, v
+            ), (m, v)
+        if workload.momentum:
+            state = tree(lambda s, g: workload.momentum * s + g, state, gradient)
+            gradient = state
+        return tree(lambda p, g: p - rate * g, parameters, gradient), state
+
+    def train(network, data):
+        (parameters, rate), ((X, y), batches) = network, data
+        zeros = tree(jnp.zeros_like, parameters)
+        state = (zeros, zeros) if workload.optimizer == "adam" else zeros
+
+        def step(carry, rows):
+            parameters, state, t = carry
+            x, target = (X, y) if rows is None else (X[rows], y[rows])
+            value, gradient = jax.value_and_grad(loss)(parameters, x, target)
+            parameters, state = update(parameters, state, gradient, rate, t)
+            return (parameters, state, t + 1), value
+
+        start = (parameters, state, jnp.float32(1))
+        end, losses = jax.lax.scan(step, start, batches, length=workload.epochs * workload.steps)
+        return end[0], losses[-workload.steps :].mean()
+
+    return train
+
+
+# --- PyTorch --------------------------------------------------------------------------------------
+
+
+def _torch(workload: Workload, compiled: bool) -> Run:
+    """Batched products, with the backward pass by hand: autograd was never faster."""
+    torch = _needed("torch", "torch")
+    torch.set_num_threads(thread_count())
+    several = STEPS_OF_ONE_SAMPLE if compiled and workload.samples == 1 else 1
+    step = _torch_steps(torch, workload, several)
+    if compiled:
+        if not shutil.which(os.environ.get("CXX", "g++")):
+            raise UnavailableError("torch.compile needs a C++ compiler")
+        torch.compiler.reset()
+        step = torch.compile(step, dynamic=False)
+    network = _TorchNetwork(torch, workload)
+    X, y = (torch.from_numpy(array) for array in workload.data())
+    if workload.loss == "cross_entropy":
+        y = torch.nn.functional.one_hot(y).float()
+    batches = workload.batches()
+    rows = None if batches is None else torch.from_numpy(batches)
+
+    def train() -> np.ndarray:
+        losses = []
+        for k in range(0, workload.epochs * workload.steps, several):
+            x, target = (X, y) if rows is None else (X[rows[k]], y[rows[k]])
+            losses.append(step(*network.all(), x.expand(workload.networks, -1, -1), target))
+        return torch.stack(losses[-workload.steps :]).mean(0).numpy()
+
+    return Run(torch.no_grad()(train), network.reset)
+
+
+class _TorchNetwork:
+    """Parameters, optimiser state and rates of all networks."""
+
+    def __init__(self, torch: Any, workload: Workload) -> None:
+        population = workload.population()
+        biases = [b[:, None, :] for b in population.biases]
+        self.initial = [torch.tensor(p) for p in (*population.weights, *biases)]
+        self.layers = len(population.weights)
+        self.parameters = [p.clone() for p in self.initial]
+        states = {"adam": 2, "sgd": 1}[workload.optimizer]
+        self.state = [[torch.zeros_like(p) for _ in range(states)] for p in self.initial]
+        self.rates = torch.tensor(workload.learning_rates, dtype=torch.float32)[:, None, None]
+        self.t = torch.zeros(())
+
+    def all(self) -> tuple:
+        return self.parameters, self.state, self.rates, self.t
+
+    def reset(self) -> None:
+        for parameter, initial in zip(self.parameters, self.initial, strict=True):
+            parameter.copy_(initial)
+        for tensor in (self.t, *(s for states in self.state for s in states)):
+            tensor.zero_()
+
+
+def _torch_steps(torch: Any, workload: Workload, several: int) -> Callable:
+    """Some steps on the same samples, in place; returns the last one's losses."""
+    layers = len(workload.layers) - 1
+
+    def forward(parameters, x):
+        activations = [x]
+        for k in range(layers):
+            w, x = parameters[k], activations[-1]
+            z = torch.baddbmm(parameters[layers + k], x, w) if workload.bias else x @ w
+            if k < layers - 1 and workload.activation != "identity":
+                z = torch.tanh(z) if workload.activation == "tanh" else torch.relu(z)
+            activations.append(z)
+        return activations
+
+    def loss(prediction, target):
+        """Losses and their derivatives."""
+        if workload.loss == "mse":
+            error = prediction - target
+            return (error * error).mean((1, 2)), error * (2 / math.prod(error.shape[1:]))
+        logarithm = torch.log_softmax(prediction, -1)
+        slope = (logarithm.exp() - target) * (1 / workload.batch_size)
+        return -(logarithm * target).sum(-1).mean(-1), slope
+
+    def backward(parameters, activations, delta):
+        gradients = [None] * len(parameters)
+        for k in reversed(range(layers)):
+            a, w = activations[k], parameters[k]
+            gradients[k] = torch.bmm(a.transpose(1, 2), delta)
+            if workload.bias:
+                gradients[layers + k] = delta.sum(1, keepdim=True)
+            if k:
+                delta = torch.bmm(delta, w.transpose(1, 2))
+                if workload.activation == "tanh":
+                    delta = delta * (1 - a * a)
+                elif workload.activation == "relu":
+                    delta = torch.ops.aten.threshold_backward(delta, a, 0)
+        return gradients
+
+    def update(parameter, state, gradient, rates, t):
+        if workload.optimizer == "adam":
+            m, v = state
+            m.lerp_(gradient, 1 - BETA1)
+            v.mul_(BETA2).addcmul_(gradient, gradient, value=1 - BETA2)
+            gradient = m / (v / (1 - BETA2**t)).sqrt_().add_(EPSILON)
+            rates = rates / (1 - BETA1**t)
+        elif workload.momentum:
+            gradient = state[0].mul_(workload.momentum).add_(gradient)
+        parameter.addcmul_(rates, gradient, value=-1)
+
+    def step(parameters, states, rates, t, x, target):
+        for _ in range(several):
+            t += 1
+            activations = forward(parameters, x)
+            losses, delta = loss(activations[-1], target)
+            gradients = backward(parameters, activations, delta)
+            for parameter, state, gradient in zip(parameters, states, gradients, strict=True):
+                update(parameter, state, gradient, rates, t)
+        return losses
+
+    return step
+
+
+# --- scikit-learn ---------------------------------------------------------------------------------
+
+
+def _sklearn_workload(workload: Workload) -> Workload:
+    """A few of the networks; scikit-learn's always have biases, and its shuffle is its own."""
+    networks = max(1, SKLEARN_STEPS // (workload.steps * workload.epochs))
+    return replace(workload, networks=min(networks, workload.networks), bias=True, shuffle=False)
+
+
+def _sklearn(workload: Workload) -> Run:
+    """A loop over estimators."""
+    library = _needed("sklearn.neural_network", "scikit-learn")
+    mse = workload.loss == "mse"  # scikit-learn's is half of it: twice the rate makes up for that
+    make = library.MLPRegressor if mse else library.MLPClassifier
+    factor = 2.0 if mse else 1.0
+    population, (X, y) = workload.population(), workload.data()
+    estimators = [
+        make(
+            hidden_layer_sizes=workload.layers[1:-1],
+            activation=workload.activation,
+            solver=workload.optimizer,
+            alpha=0.0,
+            batch_size=workload.batch_size,
+            learning_rate_init=rate * factor,
+            max_iter=workload.epochs,
+            shuffle=False,
+            tol=0.0,
+            warm_start=True,  # fit goes on from the weights that are there
+            momentum=workload.momentum,
+            nesterovs_momentum=False,
+            n_iter_no_change=10**9,
+        )
+        for rate in workload.learning_rates
+    ]
+    y = y.ravel()
+    for estimator in estimators:
+        estimator.partial_fit(X, y, **({} if mse else {"classes": np.unique(y)}))
+
+    def reset() -> None:
+        for k, estimator in enumerate(estimators):
+            estimator.coefs_ = [w[k].copy() for w in population.weights]
+            estimator.intercepts_ = [b[k].copy() for b in population.biases]
+
+    def train() -> np.ndarray:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # "not converged": this is meant to be short
+            return np.array([factor * estimator.fit(X, y).loss_ for estimator in estimators])
+
+    return Run(train, reset)
+
+
+PEERS = (
+    Runner("JAX", "jit(vmap(scan))", partial(_jax, together="vmap", split=False)),
+    Runner("JAX", "jit(vmap(scan)) on each core", partial(_jax, together="vmap", split=True)),
+    Runner("JAX", "jit(map(scan)) on each core", partial(_jax, together="map", split=True)),
+    Runner("PyTorch", "baddbmm", partial(_torch, compiled=False)),
+    Runner("PyTorch", "baddbmm, compiled", partial(_torch, compiled=True)),
+    Runner("scikit-learn", "a loop", _sklearn, _sklearn_workload),
+)
