@@ -10,7 +10,8 @@ from .optimizers import SGD
 from .population import Population
 from .training import fit, gradients
 
-NARROW, WIDE = (2, 3, 2), (2, 600, 2)  # architectures of different strategies
+# Architectures and samples that lead to different strategies.
+CASES = (((2, 3, 2), 2), ((2, 600, 2), 2), ((2, 600, 2), 300))
 
 
 def warmup(dtypes: tuple[str, ...] = ("float32", "float64")) -> None:
@@ -23,12 +24,12 @@ def warmup(dtypes: tuple[str, ...] = ("float32", "float64")) -> None:
     ----------
     dtypes : which of float32 and float64
     """
-    X, y = np.zeros((2, 2)), np.zeros((2, 2))
     for dtype in dtypes:
-        for layers in (NARROW, WIDE):
-            population = Population(MLP(layers, loss="mse"), dtype=dtype)
-            plan = fit(population, X, y, SGD(), epochs=1, progress=False).plan
-            gradients(population, X, y)
+        for layers, samples in CASES:
+            X = np.zeros((samples, 2))
+            population = Population(MLP(layers), dtype=dtype)
+            plan = fit(population, X, X, SGD(), epochs=1, batch_size=samples, progress=False).plan
+            gradients(population, X, X)
             population.predict(X)
             if plan.device != "reference":
                 dispatch.kernels(plan).warm_up(dtype)
