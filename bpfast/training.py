@@ -23,7 +23,7 @@ from .population import Population
 from .samples import check_memory, check_rows, check_samples
 
 CALL_SECONDS = 0.25  # how long a call of a kernel should take: Ctrl-C and progress wait for it
-FIRST_RATE = 2e9  # operations a second assumed before anything was measured
+FIRST_RATE = 1e10  # operations a second assumed before anything was measured
 MOST_EPOCHS = 2.0**53  # whole numbers that float64 holds
 ORDER_ROWS = 1 << 23  # shuffled row numbers kept at a time
 
@@ -170,6 +170,7 @@ def fit(
     batch_size = min(batch_size, max(map(len, folds)))
     seed = whole("seed", seed, 0)
     plan = dispatch.choose(mlp, n, batch_size, device)
+    resolved = optimizer.resolve(n, epochs)
     task = Task(
         network=mlp.network,
         samples=samples,
@@ -182,12 +183,12 @@ def fit(
         epochs=epochs,
         record=recorded,
         column=np.cumsum(recorded) - recorded,
-        optimizer=optimizer.resolve(n, epochs),
+        optimizer=resolved,
         tol=np.full(n, -np.inf) if tol is None else numbers("tol", tol, n, 0.0),
         patience=limits,
         dropout=_check_dropout(dropout, mlp, n),
         keys=counter.join(population.seeds, counter.key(seed)),
-        state=_new_state(population, optimizer, epochs, int(recorded.sum()), scored is not None),
+        state=_new_state(population, resolved.rule, int(recorded.sum()), scored is not None),
     )
     orders = _Orders(folds, shuffle, seed, batch_size)
     show, close = _display(progress)
@@ -295,12 +296,10 @@ def _recorded(record, epochs: int) -> np.ndarray:
     return (number % whole("record", record, 1) == 0) | (number == epochs)
 
 
-def _new_state(
-    population: Population, optimizer: Optimizer, epochs: int, recorded: int, scored: bool
-) -> State:
+def _new_state(population: Population, rule: str, recorded: int, scored: bool) -> State:
     n, size = population.parameters.shape
     dtype = population.parameters.dtype
-    states = OPTIMIZERS[optimizer.resolve(n, 1).rule].states
+    states = OPTIMIZERS[rule].states
     check_memory(f"the optimiser's memory of {n} networks", n * states * size, dtype.name)
     check_memory(f"the losses of {n} networks", n * recorded * (1 + scored), "float64")
     return State(

@@ -114,11 +114,12 @@ def pack(net, lo, w, to, row):
     """A row of parameters into panels; padding stays as it is, zero."""
     for layer in range(lo.blocks.size):
         depth, d_out = net.layers[layer] + net.bias, net.layers[layer + 1]
-        for k in range(depth):
-            source = net.starts[layer] + k * d_out
-            for o in range(d_out):
-                place = ((o // LANES) * depth + k) * LANES + o % LANES
-                w[to + lo.weights[layer] + place] = row[source + o]
+        for v in range(lo.blocks[layer]):
+            width = min(LANES, d_out - v * LANES)
+            panel = to + lo.weights[layer] + v * depth * LANES
+            for k in range(depth):
+                start = net.starts[layer] + k * d_out + v * LANES
+                copy(row[start : start + width], w[panel + k * LANES :])
 
 
 @jit
@@ -126,11 +127,19 @@ def unpack(net, lo, w, place, row):
     """Panels into a row of parameters."""
     for layer in range(lo.blocks.size):
         depth, d_out = net.layers[layer] + net.bias, net.layers[layer + 1]
-        for k in range(depth):
-            target = net.starts[layer] + k * d_out
-            for o in range(d_out):
-                source = ((o // LANES) * depth + k) * LANES + o % LANES
-                row[target + o] = w[place + lo.weights[layer] + source]
+        for v in range(lo.blocks[layer]):
+            width = min(LANES, d_out - v * LANES)
+            panel = place + lo.weights[layer] + v * depth * LANES
+            for k in range(depth):
+                start = net.starts[layer] + k * d_out + v * LANES
+                copy(w[panel + k * LANES :], row[start : start + width])
+
+
+@jit
+def copy(source, target):
+    """Copy as many numbers as the shorter of the two has."""
+    for k in range(min(source.size, target.size)):
+        target[k] = source[k]
 
 
 @jit
