@@ -18,7 +18,7 @@ from .peak import matrix_peak
 from .peers import PEERS
 from .workloads import WORKLOADS
 
-REPETITIONS = 9
+TURNS = 5
 PACKAGES = ("jax", "jaxlib", "torch", "scikit-learn")
 
 
@@ -29,7 +29,7 @@ def main() -> int:
     for workload in WORKLOADS:
         if options.workload and workload.name not in options.workload:
             continue
-        measured, without = measure(workload, options.peers, options.repetitions)
+        measured, without = measure(workload, options.peers, options.turns)
         peaks.append(matrix_peak())
         print(_table(measured, max(peaks) / 1e9), flush=True)
         results += measured
@@ -56,11 +56,11 @@ def _options() -> argparse.Namespace:
         default=(),
         help="beside JAX, PyTorch and scikit-learn, as far as they are installed",
     )
-    parser.add_argument("--repetitions", type=int, default=REPETITIONS, metavar="N")
+    parser.add_argument("--turns", type=int, default=TURNS, metavar="N", help="more, less noise")
     parser.add_argument("--output", type=Path, metavar="FILE", help="JSON to write")
     options = parser.parse_args()
-    if options.repetitions < 1:
-        parser.error("--repetitions must be at least 1")
+    if options.turns < 1:
+        parser.error("--turns must be at least 1")
     return options
 
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from .workloads import Workload
 
+RUNS = 3  # one after another in each turn: the first finds caches full of another's data
 PAUSE = 0.05  # seconds: threads of one library still spin for a while when another one starts
 # Relative; rounding in float32 grows over the steps, another formula is off by far more.
 TOLERANCE = 1e-2
@@ -75,10 +76,15 @@ class Timed:
     seconds: list[float] = field(default_factory=list)
     differences: list[float] = field(default_factory=list)
 
+    def turn(self) -> None:
+        """Train some times."""
+        time.sleep(PAUSE)
+        for _ in range(RUNS):
+            self.time()
+
     def time(self) -> None:
         """Train once."""
         self.run.reset()
-        time.sleep(PAUSE)
         start = time.perf_counter()
         losses = self.run.train()
         self.seconds.append(time.perf_counter() - start)
@@ -107,9 +113,9 @@ class Timed:
 
 
 def measure(
-    workload: Workload, peers: tuple[Runner, ...], repetitions: int
+    workload: Workload, peers: tuple[Runner, ...], turns: int
 ) -> tuple[list[dict[str, Any]], dict[str, str]]:
-    """Time bpfast and the peers, turn and turn about.
+    """Time bpfast and the peers in turn.
 
     Returns
     -------
@@ -122,9 +128,9 @@ def measure(
             timed.append(_prepare(runner, workload))
         except UnavailableError as error:
             skipped[f"{runner.name}, {runner.mode}"] = str(error)
-    for _ in range(repetitions):
+    for _ in range(turns):
         for one in timed:
-            one.time()
+            one.turn()
     return [one.result(timed[0].rate()) for one in timed], skipped
 
 

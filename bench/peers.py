@@ -120,7 +120,7 @@ def _jax_training(jax: Any, workload: Workload) -> Callable:
 
 
 def _torch(workload: Workload, compiled: bool) -> Run:
-    """Batched products, with the backward pass by hand: autograd was never faster."""
+    """Batched products, with the backward pass by hand, which autograd did not beat."""
     torch = _needed("torch", "torch")
     torch.set_num_threads(thread_count())
     several = STEPS_OF_ONE_SAMPLE if compiled and workload.samples == 1 else 1
