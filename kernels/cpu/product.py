@@ -5,10 +5,11 @@ from __future__ import annotations
 from functools import cache
 
 import numpy as np
-from numba import carray, from_dtype, types
+from numba import from_dtype, types
 
 from .compile import callback, specialise
-from .simd import BROADCAST, LANES, TILE_ROWS, TILE_VECTORS, VECTOR, tile
+from .simd import BROADCAST, LANES, TILE_ROWS, TILE_VECTORS, VECTOR, at
+from .tile import tiles
 
 DEPTH = 256  # terms of a sum before its tile goes back to memory: the right operand stays in L1
 
@@ -31,27 +32,36 @@ def multiply(
     b, b_k, b_v : the same for B: next term, next column
     groups : so many products at once, each a vector after the one before
     """
-    w = carray(memory, 1)
-    bands = -(-rows // tile_rows)
-    for start in range(0, depth, DEPTH):
-        terms = min(DEPTH, depth - start)
-        more = 1 if start > 0 else add
-        at_a, at_b = a + start * a_k, b + start * b_k
-        for v in range(0, columns, TILE_VECTORS):
-            width = min(TILE_VECTORS, columns - v)
-            at_c, at_bv = c + v * c_v, at_b + v * b_v
-            r = 0
-            for band in range(bands):  # of equal heights: a thin one would wait for its own sums
-                height = -(-(rows - r) // (bands - band))
-                at_cr, at_ar = at_c + r * c_r, at_a + r * a_r
-                for g in range(groups):
-                    at_cg, at_bg = at_cr + g * LANES, at_bv + g * LANES
-                    at_ag = at_ar + g * LANES * left  # what is broadcast serves all groups
-                    tile(
-                        left, height, width, w, at_cg, c_r, c_v, at_ag, a_r, a_k, at_bg, b_k, b_v,
-                        terms, more,
+    bands = -(-rows // tile_rows)  # of equal heights: a thin one would wait for its own sums
+    height = rows // bands if bands > 1 else rows
+    higher = rows - height * bands  # so many bands have a row more
+    pairs = columns // TILE_VECTORS
+    for g in range(groups):
+        for start in range(0, depth, DEPTH):
+            terms = min(DEPTH, depth - start)
+            more = 1 if start > 0 else add
+            at_c, at_a = at(memory, c + g * LANES), at(memory, a + start * a_k + g * LANES * left)
+            at_b = at(memory, b + start * b_k + g * LANES)
+            if bands == 1 and pairs > 0:  # one call for all columns but the last
+                tiles(
+                    left, rows, TILE_VECTORS, at_c, c_r, c_v, at_a, a_r, a_k, at_b, b_k, b_v,
+                    terms, more, pairs, TILE_VECTORS * c_v, 0, TILE_VECTORS * b_v,
+                )  # fmt: skip
+            done = pairs * TILE_VECTORS if bands == 1 else 0
+            for v in range(done, columns, TILE_VECTORS):  # one call for all rows: B stays in L1
+                width = min(TILE_VECTORS, columns - v)
+                at_cv, at_av, at_bv = at(at_c, v * c_v), at_a, at(at_b, v * b_v)
+                if higher > 0:
+                    tiles(
+                        left, height + 1, width, at_cv, c_r, c_v, at_av, a_r, a_k, at_bv, b_k, b_v,
+                        terms, more, higher, (height + 1) * c_r, (height + 1) * a_r, 0,
                     )  # fmt: skip
-                r += height
+                    at_cv = at(at_cv, higher * (height + 1) * c_r)
+                    at_av = at(at_av, higher * (height + 1) * a_r)
+                tiles(
+                    left, height, width, at_cv, c_r, c_v, at_av, a_r, a_k, at_bv, b_k, b_v,
+                    terms, more, bands - higher, height * c_r, height * a_r, 0,
+                )  # fmt: skip
 
 
 @cache
