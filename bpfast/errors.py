@@ -62,7 +62,7 @@ def finite(name: str, array: np.ndarray) -> np.ndarray:
 def numbers(
     name: str, value, n: int, low: float, high: float = FINITE, open_low: bool = False
 ) -> np.ndarray:
-    """A hyperparameter as an (n,) float64 array.
+    """A hyperparameter as an (n,) float64 array, read-only: a scalar is one number repeated.
 
     Parameters
     ----------
@@ -83,7 +83,7 @@ def numbers(
     if bad.any():
         got = f"{array[bad][0]:g} for network {np.argmax(bad)}" if array.ndim else f"{array:g}"
         raise ValueError(f"{name} must be {_bounds(low, high, open_low)}, got {got}")
-    return np.array(np.broadcast_to(array, (n,)))
+    return np.broadcast_to(array, (n,))
 
 
 def number(name: str, value, low: float, high: float = FINITE, open_low: bool = False) -> float:

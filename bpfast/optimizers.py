@@ -18,6 +18,13 @@ SCHEDULES = ("constant", "exponential", "cosine")
 Numbers = float | Sequence[float] | np.ndarray
 
 
+def table(columns: list[np.ndarray], n: int) -> np.ndarray:
+    """(n, columns); where no column differs from network to network, one row repeated."""
+    if any(column.strides[0] for column in columns):
+        return np.stack(columns, axis=1)
+    return np.broadcast_to(np.array([column[0] for column in columns]), (n, len(columns)))
+
+
 @dataclass(frozen=True, kw_only=True)
 class Optimizer(ABC):
     """What all optimisers share. Each value is a scalar or an (n,) array.
@@ -61,18 +68,14 @@ class Optimizer(ABC):
         hyper["weight_decay"] = numbers("weight_decay", self.weight_decay, n, 0.0)
         columns = [hyper[name] for name in OPTIMIZERS[rule].hyperparameters]
         clip = np.inf if self.clip_norm is None else self.clip_norm
-        penalties = np.stack(
-            [
-                numbers("l1", self.l1, n, 0.0),
-                numbers("l2", self.l2, n, 0.0),
-                numbers("clip_norm", clip, n, 0.0, np.inf, open_low=True),
-            ],
-            axis=1,
-        )
-        if np.array_equal(penalties, np.broadcast_to((0.0, 0.0, np.inf), (n, 3))):
-            penalties = np.zeros((n, 0))
-        rates = self._rates(n, epochs)
-        return task.Optimizer(rule, rates, np.stack(columns, axis=1), penalties)
+        penalties = [
+            numbers("l1", self.l1, n, 0.0),
+            numbers("l2", self.l2, n, 0.0),
+            numbers("clip_norm", clip, n, 0.0, np.inf, open_low=True),
+        ]
+        if not (penalties[0].any() or penalties[1].any() or np.isfinite(penalties[2]).any()):
+            penalties = []
+        return task.Optimizer(rule, self._rates(n, epochs), table(columns, n), table(penalties, n))
 
     def _rates(self, n: int, epochs: int) -> np.ndarray:
         """Learning rate of each network and epoch, (n, epochs), or (n, 1) where constant."""
@@ -141,7 +144,7 @@ class Adam(Optimizer):
             "beta1": numbers("beta1", self.beta1, n, 0.0, BELOW_ONE),
             "beta2": numbers("beta2", self.beta2, n, 0.0, BELOW_ONE),
             "epsilon": numbers("epsilon", self.epsilon, n, 0.0, open_low=True),
-            "decoupled": np.full(n, self._decoupled),
+            "decoupled": np.broadcast_to(self._decoupled, (n,)),
         }
         return "adam", hyper
 

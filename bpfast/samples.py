@@ -68,7 +68,7 @@ def check_rows(rows, n: int, samples: int) -> tuple[list[np.ndarray], np.ndarray
         Another form; an empty fold; an index out of range.
     """
     if rows is None:
-        return [np.arange(samples)], np.zeros(n, np.int64)
+        return [np.arange(samples)], np.broadcast_to(np.int64(0), (n,))
     try:
         folds, fold = rows
         folds, fold = [np.asarray(part) for part in folds], np.asarray(fold)

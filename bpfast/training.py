@@ -18,7 +18,7 @@ from .kernels import counter
 from .kernels.math import OPTIMIZERS
 from .kernels.task import DIVERGED, NEVER, RUNNING, STOPPED, Samples, State, Task
 from .network import MLP
-from .optimizers import Optimizer
+from .optimizers import Optimizer, table
 from .population import Population
 from .samples import check_memory, check_rows, check_samples
 
@@ -171,6 +171,7 @@ def fit(
     seed = whole("seed", seed, 0)
     plan = dispatch.choose(mlp, n, batch_size, device)
     resolved = optimizer.resolve(n, epochs)
+    probabilities = _check_dropout(dropout, mlp, n)
     task = Task(
         network=mlp.network,
         samples=samples,
@@ -184,22 +185,23 @@ def fit(
         record=recorded,
         column=np.cumsum(recorded) - recorded,
         optimizer=resolved,
-        tol=np.full(n, -np.inf) if tol is None else numbers("tol", tol, n, 0.0),
+        tol=np.broadcast_to(-np.inf, (n,)) if tol is None else numbers("tol", tol, n, 0.0),
         patience=limits,
-        dropout=_check_dropout(dropout, mlp, n),
-        keys=counter.join(population.seeds, counter.key(seed)),
-        state=_new_state(population, resolved.rule, int(recorded.sum()), scored is not None),
+        dropout=probabilities,
+        keys=_dropout_keys(population, seed, probabilities),
+        state=_new_state(
+            population, resolved.rule, int(recorded.sum()), scored is not None, limits
+        ),
     )
     orders = _Orders(folds, shuffle, seed, batch_size)
     show, close = _display(progress)
     clock = _Clock()
     try:
         with _interrupt_flag() as interrupted:
-            for done in _run(task, plan, orders, clock):
-                total, seconds = n * epochs, clock.seconds()
-                updates = _sample_updates(task)
-                show(Progress(done, total, seconds, updates / seconds, _latest(task.state.loss)))
-                if interrupted and done < total:
+            for _ in _run(task, plan, orders, clock):
+                if show:
+                    show(_progress(task, n * epochs, clock.seconds()))
+                if interrupted and _done(task) < n * epochs:
                     break
             stopped = bool(interrupted) and _done(task) < n * epochs
     finally:
@@ -267,7 +269,7 @@ def _check_validation(validation, mlp: MLP, dtype) -> Samples:
 
 def _check_patience(patience, n: int) -> np.ndarray:
     if patience is None:
-        return np.full(n, NEVER)
+        return np.broadcast_to(np.int64(NEVER), (n,))
     values = numbers("patience", patience, n, 1.0, MOST_EPOCHS)
     if (values != np.floor(values)).any():
         raise ValueError(f"patience must be whole epochs, got {patience!r}")
@@ -280,8 +282,13 @@ def _check_dropout(dropout, mlp: MLP, n: int) -> np.ndarray:
     if len(per_layer) != hidden:
         raise ValueError(f"dropout has {len(per_layer)} entries for {hidden} hidden layers")
     columns = [numbers("dropout", p, n, 0.0, BELOW_ONE) for p in per_layer]
-    table = np.stack(columns, axis=1) if columns else np.zeros((n, 0))
-    return table if table.any() else np.zeros((n, 0))
+    return table(columns if any(column.any() for column in columns) else [], n)
+
+
+def _dropout_keys(population: Population, seed: int, probabilities: np.ndarray) -> np.ndarray:
+    if not probabilities.shape[1]:
+        return np.broadcast_to(np.uint64(0), (len(population),))
+    return counter.join(population.seeds, counter.key(seed))
 
 
 def _recorded(record, epochs: int) -> np.ndarray:
@@ -296,20 +303,23 @@ def _recorded(record, epochs: int) -> np.ndarray:
     return (number % whole("record", record, 1) == 0) | (number == epochs)
 
 
-def _new_state(population: Population, rule: str, recorded: int, scored: bool) -> State:
+def _new_state(
+    population: Population, rule: str, recorded: int, scored: bool, patience: np.ndarray
+) -> State:
     n, size = population.parameters.shape
     dtype = population.parameters.dtype
-    states = OPTIMIZERS[rule].states
+    states, powers = OPTIMIZERS[rule].states, 2 if OPTIMIZERS[rule].powers else 0
+    patient = n if (patience < NEVER).any() else 0
     check_memory(f"the optimiser's memory of {n} networks", n * states * size, dtype.name)
     check_memory(f"the losses of {n} networks", n * recorded * (1 + scored), "float64")
     return State(
         parameters=population.parameters,
         moments=np.zeros((n, states, size), dtype),
-        powers=np.ones((n, 2)),
+        powers=np.ones((n, powers)),
         status=np.full(n, RUNNING, np.int8),
         epochs_run=np.zeros(n, np.int64),
-        best=np.full(n, np.inf),
-        best_epoch=np.full(n, -1),
+        best=np.full(patient, np.inf),
+        best_epoch=np.full(patient, -1),
         loss=np.full((n, recorded), np.nan),
         validation_loss=np.full((n, recorded if scored else 0), np.nan),
     )
@@ -362,27 +372,33 @@ class _Clock:
         return max(1, int(self.rate * CALL_SECONDS / operations))
 
 
-def _run(task: Task, plan: dispatch.Plan, orders: _Orders, clock: _Clock) -> Iterator[int]:
-    """Train in calls of a few epochs and networks; yields the network-epochs that are done."""
+def _run(task: Task, plan: dispatch.Plan, orders: _Orders, clock: _Clock) -> Iterator[None]:
+    """Train in calls of a few epochs and networks."""
     kernels = dispatch.kernels(plan)
-    rows = np.diff(task.fold_start)[task.fold]
-    operations = 6.0 * task.network.n_parameters * rows + 1.0  # of each network, an epoch
     first = 0
     while first < task.epochs:
         running = np.flatnonzero(task.state.status == RUNNING)
         if running.size == 0:
             return
-        running = running[np.argsort(task.fold[running], kind="stable")]
-        share = operations[running].sum()
+        if len(task.fold_start) > 2:
+            running = running[np.argsort(task.fold[running], kind="stable")]
+        share = _operations(task, running)
         epochs = min(clock.affordable(share), orders.longest(), task.epochs - first)
         block = _block(task, orders.of(first, epochs), first, epochs)
         parts = max(1, round(share * epochs / (clock.rate * CALL_SECONDS)))
         for part in _cut(running, parts, kernels.GRAIN):
             before = time.perf_counter()
             kernels.train(plan.strategy, block, part)
-            clock.learn(operations[part].sum() * epochs, time.perf_counter() - before)
-            yield _done(task)
+            clock.learn(_operations(task, part) * epochs, time.perf_counter() - before)
+            yield
         first += epochs
+
+
+def _operations(task: Task, networks: np.ndarray) -> float:
+    """About how many operations an epoch of these networks takes."""
+    rows = np.diff(task.fold_start)
+    samples = rows[0] * networks.size if len(rows) == 1 else rows[task.fold[networks]].sum()
+    return 6.0 * task.network.n_parameters * samples + networks.size
 
 
 def _cut(networks: np.ndarray, parts: int, grain: int) -> list[np.ndarray]:
@@ -415,7 +431,15 @@ def _block(task: Task, order: np.ndarray, first: int, epochs: int) -> Task:
 
 
 def _sample_updates(task: Task) -> int:
-    return int(task.state.epochs_run @ np.diff(task.fold_start)[task.fold])
+    rows = np.diff(task.fold_start)
+    if len(rows) == 1:
+        return int(task.state.epochs_run.sum() * rows[0])
+    return int(task.state.epochs_run @ rows[task.fold])
+
+
+def _progress(task: Task, total: int, seconds: float) -> Progress:
+    rate = _sample_updates(task) / seconds
+    return Progress(_done(task), total, seconds, rate, _latest(task.state.loss))
 
 
 def _latest(losses: np.ndarray) -> np.ndarray:
@@ -449,15 +473,15 @@ def _interrupt_flag() -> Iterator[list]:
             signal.signal(signal.SIGINT, handler)
 
 
-def _display(progress) -> tuple[Callable[[Progress], None], Callable[[], None]]:
-    """What shows progress, and what ends the showing."""
+def _display(progress) -> tuple[Callable[[Progress], None] | None, Callable[[], None]]:
+    """What shows progress, if anything does, and what ends the showing."""
     if callable(progress):
         return progress, lambda: None
     if progress not in (None, False, True):
         raise TypeError(f"progress must be None, False or a callable, got {progress!r}")
     terminal = sys.stderr is not None and sys.stderr.isatty()
     if progress is False or not (progress or terminal):
-        return (lambda _: None), (lambda: None)
+        return None, lambda: None
     from .progress import Bar
 
     bar = Bar()

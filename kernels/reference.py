@@ -135,7 +135,8 @@ def step(task: Task, i: int, number: int, rate: float, batch: Samples) -> tuple[
         grad = penalise(task.network, row, grad, task.optimizer.penalties[i])
     hyper = np.zeros(5)
     hyper[: len(rule.hyperparameters)] = task.optimizer.hyperparameters[i]
-    *powers, c0, c1, c2, c3, c4, c5 = rule.coefficients(rate, *hyper, *state.powers[i])
+    before = state.powers[i] if rule.powers else (1.0, 1.0)
+    *powers, c0, c1, c2, c3, c4, c5 = rule.coefficients(rate, *hyper, *before)
     m, v = (
         state.moments[i, s].astype(np.float64) if s < rule.states else np.zeros_like(row)
         for s in range(2)
@@ -148,7 +149,8 @@ def step(task: Task, i: int, number: int, rate: float, batch: Samples) -> tuple[
     if not (np.isfinite(loss) and np.isfinite(kept).all()):
         return loss, False
     state.parameters[i] = kept
-    state.powers[i] = powers
+    if rule.powers:
+        state.powers[i] = powers
     for s, moment in zip(range(rule.states), (m, v), strict=False):
         state.moments[i, s] = moment
     return loss, True
@@ -190,6 +192,8 @@ def validation_loss(task: Task, i: int) -> float:
 def stops(task: Task, i: int, epoch: int, loss: float, watched: float) -> bool:
     """Whether network i has met ``tol``, or has used up its patience."""
     state = task.state
+    if not state.best.size:
+        return loss <= task.tol[i]
     if watched < state.best[i]:
         state.best[i], state.best_epoch[i] = watched, epoch
     return loss <= task.tol[i] or epoch - state.best_epoch[i] >= task.patience[i]

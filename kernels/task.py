@@ -90,10 +90,11 @@ class State:
     ----------
     parameters : (n, P)
     moments : (n, states, P), the optimiser's memory
-    powers : (n, 2) float64, beta1**step and beta2**step
+    powers : (n, 2) float64, beta1**step and beta2**step; (n, 0) where the rule has none
     status : (n,) int8: RUNNING, STOPPED or DIVERGED
     epochs_run : (n,) int64, whole epochs
-    best, best_epoch : (n,) float64 and int64, for patience (inf and -1 before the first epoch)
+    best, best_epoch : (n,) float64 and int64, for patience (inf and -1 before the first epoch);
+        (0,) where no network has any
     loss, validation_loss : (n, recorded) float64, NaN where not reached
     """
 
@@ -111,6 +112,9 @@ class State:
 @dataclass(frozen=True)
 class Task:
     """A run of epochs for some networks.
+
+    Where all networks have the same setting, its array may be one row that NumPy repeats
+    (``strides[0] == 0``).
 
     Attributes
     ----------

@@ -85,8 +85,8 @@ def warm_up(dtype: str) -> None:
 def _groups(fold: np.ndarray, networks: np.ndarray, size: int) -> np.ndarray:
     """Networks in groups with one fold each, (groups, size), -1 for lanes left over."""
     groups = []
-    for number in np.unique(fold[networks]):
-        members = networks[fold[networks] == number]
+    for number in np.unique(fold[networks]) if fold.strides[0] else [fold[0]]:
+        members = networks[fold[networks] == number] if fold.strides[0] else networks
         filled = np.full(-(-members.size // size) * size, -1)
         filled[: members.size] = members
         groups.append(filled.reshape(-1, size))
@@ -152,11 +152,11 @@ def _whole_batch(network: Network, parameters: np.ndarray, samples: Samples) -> 
     state = State(
         parameters=parameters,
         moments=np.zeros((n, 0, 1), parameters.dtype),
-        powers=np.ones((n, 2)),
+        powers=np.zeros((n, 0)),
         status=np.zeros(n, np.int8),
         epochs_run=np.zeros(n, np.int64),
-        best=np.zeros(n),
-        best_epoch=np.zeros(n, np.int64),
+        best=np.zeros(0),
+        best_epoch=np.zeros(0, np.int64),
         loss=np.zeros((n, 1)),
         validation_loss=np.zeros((n, 0)),
     )

@@ -8,7 +8,8 @@ import numpy as np
 
 from ..math import LOSSES, OPTIMIZERS
 from ..task import Network, Optimizer, Samples, Task, layer_slices
-from . import functions, product
+from . import functions, online, product
+from .compile import inline
 
 
 class Net(NamedTuple):
@@ -85,8 +86,20 @@ class Memory(NamedTuple):
     powers: np.ndarray
 
 
+class Online(NamedTuple):
+    """How :mod:`online` trains the networks; ``steps`` is a function's address, 0 if it cannot."""
+
+    steps: int
+    shape: int
+    slope_factor: float
+    loss_factor: float
+    below: float
+
+
 class Arguments(NamedTuple):
     """What kernels are given: names are those of :class:`task.Task`, all arrays contiguous.
+
+    Where all networks have the same, an array may have one row for all: see :func:`own_row`.
 
     It comes in parts because a compiler's work grows with what each function is handed.
     """
@@ -99,6 +112,7 @@ class Arguments(NamedTuple):
     stopping: Stopping
     dropout: Dropout
     memory: Memory
+    online: Online
     networks: np.ndarray
 
 
@@ -112,7 +126,7 @@ def arguments(task: Task, networks: np.ndarray) -> Arguments:
         epochs=Epochs(
             order=_read_only(task.order),
             fold_start=_read_only(task.fold_start),
-            fold=_read_only(task.fold),
+            fold=_rows(task.fold),
             batch_size=task.batch_size,
             first=task.first_epoch,
             epochs=task.epochs,
@@ -121,8 +135,8 @@ def arguments(task: Task, networks: np.ndarray) -> Arguments:
         ),
         optimizing=_optimizing(task.optimizer, state.parameters.dtype.name),
         stopping=Stopping(
-            tol=_read_only(task.tol),
-            patience=_read_only(task.patience),
+            tol=_rows(task.tol),
+            patience=_rows(task.patience),
             status=state.status,
             epochs_run=state.epochs_run,
             best=state.best,
@@ -130,8 +144,9 @@ def arguments(task: Task, networks: np.ndarray) -> Arguments:
             losses=state.loss,
             validation_losses=state.validation_loss,
         ),
-        dropout=Dropout(_read_only(task.dropout), _read_only(task.keys)),
+        dropout=Dropout(_rows(task.dropout), _rows(task.keys)),
         memory=Memory(state.parameters, state.moments, state.powers),
+        online=_online(task),
         networks=_read_only(networks),
     )
 
@@ -163,17 +178,40 @@ def _nothing(dtype) -> Samples:
 def _optimizing(optimizer: Optimizer, dtype: str) -> Optimizing:
     rule = OPTIMIZERS[optimizer.rule]
     update, prepare = functions.optimizer(optimizer.rule, dtype)
-    hyperparameters = np.zeros((len(optimizer.hyperparameters), 5))
-    hyperparameters[:, : len(rule.hyperparameters)] = optimizer.hyperparameters
+    given = _rows(optimizer.hyperparameters)
+    hyperparameters = np.zeros((len(given), 5))
+    hyperparameters[:, : len(rule.hyperparameters)] = given
     return Optimizing(
         update=update,
         prepare=prepare,
         states=rule.states,
         stepwise=int(rule.powers),
-        rates=_read_only(optimizer.rates),
+        rates=_rows(optimizer.rates),
         hyperparameters=_read_only(hyperparameters),
-        penalties=_read_only(optimizer.penalties),
+        penalties=_rows(optimizer.penalties),
     )
+
+
+def _online(task: Task) -> Online:
+    if not online.applies(task):
+        return Online(0, 0, 0.0, 0.0, 0.0)
+    return Online(
+        online.address(task.state.parameters.dtype.name),
+        online.shape_of(task.network),
+        *online.FACTORS[task.network.loss],
+        online.BELOW[task.network.activations[0]],
+    )
+
+
+@inline
+def own_row(array, i):
+    """Where network i's numbers are in an array with a row for each, or one for all."""
+    return i if array.shape[0] > 1 else 0
+
+
+def _rows(array: np.ndarray) -> np.ndarray:
+    """An array with a row for each network, or its first where all are the same by design."""
+    return _read_only(array[:1] if array.strides[0] == 0 else array)
 
 
 def _read_only(array: np.ndarray) -> np.ndarray:

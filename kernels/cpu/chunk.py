@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from .compile import jit
+from .arguments import own_row
+from .compile import inline, jit
 from .dropout import layer_key, mask
 from .simd import BROADCAST, LANES, call_multiply, invoke
 from .workspace import scale_by
 
 
-@jit
+@inline
 def gather(lo, at, inputs, order, start, rows, bias):
     """Copy rows of inputs, with a 1 behind each where there are biases."""
     w, stride, x = at.w, lo.strides[0], at.private + lo.values[0]
@@ -30,7 +31,7 @@ def forward(net, lo, at, rows):
         forward_layer(net, lo, at, rows, layer)
 
 
-@jit
+@inline
 def forward_layer(net, lo, at, rows, layer):
     w, hidden = at.w, layer < net.activations.size
     depth = net.layers[layer] + net.bias
@@ -54,8 +55,8 @@ def forward_layer(net, lo, at, rows, layer):
 @jit
 def drop_out(net, dropout, lo, at, i, layer, step, position, rows):
     """Multiply hidden values and slopes with the mask of a step, from ``position`` on."""
-    p = dropout.p[i, layer - 1]
-    key = layer_key(dropout.keys[i], step, layer - 1)
+    p = dropout.p[own_row(dropout.p, i), layer - 1]
+    key = layer_key(dropout.keys[own_row(dropout.keys, i)], step, layer - 1)
     width, stride = net.layers[layer], lo.strides[layer]
     value, slope = at.private + lo.values[layer], at.private + lo.slopes[layer]
     for r in range(rows):
@@ -66,7 +67,7 @@ def drop_out(net, dropout, lo, at, i, layer, step, position, rows):
             at.w[slope + r * stride + k] *= factor
 
 
-@jit
+@inline
 def score(net, lo, at, targets, weights, order, start, rows, share):
     """Loss of a chunk, where a sample counts ``share`` times its weight; outputs become slopes."""
     w, outputs, stride = at.w, net.layers[-1], lo.strides[-1]
@@ -86,7 +87,7 @@ def score(net, lo, at, targets, weights, order, start, rows, share):
     return total
 
 
-@jit
+@inline
 def set_targets(block, targets, order, start, rows, outputs):
     """Targets of a chunk, (outputs, rows); labels become 0 and 1."""
     if targets.shape[1] < outputs:
@@ -101,7 +102,7 @@ def set_targets(block, targets, order, start, rows, outputs):
             block[o * rows + r] = targets[row, o]
 
 
-@jit
+@inline
 def transpose(source, source_stride, result, result_stride, rows, columns):
     """``result[c, r] = source[r, c]`` in flat arrays with so many numbers from row to row."""
     for c in range(columns):
@@ -110,7 +111,7 @@ def transpose(source, source_stride, result, result_stride, rows, columns):
             line[r] = source[r * source_stride + c]
 
 
-@jit
+@inline
 def backward(net, lo, at, rows, gradient, add):
     """Gradient of a chunk from the slopes of its outputs, set or added."""
     w = at.w

@@ -71,12 +71,21 @@ def _cached(compile_function: Callable[[bool], Any]) -> Any:
 
 def jit(function: Callable) -> Callable:
     """Numba's ``njit`` with our options and our cache."""
-    return _cached(lambda cached: numba.njit(cache=cached, **OPTIONS)(function))
+    return _cached(lambda cached: numba.njit(cache=cached, _nrt=False, **OPTIONS)(function))
+
+
+def inline(function: Callable) -> Callable:
+    """As :func:`jit`, for functions that become part of their callers.
+
+    A call hands over every field of every tuple and array, which takes longer than short functions
+    do.
+    """
+    return numba.njit(forceinline=True, _nrt=False, **OPTIONS)(function)
 
 
 def callback(signature, function: Callable, cached: bool) -> Any:
     """Numba's ``cfunc`` with our options: a compiled function with an ``address``."""
-    options = {k: v for k, v in OPTIONS.items() if k != "nogil"}
+    options = {k: v for k, v in OPTIONS.items() if k != "nogil"} | {"forceinline": True}
     return _cached(lambda able: numba.cfunc(signature, cache=able and cached, **options)(function))
 
 

@@ -14,10 +14,12 @@ from typing import NamedTuple
 import numpy as np
 
 from ..task import DIVERGED, NEVER, RUNNING, STOPPED, Network
-from .compile import jit
+from .arguments import own_row
+from .compile import inline, jit
 from .dropout import layer_key, mask
 from .functions import REPEAT
-from .simd import BROADCAST, LANES, VECTOR, borrow, call_multiply, fetch_add, invoke
+from .online import SAMPLE, STEPS, add_sample, take_steps
+from .simd import BROADCAST, LANES, VECTOR, add_to, borrow, call_multiply, fetch_add, invoke, spread
 from .stopping import finish, forget, judge, write
 from .threads import NEXT
 from .workspace import Places, scale_by
@@ -34,6 +36,8 @@ class Layout(NamedTuple):
     values: np.ndarray  # (layers + 1,) inputs (rows, d), then vectors (unit, row) of each layer
     slopes: np.ndarray  # (layers + 1,) slopes, then deltas, of hidden layers
     back: int  # a delta on its way through the weights
+    samples: int  # those that wait for online steps, and the slope below 0
+    sums: int  # losses of online steps
     loss: int  # targets (outputs, row), then scale, loss and 3 more of (row,)
     coefficients: int  # (6, REPEAT)
     weights: np.ndarray  # (layers + 1,) vectors (input, output) of each layer
@@ -52,6 +56,7 @@ def layout(network: Network, lanes: int) -> Layout:
     values = [inputs] + [place(CHUNK * lanes * (width + bias)) for width in widths[1:]]
     slopes = [place(CHUNK * lanes * (width + bias)) for width in widths]
     back = place(CHUNK * lanes * max(widths))
+    samples, sums = place(STEPS * SAMPLE + 1), place(lanes)
     loss = place(CHUNK * lanes * (widths[-1] + 5))
     coefficients = place(6 * REPEAT)
     weights = [place((a + bias) * b * lanes) for a, b in pairwise(widths)]
@@ -59,6 +64,8 @@ def layout(network: Network, lanes: int) -> Layout:
         values=np.array(values),
         slopes=np.array(slopes),
         back=back,
+        samples=samples,
+        sums=sums,
         loss=loss,
         coefficients=coefficients,
         weights=np.array([*weights, place.end]),
@@ -90,14 +97,14 @@ class Place(NamedTuple):
 # Rows of f: the optimiser's inputs (6), powers (2) and results (6), then what a lane has reached.
 POWERS, RESULTS, LOSS, TOTAL, BEST, WATCHED = 6, 8, 14, 15, 16, 17
 L1, L2, CLIP, SQUARE, F_ROWS = 18, 19, 20, 21, 22
-# Rows of who: a lane's network, its status, whole epochs, best epoch, and whether it stops now.
-NETWORK, STATUS, DONE, BEST_EPOCH, STOPS, WHO_ROWS = 0, 1, 2, 3, 4, 5
+# Rows of who: a lane's network, its status, best epoch, and whether it stops now.
+NETWORK, STATUS, BEST_EPOCH, STOPS, WHO_ROWS = 0, 1, 2, 3, 4
 
 
 # --- forward and back, for a chunk of samples -----------------------------------------------------
 
 
-@jit
+@inline
 def gather(net, lo, at, inputs, targets, order, start, rows):
     """Copy samples, with a 1 behind each where there are biases, and spread targets over lanes."""
     w, x, outputs = at.w, lo.values[0], net.layers[-1]
@@ -115,15 +122,14 @@ def gather(net, lo, at, inputs, targets, order, start, rows):
             fill(at, lo.loss + (o * rows + r) * at.lanes, target)
 
 
-@jit
+@inline
 def fill(at, place, value):
     """Set all lanes to one number."""
-    vector = at.w[place : place + at.lanes]
-    for lane in range(at.lanes):
-        vector[lane] = value
+    for first in range(place, place + at.lanes, LANES):
+        spread(at.w, first, value)
 
 
-@jit
+@inline
 def forward_layer(net, lo, at, rows, layer):
     """Values of a layer; slopes too of a hidden one."""
     w, outputs = at.w, net.layers[layer + 1]
@@ -152,8 +158,8 @@ def drop_out(net, dropout, lo, at, layer, step, position, rows):
     width = net.layers[layer]
     for lane in range(at.lanes):
         i = at.who[NETWORK, lane]
-        p = dropout.p[i, layer - 1]
-        key = layer_key(dropout.keys[i], step, layer - 1)
+        p = dropout.p[own_row(dropout.p, i), layer - 1]
+        key = layer_key(dropout.keys[own_row(dropout.keys, i)], step, layer - 1)
         for k in range(width):
             for r in range(rows):
                 factor = mask(key, (position + r) * width + k, p)
@@ -162,7 +168,7 @@ def drop_out(net, dropout, lo, at, layer, step, position, rows):
                 at.w[lo.slopes[layer] + place] *= factor
 
 
-@jit
+@inline
 def score(net, lo, at, weights, order, start, rows, share):
     """Add losses of a chunk to the lanes' LOSS; outputs become their slopes."""
     w, z = at.w, lo.values[-1]
@@ -170,17 +176,17 @@ def score(net, lo, at, weights, order, start, rows, share):
     loss = scale + rows * at.lanes
     for r in range(rows):
         row = order[start + r] if order.size else start + r
-        fill(at, scale + r * at.lanes, weights[row] * share)
+        fill(at, scale + r * at.lanes, w.dtype.type(weights[row] * share))
     invoke(
         net.loss, w, z, lo.loss, scale, loss, loss + rows * at.lanes,
         net.layers[-1], rows * at.lanes, net.loss_parameter,
     )  # fmt: skip
     for r in range(rows):
-        for lane in range(at.lanes):
-            at.f[LOSS, lane] += w[loss + r * at.lanes + lane]
+        for lane in range(0, at.lanes, LANES):
+            add_to(at.f, LOSS * at.lanes + lane, w, loss + r * at.lanes + lane)
 
 
-@jit
+@inline
 def backward(net, lo, at, rows, add):
     """Gradient of a chunk from the slopes of its outputs, set or added."""
     w, delta, along = at.w, lo.values[-1], rows * at.lanes
@@ -229,6 +235,13 @@ def batch_gradient(net, samples, dropout, lo, at, order, start, rows, step):
     return weight
 
 
+@inline
+def watch(at, row):
+    """Let the lanes' WATCHED be another row of f."""
+    for lane in range(at.lanes):
+        at.f[WATCHED, lane] = at.f[row, lane]
+
+
 @jit
 def validation_losses(net, data, lo, at, everyone):
     """Mean losses on the validation samples, to the lanes' WATCHED."""
@@ -243,7 +256,7 @@ def validation_losses(net, data, lo, at, everyone):
         for layer in range(net.layers.size - 1):
             forward_layer(net, lo, at, size, layer)
         score(net, lo, at, data.weights, everyone, start, size, share)
-    at.f[WATCHED] = at.f[LOSS]
+    watch(at, LOSS)
 
 
 # --- an update ------------------------------------------------------------------------------------
@@ -255,7 +268,8 @@ def prepare(optimizing, lo, at, e):
     f = at.f
     for lane in range(at.lanes):
         i = at.who[NETWORK, lane]
-        f[0, lane] = optimizing.rates[i, e % optimizing.rates.shape[1]]
+        f[0, lane] = optimizing.rates[own_row(optimizing.rates, i), e % optimizing.rates.shape[1]]
+        i = own_row(optimizing.hyperparameters, i)
         for h in range(5):
             f[1 + h, lane] = optimizing.hyperparameters[i, h]
     invoke(
@@ -283,7 +297,8 @@ def penalise(net, optimizing, lo, at):
     w, begin, f = at.w, lo.weights[0], at.f
     clips = False
     for lane in range(at.lanes):
-        f[L1, lane], f[L2, lane], f[CLIP, lane] = optimizing.penalties[at.who[NETWORK, lane]]
+        i = own_row(optimizing.penalties, at.who[NETWORK, lane])
+        f[L1, lane], f[L2, lane], f[CLIP, lane] = optimizing.penalties[i]
         clips = clips or f[CLIP, lane] < np.inf
     for layer in range(net.layers.size - 1):
         size = net.layers[layer] * net.layers[layer + 1] * at.lanes
@@ -340,25 +355,27 @@ def load(net, memory, lo, at):
         for s in range(memory.moments.shape[1]):
             for q in range(size):
                 at.w[lo.moments[s] + q * at.lanes + lane] = memory.moments[i, s, q]
-        at.f[POWERS, lane], at.f[POWERS + 1, lane] = memory.powers[i, 0], memory.powers[i, 1]
+        if memory.powers.shape[1]:
+            at.f[POWERS, lane], at.f[POWERS + 1, lane] = memory.powers[i, 0], memory.powers[i, 1]
 
 
-@jit
-def end_lane(args, lo, at, lane):
-    """Take a lane's network out of the workspace, and write down that its status is its end."""
+@inline
+def end_lane(args, lo, at, lane, done):
+    """Take a lane's network out of the workspace; its status after whole epochs is its end."""
     i, size, memory = at.who[NETWORK, lane], args.net.starts[-1], args.memory
     for q in range(size):
         memory.parameters[i, q] = at.w[lo.weights[0] + q * at.lanes + lane]
     for s in range(memory.moments.shape[1]):
         for q in range(size):
             memory.moments[i, s, q] = at.w[lo.moments[s] + q * at.lanes + lane]
-    memory.powers[i, 0], memory.powers[i, 1] = at.f[POWERS, lane], at.f[POWERS + 1, lane]
-    done, status = at.who[DONE, lane], at.who[STATUS, lane]
-    finish(args.stopping, i, done, status, at.f[BEST, lane], at.who[BEST_EPOCH, lane])
+    if memory.powers.shape[1]:
+        memory.powers[i, 0], memory.powers[i, 1] = at.f[POWERS, lane], at.f[POWERS + 1, lane]
+    best, best_epoch = at.f[BEST, lane], at.who[BEST_EPOCH, lane]
+    finish(args.stopping, i, done, at.who[STATUS, lane], best, best_epoch)
     at.who[STATUS, lane] = IDLE
 
 
-@jit
+@inline
 def lane_finite(lo, at, lane):
     """Whether no parameter of a lane is NaN or infinite."""
     poison = 0.0
@@ -368,7 +385,7 @@ def lane_finite(lo, at, lane):
 
 
 @jit
-def check_update(args, lo, at):
+def check_update(args, lo, at, done):
     """Lanes whose loss or parameters are not finite go back to the snapshot, and end."""
     for lane in range(at.lanes):
         if at.who[STATUS, lane] != RUNNING:
@@ -377,24 +394,33 @@ def check_update(args, lo, at):
             continue
         for q in range(lane, lo.weights[-1] - lo.weights[0], at.lanes):
             at.w[lo.weights[0] + q] = at.w[lo.snapshot + q]
-        i, done = at.who[NETWORK, lane], at.who[DONE, lane]
         at.who[STATUS, lane] = DIVERGED
-        end_lane(args, lo, at, lane)
-        forget(args.stopping, args.epochs, i, done)
+        end_lane(args, lo, at, lane, done)
+        forget(args.stopping, args.epochs, at.who[NETWORK, lane], done)
+
+
+@inline
+def rows_of(epochs, at):
+    """Where the rows of a group's fold begin and end in an epoch's order."""
+    fold = epochs.fold[own_row(epochs.fold, at.who[NETWORK, 0])]
+    return epochs.fold_start[fold], epochs.fold_start[fold + 1]
 
 
 @jit
 def run_epoch(args, lo, at, e, careful):
-    """One epoch: the weighted means of its batches' losses go to the lanes' TOTAL."""
+    """One epoch: the weighted means of its batches' losses go to the lanes' TOTAL.
+
+    What TOTAL was does not count, except that it stays NaN where it was not finite.
+    """
     epochs, optimizing = args.epochs, args.optimizing
-    fold = epochs.fold[at.who[NETWORK, 0]]
-    order = epochs.order[e % epochs.order.shape[0]]
-    order = order[epochs.fold_start[fold] : epochs.fold_start[fold + 1]]
+    first, last = rows_of(epochs, at)
+    order = epochs.order[e % epochs.order.shape[0]][first:last]
     steps = -(-order.size // epochs.batch_size)
     if not optimizing.stepwise and (e == 0 or optimizing.rates.shape[1] > 1):
         prepare(optimizing, lo, at, e)
-    at.f[TOTAL] = 0.0
-    weights = 0.0
+    total, loss, weights = at.f[TOTAL], at.f[LOSS], 0.0
+    for lane in range(at.lanes):
+        total[lane] *= 0.0
     for b in range(steps):
         start = b * epochs.batch_size
         rows = min(epochs.batch_size, order.size - start)
@@ -409,13 +435,54 @@ def run_epoch(args, lo, at, e, careful):
                 at.w[lo.snapshot + q] = at.w[lo.weights[0] + q]
         update(args.net, optimizing, lo, at)
         if careful:
-            check_update(args, lo, at)
+            check_update(args, lo, at, e)
         for lane in range(at.lanes):
-            at.f[TOTAL, lane] += at.f[LOSS, lane] * weight
+            total[lane] += loss[lane] * weight
         weights += weight
     share = 1.0 / weights if weights > 0 else 0.0
     for lane in range(at.lanes):
-        at.f[TOTAL, lane] = at.f[TOTAL, lane] * share
+        total[lane] *= share
+
+
+@inline
+def collect(lo, at, factor):
+    """Bring the losses of online steps to TOTAL, all times ``factor``."""
+    total, sums = at.f[TOTAL], at.w[lo.sums : lo.sums + at.lanes]
+    for lane in range(at.lanes):
+        total[lane] = (total[lane] + sums[lane]) * factor
+        sums[lane] = 0
+
+
+@inline
+def run_online_epoch(args, lo, at, e, closes, waiting):
+    """As :func:`run_epoch`, by online steps; of an epoch that nothing closes, they may wait.
+
+    Returns how many steps wait.
+    """
+    first, last = rows_of(args.epochs, at)
+    order = args.epochs.order[e % args.epochs.order.shape[0]][first:last]
+    prepares = e == 0 or args.optimizing.rates.shape[1] > 1
+    if waiting > 0 and (closes or prepares):
+        take_steps(args.online, lo, at, waiting)
+        waiting = 0
+    if prepares:
+        prepare(args.optimizing, lo, at, e)
+    if closes:
+        collect(lo, at, 0.0)
+    weights = 0.0
+    for b in range(order.size):
+        add_sample(args.online, args.samples, at.w, lo.samples + waiting * SAMPLE, order[b])
+        weights += args.samples.weights[order[b]]
+        waiting += 1
+        if waiting == STEPS or (closes and b == order.size - 1):
+            take_steps(args.online, lo, at, waiting)
+            waiting = 0
+            if closes:
+                collect(lo, at, 1.0)
+    if closes:
+        share = 1.0 / weights if weights > 0 else 0.0
+        collect(lo, at, share)
+    return waiting
 
 
 @jit
@@ -423,22 +490,11 @@ def watches(stopping, at):
     """Whether any lane may stop before the last epoch."""
     for lane in range(at.lanes):
         i = at.who[NETWORK, lane]
-        if stopping.tol[i] > -np.inf or stopping.patience[i] < NEVER:
+        if stopping.tol[own_row(stopping.tol, i)] > -np.inf:
+            return True
+        if stopping.patience[own_row(stopping.patience, i)] < NEVER:
             return True
     return False
-
-
-@jit
-def all_sound(at):
-    """Whether every lane's loss is finite: if so, an epoch more is done."""
-    poison = 0.0
-    for lane in range(at.lanes):
-        poison += at.f[TOTAL, lane] * 0.0
-    if poison != 0.0:
-        return False
-    for lane in range(at.lanes):
-        at.who[DONE, lane] += 1
-    return True
 
 
 @jit
@@ -453,7 +509,6 @@ def judge_lanes(stopping, at, epoch, fresh):
         if not np.isfinite(loss):
             at.who[STATUS, lane] = SUSPECT
             continue
-        at.who[DONE, lane] += 1
         stop, at.f[BEST, lane], at.who[BEST_EPOCH, lane] = judge(
             stopping,
             i,
@@ -475,21 +530,25 @@ def run_epochs(args, lo, at, careful):
     """All epochs of a group. Lanes end as they stop; those left SUSPECT must be run carefully."""
     epochs, data, everyone = args.epochs, args.validation, args.networks[:0]
     scored = data.weights.size > 0
-    for lane in range(at.lanes):
-        i = at.who[NETWORK, lane]
-        at.who[DONE, lane] = 0
-        at.f[BEST, lane], at.who[BEST_EPOCH, lane] = (
-            args.stopping.best[i],
-            args.stopping.best_epoch[i],
-        )
+    if args.stopping.best.size:
+        for lane in range(at.lanes):
+            i = at.who[NETWORK, lane]
+            at.f[BEST, lane] = args.stopping.best[i]
+            at.who[BEST_EPOCH, lane] = args.stopping.best_epoch[i]
     watched = watches(args.stopping, at)
+    at.f[TOTAL], waiting = 0.0, 0
+    at.w[lo.samples + STEPS * SAMPLE] = args.online.below
     for e in range(epochs.epochs):
-        run_epoch(args, lo, at, e, careful)
         keep, last = epochs.record[e], e == epochs.epochs - 1
-        if not (watched or keep or last) and all_sound(at):
+        closes = watched or keep or last
+        if args.online.steps != 0 and not careful:
+            waiting = run_online_epoch(args, lo, at, e, closes, waiting)
+        else:
+            run_epoch(args, lo, at, e, careful)
+        if not closes:
             continue
         if not scored:
-            at.f[WATCHED] = at.f[TOTAL]
+            watch(at, TOTAL)
         elif keep:
             validation_losses(args.net, data, lo, at, everyone)
         any_stops = judge_lanes(args.stopping, at, epochs.first + e, keep or not scored)
@@ -515,7 +574,7 @@ def close_epoch(args, lo, at, e, last):
             at.who[STATUS, lane] = SUSPECT
         else:
             at.who[STATUS, lane] = STOPPED if stops else RUNNING
-            end_lane(args, lo, at, lane)
+            end_lane(args, lo, at, lane, e + 1)
     return going
 
 

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..task import Network
-from .compile import jit
+from .compile import inline, jit
 from .functions import REPEAT
 from .simd import LANES
 from .threads import barrier
@@ -163,7 +163,8 @@ def load(net, memory, lo, at, i):
         pack(net, lo, at.w, at.common, memory.parameters[i])
         for s in range(memory.moments.shape[1]):
             pack(net, lo, at.w, at.common + lo.moments + s * lo.weights[-1], memory.moments[i, s])
-    at.f[at.own + 6], at.f[at.own + 7] = memory.powers[i, 0], memory.powers[i, 1]
+    if memory.powers.shape[1]:
+        at.f[at.own + 6], at.f[at.own + 7] = memory.powers[i, 0], memory.powers[i, 1]
     barrier(at.shared, at.team)
 
 
@@ -174,10 +175,11 @@ def store(net, memory, lo, at, i):
         unpack(net, lo, at.w, at.common, memory.parameters[i])
         for s in range(memory.moments.shape[1]):
             unpack(net, lo, at.w, at.common + lo.moments + s * lo.weights[-1], memory.moments[i, s])
-        memory.powers[i, 0], memory.powers[i, 1] = at.f[at.own + 6], at.f[at.own + 7]
+        if memory.powers.shape[1]:
+            memory.powers[i, 0], memory.powers[i, 1] = at.f[at.own + 6], at.f[at.own + 7]
 
 
-@jit
+@inline
 def own_part(lo, at):
     """A member's part of the panels."""
     vectors = lo.weights[-1] // LANES
@@ -194,7 +196,7 @@ def copy_part(lo, at, source, target):
         at.w[at.common + target + q] = at.w[at.common + source + q]
 
 
-@jit
+@inline
 def turn(net, lo, at):
     """Transpose the weights that deltas go back through."""
     w = at.w

@@ -30,7 +30,7 @@ def _pointer(context, builder, array_type, array, offset):
 
 
 def load(builder, pointer, vector):
-    """Load a vector that is aligned as its elements are."""
+    """Load a vector that is aligned as a float32 is."""
     loaded = builder.load(builder.bitcast(pointer, vector.as_pointer()))
     loaded.align = 4
     return loaded
@@ -41,6 +41,42 @@ def splat(builder, scalar, vector):
     lane0 = builder.insert_element(ir.Constant(vector, ir.Undefined), scalar, ir.IntType(32)(0))
     mask = ir.Constant(ir.VectorType(ir.IntType(32), LANES), [0] * LANES)
     return builder.shuffle_vector(lane0, ir.Constant(vector, ir.Undefined), mask)
+
+
+@intrinsic
+def spread(typing, w, place, value):
+    """Set the vector at a place to one number."""
+
+    def generate(context, builder, signature, arguments):
+        array, place, value = arguments
+        vector = ir.VectorType(value.type, LANES)
+        pointer = _pointer(context, builder, w, array, place)
+        target = builder.bitcast(pointer, vector.as_pointer())
+        builder.store(splat(builder, value, vector), target, align=4)
+        return context.get_dummy_value()
+
+    return types.void(w, types.int64, w.dtype), generate
+
+
+@intrinsic
+def add_to(typing, sums, place, w, there):
+    """Add the vector at ``w[there]`` to the float64 numbers at ``sums[place]``."""
+
+    def generate(context, builder, signature, arguments):
+        target, place, array, there = arguments
+        number = context.get_data_type(w.dtype)
+        wide = ir.VectorType(ir.DoubleType(), LANES)
+        value = load(
+            builder, _pointer(context, builder, w, array, there), ir.VectorType(number, LANES)
+        )
+        if number != ir.DoubleType():
+            value = builder.fpext(value, wide)
+        pointer = _pointer(context, builder, sums, target, place)
+        total = builder.fadd(load(builder, pointer, wide), value)
+        builder.store(total, builder.bitcast(pointer, wide.as_pointer()), align=8)
+        return context.get_dummy_value()
+
+    return types.void(sums, types.int64, w, types.int64), generate
 
 
 @intrinsic

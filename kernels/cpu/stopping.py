@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import numpy as np
 
-from .compile import jit
+from .arguments import own_row
+from .compile import inline, jit
 
 
-@jit
+@inline
 def judge(stopping, i, epoch, fresh, loss, watched, best, best_epoch):
     """Whether network i stops after an epoch; its best watched loss and the epoch of that.
 
     ``watched`` counts only where it is ``fresh``: validation samples are scored now and then.
     """
-    if fresh and watched < best:
-        best, best_epoch = watched, epoch
-    stop = loss <= stopping.tol[i] or epoch - best_epoch >= stopping.patience[i]
+    stop = loss <= stopping.tol[own_row(stopping.tol, i)]
+    if stopping.best.size:
+        if fresh and watched < best:
+            best, best_epoch = watched, epoch
+        stop = stop or epoch - best_epoch >= stopping.patience[own_row(stopping.patience, i)]
     return stop, best, best_epoch
 
 
-@jit
+@inline
 def write(stopping, i, column, loss, validation):
     """Keep an epoch's losses."""
     stopping.losses[i, column] = loss
@@ -27,12 +30,13 @@ def write(stopping, i, column, loss, validation):
         stopping.validation_losses[i, column] = validation
 
 
-@jit
+@inline
 def finish(stopping, i, done, status, best, best_epoch):
     """Write down how a network's epochs ended."""
     stopping.status[i] = status
     stopping.epochs_run[i] += done
-    stopping.best[i], stopping.best_epoch[i] = best, best_epoch
+    if stopping.best.size:
+        stopping.best[i], stopping.best_epoch[i] = best, best_epoch
 
 
 @jit

@@ -34,13 +34,7 @@ def tiles(
 
     def generate(context, builder, signature, arguments):
         left, rows, columns, *rest = arguments
-        shapes = list(
-            product((BROADCAST, VECTOR), range(1, TILE_ROWS + 1), range(1, TILE_VECTORS + 1))
-        )
-        number = context.get_data_type(c.dtype)
-        functions = [_tile_function(builder.module, number, *shape) for shape in shapes]
-        table = ir.Constant(ir.ArrayType(functions[0].type, len(functions)), functions)
-        table = cgutils.global_constant(builder, "bpfast_tiles", table)
+        table = _table(builder.module, context.get_data_type(c.dtype))
         place = builder.add(builder.mul(left, I64(TILE_ROWS)), builder.sub(rows, I64(1)))
         place = builder.add(builder.mul(place, I64(TILE_VECTORS)), builder.sub(columns, I64(1)))
         builder.call(builder.load(builder.gep(table, [I64(0), place])), rest)
@@ -48,6 +42,19 @@ def tiles(
 
     i = types.int64
     return types.void(i, i, i, c, i, i, a, i, i, b, *[i] * 8), generate
+
+
+def _table(module, number) -> ir.GlobalVariable:
+    """Pointers to the functions for all shapes, (2, TILE_ROWS, TILE_VECTORS); once in a module."""
+    name = f"bpfast_tiles_{number}"
+    if name in module.globals:
+        return module.globals[name]
+    shapes = product((BROADCAST, VECTOR), range(1, TILE_ROWS + 1), range(1, TILE_VECTORS + 1))
+    functions = [_tile_function(module, number, *shape) for shape in shapes]
+    pointers = ir.Constant(ir.ArrayType(functions[0].type, len(functions)), functions)
+    table = ir.GlobalVariable(module, pointers.type, name)
+    table.initializer, table.global_constant, table.linkage = pointers, True, "internal"
+    return table
 
 
 def _tile_function(module, number, left, rows, vectors) -> ir.Function:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..task import DIVERGED, RUNNING, STOPPED
+from .arguments import own_row
 from .chunk import backward, drop_out, forward, forward_layer, gather, score
 from .compile import jit
 from .functions import REPEAT
@@ -81,7 +82,7 @@ def add_slices(lo, at, slices):
 @jit
 def penalise(net, optimizing, lo, at, i):
     """Add the penalties' slopes to the gradient; returns what clipping multiplies it with."""
-    l1, l2, longest = optimizing.penalties[i]
+    l1, l2, longest = optimizing.penalties[own_row(optimizing.penalties, i)]
     first, last = own_part(lo, at)
     for layer in range(lo.blocks.size):
         panel = (net.layers[layer] + net.bias) * LANES
@@ -141,6 +142,7 @@ def prepare(optimizing, lo, at, i, rate):
     """The optimiser's coefficients for the next step."""
     f, own = at.f, at.own
     f[own] = rate
+    i = own_row(optimizing.hyperparameters, i)
     for h in range(5):
         f[own + 1 + h] = optimizing.hyperparameters[i, h]
     invoke(optimizing.prepare, f, own, own + 6, own + 8, own, own, 1, 0, 0.0)
@@ -178,10 +180,10 @@ def run_epoch(args, lo, at, i, e, careful):
     Only a careful epoch looks at every step, and leaves the last finite parameters.
     """
     epochs, optimizing = args.epochs, args.optimizing
-    fold = epochs.fold[i]
+    fold = epochs.fold[own_row(epochs.fold, i)]
     order = epochs.order[e % epochs.order.shape[0]]
     order = order[epochs.fold_start[fold] : epochs.fold_start[fold + 1]]
-    rate = optimizing.rates[i, e % optimizing.rates.shape[1]]
+    rate = optimizing.rates[own_row(optimizing.rates, i), e % optimizing.rates.shape[1]]
     steps = -(-order.size // epochs.batch_size)
     if not optimizing.stepwise:
         prepare(optimizing, lo, at, i, rate)
@@ -234,7 +236,9 @@ def run_epochs(args, lo, at, i, careful):
     """All epochs: the network's status after them, SUSPECT where they must be run carefully."""
     epochs, stopping, data = args.epochs, args.stopping, args.validation
     everyone = args.networks[:0]
-    best, best_epoch = stopping.best[i], stopping.best_epoch[i]
+    best, best_epoch = np.inf, np.int64(-1)
+    if stopping.best.size:
+        best, best_epoch = stopping.best[i], stopping.best_epoch[i]
     done, status = 0, RUNNING
     scored = data.weights.size > 0
     for e in range(epochs.epochs):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .compile import jit
+from .compile import inline
 from .simd import LANES
 
 CACHE_LINE = 64
@@ -35,7 +35,7 @@ def zeros(size: int, dtype) -> np.ndarray:
     return array[start : start + size]
 
 
-@jit
+@inline
 def scale_by(w, a, b, size):
     """``w[a:] *= w[b:]``, so many numbers."""
     left, right = w[a : a + size], w[b : b + size]

@@ -1,0 +1,219 @@
+"""Networks of a few units that learn from one sample at a time, as the tutorial's does.
+
+Such a step is so short that to call anything for a part of it takes longer than the part. So one
+function is emitted for each architecture of up to MOST inputs and MOST hidden units with one
+output, which takes vectors of networks through many steps. It computes what :mod:`lanes` computes.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+from llvmlite import ir
+from numba import from_dtype, types
+from numba.core import cgutils
+from numba.extending import intrinsic
+
+from ..task import Network, Task
+from .compile import callback, inline, specialise
+from .functions import REPEAT
+from .simd import LANES, invoke, invoke_signature, load, splat
+
+MOST = 4
+STEPS = 64  # in a call; their losses are added in the networks' dtype
+SAMPLE = MOST + 3  # numbers of a sample: inputs, target, factors of slope and loss
+BELOW = {"identity": 1.0, "relu": 0.0, "leaky_relu": 0.01}  # slopes where z is not above 0
+FACTORS = {"half_squared_error": (1.0, 0.5), "mse": (2.0, 1.0)}  # of slope and loss: e and e * e
+
+I64 = ir.IntType(64)
+
+
+def applies(task: Task) -> bool:
+    """Whether a task can be trained this way."""
+    network = task.network
+    return (
+        task.batch_size == 1
+        and len(network.layers) == 3
+        and max(network.layers[:2]) <= MOST
+        and network.layers[2] == 1
+        and network.activations[0] in BELOW
+        and network.loss in FACTORS
+        and task.optimizer.rule == "sgd"
+        and task.optimizer.penalties.shape[1] == 0
+        and task.dropout.shape[1] == 0
+    )
+
+
+def shape_of(network: Network) -> int:
+    """Where an architecture's function is in the table."""
+    inputs, hidden, _ = network.layers
+    return ((inputs - 1) * MOST + hidden - 1) * 2 + int(network.bias)
+
+
+# --- the steps ------------------------------------------------------------------------------------
+
+
+@intrinsic
+def run_steps(typing, shape, weights, coefficients, samples, sums, lanes, steps):
+    """Train ``lanes`` networks side by side, one step after the other, and add up their losses."""
+
+    def generate(context, builder, signature, arguments):
+        shape, *rest = arguments
+        number = context.get_data_type(weights.dtype)
+        functions = [
+            _steps(builder.module, number, inputs + 1, hidden + 1, bias)
+            for inputs in range(MOST)
+            for hidden in range(MOST)
+            for bias in range(2)
+        ]
+        table = ir.Constant(ir.ArrayType(functions[0].type, len(functions)), functions)
+        table = cgutils.global_constant(builder, "bpfast_online", table)
+        builder.call(builder.load(builder.gep(table, [I64(0), shape])), rest)
+        return context.get_dummy_value()
+
+    i, p = types.int64, weights
+    return types.void(i, p, p, p, p, i, i), generate
+
+
+def _steps(module, number, inputs, hidden, bias) -> ir.Function:
+    """The function for one architecture: a loop over steps, and in it one over vectors."""
+    pointer, vector = number.as_pointer(), ir.VectorType(number, LANES)
+    kind = ir.FunctionType(ir.VoidType(), [*[pointer] * 4, I64, I64])
+    function = ir.Function(module, kind, module.get_unique_name("bpfast_online"))
+    function.linkage = "internal"
+    function.attributes.add("noinline")
+    weights, coefficients, samples, sums, lanes, steps = function.args
+    builder = ir.IRBuilder(function.append_basic_block("begin"))
+    with cgutils.for_range(builder, steps) as step:
+        sample = builder.gep(samples, [builder.mul(step.index, I64(SAMPLE))])
+        numbers = [
+            splat(builder, builder.load(builder.gep(sample, [I64(k)])), vector)
+            for k in (*range(inputs), *range(MOST, SAMPLE))
+        ]
+        below = splat(builder, builder.load(builder.gep(samples, [I64(STEPS * SAMPLE)])), vector)
+        with cgutils.for_range_slice(builder, I64(0), lanes, I64(LANES), I64) as (lane, _):
+            _step(
+                _Vectors(builder, vector, lanes, lane),
+                (weights, coefficients, sums),
+                numbers,
+                below,
+                hidden,
+                bias,
+            )
+    builder.ret_void()
+    return function
+
+
+class _Vectors:
+    """What a step does with vectors: those of the networks that begin at a lane."""
+
+    def __init__(self, builder, vector, lanes, lane) -> None:
+        self.builder, self.vector, self.lanes, self.lane = builder, vector, lanes, lane
+        width = 32 if vector.element == ir.FloatType() else 64
+        self._fma = cgutils.get_or_insert_function(
+            builder.module,
+            ir.FunctionType(vector, [vector] * 3),
+            f"llvm.fmuladd.v{LANES}f{width}",
+        )
+
+    def place(self, base, row, stride):
+        offset = self.builder.add(self.builder.mul(stride, I64(row)), self.lane)
+        return self.builder.gep(base, [offset])
+
+    def read(self, base, row, stride=None):
+        return load(self.builder, self.place(base, row, stride or self.lanes), self.vector)
+
+    def write(self, value, base, row):
+        place = self.builder.bitcast(self.place(base, row, self.lanes), self.vector.as_pointer())
+        self.builder.store(value, place, align=4)
+
+    def fma(self, a, b, c):
+        return self.builder.call(self._fma, [a, b, c])
+
+    def dot(self, left, right, last):
+        """Sum of products in their order, then ``last`` where there is one."""
+        total = self.builder.fmul(left[0], right[0])
+        for a, b in zip(left[1:], right[1:], strict=True):
+            total = self.fma(a, b, total)
+        return self.builder.fadd(total, last) if last else total
+
+
+def _step(v, arrays, numbers, below, hidden, bias) -> None:
+    """Forward, backward and update of the networks in a vector, for one sample."""
+    weights, coefficients, sums = arrays
+    *x, target, slope_factor, loss_factor = numbers
+    b, inputs, units = v.builder, len(x), range(hidden)
+    # parameters lie as in :func:`task.layer_slices`
+    first = [[v.read(weights, k * hidden + j) for j in units] for k in range(inputs + bias)]
+    start = (inputs + bias) * hidden
+    second = [v.read(weights, start + j) for j in range(hidden + bias)]
+    zero = ir.Constant(v.vector, [0.0] * LANES)
+
+    z = [
+        v.dot(x, [first[k][j] for k in range(inputs)], first[inputs][j] if bias else None)
+        for j in units
+    ]
+    above = [b.fcmp_ordered(">", z[j], zero) for j in units]
+    a = [b.select(above[j], z[j], b.fmul(below, z[j])) for j in units]
+    error = b.fsub(v.dot(a, second[:hidden], second[hidden] if bias else None), target)
+    loss = b.fmul(loss_factor, b.fmul(error, error))
+    v.write(b.fadd(v.read(sums, 0), loss), sums, 0)
+
+    delta = b.fmul(slope_factor, error)
+    back = [b.fmul(delta, second[j]) for j in units]
+    back = [b.select(above[j], back[j], b.fmul(below, back[j])) for j in units]
+    rate = b.fneg(v.read(coefficients, 0, I64(REPEAT)))
+    decay = v.read(coefficients, 3, I64(REPEAT))
+
+    def update(weight, gradient, row):
+        v.write(v.fma(rate, v.fma(decay, weight, gradient), weight), weights, row)
+
+    for j in units:
+        update(second[j], b.fmul(a[j], delta), start + j)
+        for k in range(inputs):
+            update(first[k][j], b.fmul(x[k], back[j]), k * hidden + j)
+        if bias:
+            update(first[inputs][j], back[j], inputs * hidden + j)
+    if bias:
+        update(second[hidden], delta, start + hidden)
+
+
+def steps(weights, coefficients, samples, sums, _5, shape, lanes, count):
+    """:func:`run_steps` with the arguments of :func:`simd.invoke`."""
+    run_steps(shape, weights, coefficients, samples, sums, lanes, int(count))
+
+
+@cache
+def address(dtype: str) -> int:
+    """Address of :func:`steps`, compiled for a dtype."""
+    function = specialise(steps, dtype, {}, f"steps_{dtype}")
+    compiled = callback(invoke_signature(from_dtype(np.dtype(dtype))), function, cached=True)
+    _alive.append(compiled)
+    return compiled.address
+
+
+_alive: list = []  # what was compiled lives as long as its address may be called
+
+# --- what lanes call ------------------------------------------------------------------------------
+
+
+@inline
+def add_sample(online, data, w, place, row):
+    """Put a sample where :func:`take_steps` finds it."""
+    inputs, weight = data.inputs.shape[1], data.weights[row]
+    for k in range(inputs):
+        w[place + k] = data.inputs[row, k]
+    scale = 1.0 if weight > 0 else 0.0
+    w[place + MOST] = data.targets[row, 0]
+    w[place + MOST + 1] = online.slope_factor * scale
+    w[place + MOST + 2] = online.loss_factor * scale * weight
+
+
+@inline
+def take_steps(online, lo, at, count):
+    """Take all lanes through the samples that wait."""
+    invoke(
+        online.steps, at.w, lo.weights[0], lo.coefficients, lo.samples, lo.sums, lo.sums,
+        online.shape, at.lanes, float(count),
+    )  # fmt: skip
