@@ -19,10 +19,10 @@ from typing import Any
 
 import numpy as np
 
-from bpfast.kernels.cpu import thread_count
-
+from ..errors import missing_extra
+from ..kernels.cpu import thread_count
 from .measure import Run, Runner, UnavailableError
-from .workloads import Workload
+from .workloads import Job, Workload
 
 BETA1, BETA2, EPSILON = 0.9, 0.999, 1e-8  # Adam's, everywhere the same
 SKLEARN_STEPS = 1000  # about half a second; more networks take it as much longer
@@ -33,7 +33,7 @@ def _needed(module: str, package: str) -> Any:
     try:
         return importlib.import_module(module)
     except ImportError:
-        raise UnavailableError(f"{package} is not installed") from None
+        raise UnavailableError(str(missing_extra(package, "bench"))) from None
 
 
 # --- JAX ------------------------------------------------------------------------------------------
@@ -128,7 +128,8 @@ def _torch(workload: Workload, compiled: bool) -> Run:
     if compiled:
         if not shutil.which(os.environ.get("CXX", "g++")):
             raise UnavailableError("torch.compile needs a C++ compiler")
-        torch.compiler.reset()
+        # a code of its own: compiled steps are told apart by it, those of other shapes stay
+        step.__code__ = step.__code__.replace()
         step = torch.compile(step, dynamic=False)
     network = _TorchNetwork(torch, workload)
     X, y = (torch.from_numpy(array) for array in workload.data())
@@ -236,10 +237,17 @@ def _torch_steps(torch: Any, workload: Workload, several: int) -> Callable:
 # --- scikit-learn ---------------------------------------------------------------------------------
 
 
-def _sklearn_workload(workload: Workload) -> Workload:
+def _sklearn_job(job: Job) -> Job:
     """A few of the networks; scikit-learn's always have biases, and its shuffle is its own."""
-    networks = max(1, SKLEARN_STEPS // (workload.steps * workload.epochs))
-    return replace(workload, networks=min(networks, workload.networks), bias=True, shuffle=False)
+    steps = sum(workload.steps * workload.epochs for workload in job.workloads)
+    most = max(1, SKLEARN_STEPS // steps)
+    return replace(
+        job,
+        workloads=tuple(
+            replace(w, networks=min(most, w.networks), bias=True, shuffle=False)
+            for w in job.workloads
+        ),
+    )
 
 
 def _sklearn(workload: Workload) -> Run:
@@ -290,5 +298,5 @@ PEERS = (
     Runner("JAX", "jit(map(scan)) on each core", partial(_jax, together="map", split=True)),
     Runner("PyTorch", "baddbmm", partial(_torch, compiled=False)),
     Runner("PyTorch", "baddbmm, compiled", partial(_torch, compiled=True)),
-    Runner("scikit-learn", "a loop", _sklearn, _sklearn_workload),
+    Runner("scikit-learn", "a loop", _sklearn, _sklearn_job),
 )
