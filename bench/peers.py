@@ -25,6 +25,8 @@ from .measure import Run, Runner, UnavailableError
 from .workloads import Job, Workload
 
 BETA1, BETA2, EPSILON = 0.9, 0.999, 1e-8  # Adam's, everywhere the same
+# 1 - beta**t is -expm1(t * log(beta)): 1 - 0.999 in float32 would be wrong in its fifth digit
+LOG1, LOG2 = math.log(BETA1), math.log(BETA2)
 SKLEARN_STEPS = 1000  # about half a second; more networks take it as much longer
 STEPS_OF_ONE_SAMPLE = 10  # in a compiled PyTorch call: shorter ones mostly move weights about
 
@@ -88,7 +90,7 @@ def _jax_training(jax: Any, workload: Workload) -> Callable:
         if workload.optimizer == "adam":
             m = tree(lambda m, g: BETA1 * m + (1 - BETA1) * g, state[0], gradient)
             v = tree(lambda v, g: BETA2 * v + (1 - BETA2) * g * g, state[1], gradient)
-            rate, c = rate / (1 - BETA1**t), 1 - BETA2**t
+            rate, c = -rate / jnp.expm1(t * LOG1), -jnp.expm1(t * LOG2)
             return tree(
                 lambda p, m, v: p - rate * m / (jnp.sqrt(v / c) + EPSILON), parameters, m, v
             ), (m, v)
@@ -215,8 +217,8 @@ def _torch_steps(torch: Any, workload: Workload, several: int) -> Callable:
             m, v = state
             m.lerp_(gradient, 1 - BETA1)
             v.mul_(BETA2).addcmul_(gradient, gradient, value=1 - BETA2)
-            gradient = m / (v / (1 - BETA2**t)).sqrt_().add_(EPSILON)
-            rates = rates / (1 - BETA1**t)
+            gradient = m / (v / -torch.expm1(t * LOG2)).sqrt_().add_(EPSILON)
+            rates = rates / -torch.expm1(t * LOG1)
         elif workload.momentum:
             gradient = state[0].mul_(workload.momentum).add_(gradient)
         parameter.addcmul_(rates, gradient, value=-1)
