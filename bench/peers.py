@@ -24,9 +24,10 @@ from ..kernels.cpu import thread_count
 from .measure import Run, Runner, UnavailableError
 from .workloads import Job, Workload
 
-BETA1, BETA2, EPSILON = 0.9, 0.999, 1e-8  # Adam's, everywhere the same
+BETA1, BETA2 = 0.9, 0.999  # Adam's, everywhere the same
 # 1 - beta**t is -expm1(t * log(beta)): 1 - 0.999 in float32 would be wrong in its fifth digit
 LOG1, LOG2 = math.log(BETA1), math.log(BETA2)
+TINY = 1e-12
 SKLEARN_STEPS = 1000  # about half a second; more networks take it as much longer
 STEPS_OF_ONE_SAMPLE = 10  # in a compiled PyTorch call: shorter ones mostly move weights about
 
@@ -92,7 +93,10 @@ def _jax_training(jax: Any, workload: Workload) -> Callable:
             v = tree(lambda v, g: BETA2 * v + (1 - BETA2) * g * g, state[1], gradient)
             rate, c = -rate / jnp.expm1(t * LOG1), -jnp.expm1(t * LOG2)
             return tree(
-                lambda p, m, v: p - rate * m / (jnp.sqrt(v / c) + EPSILON), parameters, m, v
+                lambda p, m, v: p - rate * m / (jnp.sqrt(v / c) + workload.epsilon),
+                parameters,
+                m,
+                v,
             ), (m, v)
         if workload.momentum:
             state = tree(lambda s, g: workload.momentum * s + g, state, gradient)
@@ -217,7 +221,7 @@ def _torch_steps(torch: Any, workload: Workload, several: int) -> Callable:
             m, v = state
             m.lerp_(gradient, 1 - BETA1)
             v.mul_(BETA2).addcmul_(gradient, gradient, value=1 - BETA2)
-            gradient = m / (v / -torch.expm1(t * LOG2)).sqrt_().add_(EPSILON)
+            gradient = m / (v / -torch.expm1(t * LOG2)).sqrt_().add_(workload.epsilon)
             rates = rates / -torch.expm1(t * LOG1)
         elif workload.momentum:
             gradient = state[0].mul_(workload.momentum).add_(gradient)
@@ -240,13 +244,16 @@ def _torch_steps(torch: Any, workload: Workload, several: int) -> Callable:
 
 
 def _sklearn_job(job: Job) -> Job:
-    """A few of the networks; scikit-learn's always have biases, and its shuffle is its own."""
+    """A few of the networks; scikit-learn's always have biases, and its shuffle is its own.
+
+    It adds Adam's epsilon before it corrects for the bias: a tiny one is the same in both places.
+    """
     steps = sum(workload.steps * workload.epochs for workload in job.workloads)
     most = max(1, SKLEARN_STEPS // steps)
     return replace(
         job,
         workloads=tuple(
-            replace(w, networks=min(most, w.networks), bias=True, shuffle=False)
+            replace(w, networks=min(most, w.networks), bias=True, shuffle=False, epsilon=TINY)
             for w in job.workloads
         ),
     )
@@ -272,6 +279,7 @@ def _sklearn(workload: Workload) -> Run:
             tol=0.0,
             warm_start=True,  # fit goes on from the weights that are there
             momentum=workload.momentum,
+            epsilon=workload.epsilon,
             nesterovs_momentum=False,
             n_iter_no_change=10**9,
         )

@@ -16,7 +16,7 @@ COLUMNS = (
     "of matrix\npeak",
     "bpfast\nis",
     "first\nresult",
-    "of it\ncompiling",
+    "\ncompile",
     "peak\nmemory",
     "losses\nwithin",
 )
@@ -30,7 +30,7 @@ def print_job(console: Console, job: dict[str, Any], limits: Limits) -> None:
         title_style="",
         title_justify="left",
         box=None,
-        padding=(0, 2, 0, 0),
+        padding=(0, 1, 0, 0),
         pad_edge=False,
     )
     table.add_column("\nrunner", no_wrap=True)

@@ -30,7 +30,7 @@ class Workload:
     name, strategy : its name, and the strategy that bpfast should choose for it, empty if any
     layers, activation, loss, bias : the architecture
     networks, samples, batch_size, epochs : how many of each
-    optimizer, momentum : "sgd" or "adam", and SGD's momentum
+    optimizer, momentum, epsilon : "sgd" or "adam", SGD's momentum, and Adam's epsilon
     shuffle : whether every epoch has its own order
     digits : whether the samples are scikit-learn's digits, and not drawn at random
     """
@@ -46,6 +46,7 @@ class Workload:
     epochs: int
     optimizer: str = "sgd"
     momentum: float = 0.0
+    epsilon: float = 1e-8
     bias: bool = True
     shuffle: bool = True
     digits: bool = False
@@ -130,7 +131,7 @@ class Workload:
     ) -> History:
         """Train with bpfast."""
         if self.optimizer == "adam":
-            optimizer: Optimizer = Adam(learning_rate=self.learning_rates)
+            optimizer: Optimizer = Adam(learning_rate=self.learning_rates, epsilon=self.epsilon)
         else:
             optimizer = SGD(learning_rate=self.learning_rates, momentum=self.momentum)
         return fit(
