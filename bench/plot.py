@@ -21,6 +21,7 @@ COLOURS = {"bpfast": "#d6455b", "JAX": "#5b8fd6", "PyTorch": "#e8963c", "scikit-
 GREY = "#5f6b7a"
 BAR = 0.8  # of the room of a bar
 GAP = 1.0  # bars left out between workloads
+LEAST = 12  # room for so many
 LONGEST = 20  # a bar: scikit-learn's would leave no room for the others
 TICKS = (0.5, 1, 2, 5, 10, 20)
 STYLE: dict[Any, Any] = {
@@ -78,7 +79,8 @@ def _bars(axes: Axes, jobs: list[dict[str, Any]]) -> None:
         place += len(peers) + GAP
     axes.set_yticks(middles, [_title(job) for job in jobs])
     axes.tick_params(axis="y", length=0)
-    axes.set_ylim(place - GAP, -1.0)
+    spare = max(0.0, LEAST - place) / 2  # above and below: few bars need not be thick
+    axes.set_ylim(place - GAP + spare, -1.0 - spare)
     slowest = min(peer["bpfast_ratio"] for job in jobs for peer in fastest(job["results"])[1:])
     axes.set_xlim(min(0.5, 0.8 * slowest), 12 * LONGEST)  # room for the words
     axes.set_xticks(TICKS, [f"{tick:g} x" for tick in TICKS], minor=False)
@@ -132,29 +134,31 @@ def _roofline(figure: Figure, axes: Axes, jobs: list[dict[str, Any]], limits: Li
     axes.set_xlabel("operations for each byte that must go through memory")
     axes.set_ylabel("GFLOP/s")
     axes.grid(alpha=0.2)
-    _limit_labels(axes, limits, low, high)
+    _limit_labels(axes, limits, low)
     figure.draw_without_rendering()
     _label(axes, list(zip(x, y, [job["name"] for job in jobs], strict=True)))
 
 
-def _limit_labels(axes: Axes, limits: Limits, low: float, high: float) -> None:
-    """Each limit's words, at its line."""
-    fma, matrix = limits.fma / 1e9, limits.matrix / 1e9
-    above, below = ("bottom", "top") if fma >= matrix else ("top", "bottom")
-    words = f"fused multiply-adds {fma:,.0f} GFLOP/s"
-    axes.text(high, fma, f"{words} ", ha="right", va=above, fontsize=8, color=GREY)
-    words = f"NumPy's matrix product {matrix:,.0f} GFLOP/s"
-    axes.text(high, matrix, f"{words} ", ha="right", va=below, fontsize=8, color=GREY)
-    middle = np.sqrt(low * limits.fma / limits.memory)
-    axes.annotate(
-        f"memory {limits.memory / 1e9:,.0f} GB/s",
-        (middle, middle * limits.memory / 1e9),
-        xytext=(8, 0),
-        textcoords="offset points",
-        va="top",
-        fontsize=8,
-        color=GREY,
-    )
+def _limit_labels(axes: Axes, limits: Limits, low: float) -> None:
+    """Each limit's words, at the left end of its line, where no point is."""
+    fma, matrix, ridge = limits.fma / 1e9, limits.matrix / 1e9, limits.fma / limits.memory
+    middle = np.sqrt(low * ridge)
+    up, down = (4, "bottom"), (-4, "top")
+    first, second = (up, down) if fma >= matrix else (down, up)
+    for words, x, y, (shift, va) in (
+        (f"fused multiply-adds {fma:,.0f} GFLOP/s", ridge, fma, first),
+        (f"NumPy's matrix product {matrix:,.0f} GFLOP/s", ridge, matrix, second),
+        (f"memory {limits.memory / 1e9:,.0f} GB/s", middle, middle * limits.memory / 1e9, down),
+    ):
+        axes.annotate(
+            words,
+            (x, y),
+            xytext=(6, shift),
+            textcoords="offset points",
+            va=va,
+            fontsize=8,
+            color=GREY,
+        )
 
 
 def _label(axes: Axes, points: list[tuple[float, float, str]]) -> None:

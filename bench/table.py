@@ -124,7 +124,7 @@ def print_end(console: Console, report: dict[str, Any]) -> None:
         f"multiply-adds {limits.fma / 1e9:.0f} GFLOP/s, memory {limits.memory / 1e9:.0f} GB/s, "
         f"second-level caches {limits.l2 / 1e9:.0f} GB/s, all measured in this run",
         "updates: samples times networks that learned from them; first result: from the start of "
-        "a new process, peers from after bpfast's import",
+        "a new process, without reading samples; peers from after bpfast's import",
         *_skipped(report["skipped"]),
     ]
     console.print()
