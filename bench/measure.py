@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import statistics
+import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from .workloads import Workload
+from ..dispatch import choose
+from .workloads import Job, Workload
 
 RUNS = 3  # one after another in each turn: the first finds caches full of another's data
 PAUSE = 0.05  # seconds: threads of one library still spin for a while when another one starts
@@ -30,10 +32,12 @@ class Run:
     ----------
     train : one whole training from Python; returns the last epoch's loss of each network, (n,)
     reset : back to the initial weights, which is not timed
+    kernel : bpfast's choice for it
     """
 
     train: Callable[[], np.ndarray]
     reset: Callable[[], None] = lambda: None
+    kernel: str = ""
 
 
 @dataclass(frozen=True)
@@ -44,33 +48,60 @@ class Runner:
     ----------
     name, mode : who, and how
     build : makes a workload ready; raises UnavailableError
-    adapt : the part of a workload that this one is timed on
+    adapt : the part of a job that this one is timed on
     """
 
     name: str
     mode: str
     build: Callable[[Workload], Run]
-    adapt: Callable[[Workload], Workload] = lambda workload: workload
+    adapt: Callable[[Job], Job] = lambda job: job
+
+    def __str__(self) -> str:
+        return f"{self.name}, {self.mode}"
+
+    def prepare(self, job: Job) -> Run:
+        """Make all parts of a job ready, to be trained one after another.
+
+        Raises
+        ------
+        UnavailableError
+            This cannot run here.
+        """
+        runs = [self.build(workload) for workload in job.workloads]
+
+        def reset() -> None:
+            for run in runs:
+                run.reset()
+
+        kernels = dict.fromkeys(run.kernel for run in runs)
+        return Run(
+            lambda: np.concatenate([run.train() for run in runs]), reset, " and ".join(kernels)
+        )
 
 
-def bpfast_run(workload: Workload) -> Run:
-    """Training by bpfast, whole calls of ``fit``."""
-    X, y = workload.data()
-    population = workload.population()
-    initial = population.parameters.copy()
+def bpfast(device: str) -> Runner:
+    """Whole calls of bpfast's ``fit`` on a device."""
 
-    def reset() -> None:
-        population.parameters[:] = initial
+    def build(workload: Workload) -> Run:
+        X, y = workload.data()
+        population = workload.population()
+        initial = population.parameters.copy()
 
-    return Run(lambda: workload.fit(population, X, y).loss[:, -1], reset)
+        def reset() -> None:
+            population.parameters[:] = initial
+
+        plan = choose(population.mlp, workload.networks, workload.batch_size, device)
+        return Run(lambda: workload.fit(population, X, y, device).loss[:, -1], reset, plan.strategy)
+
+    return Runner("bpfast", device, build)
 
 
 @dataclass
 class Timed:
-    """A runner on a workload: its times, and how far its losses are from bpfast's."""
+    """A runner on a job: its times, and how far its losses are from bpfast's."""
 
     runner: Runner
-    workload: Workload
+    job: Job
     run: Run
     expected: np.ndarray
     seconds: list[float] = field(default_factory=list)
@@ -94,59 +125,67 @@ class Timed:
         """What is kept of it, beside bpfast's rate."""
         rate = self.rate()
         return {
-            "workload": self.workload.name,
-            "description": str(self.workload),
             "runner": self.runner.name,
             "mode": self.runner.mode,
-            "networks": self.workload.networks,
-            "first_seconds": self.seconds[0],
+            "kernel": self.run.kernel,
+            "networks": self.job.networks,
             "seconds": self.seconds[1:],
+            "median_seconds": statistics.median(self.seconds[1:]),
             "sample_updates_per_second": rate,
-            "gflops": rate * self.workload.flops / 1e9,
+            "gflops": rate * self.job.flops / 1e9,
             "bpfast_ratio": bpfast / rate,
             "loss_difference": max(self.differences),
         }
 
     def rate(self) -> float:
         """Sample-updates a second, by the median; the first time, which compiles, is left out."""
-        return self.workload.sample_updates / statistics.median(self.seconds[1:])
+        return self.job.sample_updates / statistics.median(self.seconds[1:])
 
 
 def measure(
-    workload: Workload, peers: tuple[Runner, ...], turns: int
+    job: Job, runners: Iterable[Runner], turns: int, say: Callable[[str], None] = lambda words: None
 ) -> tuple[list[dict[str, Any]], dict[str, str]]:
-    """Time bpfast and the peers in turn.
+    """Time runners in turn; ratios and losses are held against the first.
+
+    Parameters
+    ----------
+    job : what to train
+    runners : bpfast's first
+    turns : more of them, less noise
+    say : is told what is being done
 
     Returns
     -------
-    results : of each runner, bpfast's first
-    skipped : peers that cannot run, and why
+    results : of each runner that can run here
+    skipped : the others, and why
     """
-    timed, skipped = [], {}
-    for runner in (Runner("bpfast", workload.strategy, bpfast_run), *peers):
+    timed: list[Timed] = []
+    skipped = {}
+    first, *_ = runners = tuple(runners)
+    for runner in runners:
+        say(f"{job.name}: {runner}: first training")
         try:
-            timed.append(_prepare(runner, workload))
+            timed.append(_prepare(runner, first, job))
         except UnavailableError as error:
-            skipped[f"{runner.name}, {runner.mode}"] = str(error)
-    for _ in range(turns):
+            skipped[str(runner)] = str(error)
+    for turn in range(turns):
+        say(f"{job.name}: turn {turn + 1} of {turns}")
         for one in timed:
             one.turn()
     return [one.result(timed[0].rate()) for one in timed], skipped
 
 
-def _prepare(runner: Runner, workload: Workload) -> Timed:
+def _prepare(runner: Runner, first: Runner, job: Job) -> Timed:
     """Make ready, and train once, which compiles."""
-    part = runner.adapt(workload)
-    start = time.perf_counter()
-    run = runner.build(part)
-    built = time.perf_counter() - start
-    timed = Timed(runner, part, run, bpfast_run(part).train())
+    part = runner.adapt(job)
+    timed = Timed(runner, part, runner.prepare(part), first.prepare(part).train())
     timed.time()
-    timed.seconds[0] += built
     return timed
 
 
 def difference(losses: np.ndarray, expected: np.ndarray) -> float:
-    """The largest relative difference, where losses far below the mean count as that of 1000th."""
+    """The largest relative difference; losses far below the mean count as a thousandth of it."""
     least = 1e-3 * np.abs(expected).mean()
-    return float((np.abs(losses - expected) / np.maximum(np.abs(expected), least)).max())
+    relative = np.abs(losses - expected) / np.maximum(np.abs(expected), least)
+    most = sys.float_info.max  # JSON has no infinity
+    return float(np.nan_to_num(relative, nan=most, posinf=most).max())

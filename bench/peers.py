@@ -19,12 +19,15 @@ from typing import Any
 
 import numpy as np
 
-from bpfast.kernels.cpu import thread_count
-
+from ..errors import missing_extra
+from ..kernels.cpu import thread_count
 from .measure import Run, Runner, UnavailableError
-from .workloads import Workload
+from .workloads import Job, Workload
 
-BETA1, BETA2, EPSILON = 0.9, 0.999, 1e-8  # Adam's, everywhere the same
+BETA1, BETA2 = 0.9, 0.999  # Adam's, everywhere the same
+# 1 - beta**t is -expm1(t * log(beta)): 1 - 0.999 in float32 would be wrong in its fifth digit
+LOG1, LOG2 = math.log(BETA1), math.log(BETA2)
+TINY = 1e-12
 SKLEARN_STEPS = 1000  # about half a second; more networks take it as much longer
 STEPS_OF_ONE_SAMPLE = 10  # in a compiled PyTorch call: shorter ones mostly move weights about
 
@@ -33,7 +36,7 @@ def _needed(module: str, package: str) -> Any:
     try:
         return importlib.import_module(module)
     except ImportError:
-        raise UnavailableError(f"{package} is not installed") from None
+        raise UnavailableError(str(missing_extra(package, "bench"))) from None
 
 
 # --- JAX ------------------------------------------------------------------------------------------
@@ -88,9 +91,12 @@ def _jax_training(jax: Any, workload: Workload) -> Callable:
         if workload.optimizer == "adam":
             m = tree(lambda m, g: BETA1 * m + (1 - BETA1) * g, state[0], gradient)
             v = tree(lambda v, g: BETA2 * v + (1 - BETA2) * g * g, state[1], gradient)
-            rate, c = rate / (1 - BETA1**t), 1 - BETA2**t
+            rate, c = -rate / jnp.expm1(t * LOG1), -jnp.expm1(t * LOG2)
             return tree(
-                lambda p, m, v: p - rate * m / (jnp.sqrt(v / c) + EPSILON), parameters, m, v
+                lambda p, m, v: p - rate * m / (jnp.sqrt(v / c) + workload.epsilon),
+                parameters,
+                m,
+                v,
             ), (m, v)
         if workload.momentum:
             state = tree(lambda s, g: workload.momentum * s + g, state, gradient)
@@ -128,7 +134,8 @@ def _torch(workload: Workload, compiled: bool) -> Run:
     if compiled:
         if not shutil.which(os.environ.get("CXX", "g++")):
             raise UnavailableError("torch.compile needs a C++ compiler")
-        torch.compiler.reset()
+        # a code of its own: compiled steps are told apart by it, those of other shapes stay
+        step.__code__ = step.__code__.replace()
         step = torch.compile(step, dynamic=False)
     network = _TorchNetwork(torch, workload)
     X, y = (torch.from_numpy(array) for array in workload.data())
@@ -214,8 +221,8 @@ def _torch_steps(torch: Any, workload: Workload, several: int) -> Callable:
             m, v = state
             m.lerp_(gradient, 1 - BETA1)
             v.mul_(BETA2).addcmul_(gradient, gradient, value=1 - BETA2)
-            gradient = m / (v / (1 - BETA2**t)).sqrt_().add_(EPSILON)
-            rates = rates / (1 - BETA1**t)
+            gradient = m / (v / -torch.expm1(t * LOG2)).sqrt_().add_(workload.epsilon)
+            rates = rates / -torch.expm1(t * LOG1)
         elif workload.momentum:
             gradient = state[0].mul_(workload.momentum).add_(gradient)
         parameter.addcmul_(rates, gradient, value=-1)
@@ -236,10 +243,20 @@ def _torch_steps(torch: Any, workload: Workload, several: int) -> Callable:
 # --- scikit-learn ---------------------------------------------------------------------------------
 
 
-def _sklearn_workload(workload: Workload) -> Workload:
-    """A few of the networks; scikit-learn's always have biases, and its shuffle is its own."""
-    networks = max(1, SKLEARN_STEPS // (workload.steps * workload.epochs))
-    return replace(workload, networks=min(networks, workload.networks), bias=True, shuffle=False)
+def _sklearn_job(job: Job) -> Job:
+    """A few of the networks; scikit-learn's always have biases, and its shuffle is its own.
+
+    It adds Adam's epsilon before it corrects for the bias: a tiny one is the same in both places.
+    """
+    steps = sum(workload.steps * workload.epochs for workload in job.workloads)
+    most = max(1, SKLEARN_STEPS // steps)
+    return replace(
+        job,
+        workloads=tuple(
+            replace(w, networks=min(most, w.networks), bias=True, shuffle=False, epsilon=TINY)
+            for w in job.workloads
+        ),
+    )
 
 
 def _sklearn(workload: Workload) -> Run:
@@ -262,6 +279,7 @@ def _sklearn(workload: Workload) -> Run:
             tol=0.0,
             warm_start=True,  # fit goes on from the weights that are there
             momentum=workload.momentum,
+            epsilon=workload.epsilon,
             nesterovs_momentum=False,
             n_iter_no_change=10**9,
         )
@@ -290,5 +308,5 @@ PEERS = (
     Runner("JAX", "jit(map(scan)) on each core", partial(_jax, together="map", split=True)),
     Runner("PyTorch", "baddbmm", partial(_torch, compiled=False)),
     Runner("PyTorch", "baddbmm, compiled", partial(_torch, compiled=True)),
-    Runner("scikit-learn", "a loop", _sklearn, _sklearn_workload),
+    Runner("scikit-learn", "a loop", _sklearn, _sklearn_job),
 )

@@ -1,19 +1,25 @@
-"""``python -m bench.readme_table [FILE]``: put a measurement's table between README's markers."""
+"""``python -m bpfast.bench.readme_table [FILE]``: README's measured table and its picture.
+
+The table goes between README's markers, the picture to ``docs/measured.png``. Needs a checkout.
+"""
 
 from __future__ import annotations
 
 import argparse
 import json
 import re
-from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from .__main__ import write
+from ..files import write_whole
+from .plot import draw
+from .table import first_results, times
 
-README = Path(__file__).parent.parent / "README.md"
-RESULTS = Path(__file__).parent / "results"
+BENCH = Path(__file__).resolve().parent  # also where a symlink leads here
+RESULTS, README = BENCH / "results", BENCH.parent / "README.md"
+PICTURE = Path("docs") / "measured.png"  # beside README
 MARKERS = r"(<!-- measured: [^>]* -->\n).*?(<!-- end -->)"
+PACKAGES = {"JAX": "jax", "PyTorch": "torch", "scikit-learn": "scikit-learn"}
 
 
 def newest() -> Path:
@@ -26,44 +32,42 @@ def newest() -> Path:
     """
     files = list(RESULTS.glob("*.json"))
     if not files:
-        raise SystemExit("bench/results/ holds no measurement: python -m bench --peers --output")
+        raise SystemExit("bench/results/ holds no measurement: bpfast bench --peers --output FILE")
     return max(files, key=lambda path: read(path)["date"])
 
 
 def read(path: Path) -> dict[str, Any]:
-    """A report that ``python -m bench --output`` wrote."""
+    """A report that ``bpfast bench --output`` wrote."""
     return json.loads(path.read_text(encoding="utf-8"))
 
 
 def table(report: dict[str, Any], source: str) -> str:
-    """Markdown of a report."""
-    peers = list(dict.fromkeys(result["runner"] for result in report["results"]))[1:]
+    """Markdown of a report: the picture, the table, and how it came about."""
+    names = dict.fromkeys(result["runner"] for job in report["jobs"] for result in job["results"])
+    peers = [name for name in names if name != "bpfast"]
     head = ["Networks", "Kernel", "Sample-updates/s", "GFLOP/s", "Share of matrix peak"]
-    head += [f"against {peer}" for peer in peers]
+    head += ["First result", *(f"against {peer}" for peer in peers)]
     lines = [_row(head), "|---|---|" + "---:|" * (len(head) - 2)]
-    for _, results in groupby(report["results"], lambda result: result["workload"]):
-        lines.append(_row(_cells(list(results), peers)))
-    return "\n".join([*lines, "", _note(report, peers, source)]) + "\n"
+    lines += [_row(_cells(job, peers, report["limits"]["matrix"])) for job in report["jobs"]]
+    picture = f"![Speed beside peers, and below the machine's limits]({PICTURE.as_posix()})"
+    return "\n".join([picture, "", *lines, "", _note(report, peers, source)]) + "\n"
 
 
-def _cells(results: list[dict[str, Any]], peers: list[str]) -> list[str]:
+def _cells(job: dict[str, Any], peers: list[str], peak: float) -> list[str]:
     """A workload's row: bpfast, and how it stands against each peer's fastest mode."""
-    ours = results[0]
+    ours = job["results"][0]
     cells = [
-        ours["description"].split(": ")[1],
-        ours["mode"],
+        job["description"].split(": ")[1],
+        ours["kernel"],
         f"{ours['sample_updates_per_second'] / 1e6:.3g} million",
         f"{ours['gflops']:.1f}",
-        f"{ours['share_of_peak']:.0%}",
+        f"{ours['gflops'] * 1e9 / peak:.0%}",
+        f"{ours['first_result_seconds']:.1f} s" if "first_result_seconds" in ours else "",
     ]
     for peer in peers:
-        ratios = [r["bpfast_ratio"] for r in results if r["runner"] == peer]
-        cells.append(_times(min(ratios)) if ratios else "")
+        ratios = [r["bpfast_ratio"] for r in job["results"] if r["runner"] == peer]
+        cells.append(times(min(ratios)) if ratios else "")
     return cells
-
-
-def _times(ratio: float) -> str:
-    return f"{ratio:.2f} x" if ratio < 10 else f"{ratio:,.0f} x"
 
 
 def _row(cells: list[str]) -> str:
@@ -72,33 +76,54 @@ def _row(cells: list[str]) -> str:
 
 def _note(report: dict[str, Any], peers: list[str], source: str) -> str:
     """Where and how it was measured."""
-    machine = report["machine"]
+    machine, limits = report["machine"], report["limits"]
     cpu = machine["device cpu"].removeprefix("usable: ")
     words = (
         f"float32, medians of whole `fit` calls on {machine['processor']} ({cpu}). The peak is "
-        f"NumPy's 2048 x 2048 product in the same run, {report['matrix_peak_gflops']:.0f} GFLOP/s. "
+        f"NumPy's 2048 x 2048 product in the same run, {limits['matrix'] / 1e9:.0f} GFLOP/s; fused "
+        f"multiply-adds in registers reach {limits['fma'] / 1e9:.0f}. First result: from the start "
+        "of a new Python. "
     )
+    words += "".join(f"{_cost(job)} " for job in report["jobs"] if "network_cost_ratio" in job)
     if peers:
-        packages = {"JAX": "jax", "PyTorch": "torch", "scikit-learn": "scikit-learn"}
-        named = ", ".join(f"{peer} {machine[packages[peer]]}" for peer in peers)
+        named = ", ".join(f"{peer} {report['versions'][PACKAGES[peer]]}" for peer in peers)
         words += (
             f"Against {named}: compiled and warm, in the fastest of the modes tried, from the same "
             "weights with the same batches to the same losses. "
         )
-    return words + f"From `{source}`; `python -m bench --peers` measures yours."
+        words += "".join(_first(job) for job in report["jobs"])
+    return words + f"From `{source}`; `bpfast bench --peers` measures yours."
+
+
+def _cost(job: dict[str, Any]) -> str:
+    """What a network costs where there are more or fewer of them."""
+    return (
+        f"In {job['name']} a network takes {times(job['network_cost_ratio'])} the time of a busy "
+        f"thread that one of {job['beside']} takes."
+    )
+
+
+def _first(job: dict[str, Any]) -> str:
+    """How much later peers are at the first result where there are many shapes."""
+    words = first_results(job)
+    if len(job["parts"]) == 1 or not words:
+        return ""
+    return f"To the first result of the {len(job['parts'])} shapes, {words} as bpfast. "
 
 
 def main() -> None:
-    """Rewrite README."""
-    parser = argparse.ArgumentParser(prog="python -m bench.readme_table", description=__doc__)
+    """Rewrite README's table and draw the picture."""
+    parser = argparse.ArgumentParser(prog="python -m bpfast.bench.readme_table")
     parser.add_argument("file", type=Path, nargs="?", help="the newest of bench/results/")
     path = (parser.parse_args().file or newest()).resolve()
-    inside = table(read(path), path.relative_to(README.parent).as_posix())
+    report = read(path)
+    inside = table(report, path.relative_to(README.parent).as_posix())
     text = README.read_text(encoding="utf-8")
     new, count = re.subn(MARKERS, lambda m: m[1] + inside + m[2], text, flags=re.DOTALL)
     if count != 1:
         raise SystemExit("README.md has no place that is marked for the table")
-    write(README, new)
+    draw(report, README.parent / PICTURE)
+    write_whole(README, lambda whole: whole.write_text(new, encoding="utf-8"))
 
 
 if __name__ == "__main__":

@@ -8,8 +8,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from bench.peak import matrix_peak
-from bench.workloads import WORKLOADS
+from bpfast.bench.peak import matrix_peak
+from bpfast.bench.workloads import WORKLOADS
 
 
 @pytest.fixture(scope="session")

@@ -1,17 +1,22 @@
-"""The five workloads, defined once for bpfast and its peers.
+"""The workloads, defined once for bpfast and its peers, and the jobs that they are timed in.
 
 All are float32, all networks of one share their samples, and each has its own learning rate.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
 from itertools import pairwise
 
 import numpy as np
 
-import bpfast as bp
-from bpfast.kernels import counter
+from ..data import Scaler, read
+from ..kernels import counter
+from ..network import MLP
+from ..optimizers import SGD, Adam, Optimizer
+from ..population import Population
+from ..training import History, fit
 
 SEED = 0
 
@@ -22,11 +27,12 @@ class Workload:
 
     Attributes
     ----------
-    name, strategy : its number, and the strategy that bpfast should choose for it
+    name, strategy : its name, and the strategy that bpfast should choose for it, empty if any
     layers, activation, loss, bias : the architecture
     networks, samples, batch_size, epochs : how many of each
-    optimizer, momentum : "sgd" or "adam", and SGD's momentum
+    optimizer, momentum, epsilon : "sgd" or "adam", SGD's momentum, and Adam's epsilon
     shuffle : whether every epoch has its own order
+    digits : whether the samples are scikit-learn's digits, and not drawn at random
     """
 
     name: str
@@ -40,12 +46,23 @@ class Workload:
     epochs: int
     optimizer: str = "sgd"
     momentum: float = 0.0
+    epsilon: float = 1e-8
     bias: bool = True
     shuffle: bool = True
+    digits: bool = False
 
     def __str__(self) -> str:
-        widths = "-".join(map(str, self.layers))
-        return f"{self.name}: {self.networks} x {widths} {self.activation}, batch {self.batch_size}"
+        return f"{self.name}: {self.networks} x {self.kind}"
+
+    @property
+    def widths(self) -> str:
+        """The layers in words."""
+        return "-".join(map(str, self.layers))
+
+    @property
+    def kind(self) -> str:
+        """One of its networks and how it is trained, in words."""
+        return f"{self.widths} {self.activation}, batch {self.batch_size}"
 
     @property
     def sample_updates(self) -> int:
@@ -59,6 +76,18 @@ class Workload:
         return 6.0 * sum(weights) - 2.0 * weights[0]
 
     @property
+    def traffic(self) -> float:
+        """Bytes that a fit has to move through main memory at least once.
+
+        Parameters, optimiser state and samples on their way in, parameters on their way out.
+        """
+        parameters = sum((a + self.bias) * b for a, b in pairwise(self.layers))
+        state = 2 if self.optimizer == "adam" else int(self.momentum > 0)
+        target = 8 if self.loss == "cross_entropy" else 4 * self.layers[-1]
+        samples = self.samples * (4 * self.layers[0] + target)
+        return 4.0 * (2 + state) * parameters * self.networks + samples
+
+    @property
     def learning_rates(self) -> np.ndarray:
         """(networks,) learning rates, none of which diverges."""
         return np.geomspace(1e-2, 1e-4, self.networks)
@@ -70,6 +99,9 @@ class Workload:
 
     def data(self) -> tuple[np.ndarray, np.ndarray]:
         """X (samples, inputs) float32, and labels (samples,) or targets (samples, outputs)."""
+        if self.digits:
+            X, y = _digits()
+            return X[: self.samples], y[: self.samples]
         rng = np.random.default_rng(SEED)
         X = rng.normal(size=(self.samples, self.layers[0])).astype(np.float32)
         if self.loss == "cross_entropy":
@@ -89,18 +121,20 @@ class Workload:
             rows = np.stack(orders)
         return rows.reshape(-1, self.batch_size)
 
-    def population(self, dtype: str = "float32") -> bp.Population:
+    def population(self, dtype: str = "float32") -> Population:
         """The networks before training."""
-        mlp = bp.MLP(self.layers, self.activation, self.loss, self.bias)
-        return bp.Population(mlp, self.networks, seed=SEED, dtype=dtype)
+        mlp = MLP(self.layers, self.activation, self.loss, self.bias)
+        return Population(mlp, self.networks, seed=SEED, dtype=dtype)
 
-    def fit(self, population: bp.Population, X: np.ndarray, y: np.ndarray) -> bp.History:
+    def fit(
+        self, population: Population, X: np.ndarray, y: np.ndarray, device: str = "cpu"
+    ) -> History:
         """Train with bpfast."""
         if self.optimizer == "adam":
-            optimizer: bp.optimizers.Optimizer = bp.Adam(learning_rate=self.learning_rates)
+            optimizer: Optimizer = Adam(learning_rate=self.learning_rates, epsilon=self.epsilon)
         else:
-            optimizer = bp.SGD(learning_rate=self.learning_rates, momentum=self.momentum)
-        return bp.fit(
+            optimizer = SGD(learning_rate=self.learning_rates, momentum=self.momentum)
+        return fit(
             population,
             X,
             y,
@@ -110,9 +144,67 @@ class Workload:
             shuffle=self.shuffle,
             seed=SEED,
             record="last",
-            device="cpu",
+            device=device,
             progress=False,
         )
+
+
+@dataclass(frozen=True)
+class Job:
+    """What is timed as one: a workload, or several that are trained one after another.
+
+    Attributes
+    ----------
+    name : what it is called on the command line
+    workloads : its parts
+    beside : a job whose cost for a network this one's is held against; it has no peers then
+    """
+
+    name: str
+    workloads: tuple[Workload, ...]
+    beside: str = ""
+
+    def __str__(self) -> str:
+        first, *others = self.workloads
+        if not others:
+            return str(first)
+        last = others[-1]
+        return (
+            f"{self.name}: {self.networks} of {len(self.workloads)} shapes, {first.widths} to "
+            f"{last.kind}"
+        )
+
+    @property
+    def networks(self) -> int:
+        """Networks of all parts."""
+        return sum(workload.networks for workload in self.workloads)
+
+    @property
+    def sample_updates(self) -> int:
+        """Samples that networks are trained on, counted for each network."""
+        return sum(workload.sample_updates for workload in self.workloads)
+
+    @property
+    def flops(self) -> float:
+        """Operations of a sample-update, on average."""
+        return sum(w.sample_updates * w.flops for w in self.workloads) / self.sample_updates
+
+    @property
+    def traffic(self) -> float:
+        """Bytes that have to go through main memory at least once."""
+        return sum(workload.traffic for workload in self.workloads)
+
+    @property
+    def intensity(self) -> float:
+        """Operations for each byte that has to go through main memory."""
+        return self.sample_updates * self.flops / self.traffic
+
+
+@cache
+def _digits() -> tuple[np.ndarray, np.ndarray]:
+    """scikit-learn's 1,797 digits of 64 pixels, scaled, and their 10 classes."""
+    digits = read("digits")
+    return Scaler.of(digits.X).apply(digits.X).astype(np.float32), digits.y
 
 
 WORKLOADS = (
@@ -123,4 +215,21 @@ WORKLOADS = (
         "W4", "tiles", (784, 256, 128, 10), "relu", "cross_entropy", 8, 2048, 128, 2, momentum=0.9
     ),
     Workload("W5", "large batch", (64, 256, 256, 1), "relu", "mse", 1, 16384, 16384, 10),
+)
+
+W3 = WORKLOADS[2]
+HIDDEN: tuple[tuple[int, ...], ...] = (
+    *((width,) for width in (8, 12, 16, 24, 32, 48, 64, 96, 128)),
+    *((2 * width, width) for width in (16, 32, 64)),
+)
+MIXED = tuple(
+    replace(W3, name=str(hidden), strategy="", layers=(64, *hidden, 10), networks=50, digits=True)
+    for hidden in HIDDEN
+)
+
+JOBS = (
+    *(Job(workload.name, (workload,)) for workload in WORKLOADS),
+    Job("W3x1", (replace(W3, name="W3x1", networks=1),), beside="W3"),
+    Job("W3x130", (replace(W3, name="W3x130", networks=130),), beside="W3"),
+    Job("mixed", MIXED),
 )

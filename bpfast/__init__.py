@@ -5,7 +5,8 @@ __version__ = "0.1.0"
 from pathlib import Path
 
 if not (Path(__file__).parent / "kernels").is_dir():
-    # In a checkout, kernels/ lies beside bpfast/: setup.cfg puts it here when it installs.
+    # In a checkout, kernels/ and bench/ lie beside bpfast/: setup.cfg puts them here when it
+    # installs.
     __path__.append(str(Path(__file__).parent.parent))
 
 from . import dispatch

@@ -183,6 +183,25 @@ def verify(
 
 
 @app.command()
+def bench(
+    device: Annotated[str, typer.Option(help="Of cpu, cuda: one or several.")] = "cpu",
+    peers: Annotated[
+        bool, typer.Option("--peers", help="JAX, PyTorch and scikit-learn beside it, if there.")
+    ] = False,
+    workload: Annotated[str, typer.Option(help="Names such as W1,W3; all if not given.")] = "",
+    turns: Annotated[int, typer.Option(help="How often each is timed: more, less noise.")] = 5,
+    output: Annotated[Path | None, typer.Option(help="JSON file for the results.")] = None,
+    plot: Annotated[Path | None, typer.Option(help="PNG or SVG file for a picture.")] = None,
+) -> None:
+    """Measure how fast this machine trains, against its limits and against other libraries."""
+    from .bench import command  # the other commands need none of it
+
+    options = command.Options(device, workload, peers, turns, output, plot)
+    if not command.bench(options, _console(), Console(stderr=True)):
+        raise typer.Exit(1)
+
+
+@app.command()
 def warmup() -> None:
     """Compile every kernel now, so that no first fit has to wait."""
     start = time.perf_counter()

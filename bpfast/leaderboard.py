@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import time
 import warnings
-from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -17,6 +15,7 @@ from rich.table import Table
 
 from .data import Dataset, Scaler
 from .errors import missing_extra
+from .files import write_whole
 from .sweep import SweepResult
 
 HIDDEN_COLUMNS = ("network", "epochs", "diverged")  # in the file, but not on the terminal
@@ -62,17 +61,8 @@ def write_result(folder: Path, result: SweepResult, dataset: Dataset) -> None:
 
     result.best.save(folder / "best.safetensors")
     text = json.dumps(_describe(result, dataset), indent=2, allow_nan=False)
-    _write(folder / "best.json", lambda path: path.write_text(text + "\n", encoding="utf-8"))
-    _write(folder / "networks.csv", pl.DataFrame(result.table).write_csv)
-
-
-def _write(path: Path, write: Callable[[Path], Any]) -> None:
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        write(temporary)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    write_whole(folder / "best.json", lambda path: path.write_text(text + "\n", encoding="utf-8"))
+    write_whole(folder / "networks.csv", pl.DataFrame(result.table).write_csv)
 
 
 def _describe(result: SweepResult, dataset: Dataset) -> dict[str, Any]:

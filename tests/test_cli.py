@@ -159,7 +159,7 @@ def test_help_and_version(arguments, words, bpfast):
 
 def test_help_names_every_command(bpfast):
     out = bpfast("--help")[1]
-    for command in ("sweep", "explain", "verify", "warmup", "devices"):
+    for command in ("sweep", "explain", "verify", "bench", "warmup", "devices"):
         assert command in out
 
 

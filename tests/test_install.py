@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 CHECKOUT = Path(__file__).parents[1]
-EXTRAS = {"cupy", "dask", "matplotlib", "onnx", "optuna", "polars", "rich", "safetensors"}
-EXTRAS |= {"sklearn", "typer"}
+EXTRAS = {"cupy", "dask", "jax", "matplotlib", "onnx", "optuna", "polars", "rich", "safetensors"}
+EXTRAS |= {"sklearn", "torch", "typer"}
+BESIDE = ("bench", "kernels")  # folders beside bpfast/ that are installed inside it
 
 
 def python(code: str, folder: Path) -> list[str]:
@@ -43,7 +44,8 @@ def test_every_folder_of_code_is_packaged():
     folders = {
         ".".join(("bpfast", *path.parent.relative_to(top).parts))
         for top in (CHECKOUT, CHECKOUT / "bpfast")
-        for path in (top / "kernels").rglob("*.py")
+        for beside in BESIDE
+        for path in (top / beside).rglob("*.py")
     }
     assert set(setup["options"]["packages"].split()) == {"bpfast"} | folders
 
@@ -53,6 +55,17 @@ def test_import_loads_no_extra():
         "import bpfast.kernels.cpu, sys; print(*{name.partition('.')[0] for name in sys.modules})"
     )
     assert not EXTRAS & set(python(code, CHECKOUT))
+
+
+def test_import_loads_no_benchmark():
+    code = "import bpfast, sys; print(*sys.modules)"
+    assert not [name for name in python(code, CHECKOUT) if name.startswith("bpfast.bench")]
+
+
+def test_benchmark_needs_no_peer():
+    code = "import bpfast.bench.peers, bpfast.bench.once, sys; print(*sys.modules)"
+    names = {name.partition(".")[0] for name in python(code, CHECKOUT)}
+    assert not names & {"jax", "matplotlib", "sklearn", "torch"}
 
 
 def test_import_compiles_nothing(monkeypatch, tmp_path):
@@ -66,18 +79,21 @@ def test_import_compiles_nothing(monkeypatch, tmp_path):
 
 
 @pytest.mark.parametrize("inside", [True, False])
-def test_kernels_are_found_inside_and_outside_the_checkout(inside, tmp_path):
-    code = "import bpfast.kernels.cpu, bpfast.kernels.math"
+def test_what_lies_beside_is_found_inside_and_outside_the_checkout(inside, tmp_path):
+    code = "import bpfast.bench.workloads, bpfast.kernels.cpu, bpfast.kernels.math"
     python(code, CHECKOUT if inside else tmp_path)
 
 
-def test_kernels_are_no_package_of_their_own(tmp_path):
-    code = "import importlib.util; print(importlib.util.find_spec('kernels'))"
+@pytest.mark.parametrize("beside", BESIDE)
+def test_what_lies_beside_is_no_package_of_its_own(beside, tmp_path):
+    code = f"import importlib.util; print(importlib.util.find_spec('{beside}'))"
     assert python(code, tmp_path) == ["None"]
 
 
-def test_a_checkout_works_without_its_symlink(tmp_path):
-    shutil.copytree(CHECKOUT / "bpfast", tmp_path / "bpfast", ignore=lambda *_: ["kernels"])
-    shutil.copytree(CHECKOUT / "kernels", tmp_path / "kernels")
-    code = "import bpfast.kernels.math; print(bpfast.kernels.math.__file__)"
-    assert python(code, tmp_path) == [str(tmp_path / "kernels" / "math.py")]
+def test_a_checkout_works_without_its_symlinks(tmp_path):
+    shutil.copytree(CHECKOUT / "bpfast", tmp_path / "bpfast", ignore=lambda *_: BESIDE)
+    for beside in BESIDE:
+        shutil.copytree(CHECKOUT / beside, tmp_path / beside)
+    code = "import bpfast.bench, bpfast.kernels.math as m; print(bpfast.bench.__file__, m.__file__)"
+    expected = [tmp_path / "bench" / "__init__.py", tmp_path / "kernels" / "math.py"]
+    assert python(code, tmp_path) == [str(path) for path in expected]
