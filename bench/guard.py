@@ -18,6 +18,7 @@ import sys
 import tempfile
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import llvmlite
 import numba
@@ -29,7 +30,7 @@ BASELINE = Path(__file__).with_name("instructions.json")
 TOLERANCE = 0.02  # counts of the same code differ by up to a thousandth: Python is among them
 MARK = "getpgid"  # a function of the C library that nobody else calls: there counts are cut
 # So little that fit hands everything to the kernels in one call, whatever the time it takes.
-SIZES = {
+SIZES: dict[str, dict[str, Any]] = {
     "W1": {"networks": 1024, "epochs": 400},
     "W2": {"networks": 64, "samples": 512, "epochs": 2},
     "W3": {"networks": 4, "samples": 512, "epochs": 2},

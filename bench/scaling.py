@@ -17,6 +17,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -35,7 +36,7 @@ W1, W2, W3, _, W5 = WORKLOADS
 
 # Sizes around those at which kernels could change their ways: vectors, tiles, slices, strategies.
 NETWORKS = (1, 2, 4, 8, 15, 16, 17, 32, 64, 128, 256, 1000, 1001, 10_000, 100_000, 1_000_000)
-BATCHES = (1, 2, 4, 8, 15, 16, 17, 32, 63, 64, 65, 128, 256, 257)
+BATCHES: tuple[int, ...] = (1, 2, 4, 8, 15, 16, 17, 32, 63, 64, 65, 128, 256, 257)
 BATCHES += (512, 513, 1000, 1001, 2048, 4096)
 WIDTHS = (8, 15, 16, 17, 31, 32, 33, 63, 64, 65, 127, 128, 129, 133, 134, 256)
 STEPS, NETWORK_STEPS = 4000, 4_000_000  # at most, in a call for few and for many tiny networks
@@ -130,7 +131,7 @@ def main() -> int:
     if options.output:
         write(options.output, json.dumps(report(curves, pairs), indent=1) + "\n")
     if options.plot:
-        draw(curves, options.plot)
+        draw(curves, pairs, options.plot)
     return int(any(pair.cliff for pair in pairs))
 
 
@@ -145,15 +146,15 @@ def all_curves() -> list[Curve]:
     return [
         curve("networks", "2-2-1 identity", NETWORKS, many_networks),
         *(
-            curve("batch", f"{name(w)}", BATCHES, lambda size, w=w: batches(w, size))
+            curve("batch", name(w), BATCHES, partial(batches, w))
             for w in (tall, between, narrow, one)
         ),
         *(
-            curve("width", f"{name(w, '-h-')}", WIDTHS, lambda size, w=w: wide(w, size))
+            curve("width", name(w, "-h-"), WIDTHS, partial(wide, w))
             for w in (replace(tall, samples=1024), replace(narrow, samples=2048))
         ),
         *(
-            curve("threads", f"{w.name}: {name(w)}", threads(), lambda _, w=w: w)
+            curve("threads", f"{w.name}: {name(w)}", threads(), partial(on_threads, w))
             for w in (W2, replace(W3, epochs=2), replace(W5, epochs=5))
         ),
     ]
@@ -179,6 +180,11 @@ def batches(workload: Workload, size: int) -> Workload:
 def wide(workload: Workload, size: int) -> Workload:
     """One hidden layer of some width."""
     return replace(workload, layers=(workload.layers[0], size, workload.layers[-1]))
+
+
+def on_threads(workload: Workload, size: int) -> Workload:
+    """The same for all numbers of threads."""
+    return workload
 
 
 def threads() -> Sequence[int]:
@@ -281,32 +287,42 @@ def report(curves: list[Curve], pairs: list[Pair]) -> dict[str, Any]:
     }
 
 
-def draw(curves: list[Curve], path: Path) -> None:
-    """A panel for each size."""
-    from matplotlib import ticker
+def draw(curves: list[Curve], pairs: list[Pair], path: Path) -> None:
+    """A panel for each size; cliffs are circled."""
     from matplotlib.figure import Figure
+    from matplotlib.layout_engine import ConstrainedLayoutEngine
 
-    figure = Figure(figsize=(11, 8), layout="constrained")
-    panels = dict(zip(PANELS, figure.subplots(2, 2).flat, strict=True))
-    for panel, axes in panels.items():
-        drawn = [curve for curve in curves if curve.panel == panel]
-        for curve in drawn:
-            sizes = [point.size for point in curve.points]
-            times = [SCALE[panel] * point.per_unit for point in curve.points]
-            axes.plot(sizes, times, marker="o", markersize=4, linewidth=1.5, label=curve.label)
-        axes.set_xscale("log", base=10 if panel == "networks" else 2)
-        axes.set_yscale("log")
-        axes.set_xlabel(PANELS[panel][0])
-        axes.set_ylabel(PANELS[panel][1])
-        if panel != "networks":
-            axes.xaxis.set_major_formatter(ticker.StrMethodFormatter("{x:g}"))
-        axes.yaxis.set_major_formatter(ticker.StrMethodFormatter("{x:g}"))
-        axes.grid(alpha=0.3)
-        axes.spines[["top", "right"]].set_visible(False)
-        if drawn:
-            axes.legend(frameon=False, fontsize="small")
-    figure.suptitle("bpfast: time for a unit of work, whole fit calls (flat is smooth)")
+    spaced = ConstrainedLayoutEngine(h_pad=0.12, w_pad=0.12)
+    figure = Figure(figsize=(11, 8.5), layout=spaced)
+    for panel, axes in zip(PANELS, figure.subplots(2, 2).flat, strict=True):
+        for curve in curves:
+            if curve.panel == panel:
+                points = {p.size: SCALE[panel] * p.per_unit for p in curve.points}
+                axes.plot(*zip(*points.items(), strict=True), "o-", ms=4, label=curve.label)
+                edges = [(p.first, p.second) for p in pairs if p.cliff and p.label == curve.label]
+                for size in (size for edge in edges for size in edge):
+                    axes.plot(size, points[size], "o", ms=11, mfc="none", color="crimson")
+        style(axes, panel)
+    figure.suptitle("Time of whole fit calls for a unit of work; cliffs are circled")
     figure.savefig(path, dpi=150)
+
+
+def style(axes: Any, panel: str) -> None:
+    """Scales, names and numbers of a panel."""
+    from matplotlib import ticker
+
+    axes.set(xlabel=PANELS[panel][0], ylabel=PANELS[panel][1], yscale="log")
+    axes.set_xscale("log", base=10 if panel == "networks" else 2)
+    low, high = axes.get_ylim()
+    axes.set_ylim(min(low, high / 10), 2.5 * high)  # a decade at least, and room for the names
+    axes.yaxis.set_major_locator(ticker.LogLocator(subs=(1, 2, 5) if high < 200 * low else (1,)))
+    for axis in (axes.yaxis,) if panel == "networks" else (axes.xaxis, axes.yaxis):
+        axis.set_major_formatter(ticker.FuncFormatter(lambda value, _: f"{value:,.10g}"))
+        axis.set_minor_formatter(ticker.NullFormatter())
+    axes.grid(alpha=0.3)
+    axes.spines[["top", "right"]].set_visible(False)
+    if axes.lines:
+        axes.legend(frameon=False, fontsize="small")
 
 
 if __name__ == "__main__":
