@@ -1,0 +1,127 @@
+"""``python -m bpfast.bench.guard [--update]``: whether a change made the kernels do more work.
+
+Seconds tell little on a busy machine, so this counts instructions, with Valgrind: neither a
+neighbour nor the clock changes them. Valgrind shows every program the same processor, with AVX2
+and without AVX-512, so that a count made anywhere holds everywhere where Numba is the same.
+What waits for memory, and what only AVX-512 does, it cannot see: ``python -m bpfast.bench`` can.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import llvmlite
+import numba
+
+from .__main__ import write
+from .workloads import WORKLOADS, Workload
+
+BASELINE = Path(__file__).with_name("instructions.json")
+TOLERANCE = 0.02  # counts of the same code differ by up to a thousandth: Python is among them
+MARK = "getpgid"  # a function of the C library that nobody else calls: there counts are cut
+# So little that fit hands everything to the kernels in one call, whatever the time it takes.
+SIZES: dict[str, dict[str, Any]] = {
+    "W1": {"networks": 1024, "epochs": 400},
+    "W2": {"networks": 64, "samples": 512, "epochs": 2},
+    "W3": {"networks": 4, "samples": 512, "epochs": 2},
+    "W4": {"networks": 1, "samples": 256, "epochs": 1},
+    "W5": {"samples": 1024, "batch_size": 1024, "epochs": 2},
+}
+
+
+def main() -> int:
+    """Count, and compare with the baseline or rewrite it; 1 where a workload does more work."""
+    parser = argparse.ArgumentParser(prog="python -m bpfast.bench.guard", description=__doc__)
+    parser.add_argument("--update", action="store_true", help="make this the baseline")
+    parser.add_argument("--train", action="store_true", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.train:
+        train()
+        return 0
+    if not shutil.which("valgrind"):
+        raise SystemExit("Valgrind is needed to count instructions: apt install valgrind")
+    baselines = json.loads(BASELINE.read_text(encoding="utf-8")) if BASELINE.exists() else {}
+    before, now = baselines.get(compiler(), {}), count()
+    print(table(before, now))
+    if options.update:
+        write(BASELINE, json.dumps(baselines | {compiler(): now}, indent=1) + "\n")
+        print(f"baseline for {compiler()}: {BASELINE.name}")
+        return 0
+    if not before:
+        print(f"no baseline for {compiler()}: make one of the code as it was, with --update")
+        return 0
+    return int(any(now[name] > (1 + TOLERANCE) * before[name] for name in before))
+
+
+def compiler() -> str:
+    """What makes machine code from kernels: another one makes other code."""
+    return f"numba {numba.__version__}, llvmlite {llvmlite.__version__}, {platform.machine()}"
+
+
+def small(workload: Workload) -> Workload:
+    """A part of a workload that Valgrind is done with in seconds."""
+    return replace(workload, **SIZES[workload.name])
+
+
+def train() -> None:
+    """Train each workload once for the compiler and once between two marks."""
+    for workload in map(small, WORKLOADS):
+        X, y = workload.data()
+        population = workload.population()
+        workload.fit(population, X, y)
+        os.getpgid(0)
+        workload.fit(population, X, y)
+        os.getpgid(0)
+
+
+def count() -> dict[str, int]:
+    """Instructions of each workload's second ``fit``, on one thread."""
+    print("compiling under Valgrind; after a change to kernels that takes minutes", flush=True)
+    under_valgrind("--tool=none")
+    with tempfile.TemporaryDirectory() as folder:
+        out = Path(folder) / "count"
+        under_valgrind("--tool=callgrind", f"--callgrind-out-file={out}", f"--dump-before={MARK}")
+        parts = [total(out.with_name(f"count.{2 * k + 2}")) for k in range(len(WORKLOADS))]
+    return {workload.name: part for workload, part in zip(WORKLOADS, parts, strict=True)}
+
+
+def under_valgrind(*options: str) -> None:
+    """Run :func:`train` in a process of its own."""
+    command = ["valgrind", "-q", *options, sys.executable, "-m", __spec__.name, "--train"]
+    environment = os.environ | {"NUMBA_NUM_THREADS": "1", "PYTHONHASHSEED": "0"}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True)
+    if done.returncode:
+        raise SystemExit(f"{' '.join(command)} failed:\n{done.stderr}")
+
+
+def total(path: Path) -> int:
+    """Instructions in a file of Callgrind's."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("totals:"))
+
+
+def table(before: dict[str, int], now: dict[str, int]) -> str:
+    """Millions of instructions, and how they changed."""
+    lines = [f"{'':<44}{'baseline':>12}{'now':>10}  million instructions"]
+    for workload in map(small, WORKLOADS):
+        old, new = before.get(workload.name), now[workload.name]
+        line = f"{workload!s:<44}{old / 1e6 if old else float('nan'):>12.1f}{new / 1e6:>10.1f}"
+        if old:
+            line += f"{new / old - 1:>+9.2%}"
+            line += " MORE" if new > (1 + TOLERANCE) * old else ""
+        lines.append(line)
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
