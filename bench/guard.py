@@ -23,7 +23,7 @@ from typing import Any
 import llvmlite
 import numba
 
-from .__main__ import write
+from ..files import write_whole
 from .workloads import WORKLOADS, Workload
 
 BASELINE = Path(__file__).with_name("instructions.json")
@@ -54,7 +54,8 @@ def main() -> int:
     before, now = baselines.get(compiler(), {}), count()
     print(table(before, now))
     if options.update:
-        write(BASELINE, json.dumps(baselines | {compiler(): now}, indent=1) + "\n")
+        text = json.dumps(baselines | {compiler(): now}, indent=1) + "\n"
+        write_whole(BASELINE, lambda path: path.write_text(text, encoding="utf-8"))
         print(f"baseline for {compiler()}: {BASELINE.name}")
         return 0
     if not before:

@@ -26,7 +26,7 @@ import bpfast as bp
 from bpfast.kernels.cpu import thread_count
 from bpfast.verify import machine
 
-from .__main__ import write
+from ..files import write_whole
 from .measure import bpfast_run
 from .workloads import WORKLOADS, Workload
 
@@ -129,7 +129,8 @@ def main() -> int:
     pairs = [pair for curve in curves for pair in neighbours(curve)]
     print("\n".join(["\nneighbours, and how much longer the second takes", *map(line, pairs)]))
     if options.output:
-        write(options.output, json.dumps(report(curves, pairs), indent=1) + "\n")
+        text = json.dumps(report(curves, pairs), indent=1) + "\n"
+        write_whole(options.output, lambda path: path.write_text(text, encoding="utf-8"))
     if options.plot:
         draw(curves, pairs, options.plot)
     return int(any(pair.cliff for pair in pairs))

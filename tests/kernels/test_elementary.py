@@ -8,7 +8,7 @@ from bpfast.kernels.cpu import functions
 from bpfast.kernels.cpu.compile import OPTIONS, specialise
 
 TRUTH = {"exp": np.exp, "expm1": np.expm1, "tanh": np.tanh}
-ULPS = 3
+ULPS = 2
 TINY = float(np.finfo(np.float32).tiny)  # the smallest normal number
 function = None  # stands for one of the three in the loop below
 
