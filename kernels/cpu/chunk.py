@@ -5,8 +5,7 @@ from __future__ import annotations
 from .arguments import own_row
 from .compile import inline, jit
 from .dropout import layer_key, mask
-from .simd import BROADCAST, LANES, call_multiply, invoke
-from .workspace import scale_by
+from .simd import ADD, BROADCAST, LANES, SCALE, SET, call_multiply, invoke
 
 
 @inline
@@ -41,7 +40,7 @@ def forward_layer(net, lo, at, rows, layer):
         z, stride, LANES,
         at.private + lo.values[layer], lo.strides[layer], 1,
         at.common + lo.weights[layer], LANES, depth * LANES,
-        0, 1,
+        SET, 1,
     )  # fmt: skip
     if hidden:
         slope = at.private + lo.slopes[layer + 1]
@@ -123,16 +122,15 @@ def backward(net, lo, at, rows, gradient, add):
             gradient + lo.weights[layer], LANES, depth * LANES,
             at.private + lo.values[layer], 1, lo.strides[layer],
             delta, stride, LANES,
-            int(add), 1,
+            ADD if add else SET, 1,
         )  # fmt: skip
         if layer > 0:
-            below, back = lo.strides[layer], at.private + lo.back
+            below = at.private + lo.slopes[layer]
             call_multiply(
                 net.multiply, BROADCAST, w, rows, lo.blocks[layer - 1], net.layers[layer + 1],
-                back, below, LANES,
+                below, lo.strides[layer], LANES,
                 delta, stride, 1,
                 at.private + lo.turned[layer], LANES, net.layers[layer + 1] * LANES,
-                0, 1,
+                SCALE, 1,
             )  # fmt: skip
-            delta = at.private + lo.slopes[layer]
-            scale_by(w, delta, back, rows * below)
+            delta = below

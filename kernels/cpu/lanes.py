@@ -19,10 +19,23 @@ from .compile import inline, jit
 from .dropout import layer_key, mask
 from .functions import REPEAT
 from .online import SAMPLE, STEPS, add_sample, take_steps
-from .simd import BROADCAST, LANES, VECTOR, add_to, borrow, call_multiply, fetch_add, invoke, spread
+from .simd import (
+    ADD,
+    BROADCAST,
+    LANES,
+    SCALE,
+    SET,
+    VECTOR,
+    add_to,
+    borrow,
+    call_multiply,
+    fetch_add,
+    invoke,
+    spread,
+)
 from .stopping import finish, forget, judge, write
 from .threads import NEXT
-from .workspace import Places, scale_by
+from .workspace import Places
 
 MOST_LANES = 8 * LANES
 GROUP_NUMBERS = 2048  # parameters of a group of more than LANES networks: they stay in L1
@@ -35,7 +48,6 @@ class Layout(NamedTuple):
 
     values: np.ndarray  # (layers + 1,) inputs (rows, d), then vectors (unit, row) of each layer
     slopes: np.ndarray  # (layers + 1,) slopes, then deltas, of hidden layers
-    back: int  # a delta on its way through the weights
     samples: int  # those that wait for online steps, and the slope below 0
     sums: int  # losses of online steps
     loss: int  # targets (outputs, row), then scale, loss and 3 more of (row,)
@@ -55,7 +67,6 @@ def layout(network: Network, lanes: int) -> Layout:
     inputs = place(CHUNK * (widths[0] + bias))
     values = [inputs] + [place(CHUNK * lanes * (width + bias)) for width in widths[1:]]
     slopes = [place(CHUNK * lanes * (width + bias)) for width in widths]
-    back = place(CHUNK * lanes * max(widths))
     samples, sums = place(STEPS * SAMPLE + 1), place(lanes)
     loss = place(CHUNK * lanes * (widths[-1] + 5))
     coefficients = place(6 * REPEAT)
@@ -63,7 +74,6 @@ def layout(network: Network, lanes: int) -> Layout:
     return Layout(
         values=np.array(values),
         slopes=np.array(slopes),
-        back=back,
         samples=samples,
         sums=sums,
         loss=loss,
@@ -107,15 +117,16 @@ NETWORK, STATUS, BEST_EPOCH, STOPS, WHO_ROWS = 0, 1, 2, 3, 4
 @inline
 def gather(net, lo, at, inputs, targets, order, start, rows):
     """Copy samples, with a 1 behind each where there are biases, and spread targets over lanes."""
-    w, x, outputs = at.w, lo.values[0], net.layers[-1]
-    stride = net.layers[0] + net.bias
+    w, count, outputs = at.w, net.layers[0], net.layers[-1]
+    stride = count + net.bias
     labels = targets.shape[1] < outputs
     for r in range(rows):
         row = order[start + r] if order.size else start + r
-        for k in range(net.layers[0]):
-            w[x + r * stride + k] = inputs[row, k]
+        here, sample = w[lo.values[0] + r * stride :][:stride], inputs[row]
+        for k in range(count):
+            here[k] = sample[k]
         if net.bias:
-            w[x + (r + 1) * stride - 1] = 1
+            here[count] = 1
         for o in range(outputs):
             hit = w.dtype.type(1 if targets[row, 0] == o else 0)
             target = hit if labels else targets[row, o]
@@ -143,7 +154,7 @@ def forward_layer(net, lo, at, rows, layer):
         z, at.lanes, rows * at.lanes,
         below, a_r, a_k,
         lo.weights[layer], outputs * at.lanes, at.lanes,
-        0, at.lanes // LANES,
+        SET, at.lanes // LANES,
     )  # fmt: skip
     if layer < net.activations.size:
         invoke(net.activations[layer], w, z, lo.slopes[layer + 1], z, z, z, size, 0, 0.0)
@@ -201,18 +212,17 @@ def backward(net, lo, at, rows, add):
             lo.gradient + lo.weights[layer] - begin, outputs * at.lanes, at.lanes,
             lo.values[layer], a_r, a_k,
             delta, at.lanes, along,
-            int(add), at.lanes // LANES,
+            ADD if add else SET, at.lanes // LANES,
         )  # fmt: skip
         if layer > 0:
             call_multiply(
                 net.multiply, VECTOR, w, rows, net.layers[layer], outputs,
-                lo.back, at.lanes, along,
+                lo.slopes[layer], at.lanes, along,
                 delta, at.lanes, along,
                 lo.weights[layer], at.lanes, outputs * at.lanes,
-                0, at.lanes // LANES,
+                SCALE, at.lanes // LANES,
             )  # fmt: skip
             delta = lo.slopes[layer]
-            scale_by(w, delta, lo.back, net.layers[layer] * along)
 
 
 @jit

@@ -31,7 +31,6 @@ class Layout(NamedTuple):
     strides: np.ndarray  # (layers + 1,) numbers from a row of values to the next
     values: np.ndarray  # (layers + 1,) private: inputs, hidden values, outputs
     slopes: np.ndarray  # (layers + 1,) private: slopes, then deltas, of hidden layers
-    back: int  # private: a delta on its way through the weights
     turned: np.ndarray  # (layers,) private: transposed weights
     loss: int  # private: outputs (outputs, rows), targets, then scale, loss and 3 rows for scratch
     coefficients: int  # private: (6, REPEAT)
@@ -54,7 +53,6 @@ def layout(network: Network, batch_size: int) -> Layout:
     place = Places()
     values = [place(CHUNK * stride) for stride in strides]
     slopes = [place(CHUNK * stride) for stride in strides]
-    back = place(CHUNK * max(strides))
     turned = [place(-(-d_in // LANES) * LANES * d_out) for d_in, d_out in pairwise(widths)]
     loss = place(CHUNK * (2 * widths[-1] + 5))
     coefficients = place(6 * REPEAT)
@@ -70,7 +68,6 @@ def layout(network: Network, batch_size: int) -> Layout:
         strides=np.array(strides),
         values=np.array(values),
         slopes=np.array(slopes),
-        back=back,
         turned=np.array(turned),
         loss=loss,
         coefficients=coefficients,

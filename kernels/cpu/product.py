@@ -8,20 +8,20 @@ import numpy as np
 from numba import from_dtype, types
 
 from .compile import callback, specialise
-from .simd import BROADCAST, LANES, TILE_ROWS, TILE_VECTORS, VECTOR, at
+from .simd import ADD, BROADCAST, LANES, SCALE, SET, TILE_ROWS, TILE_VECTORS, VECTOR, at
 from .tile import tiles
 
 DEPTH = 256  # terms of a sum before its tile goes back to memory: the right operand stays in L1
 
-__all__ = ["BROADCAST", "VECTOR", "address"]
+__all__ = ["ADD", "BROADCAST", "SCALE", "SET", "VECTOR", "address"]
 
 tile_rows = TILE_ROWS  # a dtype's own in what is compiled for it
 
 
 def multiply(
-    left, memory, rows, columns, depth, c, c_r, c_v, a, a_r, a_k, b, b_k, b_v, add, groups
+    left, memory, rows, columns, depth, c, c_r, c_v, a, a_r, a_k, b, b_k, b_v, mode, groups
 ):
-    """C = A B, or C += A B where ``add``, for matrices inside one flat array.
+    """C = A B, C += A B or C *= A B by ``mode``, for matrices inside one flat array.
 
     Parameters
     ----------
@@ -37,9 +37,11 @@ def multiply(
     higher = rows - height * bands  # so many bands have a row more
     pairs = columns // TILE_VECTORS
     for g in range(groups):
-        for start in range(0, depth, DEPTH):
-            terms = min(DEPTH, depth - start)
-            more = 1 if start > 0 else add
+        # What C is multiplied with must be whole; where it is added to, it may come in parts.
+        longest = depth if mode == SCALE else DEPTH
+        for start in range(0, depth, longest):
+            terms = min(longest, depth - start)
+            more = ADD if start > 0 else mode
             at_c, at_a = at(memory, c + g * LANES), at(memory, a + start * a_k + g * LANES * left)
             at_b = at(memory, b + start * b_k + g * LANES)
             if bands == 1 and pairs > 0:  # one call for all columns but the last

@@ -14,6 +14,7 @@ from numba.extending import intrinsic
 
 LANES = 16
 BROADCAST, VECTOR = 0, 1  # what the left operand of a product is made of
+SET, ADD, SCALE = 0, 1, 2  # what a product does with what is there: C = AB, C += AB, C *= AB
 
 _features = llvmlite.binding.get_host_cpu_features()
 # Accumulators of a float32 tile of a product: rows x vectors. AVX-512 has 32 registers of one
@@ -107,7 +108,7 @@ def invoke(typing, address, w, p1, p2, p3, p4, p5, n1, n2, x):
 
 @intrinsic
 def call_multiply(
-    typing, address, left, w, rows, columns, depth, c, c_r, c_v, a, a_r, a_k, b, b_k, b_v, add,
+    typing, address, left, w, rows, columns, depth, c, c_r, c_v, a, a_r, a_k, b, b_k, b_v, mode,
     groups,
 ):  # fmt: skip
     """Call :func:`product.multiply_compiled` at ``address``: one copy of it serves all kernels."""

@@ -13,17 +13,17 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from .simd import BROADCAST, LANES, TILE_ROWS, TILE_VECTORS, VECTOR, load, splat
+from .simd import ADD, BROADCAST, LANES, SCALE, TILE_ROWS, TILE_VECTORS, VECTOR, load, splat
 
 I64 = ir.IntType(64)
 
 
 @intrinsic
 def tiles(
-    typing, left, rows, columns, c, c_r, c_v, a, a_r, a_k, b, b_k, b_v, depth, add,
+    typing, left, rows, columns, c, c_r, c_v, a, a_r, a_k, b, b_k, b_v, depth, mode,
     count, c_next, a_next, b_next,
 ):  # fmt: skip
-    """C = A B, or C += A B where ``add``, for tiles of C that are each held in registers.
+    """C = A B, C += A B or C *= A B by ``mode``, for tiles of C that are held in registers.
 
     A tile has up to TILE_ROWS x TILE_VECTORS vectors. ``C[r, v]`` is the vector at
     ``c + r*c_r + v*c_v``, ``B[k, v]`` the one at ``b + k*b_k + v*b_v``; ``A[r, k]`` at
@@ -65,10 +65,10 @@ def _tile_function(module, number, left, rows, vectors) -> ir.Function:
     function = ir.Function(module, kind, module.get_unique_name("bpfast_tile"))
     function.linkage = "internal"
     function.attributes.add("noinline")
-    c, c_r, c_v, a, a_r, a_k, b, b_k, b_v, depth, add, count, *steps = function.args
+    c, c_r, c_v, a, a_r, a_k, b, b_k, b_v, depth, mode, count, *steps = function.args
     begin = function.append_basic_block("begin")
     builder = ir.IRBuilder(begin)
-    adds = builder.icmp_signed("!=", add, I64(0))
+    adds, scales = (builder.icmp_signed("==", mode, I64(value)) for value in (ADD, SCALE))
     tile = function.append_basic_block("tile")
     builder.branch(tile)
     builder.position_at_end(tile)
@@ -80,9 +80,11 @@ def _tile_function(module, number, left, rows, vectors) -> ir.Function:
     b_columns = [_place(builder, bases[2], (b_v, v)) for v in range(vectors)]
     starts = _starts(builder, adds, targets, ir.VectorType(number, LANES))
     sums = _sums(builder, left, a_rows, a_k, b_columns, b_k, depth, starts)
-    for places, totals in zip(targets, sums, strict=True):
-        for place, total in zip(places, totals, strict=True):
-            builder.store(total, builder.bitcast(place, total.type.as_pointer()), align=4)
+    with builder.if_else(scales) as (scaling, setting):
+        with scaling:
+            _store(builder, targets, sums, scale=True)
+        with setting:
+            _store(builder, targets, sums, scale=False)
     fewer = builder.sub(left_over, I64(1))
     last, end = builder.block, function.append_basic_block("end")
     for phi, first, step in zip(bases, (c, a, b), steps, strict=True):
@@ -93,6 +95,14 @@ def _tile_function(module, number, left, rows, vectors) -> ir.Function:
     builder.cbranch(builder.icmp_signed(">", fewer, I64(0)), tile, end)
     ir.IRBuilder(end).ret_void()
     return function
+
+
+def _store(builder, targets, sums, scale: bool) -> None:
+    for places, totals in zip(targets, sums, strict=True):
+        for place, total in zip(places, totals, strict=True):
+            if scale:
+                total = builder.fmul(load(builder, place, total.type), total)
+            builder.store(total, builder.bitcast(place, total.type.as_pointer()), align=4)
 
 
 def _place(builder, base, *terms):

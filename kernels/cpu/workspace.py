@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from .compile import inline
 from .simd import LANES
 
 CACHE_LINE = 64
@@ -33,11 +32,3 @@ def zeros(size: int, dtype) -> np.ndarray:
     array = np.zeros(size + CACHE_LINE // dtype.itemsize, dtype)
     start = -array.ctypes.data % CACHE_LINE // dtype.itemsize
     return array[start : start + size]
-
-
-@inline
-def scale_by(w, a, b, size):
-    """``w[a:] *= w[b:]``, so many numbers."""
-    left, right = w[a : a + size], w[b : b + size]
-    for k in range(size):
-        left[k] *= right[k]

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from bpfast.kernels.cpu import product
 from bpfast.kernels.cpu.simd import LANES
 
-UNTOUCHED = 99.0
+MODES = (product.SET, product.ADD, product.SCALE)
 
 
 class Matrix:
@@ -38,7 +38,9 @@ def twin(left, a, b):
     return np.einsum("rkl,kvl->rvl", a if left == product.VECTOR else a[..., :1], b)
 
 
-def check(dtype, left, rows, columns, depth, add=0, groups=1, turned=(0, 0, 0), gaps=(0, 0, 0)):
+def check(
+    dtype, left, rows, columns, depth, mode=product.SET, groups=1, turned=(0, 0, 0), gaps=(0, 0, 0)
+):
     """Multiply, and compare all of the memory with what it should be."""
     memory = np.random.default_rng(rows + columns + depth).integers(-8, 9, 400_000).astype(dtype)
     length = groups * LANES
@@ -49,7 +51,8 @@ def check(dtype, left, rows, columns, depth, add=0, groups=1, turned=(0, 0, 0), 
     assert b.end <= memory.size
     expected = memory.copy()
     sums = twin(left, a.values.astype(np.float64), b.values.astype(np.float64))
-    expected[c.places] = sums + add * c.values
+    there = c.values.astype(np.float64)
+    expected[c.places] = (sums, there + sums, there * sums)[mode]
     number = {"float32": c_float, "float64": c_double}[dtype]
     kind = CFUNCTYPE(None, c_int64, POINTER(number), *[c_int64] * 14)
     kind(product.address(dtype))(
@@ -61,7 +64,7 @@ def check(dtype, left, rows, columns, depth, add=0, groups=1, turned=(0, 0, 0), 
         *(c.start, *c.steps),
         *(a.start, *a.steps),
         *(b.start, *b.steps),
-        add,
+        mode,
         groups,
     )
     np.testing.assert_array_equal(memory, expected)
@@ -75,19 +78,19 @@ either_left = pytest.mark.parametrize(
 
 @either_dtype
 @either_left
-@pytest.mark.parametrize("add", [0, 1])
-def test_every_height_and_width(dtype, left, add):
+@pytest.mark.parametrize("mode", MODES)
+def test_every_height_and_width(dtype, left, mode):
     for rows in range(1, 21):
         for columns in range(1, 6):
-            check(dtype, left, rows, columns, depth=3, add=add)
+            check(dtype, left, rows, columns, depth=3, mode=mode)
 
 
 @either_dtype
 @either_left
 @pytest.mark.parametrize("depth", [1, 2, product.DEPTH - 1, product.DEPTH, product.DEPTH + 1, 600])
 def test_sums_that_are_cut(dtype, left, depth):
-    check(dtype, left, 9, 3, depth)
-    check(dtype, left, 9, 3, depth, add=1)
+    for mode in MODES:
+        check(dtype, left, 9, 3, depth, mode)
 
 
 @either_dtype
@@ -102,7 +105,7 @@ def test_any_shape_and_layout(dtype, data):
         rows=data.draw(st.integers(1, 20), "rows"),
         columns=data.draw(st.integers(1, 5), "columns"),
         depth=data.draw(st.integers(1, 600 // groups), "depth"),
-        add=data.draw(st.integers(0, 1), "add"),
+        mode=data.draw(st.sampled_from(MODES), "mode"),
         groups=groups,
         turned=data.draw(st.tuples(*[st.booleans()] * 3), "turned"),
         gaps=data.draw(st.tuples(*[st.integers(0, 3)] * 3), "gaps"),
