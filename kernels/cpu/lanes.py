@@ -39,13 +39,15 @@ from .workspace import Places
 
 MOST_LANES = 8 * LANES
 GROUP_NUMBERS = 2048  # parameters of a group of more than LANES networks: they stay in L1
-CHUNK = 8  # samples that go forward and back together
+LEAST_CHUNK, CHUNK = 8, 32  # samples that go forward and back together
+CHUNK_NUMBERS = 20_000  # about so many values and slopes of a chunk stay near
 IDLE, SUSPECT = -1, 3  # lanes that are no longer, or not yet, what they will be
 
 
 class Layout(NamedTuple):
     """Where things lie in a thread's workspace."""
 
+    chunk: int  # rows that go forward and back together
     values: np.ndarray  # (layers + 1,) inputs (rows, d), then vectors (unit, row) of each layer
     slopes: np.ndarray  # (layers + 1,) slopes, then deltas, of hidden layers
     samples: int  # those that wait for online steps, and the slope below 0
@@ -63,15 +65,18 @@ def layout(network: Network, lanes: int) -> Layout:
     """Layout for groups of so many networks of an architecture."""
     widths, bias = network.layers, int(network.bias)
     parameters = network.n_parameters
+    near = CHUNK_NUMBERS // (2 * lanes * sum(widths[1:]))
+    chunk = max(LEAST_CHUNK, min(CHUNK, near))
     place = Places()
-    inputs = place(CHUNK * (widths[0] + bias))
-    values = [inputs] + [place(CHUNK * lanes * (width + bias)) for width in widths[1:]]
-    slopes = [place(CHUNK * lanes * (width + bias)) for width in widths]
+    inputs = place(chunk * (widths[0] + bias))
+    values = [inputs] + [place(chunk * lanes * (width + bias)) for width in widths[1:]]
+    slopes = [place(chunk * lanes * (width + bias)) for width in widths]
     samples, sums = place(STEPS * SAMPLE + 1), place(lanes)
-    loss = place(CHUNK * lanes * (widths[-1] + 5))
+    loss = place(chunk * lanes * (widths[-1] + 5))
     coefficients = place(6 * REPEAT)
     weights = [place((a + bias) * b * lanes) for a, b in pairwise(widths)]
     return Layout(
+        chunk=chunk,
         values=np.array(values),
         slopes=np.array(slopes),
         samples=samples,
@@ -233,8 +238,8 @@ def batch_gradient(net, samples, dropout, lo, at, order, start, rows, step):
         weight += samples.weights[order[r]]
     share = net.output_share / weight if weight > 0 else 0.0
     at.f[LOSS] = 0.0
-    for position in range(0, rows, CHUNK):
-        size = min(CHUNK, rows - position)
+    for position in range(0, rows, lo.chunk):
+        size = min(lo.chunk, rows - position)
         gather(net, lo, at, samples.inputs, samples.targets, order, start + position, size)
         for layer in range(net.layers.size - 1):
             forward_layer(net, lo, at, size, layer)
@@ -260,8 +265,8 @@ def validation_losses(net, data, lo, at, everyone):
         weight += data.weights[r]
     share = net.output_share / weight if weight > 0 else 0.0
     at.f[LOSS] = 0.0
-    for start in range(0, rows, CHUNK):
-        size = min(CHUNK, rows - start)
+    for start in range(0, rows, lo.chunk):
+        size = min(lo.chunk, rows - start)
         gather(net, lo, at, data.inputs, data.targets, everyone, start, size)
         for layer in range(net.layers.size - 1):
             forward_layer(net, lo, at, size, layer)
