@@ -6,7 +6,7 @@ All are float32, all networks of one share their samples, and each has its own l
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, cached_property
 from itertools import pairwise
 
 import numpy as np
@@ -87,7 +87,7 @@ class Workload:
         samples = self.samples * (4 * self.layers[0] + target)
         return 4.0 * (2 + state) * parameters * self.networks + samples
 
-    @property
+    @cached_property
     def learning_rates(self) -> np.ndarray:
         """(networks,) learning rates, none of which diverges."""
         return np.geomspace(1e-2, 1e-4, self.networks)

@@ -111,7 +111,7 @@ class Place(NamedTuple):
 
 # Rows of f: the optimiser's inputs (6), powers (2) and results (6), then what a lane has reached.
 POWERS, RESULTS, LOSS, TOTAL, BEST, WATCHED = 6, 8, 14, 15, 16, 17
-L1, L2, CLIP, SQUARE, F_ROWS = 18, 19, 20, 21, 22
+L1, L2, CLIP, SQUARE, POISON, F_ROWS = 18, 19, 20, 21, 22, 23
 # Rows of who: a lane's network, its status, best epoch, and whether it stops now.
 NETWORK, STATUS, BEST_EPOCH, STOPS, WHO_ROWS = 0, 1, 2, 3, 4
 
@@ -391,21 +391,25 @@ def end_lane(args, lo, at, lane, done):
 
 
 @inline
-def lane_finite(lo, at, lane):
-    """Whether no parameter of a lane is NaN or infinite."""
-    poison = 0.0
-    for q in range(lo.weights[0] + lane, lo.weights[-1], at.lanes):
-        poison += at.w[q] * 0.0
-    return poison == 0.0
+def find_poison(lo, at):
+    """Let the lanes' POISON be 0 where all parameters are finite, and NaN where one is not."""
+    poison = at.f[POISON]
+    for lane in range(at.lanes):
+        poison[lane] = 0.0
+    for q in range(lo.weights[0], lo.weights[-1], at.lanes):
+        x = at.w[q : q + at.lanes]
+        for lane in range(at.lanes):
+            poison[lane] += x[lane] * 0.0
 
 
 @jit
 def check_update(args, lo, at, done):
     """Lanes whose loss or parameters are not finite go back to the snapshot, and end."""
+    find_poison(lo, at)
     for lane in range(at.lanes):
         if at.who[STATUS, lane] != RUNNING:
             continue
-        if np.isfinite(at.f[LOSS, lane]) and lane_finite(lo, at, lane):
+        if np.isfinite(at.f[LOSS, lane]) and at.f[POISON, lane] == 0.0:
             continue
         for q in range(lane, lo.weights[-1] - lo.weights[0], at.lanes):
             at.w[lo.weights[0] + q] = at.w[lo.snapshot + q]
@@ -576,6 +580,7 @@ def run_epochs(args, lo, at, careful):
 @jit
 def close_epoch(args, lo, at, e, last):
     """Keep losses and end the lanes that stop, all at the last epoch; says whether any goes on."""
+    find_poison(lo, at)
     going = False
     for lane in range(at.lanes):
         if at.who[STATUS, lane] != RUNNING:
@@ -585,7 +590,7 @@ def close_epoch(args, lo, at, e, last):
             write(args.stopping, i, args.epochs.column[e], at.f[TOTAL, lane], at.f[WATCHED, lane])
         if not (stops or last):
             going = True
-        elif not lane_finite(lo, at, lane):
+        elif at.f[POISON, lane] != 0.0:
             at.who[STATUS, lane] = SUSPECT
         else:
             at.who[STATUS, lane] = STOPPED if stops else RUNNING
