@@ -80,7 +80,7 @@ def inline(function: Callable) -> Callable:
     A call hands over every field of every tuple and array, which takes longer than short functions
     do.
     """
-    return numba.njit(forceinline=True, _nrt=False, **OPTIONS)(function)
+    return numba.njit(inline="always", _nrt=False, **OPTIONS)(function)
 
 
 def callback(signature, function: Callable, cached: bool) -> Any:
