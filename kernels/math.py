@@ -166,9 +166,9 @@ def cross_entropy(p, t, log_sum):
     return t * (log_sum - p)
 
 
-def cross_entropy_slope(p, t, log_sum, total):
-    """``total`` is the sum of the targets over the classes (1 for a label)."""
-    return exp(p - log_sum) * total - t
+def cross_entropy_slope(share, t, total):
+    """``share`` is the softmax; ``total``, of the targets over the classes, is 1 for a label."""
+    return share * total - t
 
 
 class Loss(NamedTuple):

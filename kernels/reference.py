@@ -62,7 +62,8 @@ def loss_and_slope(network: Network, z: np.ndarray, targets: np.ndarray, weights
         top = z.max(axis=1, keepdims=True)
         log_sum = top + np.log(np.exp(z - top).sum(axis=1, keepdims=True))
         values = apply(loss.value, z, targets, log_sum)
-        slopes = apply(loss.slope, z, targets, log_sum, targets.sum(axis=1, keepdims=True))
+        shares = np.exp(z - log_sum)
+        slopes = apply(loss.slope, shares, targets, targets.sum(axis=1, keepdims=True))
     else:
         values = apply(loss.value, z, targets, network.loss_parameter)
         slopes = apply(loss.slope, z, targets, network.loss_parameter)

@@ -28,6 +28,12 @@ HALF_LN2, TWO_LOG2_E, QUARTER = F(0.34657359027997264), F(2.8853900817779268), F
 T2, T4, T6 = map(F, (-0.33333215, 0.13322763, -0.05123389))
 SIGN = INT(-(2**31))
 
+MANTISSA, ONE_BITS, SQRT2 = INT(2**23 - 1), INT(127 << 23), F(1.4142135)
+LN2_TOP, LN2_REST = F(0.693359375), F(-2.12194440e-4)
+L3, L4, L5, L6 = map(F, (3.3333331174e-1, -2.4999993993e-1, 2.0000714765e-1, -1.6668057665e-1))
+L7, L8 = map(F, (1.4249322787e-1, -1.2420140846e-1))
+L9, L10, L11 = map(F, (1.1676998740e-1, -1.1514610310e-1, 7.0376836292e-2))
+
 
 def reduce(x):
     """k + SHIFT, and exp(r) - 1 for the rest r."""
@@ -76,3 +82,21 @@ def tanh(x):
     denominator = (s + ONE) + (s - ONE) * p
     result = ((denominator - TWO) + TWO * p) / denominator
     return INT(F(result).view(INT) | INT(F(x).view(INT) & SIGN)).view(F)
+
+
+def log(x):
+    """Natural logarithm of positive numbers that are not subnormal.
+
+    ``log(x) = e * ln 2 + log(m)`` with m from sqrt(1/2) to sqrt(2); the polynomial is Cephes'
+    (Moshier, 1989).
+    """
+    bits = F(x).view(INT)
+    m = INT((bits & MANTISSA) | ONE_BITS).view(F)
+    e = F((bits >> EXPONENT) - INT(127))
+    e, m = (e + ONE, m * HALF) if m > SQRT2 else (e, m)
+    f = m - ONE
+    square = f * f
+    q = L6 + f * (L7 + f * (L8 + f * (L9 + f * (L10 + f * L11))))
+    q = f * square * (L3 + f * (L4 + f * (L5 + f * q)))
+    result = f + ((q + e * LN2_REST) - HALF * square) + e * LN2_TOP
+    return result if x < INFINITY else x  # a NaN stays one

@@ -22,6 +22,7 @@ from . import elementary
 from .compile import OPTIONS, callback, specialise
 from .simd import LANES, invoke_signature
 
+SCRATCH = 3  # rows of a loss's own; with softmax, as many more as there are outputs
 REPEAT = 8 * LANES  # numbers over which an optimiser's coefficients are repeated
 
 # Stand-ins for what a template is made with.
@@ -30,6 +31,7 @@ slope: Any = None
 update: Any = None
 coefficients: Any = None
 zero: Any = None
+one: Any = None
 
 
 def activate(z, d, _3, _4, _5, n, _n2, _x):
@@ -60,10 +62,14 @@ def lose(z, t, scale, loss, _5, outputs, n, parameter):
 
 
 def lose_softmax(z, t, scale, loss, scratch, outputs, n, _x):
-    """As :func:`lose`, for a loss of all of a sample's outputs together; scratch is (3, n)."""
+    """As :func:`lose`, for a loss of all of a sample's outputs together.
+
+    Scratch is (SCRATCH + outputs, n).
+    """
     values, targets = carray(z, (outputs, n)), carray(t, (outputs, n))
-    losses, scales, rows = carray(loss, n), carray(scale, n), carray(scratch, (3, n))
-    top, log_sum, total = rows[0], rows[1], rows[2]
+    losses, scales = carray(loss, n), carray(scale, n)
+    rows = carray(scratch, (SCRATCH + outputs, n))
+    top, log_sum, total, shares = rows[0], rows[1], rows[2], rows[SCRATCH:]
     for k in range(n):
         losses[k] = zero
         total[k] = zero
@@ -75,14 +81,17 @@ def lose_softmax(z, t, scale, loss, scratch, outputs, n, _x):
     for o in range(outputs):
         for k in range(n):
             total[k] += targets[o, k]
-            log_sum[k] += exp(values[o, k] - top[k])
+            shares[o, k] = exp(values[o, k] - top[k])
+            log_sum[k] += shares[o, k]
     for k in range(n):
+        part = one / log_sum[k]
         log_sum[k] = top[k] + log(log_sum[k])
+        top[k] = part
     for o in range(outputs):
         for k in range(n):
             losses[k] += scales[k] * value(values[o, k], targets[o, k], log_sum[k])
-            z_k = slope(values[o, k], targets[o, k], log_sum[k], total[k])
-            values[o, k] = scales[k] * z_k
+            slope_k = slope(shares[o, k] * top[k], targets[o, k], total[k])
+            values[o, k] = scales[k] * slope_k
 
 
 def link_sigmoid(z, _2, _3, _4, _5, outputs, n, _x):
@@ -167,7 +176,8 @@ STEPS = (step_stateless, step_one_state, step_two_states)
 def _names(dtype: str) -> dict[str, object]:
     """The functions of :mod:`math` for one dtype, compiled, by name."""
     modules = [math, elementary] if dtype == "float32" else [math]
-    names: dict[str, object] = {"zero": np.dtype(dtype).type(0.0), "log": log, "exp": exp}
+    names: dict[str, object] = {"log": log, "exp": exp}
+    names |= {"zero": np.dtype(dtype).type(0.0), "one": np.dtype(dtype).type(1.0)}
     copies = [
         specialise(function, dtype, {})
         for module in modules

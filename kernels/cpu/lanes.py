@@ -17,7 +17,7 @@ from ..task import DIVERGED, NEVER, RUNNING, STOPPED, Network
 from .arguments import own_row
 from .compile import inline, jit
 from .dropout import layer_key, mask
-from .functions import REPEAT
+from .functions import REPEAT, SCRATCH
 from .online import SAMPLE, STEPS, add_sample, take_steps
 from .simd import (
     ADD,
@@ -52,7 +52,7 @@ class Layout(NamedTuple):
     slopes: np.ndarray  # (layers + 1,) slopes, then deltas, of hidden layers
     samples: int  # those that wait for online steps, and the slope below 0
     sums: int  # losses of online steps
-    loss: int  # targets (outputs, row), then scale, loss and 3 more of (row,)
+    loss: int  # targets (outputs, row), then scale, loss and its scratch
     coefficients: int  # (6, REPEAT)
     weights: np.ndarray  # (layers + 1,) vectors (input, output) of each layer
     moments: np.ndarray  # (2,)
@@ -72,7 +72,7 @@ def layout(network: Network, lanes: int) -> Layout:
     values = [inputs] + [place(chunk * lanes * (width + bias)) for width in widths[1:]]
     slopes = [place(chunk * lanes * (width + bias)) for width in widths]
     samples, sums = place(STEPS * SAMPLE + 1), place(lanes)
-    loss = place(chunk * lanes * (widths[-1] + 5))
+    loss = place(chunk * lanes * (2 * widths[-1] + 2 + SCRATCH))
     coefficients = place(6 * REPEAT)
     weights = [place((a + bias) * b * lanes) for a, b in pairwise(widths)]
     return Layout(

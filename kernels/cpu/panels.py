@@ -14,8 +14,8 @@ import numpy as np
 
 from ..task import Network
 from .compile import inline, jit
-from .functions import REPEAT
-from .simd import LANES
+from .functions import REPEAT, SCRATCH
+from .simd import LANES, transpose_block
 from .threads import barrier
 from .workspace import Places, up
 
@@ -32,7 +32,7 @@ class Layout(NamedTuple):
     values: np.ndarray  # (layers + 1,) private: inputs, hidden values, outputs
     slopes: np.ndarray  # (layers + 1,) private: slopes, then deltas, of hidden layers
     turned: np.ndarray  # (layers,) private: transposed weights
-    loss: int  # private: outputs (outputs, rows), targets, then scale, loss and 3 rows for scratch
+    loss: int  # private: outputs (outputs, rows), targets, scale, loss, then the loss's scratch
     coefficients: int  # private: (6, REPEAT)
     private: int  # size
     weights: np.ndarray  # (layers + 1,) shared: panels, from 0; last: their size
@@ -53,8 +53,8 @@ def layout(network: Network, batch_size: int) -> Layout:
     place = Places()
     values = [place(CHUNK * stride) for stride in strides]
     slopes = [place(CHUNK * stride) for stride in strides]
-    turned = [place(-(-d_in // LANES) * LANES * d_out) for d_in, d_out in pairwise(widths)]
-    loss = place(CHUNK * (2 * widths[-1] + 5))
+    turned = [place(up(d_in) * d_out + LANES * LANES) for d_in, d_out in pairwise(widths)]
+    loss = place(CHUNK * (3 * widths[-1] + 2 + SCRATCH))
     coefficients = place(6 * REPEAT)
     team = Places()
     weights = [
@@ -196,13 +196,23 @@ def copy_part(lo, at, source, target):
 @inline
 def turn(net, lo, at):
     """Transpose the weights that deltas go back through."""
-    w = at.w
     for layer in range(1, lo.blocks.size):
         d_in, d_out = net.layers[layer], net.layers[layer + 1]
-        depth = d_in + net.bias
-        for i in range(d_in):
-            target = at.private + lo.turned[layer] + (i // LANES * d_out) * LANES + i % LANES
-            source = at.common + lo.weights[layer] + i * LANES
+        panel = (d_in + net.bias) * LANES
+        for i in range(0, d_in, LANES):
             for v in range(lo.blocks[layer]):
-                for o in range(min(LANES, d_out - v * LANES)):
-                    w[target + (v * LANES + o) * LANES] = w[source + v * depth * LANES + o]
+                source = at.common + lo.weights[layer] + v * panel + i * LANES
+                target = at.private + lo.turned[layer] + (i * d_out // LANES + v * LANES) * LANES
+                if i + LANES <= d_in:
+                    # what is behind the last output is padding, or comes next, or is not read
+                    transpose_block(at.w, source, target)
+                else:
+                    turn_rest(at.w, source, target, d_in - i, min(LANES, d_out - v * LANES))
+
+
+@jit
+def turn_rest(w, source, target, rows, columns):
+    """Transpose a part of a block; the lanes behind it stay zero."""
+    for k in range(rows):
+        for o in range(columns):
+            w[target + o * LANES + k] = w[source + k * LANES + o]

@@ -81,6 +81,38 @@ def add_to(typing, sums, place, w, there):
 
 
 @intrinsic
+def transpose_block(typing, w, source, target):
+    """Transpose LANES vectors that follow each other in ``w``, into as many others.
+
+    In each round, vectors of the first half are interleaved with those of the second.
+    """
+
+    def generate(context, builder, signature, arguments):
+        array, source, target = arguments
+        vector = ir.VectorType(context.get_data_type(w.dtype), LANES)
+
+        def place(base, k):
+            return _pointer(context, builder, w, array, builder.add(base, base.type(k * LANES)))
+
+        rows = [load(builder, place(source, k), vector) for k in range(LANES)]
+        half, i32 = LANES // 2, ir.IntType(32)
+        order = [k // 2 + LANES * (k % 2) for k in range(2 * LANES)]
+        masks = [
+            ir.Constant(ir.VectorType(i32, LANES), order[:LANES]),
+            ir.Constant(ir.VectorType(i32, LANES), order[LANES:]),
+        ]
+        for _ in range(half.bit_length()):
+            pairs = list(zip(rows[:half], rows[half:], strict=True))
+            rows = [builder.shuffle_vector(a, b, mask) for a, b in pairs for mask in masks]
+        for k, row in enumerate(rows):
+            pointer = builder.bitcast(place(target, k), vector.as_pointer())
+            builder.store(row, pointer, align=4)
+        return context.get_dummy_value()
+
+    return types.void(w, types.int64, types.int64), generate
+
+
+@intrinsic
 def at(typing, memory, offset):
     """The pointer ``offset`` elements after another."""
 

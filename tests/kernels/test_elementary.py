@@ -1,4 +1,4 @@
-"""The vectorisable exp, expm1 and tanh for float32, as kernels compile them."""
+"""The vectorisable exp, expm1, tanh and log for float32, as kernels compile them."""
 
 import numba
 import numpy as np
@@ -80,3 +80,22 @@ def test_signs_and_order(pair):
     assert low <= got.min()
     assert got.max() <= high
     assert (np.diff(got) >= -ULPS * np.spacing(np.abs(got[1:]))).all()
+
+
+def test_logarithm():
+    """Of positive numbers that are not subnormal; what is not finite stays so."""
+    compiled = numba.njit(**OPTIONS)(
+        specialise(loop, "float32", {"function": functions._names("float32")["log"]})
+    )
+    patterns = np.arange(0x00800000, 0x7F800000, 97, dtype=np.uint32).view(np.float32)
+    near_one = np.linspace(0.5, 2.0, 1_000_001, dtype=np.float32)
+    for x in (patterns, near_one):
+        got = np.empty_like(x)
+        compiled(x, got)
+        expected = np.log(x.astype(np.float64))
+        error = np.abs(got - expected) / np.spacing(np.abs(expected).astype(np.float32))
+        assert error.max() <= ULPS
+    x = np.array([np.nan, np.inf, 1.0], np.float32)
+    got = np.empty_like(x)
+    compiled(x, got)
+    np.testing.assert_array_equal(got, [np.nan, np.inf, 0.0])

@@ -95,7 +95,7 @@ def test_cross_entropy(loops, outputs, size):
         scale = np.abs(draw(loops, n, seed=2))
         slopes, _, _, losses, _ = loops(
             functions.loss("cross_entropy", loops.dtype),
-            [z, t, scale, np.full(n, 5.0), np.zeros((3, n))],
+            [z, t, scale, np.full(n, 5.0), np.zeros((functions.SCRATCH + outputs, n))],
             outputs,
             n,
         )
@@ -115,7 +115,7 @@ def test_a_loss_is_not_finite_where_an_output_is_not(loops, name):
         z[1, 3] = bad
         *_, losses, _ = loops(
             functions.loss(name, loops.dtype),
-            [z, np.full((2, 17), 0.5), np.ones(17), np.zeros(17), np.zeros((3, 17))],
+            [z, np.full((2, 17), 0.5), np.ones(17), np.zeros(17), np.zeros((5, 17))],
             2,
             17,
             0.7,
