@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 DEVICES = ("auto", "cpu", "cuda", "reference")
 NO_CUDA = "this version of bpfast has no CUDA kernels"
 
-# Up to so many parameters, 16 networks beside each other in registers take at most half the time
-# of tiles, measured on AVX-512; where steps are of few samples, the limit lies higher.
-LANES_PARAMETERS, LANES_PARAMETERS_SMALL_BATCH = 800, 2400
-SMALL_BATCH, LANES_BATCH = 16, 512
+# Up to so many parameters, 16 networks beside each other in registers take 0.4 to 0.8 of the time
+# of tiles, and up to some thousand more still less; but one network takes as long as 16, so the
+# limit lies lower. Whole data sets as batches are likely those of few networks.
+LANES_PARAMETERS, LANES_BATCH = 1300, 4096
 
 logger = logging.getLogger("bpfast")
 
@@ -81,9 +81,8 @@ def choose(mlp: MLP, n: int, batch_size: int, device: str = "auto") -> Plan:
 
 def _choose_on_cpu(mlp: MLP, n: int, batch_size: int) -> Plan:
     threads = _load("cpu").thread_count()
-    most = LANES_PARAMETERS_SMALL_BATCH if batch_size <= SMALL_BATCH else LANES_PARAMETERS
-    if mlp.n_parameters <= most and batch_size <= LANES_BATCH:
-        reason = f"{mlp.n_parameters} parameters, up to {most}: 16 networks share a register"
+    if mlp.n_parameters <= LANES_PARAMETERS and batch_size <= LANES_BATCH:
+        reason = f"{mlp.n_parameters} parameters, up to {LANES_PARAMETERS}: 16 networks a register"
         return Plan("lanes", "cpu", reason)
     if n >= threads or batch_size <= _load("cpu").SLICE:
         return Plan("tiles", "cpu", f"{n} networks for {threads} threads: one network a thread")

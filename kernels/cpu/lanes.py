@@ -94,7 +94,9 @@ def layout(network: Network, lanes: int) -> Layout:
 def group_size(network: Network, networks: int) -> int:
     """Networks side by side: LANES, or more of the tiniest where there are enough."""
     lanes = MOST_LANES
-    while lanes > LANES and (network.n_parameters * lanes > GROUP_NUMBERS or lanes > networks):
+    while lanes > LANES and (
+        network.n_parameters * lanes > GROUP_NUMBERS or lanes // 2 >= networks
+    ):
         lanes //= 2
     return lanes
 

@@ -133,8 +133,9 @@ class _Vectors:
 
     def dot(self, left, right, last):
         """Sum of products in their order, then ``last`` where there is one."""
-        total = self.builder.fmul(left[0], right[0])
-        for a, b in zip(left[1:], right[1:], strict=True):
+        # From zero, as products of matrices: a bare first product would be fused with what follows.
+        total = ir.Constant(self.vector, [0.0] * LANES)
+        for a, b in zip(left, right, strict=True):
             total = self.fma(a, b, total)
         return self.builder.fadd(total, last) if last else total
 
