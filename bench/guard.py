@@ -3,7 +3,7 @@
 Seconds tell little on a busy machine, so this counts instructions, with Valgrind: neither a
 neighbour nor the clock changes them. Valgrind shows every program the same processor, with AVX2
 and without AVX-512, so that a count made anywhere holds everywhere where Numba is the same.
-What waits for memory, and what only AVX-512 does, it cannot see: ``python -m bpfast.bench`` can.
+What waits for memory, and what only AVX-512 does, it cannot see: ``bpfast bench`` can.
 """
 
 from __future__ import annotations

@@ -27,7 +27,7 @@ from bpfast.kernels.cpu import thread_count
 from bpfast.verify import machine
 
 from ..files import write_whole
-from .measure import bpfast_run
+from .measure import bpfast
 from .workloads import WORKLOADS, Workload
 
 NEAR, CLIFF = 1.07, 1.5
@@ -210,7 +210,7 @@ def curve(panel: str, label: str, sizes: Sequence[int], make: Callable[[int], Wo
 
 def measure(curve: Curve, turns: int) -> None:
     """Time all points in turn, so that neighbours see the same machine."""
-    runs = [bpfast_run(point.workload) for point in curve.points]
+    runs = [bpfast("cpu").build(point.workload) for point in curve.points]
     for turn in range(1 + turns):
         for point, run in zip(curve.points, runs, strict=True):
             run.reset()
