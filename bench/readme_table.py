@@ -13,7 +13,7 @@ from typing import Any
 
 from ..files import write_whole
 from .plot import draw
-from .table import first_results, times
+from .table import first_results, millions, times
 
 BENCH = Path(__file__).resolve().parent  # also where a symlink leads here
 RESULTS, README = BENCH / "results", BENCH.parent / "README.md"
@@ -59,7 +59,7 @@ def _cells(job: dict[str, Any], peers: list[str], peak: float) -> list[str]:
     cells = [
         job["description"].split(": ")[1],
         ours["kernel"],
-        f"{ours['sample_updates_per_second'] / 1e6:.3g} million",
+        f"{millions(ours['sample_updates_per_second'])} million",
         f"{ours['gflops']:.1f}",
         f"{ours['gflops'] * 1e9 / peak:.0%}",
         f"{ours['first_result_seconds']:.1f} s" if "first_result_seconds" in ours else "",

@@ -60,7 +60,7 @@ def _cells(job: dict[str, Any], result: dict[str, Any], limits: Limits) -> list[
     losses = f"{result['loss_difference']:.0e}"
     return [
         name(result) + kernel + fewer,
-        f"{result['sample_updates_per_second'] / 1e6:.3g}",
+        millions(result["sample_updates_per_second"]),
         f"{result['gflops']:.1f}",
         f"{result['gflops'] * 1e9 / limits.matrix:.0%}",
         times(result["bpfast_ratio"]),
@@ -139,6 +139,11 @@ def _skipped(skipped: dict[str, str]) -> list[str]:
         f"skipped {'; '.join(name for name in skipped if skipped[name] == why)}: {why}"
         for why in whys
     ]
+
+
+def millions(rate: float) -> str:
+    """A rate in millions, to three digits or to the last whole one."""
+    return f"{rate / 1e6:.3g}" if rate < 999.5e6 else f"{rate / 1e6:,.0f}"
 
 
 def times(ratio: float) -> str:
