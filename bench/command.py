@@ -20,7 +20,7 @@ from ..errors import DeviceError, missing_extra, one_of, whole
 from ..files import write_whole
 from ..kernels.cpu import thread_count
 from ..verify import machine
-from .measure import TOLERANCE, Runner, UnavailableError, bpfast, measure
+from .measure import Runner, UnavailableError, agrees, bpfast, measure
 from .once import in_own_process
 from .peak import caches, limits
 from .peers import PEERS
@@ -127,11 +127,6 @@ def bench(options: Options, console: Console, progress: Console) -> bool:
     print_end(console, report)
     _keep(options, report)
     return all(agrees(result) for job in jobs for result in job["results"])
-
-
-def agrees(result: dict[str, Any]) -> bool:
-    """Whether a result's losses are bpfast's."""
-    return result["loss_difference"] <= TOLERANCE
 
 
 def _runners(options: Options) -> tuple[list[Runner], dict[str, str]]:

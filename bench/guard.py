@@ -61,7 +61,7 @@ def main() -> int:
     if not before:
         print(f"no baseline for {compiler()}: make one of the code as it was, with --update")
         return 0
-    return int(any(now[name] > (1 + TOLERANCE) * before[name] for name in before))
+    return int(any(more(before[name], now[name]) for name in before))
 
 
 def compiler() -> str:
@@ -111,6 +111,11 @@ def total(path: Path) -> int:
     return next(int(line.split()[1]) for line in lines if line.startswith("totals:"))
 
 
+def more(old: int, new: int) -> bool:
+    """Whether a count has grown by more than chance."""
+    return new > (1 + TOLERANCE) * old
+
+
 def table(before: dict[str, int], now: dict[str, int]) -> str:
     """Millions of instructions, and how they changed."""
     lines = [f"{'':<44}{'baseline':>12}{'now':>10}  million instructions"]
@@ -119,7 +124,7 @@ def table(before: dict[str, int], now: dict[str, int]) -> str:
         line = f"{workload!s:<44}{old / 1e6 if old else float('nan'):>12.1f}{new / 1e6:>10.1f}"
         if old:
             line += f"{new / old - 1:>+9.2%}"
-            line += " MORE" if new > (1 + TOLERANCE) * old else ""
+            line += " MORE" if more(old, new) else ""
         lines.append(line)
     return "\n".join(lines)
 

@@ -90,7 +90,7 @@ def bpfast(device: str) -> Runner:
         def reset() -> None:
             population.parameters[:] = initial
 
-        plan = choose(population.mlp, workload.networks, workload.batch_size, device)
+        plan = choose(workload.mlp, workload.networks, workload.batch_size, device)
         return Run(lambda: workload.fit(population, X, y, device).loss[:, -1], reset, plan.strategy)
 
     return Runner("bpfast", device, build)
@@ -181,6 +181,11 @@ def _prepare(runner: Runner, first: Runner, job: Job) -> Timed:
     timed = Timed(runner, part, runner.prepare(part), first.prepare(part).train())
     timed.time()
     return timed
+
+
+def agrees(result: dict[str, Any]) -> bool:
+    """Whether a result's losses are bpfast's."""
+    return result["loss_difference"] <= TOLERANCE
 
 
 def difference(losses: np.ndarray, expected: np.ndarray) -> float:

@@ -22,11 +22,10 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-import bpfast as bp
-from bpfast.kernels.cpu import thread_count
-from bpfast.verify import machine
-
+from ..dispatch import choose
 from ..files import write_whole
+from ..kernels.cpu import thread_count
+from ..verify import machine
 from .measure import bpfast
 from .workloads import WORKLOADS, Workload
 
@@ -225,8 +224,7 @@ def measure(curve: Curve, turns: int) -> None:
 
 def strategy(workload: Workload) -> str:
     """What bpfast chooses here."""
-    mlp = bp.MLP(workload.layers, workload.activation, workload.loss, workload.bias)
-    return bp.dispatch.choose(mlp, workload.networks, workload.batch_size, "cpu").strategy
+    return choose(workload.mlp, workload.networks, workload.batch_size, "cpu").strategy
 
 
 @contextlib.contextmanager
@@ -305,7 +303,7 @@ def draw(curves: list[Curve], pairs: list[Pair], path: Path) -> None:
                     axes.plot(size, points[size], "o", ms=11, mfc="none", color="crimson")
         style(axes, panel)
     figure.suptitle("Time of whole fit calls for a unit of work; cliffs are circled")
-    figure.savefig(path, dpi=150)
+    write_whole(path, partial(figure.savefig, dpi=150))
 
 
 def style(axes: Any, panel: str) -> None:

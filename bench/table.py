@@ -7,7 +7,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from .measure import TOLERANCE
+from .measure import agrees
 from .peak import Limits
 
 COLUMNS = (
@@ -67,7 +67,7 @@ def _cells(job: dict[str, Any], result: dict[str, Any], limits: Limits) -> list[
         _seconds(result.get("first_result_seconds")),
         _seconds(result.get("compile_seconds")),
         size(result.get("memory_bytes")),
-        losses if result["loss_difference"] <= TOLERANCE else f"[red]DIFFER {losses}[/]",
+        losses if agrees(result) else f"[red]DIFFER {losses}[/]",
     ]
 
 

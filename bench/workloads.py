@@ -121,10 +121,14 @@ class Workload:
             rows = np.stack(orders)
         return rows.reshape(-1, self.batch_size)
 
+    @property
+    def mlp(self) -> MLP:
+        """The architecture."""
+        return MLP(self.layers, self.activation, self.loss, self.bias)
+
     def population(self, dtype: str = "float32") -> Population:
         """The networks before training."""
-        mlp = MLP(self.layers, self.activation, self.loss, self.bias)
-        return Population(mlp, self.networks, seed=SEED, dtype=dtype)
+        return Population(self.mlp, self.networks, seed=SEED, dtype=dtype)
 
     def fit(
         self, population: Population, X: np.ndarray, y: np.ndarray, device: str = "cpu"

@@ -14,6 +14,7 @@ import numpy as np
 
 from . import dispatch
 from .errors import finite, missing_extra, numeric, one_of, whole
+from .files import write_whole
 from .kernels import counter
 from .kernels.task import layer_slices
 from .network import MLP
@@ -273,15 +274,12 @@ class Population:
         """
         library, path = _safetensors(), Path(path)
         tensors = {name: np.ascontiguousarray(view) for name, view in self._tensors().items()}
-        temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
         metadata = {"format": FORMAT, "mlp": json.dumps(asdict(self.mlp))}
+        tensors["seeds"] = self.seeds
         try:
-            library.numpy.save_file(tensors | {"seeds": self.seeds}, temporary, metadata)
-            temporary.replace(path)
+            write_whole(path, lambda new: library.numpy.save_file(tensors, new, metadata))
         except library.SafetensorError as error:
             raise OSError(f"{path} cannot be written: {error}") from None
-        finally:
-            temporary.unlink(missing_ok=True)
 
     @classmethod
     def load(cls, path: str | os.PathLike) -> Population:

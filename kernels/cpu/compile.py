@@ -85,7 +85,7 @@ def inline(function: Callable) -> Callable:
 
 def callback(signature, function: Callable, cached: bool) -> Any:
     """Numba's ``cfunc`` with our options: a compiled function with an ``address``."""
-    options = {k: v for k, v in OPTIONS.items() if k != "nogil"} | {"forceinline": True}
+    options = {k: v for k, v in OPTIONS.items() if k != "nogil"}
     return _cached(lambda able: numba.cfunc(signature, cache=able and cached, **options)(function))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from .chunk import forward, gather, transpose
 from .compile import jit
 from .panels import CHUNK, load, unpack
-from .simd import borrow, fetch_add, invoke
+from .simd import fetch_add, invoke
 from .threads import NEXT, barrier
 from .tiles import batch_gradient
 
@@ -16,7 +16,6 @@ def gradients(args, lo, at, results):
 
     A team takes one network after the other, a thread alone those that are next.
     """
-    args, lo, at = borrow(args), borrow(lo), borrow(at)
     net, order = args.net, args.epochs.order[0]
     k = 0 if at.team > 1 else fetch_add(at.shared, NEXT, 1)
     while k < args.networks.size:
@@ -36,7 +35,6 @@ def gradients(args, lo, at, results):
 @jit
 def predict(net, inputs, memory, lo, at, link, size, results):
     """Predictions (n, samples, outputs) of networks, in blocks of ``size`` samples."""
-    net, memory, lo, at = borrow(net), borrow(memory), borrow(lo), borrow(at)
     samples, everyone = inputs.shape[0], net.layers[:0]
     blocks = -(-samples // size)
     k = fetch_add(at.shared, NEXT, 1)

@@ -27,7 +27,6 @@ from .simd import (
     SET,
     VECTOR,
     add_to,
-    borrow,
     call_multiply,
     fetch_add,
     invoke,
@@ -611,7 +610,6 @@ def enter(at, group):
 @jit
 def train(args, lo, at, groups):
     """Train the groups that are next, (groups, at.lanes) networks each, until none is left."""
-    args, lo, at, groups = borrow(args), borrow(lo), borrow(at), borrow(groups)
     k = fetch_add(at.shared, NEXT, 1)
     while k < groups.shape[0]:
         enter(at, groups[k])
@@ -633,7 +631,6 @@ def train(args, lo, at, groups):
 @jit
 def gradients(args, lo, at, groups, results):
     """Losses, and gradients (n, P), of networks on all samples as one batch."""
-    args, lo, at, groups = borrow(args), borrow(lo), borrow(at), borrow(groups)
     net, order = args.net, args.epochs.order[0]
     k = fetch_add(at.shared, NEXT, 1)
     while k < groups.shape[0]:

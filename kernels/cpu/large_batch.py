@@ -7,13 +7,11 @@ of each update, and waits for the others in between.
 from __future__ import annotations
 
 from .compile import jit
-from .simd import borrow
 from .tiles import train_network
 
 
 @jit
 def train(args, lo, at):
     """Train all networks, together with the other members of the team."""
-    args, lo, at = borrow(args), borrow(lo), borrow(at)
     for k in range(args.networks.size):
         train_network(args, lo, at, args.networks[k])

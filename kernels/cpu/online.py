@@ -8,6 +8,7 @@ output, which takes vectors of networks through many steps. It computes what :mo
 from __future__ import annotations
 
 from functools import cache
+from itertools import product
 
 import numpy as np
 from llvmlite import ir
@@ -18,7 +19,17 @@ from numba.extending import intrinsic
 from ..task import Network, Task
 from .compile import callback, inline, specialise
 from .functions import REPEAT
-from .simd import LANES, invoke, invoke_signature, load, splat
+from .simd import (
+    LANES,
+    call_from,
+    fma,
+    function_table,
+    invoke,
+    invoke_signature,
+    load,
+    splat,
+    store,
+)
 
 MOST = 4
 STEPS = 64  # in a call; their losses are added in the networks' dtype
@@ -61,19 +72,20 @@ def run_steps(typing, shape, weights, coefficients, samples, sums, lanes, steps)
     def generate(context, builder, signature, arguments):
         shape, *rest = arguments
         number = context.get_data_type(weights.dtype)
-        functions = [
-            _steps(builder.module, number, inputs + 1, hidden + 1, bias)
-            for inputs in range(MOST)
-            for hidden in range(MOST)
-            for bias in range(2)
-        ]
-        table = ir.Constant(ir.ArrayType(functions[0].type, len(functions)), functions)
-        table = cgutils.global_constant(builder, "bpfast_online", table)
-        builder.call(builder.load(builder.gep(table, [I64(0), shape])), rest)
+        table = function_table(
+            builder.module, "bpfast_online_table", lambda: _functions(builder.module, number)
+        )
+        call_from(builder, table, shape, rest)
         return context.get_dummy_value()
 
     i, p = types.int64, weights
     return types.void(i, p, p, p, p, i, i), generate
+
+
+def _functions(module, number) -> list[ir.Function]:
+    """The functions for all architectures, (MOST inputs, MOST units, without and with biases)."""
+    sizes = range(1, MOST + 1)
+    return [_steps(module, number, *shape) for shape in product(sizes, sizes, range(2))]
 
 
 def _steps(module, number, inputs, hidden, bias) -> ir.Function:
@@ -81,8 +93,6 @@ def _steps(module, number, inputs, hidden, bias) -> ir.Function:
     pointer, vector = number.as_pointer(), ir.VectorType(number, LANES)
     kind = ir.FunctionType(ir.VoidType(), [*[pointer] * 4, I64, I64])
     function = ir.Function(module, kind, module.get_unique_name("bpfast_online"))
-    function.linkage = "internal"
-    function.attributes.add("noinline")
     weights, coefficients, samples, sums, lanes, steps = function.args
     builder = ir.IRBuilder(function.append_basic_block("begin"))
     with cgutils.for_range(builder, steps) as step:
@@ -110,12 +120,6 @@ class _Vectors:
 
     def __init__(self, builder, vector, lanes, lane) -> None:
         self.builder, self.vector, self.lanes, self.lane = builder, vector, lanes, lane
-        width = 32 if vector.element == ir.FloatType() else 64
-        self._fma = cgutils.get_or_insert_function(
-            builder.module,
-            ir.FunctionType(vector, [vector] * 3),
-            f"llvm.fmuladd.v{LANES}f{width}",
-        )
 
     def place(self, base, row, stride):
         offset = self.builder.add(self.builder.mul(stride, I64(row)), self.lane)
@@ -125,11 +129,10 @@ class _Vectors:
         return load(self.builder, self.place(base, row, stride or self.lanes), self.vector)
 
     def write(self, value, base, row):
-        place = self.builder.bitcast(self.place(base, row, self.lanes), self.vector.as_pointer())
-        self.builder.store(value, place, align=4)
+        store(self.builder, value, self.place(base, row, self.lanes))
 
     def fma(self, a, b, c):
-        return self.builder.call(self._fma, [a, b, c])
+        return fma(self.builder, a, b, c)
 
     def dot(self, left, right, last):
         """Sum of products in their order, then ``last`` where there is one."""

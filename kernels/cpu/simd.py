@@ -37,11 +37,42 @@ def load(builder, pointer, vector):
     return loaded
 
 
+def store(builder, value, pointer):
+    """Store a vector where numbers are aligned as a float32 is."""
+    builder.store(value, builder.bitcast(pointer, value.type.as_pointer()), align=4)
+
+
+def fma(builder, a, b, c):
+    """``a * b + c`` of vectors, in one rounding where the machine can."""
+    width = 32 if a.type.element == ir.FloatType() else 64
+    kind, name = ir.FunctionType(a.type, [a.type] * 3), f"llvm.fmuladd.v{LANES}f{width}"
+    return builder.call(cgutils.get_or_insert_function(builder.module, kind, name), [a, b, c])
+
+
 def splat(builder, scalar, vector):
     """A vector of one number."""
     lane0 = builder.insert_element(ir.Constant(vector, ir.Undefined), scalar, ir.IntType(32)(0))
     mask = ir.Constant(ir.VectorType(ir.IntType(32), LANES), [0] * LANES)
     return builder.shuffle_vector(lane0, ir.Constant(vector, ir.Undefined), mask)
+
+
+def function_table(module, name, make):
+    """A constant array of pointers to functions that ``make`` emits; once in a module."""
+    if name in module.globals:
+        return module.globals[name]
+    functions = make()
+    for function in functions:
+        function.linkage = "internal"
+        function.attributes.add("noinline")
+    pointers = ir.Constant(ir.ArrayType(functions[0].type, len(functions)), functions)
+    table = ir.GlobalVariable(module, pointers.type, name)
+    table.initializer, table.global_constant, table.linkage = pointers, True, "internal"
+    return table
+
+
+def call_from(builder, table, place, arguments) -> None:
+    """Call a function of :func:`function_table`."""
+    builder.call(builder.load(builder.gep(table, [ir.IntType(64)(0), place])), arguments)
 
 
 @intrinsic
@@ -52,8 +83,7 @@ def spread(typing, w, place, value):
         array, place, value = arguments
         vector = ir.VectorType(value.type, LANES)
         pointer = _pointer(context, builder, w, array, place)
-        target = builder.bitcast(pointer, vector.as_pointer())
-        builder.store(splat(builder, value, vector), target, align=4)
+        store(builder, splat(builder, value, vector), pointer)
         return context.get_dummy_value()
 
     return types.void(w, types.int64, w.dtype), generate
@@ -74,7 +104,7 @@ def add_to(typing, sums, place, w, there):
             value = builder.fpext(value, wide)
         pointer = _pointer(context, builder, sums, target, place)
         total = builder.fadd(load(builder, pointer, wide), value)
-        builder.store(total, builder.bitcast(pointer, wide.as_pointer()), align=8)
+        store(builder, total, pointer)
         return context.get_dummy_value()
 
     return types.void(sums, types.int64, w, types.int64), generate
@@ -105,8 +135,7 @@ def transpose_block(typing, w, source, target):
             pairs = list(zip(rows[:half], rows[half:], strict=True))
             rows = [builder.shuffle_vector(a, b, mask) for a, b in pairs for mask in masks]
         for k, row in enumerate(rows):
-            pointer = builder.bitcast(place(target, k), vector.as_pointer())
-            builder.store(row, pointer, align=4)
+            store(builder, row, place(target, k))
         return context.get_dummy_value()
 
     return types.void(w, types.int64, types.int64), generate
@@ -143,7 +172,7 @@ def call_multiply(
     typing, address, left, w, rows, columns, depth, c, c_r, c_v, a, a_r, a_k, b, b_k, b_v, mode,
     groups,
 ):  # fmt: skip
-    """Call :func:`product.multiply_compiled` at ``address``: one copy of it serves all kernels."""
+    """Call :func:`product.multiply` at ``address``: one copy of it serves all kernels."""
 
     def generate(context, builder, signature, arguments):
         function, left, array, *rest = arguments
@@ -166,31 +195,6 @@ def fetch_add(typing, counters, index, amount):
         return builder.atomic_rmw("add", pointer, amount, "seq_cst")
 
     return types.int64(counters, types.int64, types.int64), generate
-
-
-@intrinsic
-def borrow(typing, value):
-    """The same array, or tuple of such, without its owner: copies of it are not counted.
-
-    Counting is atomic and dear in small functions. The caller keeps the owner alive.
-    """
-
-    def strip(context, builder, kind, value):
-        if isinstance(kind, types.Array):
-            array = context.make_array(kind)(context, builder, value=value)
-            array.meminfo = cgutils.get_null_value(array.meminfo.type)
-            array.parent = cgutils.get_null_value(array.parent.type)
-            return array._getvalue()
-        if isinstance(kind, types.BaseTuple):
-            for k, part in enumerate(kind.types):
-                inner = strip(context, builder, part, builder.extract_value(value, k))
-                value = builder.insert_value(value, inner, k)
-        return value
-
-    def generate(context, builder, signature, arguments):
-        return strip(context, builder, value, arguments[0])
-
-    return value(value), generate
 
 
 def invoke_signature(number):

@@ -10,10 +10,23 @@ from itertools import product
 
 from llvmlite import ir
 from numba import types
-from numba.core import cgutils
 from numba.extending import intrinsic
 
-from .simd import ADD, BROADCAST, LANES, SCALE, TILE_ROWS, TILE_VECTORS, VECTOR, load, splat
+from .simd import (
+    ADD,
+    BROADCAST,
+    LANES,
+    SCALE,
+    TILE_ROWS,
+    TILE_VECTORS,
+    VECTOR,
+    call_from,
+    fma,
+    function_table,
+    load,
+    splat,
+    store,
+)
 
 I64 = ir.IntType(64)
 
@@ -34,27 +47,23 @@ def tiles(
 
     def generate(context, builder, signature, arguments):
         left, rows, columns, *rest = arguments
-        table = _table(builder.module, context.get_data_type(c.dtype))
+        number = context.get_data_type(c.dtype)
+        table = function_table(
+            builder.module, f"bpfast_tiles_{number}", lambda: _functions(builder.module, number)
+        )
         place = builder.add(builder.mul(left, I64(TILE_ROWS)), builder.sub(rows, I64(1)))
         place = builder.add(builder.mul(place, I64(TILE_VECTORS)), builder.sub(columns, I64(1)))
-        builder.call(builder.load(builder.gep(table, [I64(0), place])), rest)
+        call_from(builder, table, place, rest)
         return context.get_dummy_value()
 
     i = types.int64
     return types.void(i, i, i, c, i, i, a, i, i, b, *[i] * 8), generate
 
 
-def _table(module, number) -> ir.GlobalVariable:
-    """Pointers to the functions for all shapes, (2, TILE_ROWS, TILE_VECTORS); once in a module."""
-    name = f"bpfast_tiles_{number}"
-    if name in module.globals:
-        return module.globals[name]
+def _functions(module, number) -> list[ir.Function]:
+    """The functions for all shapes, (2, TILE_ROWS, TILE_VECTORS)."""
     shapes = product((BROADCAST, VECTOR), range(1, TILE_ROWS + 1), range(1, TILE_VECTORS + 1))
-    functions = [_tile_function(module, number, *shape) for shape in shapes]
-    pointers = ir.Constant(ir.ArrayType(functions[0].type, len(functions)), functions)
-    table = ir.GlobalVariable(module, pointers.type, name)
-    table.initializer, table.global_constant, table.linkage = pointers, True, "internal"
-    return table
+    return [_tile_function(module, number, *shape) for shape in shapes]
 
 
 def _tile_function(module, number, left, rows, vectors) -> ir.Function:
@@ -63,8 +72,6 @@ def _tile_function(module, number, left, rows, vectors) -> ir.Function:
     kinds = [pointer, I64, I64, pointer, I64, I64, pointer, *[I64] * 8]
     kind = ir.FunctionType(ir.VoidType(), kinds)
     function = ir.Function(module, kind, module.get_unique_name("bpfast_tile"))
-    function.linkage = "internal"
-    function.attributes.add("noinline")
     c, c_r, c_v, a, a_r, a_k, b, b_k, b_v, depth, mode, count, *steps = function.args
     begin = function.append_basic_block("begin")
     builder = ir.IRBuilder(begin)
@@ -102,7 +109,7 @@ def _store(builder, targets, sums, scale: bool) -> None:
         for place, total in zip(places, totals, strict=True):
             if scale:
                 total = builder.fmul(load(builder, place, total.type), total)
-            builder.store(total, builder.bitcast(place, total.type.as_pointer()), align=4)
+            store(builder, total, place)
 
 
 def _place(builder, base, *terms):
@@ -130,10 +137,6 @@ def _starts(builder, adds, targets, vector):
 def _sums(builder, left, a_rows, a_k, b_columns, b_k, depth, starts):
     """The loop over k."""
     vector = starts[0][0].type
-    name = f"llvm.fmuladd.v{LANES}f{32 if vector.element == ir.FloatType() else 64}"
-    fma = cgutils.get_or_insert_function(
-        builder.module, ir.FunctionType(vector, [vector] * 3), name
-    )
     before, loop = builder.block, builder.append_basic_block("depth")
     done = builder.append_basic_block("sums")
     builder.branch(loop)
@@ -149,7 +152,7 @@ def _sums(builder, left, a_rows, a_k, b_columns, b_k, depth, starts):
         else:
             factor = splat(builder, builder.load(pointer), vector)
         for v, column in enumerate(right):
-            total = builder.call(fma, [factor, column, sums[r][v]])
+            total = fma(builder, factor, column, sums[r][v])
             sums[r][v].add_incoming(starts[r][v], before)
             sums[r][v].add_incoming(total, loop)
             sums[r][v] = total

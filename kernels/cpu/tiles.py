@@ -14,7 +14,7 @@ from .chunk import backward, drop_out, forward, forward_layer, gather, score
 from .compile import jit
 from .functions import REPEAT
 from .panels import CHUNK, all_finite, copy_part, cut, load, own_part, store, turn
-from .simd import LANES, borrow, fetch_add, invoke
+from .simd import LANES, fetch_add, invoke
 from .stopping import finish, forget, judge, write
 from .threads import NEXT, barrier
 
@@ -284,7 +284,6 @@ def train_network(args, lo, at, i):
 @jit
 def train(args, lo, at):
     """Train the networks that are next, a thread alone each, until none is left."""
-    args, lo, at = borrow(args), borrow(lo), borrow(at)
     k = fetch_add(at.shared, NEXT, 1)
     while k < args.networks.size:
         train_network(args, lo, at, args.networks[k])
