@@ -24,7 +24,7 @@ def identity_slope(z, a):
 
 
 def relu(z):
-    return z if z > 0.0 else 0.0 * z  # 0 * z keeps a NaN a NaN
+    return z * (1.0 if z > 0.0 else 0.0)  # a NaN stays one
 
 
 def relu_slope(z, a):
@@ -32,7 +32,7 @@ def relu_slope(z, a):
 
 
 def leaky_relu(z):
-    return z if z > 0.0 else 0.01 * z
+    return z * (1.0 if z > 0.0 else 0.01)
 
 
 def leaky_relu_slope(z, a):
@@ -65,7 +65,7 @@ def softplus_slope(z, a):
 
 
 def elu(z):
-    return z if z > 0.0 else expm1(z)
+    return max(z, 0.0) + expm1(min(z, 0.0))
 
 
 def elu_slope(z, a):

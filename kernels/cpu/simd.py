@@ -17,11 +17,14 @@ BROADCAST, VECTOR = 0, 1  # what the left operand of a product is made of
 SET, ADD, SCALE = 0, 1, 2  # what a product does with what is there: C = AB, C += AB, C *= AB
 
 _features = llvmlite.binding.get_host_cpu_features()
-# Accumulators of a float32 tile of a product: rows x vectors. AVX-512 has 32 registers of one
-# vector each, all others hold a vector in two or four registers.
-TILE_ROWS, TILE_VECTORS = (8, 2) if _features.get("avx512f") else (4, 1)
 INSTRUCTIONS = next(
     (name for name in ("avx512f", "avx2", "neon") if _features.get(name)), "no vector instructions"
+)
+# Accumulators of a float32 tile of a product: rows x vectors. With the right operand and one number
+# of the left they fill the registers: 32 of one vector each in AVX-512, of a quarter in NEON, 16 of
+# a half in AVX2, of a quarter elsewhere.
+TILE_ROWS, TILE_VECTORS = {"avx512f": (8, 2), "avx2": (6, 1), "neon": (6, 1)}.get(
+    INSTRUCTIONS, (2, 1)
 )
 
 
