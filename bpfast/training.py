@@ -23,7 +23,6 @@ from .population import Population
 from .samples import check_memory, check_rows, check_samples
 
 CALL_SECONDS = 0.25  # how long a call of a kernel should take: Ctrl-C and progress wait for it
-FIRST_RATE = 1e10  # operations a second assumed before anything was measured
 MOST_EPOCHS = 2.0**53  # whole numbers that float64 holds
 ORDER_ROWS = 1 << 23  # shuffled row numbers kept at a time
 
@@ -195,7 +194,7 @@ def fit(
     )
     orders = _Orders(folds, shuffle, seed, batch_size)
     show, close = _display(progress)
-    clock = _Clock()
+    clock = _Clock(dispatch.kernels(plan).FIRST_RATE)
     try:
         with _interrupt_flag() as interrupted:
             for _ in _run(task, plan, orders, clock):
@@ -356,9 +355,9 @@ class _Orders:
 class _Clock:
     """Time since the fit began, and how long the next call of a kernel may be."""
 
-    def __init__(self) -> None:
+    def __init__(self, rate: float) -> None:
         self.start = time.perf_counter()
-        self.rate = FIRST_RATE
+        self.rate = rate  # operations a second
 
     def seconds(self) -> float:
         return time.perf_counter() - self.start

@@ -13,6 +13,7 @@ from .math import ACTIVATIONS, LOSSES, OPTIMIZERS
 from .task import DIVERGED, RUNNING, STOPPED, Network, Samples, Task, layer_slices
 
 GRAIN = 1  # networks that are trained together
+FIRST_RATE = 1e6  # operations a second, assumed until some were timed
 
 
 def apply(function, *arrays) -> np.ndarray:

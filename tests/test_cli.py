@@ -208,17 +208,20 @@ def test_ctrl_c_ranks_and_writes_what_is_trained(houses, tmp_path):
     options = ["--networks", "300", "--epochs", "50000", "--device", "reference"]
     command = ["sweep", str(houses), "--target", "kind", *options, "--output", str(folder)]
     code = "from bpfast.cli import main; main()"
-    process = subprocess.Popen(
+    with subprocess.Popen(
         [sys.executable, "-c", code, *command],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-    )
-    line = process.stdout.readline()
-    assert "300 networks" in line
-    time.sleep(1.0)  # the first of many epochs are under way
-    process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=60)
+    ) as process:
+        try:
+            line = process.stdout.readline()
+            assert "300 networks" in line
+            time.sleep(1.0)  # the first of many epochs are under way
+            process.send_signal(signal.SIGINT)
+            out, err = process.communicate(timeout=60)
+        finally:
+            process.kill()  # nothing outlives a test that fails
     assert process.returncode == 130, err
     assert "interrupted" in out
     assert "Traceback" not in err

@@ -16,8 +16,19 @@ from .workspace import zeros
 
 SLICE = panels.SLICE  # a batch of more rows can be cut over threads
 GRAIN = lanes.MOST_LANES  # networks that are trained together
+FIRST_RATE = 1e10  # operations a second, assumed until some were timed
 
-__all__ = ["GRAIN", "SLICE", "describe", "gradients", "predict", "thread_count", "train", "warm_up"]
+__all__ = [
+    "FIRST_RATE",
+    "GRAIN",
+    "SLICE",
+    "describe",
+    "gradients",
+    "predict",
+    "thread_count",
+    "train",
+    "warm_up",
+]
 
 
 def describe() -> str:

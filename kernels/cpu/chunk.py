@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .arguments import own_row
-from .compile import inline, jit
+from .compile import inline, internal
 from .dropout import layer_key, mask
 from .simd import ADD, BROADCAST, LANES, SCALE, SET, call_multiply, invoke
 
@@ -23,7 +23,7 @@ def gather(lo, at, inputs, order, start, rows, bias):
             here[count] = 1
 
 
-@jit
+@internal
 def forward(net, lo, at, rows):
     """Values of all layers, and slopes of the hidden ones."""
     for layer in range(lo.blocks.size):
@@ -51,7 +51,7 @@ def forward_layer(net, lo, at, rows, layer):
                 w[one + r * stride] = 1
 
 
-@jit
+@internal
 def drop_out(net, dropout, lo, at, i, layer, step, position, rows):
     """Multiply hidden values and slopes with the mask of a step, from ``position`` on."""
     p = dropout.p[own_row(dropout.p, i), layer - 1]

@@ -20,6 +20,8 @@ from numba import config
 
 # A product may feed a sum in one rounding; nothing else may be reordered, so bits are stable.
 OPTIONS = {"nogil": True, "error_model": "numpy", "fastmath": {"contract"}}
+# Functions that Python does not call go without what it would call them by, a fifth of the work.
+INTERNAL = OPTIONS | {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 
 logger = logging.getLogger("bpfast")
 _one_at_a_time = threading.RLock()
@@ -74,11 +76,17 @@ def jit(function: Callable) -> Callable:
     return _cached(lambda cached: numba.njit(cache=cached, _nrt=False, **OPTIONS)(function))
 
 
+def internal(function: Callable) -> Callable:
+    """As :func:`jit`, for functions that only compiled ones call: from Python, a call crashes."""
+    return _cached(lambda cached: numba.njit(cache=cached, _nrt=False, **INTERNAL)(function))
+
+
 def inline(function: Callable) -> Callable:
-    """As :func:`jit`, for functions that become part of their callers.
+    """As :func:`internal`, for functions that become part of their callers.
 
     A call hands over every field of every tuple and array, which takes longer than short functions
-    do.
+    do. And what a function calls is optimised anew with each of its callers: a long one with a
+    single caller compiles sooner as a part of it.
     """
     return numba.njit(inline="always", _nrt=False, **OPTIONS)(function)
 

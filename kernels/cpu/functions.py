@@ -19,7 +19,7 @@ from numba import carray, from_dtype, njit
 from .. import math
 from ..math import ACTIVATIONS, LOSSES, OPTIMIZERS
 from . import elementary
-from .compile import OPTIONS, callback, specialise
+from .compile import INTERNAL, callback, specialise
 from .simd import LANES, invoke_signature
 
 SCRATCH = 3  # rows of a loss's own; with softmax, as many more as there are outputs
@@ -191,7 +191,7 @@ def _names(dtype: str) -> dict[str, object]:
 
 
 def _device(function: Callable) -> Callable:
-    return njit(**OPTIONS)(function)
+    return njit(**INTERNAL)(function)
 
 
 def _scalar(function: Callable, dtype: str) -> object:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .chunk import forward, gather, transpose
-from .compile import jit
+from .compile import internal, jit
 from .panels import CHUNK, load, unpack
 from .simd import fetch_add, invoke
 from .threads import NEXT, barrier
@@ -49,7 +49,7 @@ def predict(net, inputs, memory, lo, at, link, size, results):
         k = fetch_add(at.shared, NEXT, 1)
 
 
-@jit
+@internal
 def write_predictions(net, lo, at, link, result, start, rows):
     w, outputs, stride = at.w, net.layers[-1], lo.strides[-1]
     z, block = at.private + lo.values[-1], at.private + lo.loss

@@ -15,7 +15,7 @@ import numpy as np
 
 from ..task import DIVERGED, NEVER, RUNNING, STOPPED, Network
 from .arguments import own_row
-from .compile import inline, jit
+from .compile import inline, internal, jit
 from .dropout import layer_key, mask
 from .functions import REPEAT, SCRATCH
 from .online import SAMPLE, STEPS, add_sample, take_steps
@@ -169,7 +169,7 @@ def forward_layer(net, lo, at, rows, layer):
                 fill(at, z + size + r * at.lanes, w.dtype.type(1))
 
 
-@jit
+@internal
 def drop_out(net, dropout, lo, at, layer, step, position, rows):
     """Multiply hidden values and slopes with the mask of a step, from ``position`` on."""
     width = net.layers[layer]
@@ -231,7 +231,7 @@ def backward(net, lo, at, rows, add):
             delta = lo.slopes[layer]
 
 
-@jit
+@internal
 def batch_gradient(net, samples, dropout, lo, at, order, start, rows, step):
     """Losses of a batch go to the lanes' LOSS, its gradient to its place; returns its weight."""
     weight = 0.0
@@ -258,7 +258,7 @@ def watch(at, row):
         at.f[WATCHED, lane] = at.f[row, lane]
 
 
-@jit
+@internal
 def validation_losses(net, data, lo, at, everyone):
     """Mean losses on the validation samples, to the lanes' WATCHED."""
     rows, weight = data.weights.size, 0.0
@@ -278,7 +278,7 @@ def validation_losses(net, data, lo, at, everyone):
 # --- an update ------------------------------------------------------------------------------------
 
 
-@jit
+@internal
 def prepare(optimizing, lo, at, e):
     """The optimisers' coefficients for the next step."""
     f = at.f
@@ -307,7 +307,7 @@ def prepare(optimizing, lo, at, e):
                 vector[lane] = f[RESULTS + c, lane]
 
 
-@jit
+@internal
 def penalise(net, optimizing, lo, at):
     """Add the penalties' slopes to the gradient, and clip it."""
     w, begin, f = at.w, lo.weights[0], at.f
@@ -327,7 +327,7 @@ def penalise(net, optimizing, lo, at):
         clip(lo, at)
 
 
-@jit
+@internal
 def clip(lo, at):
     """Shorten the gradients that are too long."""
     w, f = at.w, at.f
@@ -345,7 +345,7 @@ def clip(lo, at):
             g[lane] *= f[SQUARE, lane]
 
 
-@jit
+@internal
 def update(net, optimizing, lo, at):
     """Move all parameters."""
     if optimizing.penalties.shape[1]:
@@ -360,7 +360,7 @@ def update(net, optimizing, lo, at):
 # --- a group --------------------------------------------------------------------------------------
 
 
-@jit
+@internal
 def load(net, memory, lo, at):
     """Bring the lanes' networks and their optimisers' memory into the workspace."""
     size = net.starts[-1]
@@ -403,7 +403,7 @@ def find_poison(lo, at):
             poison[lane] += x[lane] * 0.0
 
 
-@jit
+@internal
 def check_update(args, lo, at, done):
     """Lanes whose loss or parameters are not finite go back to the snapshot, and end."""
     find_poison(lo, at)
@@ -426,7 +426,7 @@ def rows_of(epochs, at):
     return epochs.fold_start[fold], epochs.fold_start[fold + 1]
 
 
-@jit
+@inline
 def run_epoch(args, lo, at, e, careful):
     """One epoch: the weighted means of its batches' losses go to the lanes' TOTAL.
 
@@ -505,7 +505,7 @@ def run_online_epoch(args, lo, at, e, closes, waiting):
     return waiting
 
 
-@jit
+@internal
 def watches(stopping, at):
     """Whether any lane may stop before the last epoch."""
     for lane in range(at.lanes):
@@ -517,7 +517,7 @@ def watches(stopping, at):
     return False
 
 
-@jit
+@internal
 def judge_lanes(stopping, at, epoch, fresh):
     """Which lanes stop, and which turn out not finite; says whether any stops."""
     any_stops = False
@@ -545,7 +545,7 @@ def judge_lanes(stopping, at, epoch, fresh):
     return any_stops
 
 
-@jit
+@inline
 def run_epochs(args, lo, at, careful):
     """All epochs of a group. Lanes end as they stop; those left SUSPECT must be run carefully."""
     epochs, data, everyone = args.epochs, args.validation, args.networks[:0]
@@ -578,7 +578,7 @@ def run_epochs(args, lo, at, careful):
             break
 
 
-@jit
+@internal
 def close_epoch(args, lo, at, e, last):
     """Keep losses and end the lanes that stop, all at the last epoch; says whether any goes on."""
     find_poison(lo, at)
@@ -599,7 +599,7 @@ def close_epoch(args, lo, at, e, last):
     return going
 
 
-@jit
+@internal
 def enter(at, group):
     """Give the lanes their networks; those that are none's (-1) run along with the first's."""
     for lane in range(at.lanes):

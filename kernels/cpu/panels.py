@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..task import Network
-from .compile import inline, jit
+from .compile import inline, internal, jit
 from .functions import REPEAT, SCRATCH
 from .simd import LANES, transpose_block
 from .threads import barrier
@@ -106,7 +106,7 @@ class Place(NamedTuple):
 F_COMMON, F_OWN = MAX_SLICES, 16  # sizes in f
 
 
-@jit
+@internal
 def pack(net, lo, w, to, row):
     """A row of parameters into panels; padding stays as it is, zero."""
     for layer in range(lo.blocks.size):
@@ -119,7 +119,7 @@ def pack(net, lo, w, to, row):
                 copy(row[start : start + width], w[panel + k * LANES :])
 
 
-@jit
+@internal
 def unpack(net, lo, w, place, row):
     """Panels into a row of parameters."""
     for layer in range(lo.blocks.size):
@@ -132,14 +132,14 @@ def unpack(net, lo, w, place, row):
                 copy(w[panel + k * LANES :], row[start : start + width])
 
 
-@jit
+@internal
 def copy(source, target):
     """Copy as many numbers as the shorter of the two has."""
     for k in range(min(source.size, target.size)):
         target[k] = source[k]
 
 
-@jit
+@internal
 def all_finite(net, lo, w, place):
     """Whether no parameter in some panels is NaN or infinite; padding is not looked at."""
     for layer in range(lo.blocks.size):
@@ -153,7 +153,7 @@ def all_finite(net, lo, w, place):
     return True
 
 
-@jit
+@internal
 def load(net, memory, lo, at, i):
     """Bring a network and its optimiser's memory into the workspace."""
     if at.member == 0:
@@ -165,7 +165,7 @@ def load(net, memory, lo, at, i):
     barrier(at.shared, at.team)
 
 
-@jit
+@internal
 def store(net, memory, lo, at, i):
     """Take a network and its optimiser's memory out of the workspace."""
     if at.member == 0:
@@ -185,7 +185,7 @@ def own_part(lo, at):
     return first * LANES, last * LANES
 
 
-@jit
+@internal
 def copy_part(lo, at, source, target):
     """Copy a member's part of some panels."""
     first, last = own_part(lo, at)
@@ -210,7 +210,7 @@ def turn(net, lo, at):
                     turn_rest(at.w, source, target, d_in - i, min(LANES, d_out - v * LANES))
 
 
-@jit
+@internal
 def turn_rest(w, source, target, rows, columns):
     """Transpose a part of a block; the lanes behind it stay zero."""
     for k in range(rows):

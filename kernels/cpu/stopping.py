@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .arguments import own_row
-from .compile import inline, jit
+from .compile import inline, internal
 
 
 @inline
@@ -39,7 +39,7 @@ def finish(stopping, i, done, status, best, best_epoch):
         stopping.best[i], stopping.best_epoch[i] = best, best_epoch
 
 
-@jit
+@internal
 def forget(stopping, epochs, i, done):
     """Take back what the first, careless run wrote after the last epoch that was sound."""
     last = min(epochs.column[epochs.epochs - 1], stopping.losses.shape[1] - 1)

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from numba import config, types
 
-from .compile import jit
+from .compile import internal
 from .simd import fetch_add
 
 SPINS = 2000  # looks at a barrier before a thread offers its core to others
@@ -80,19 +80,19 @@ def run(work: Callable[[int], None], threads: int) -> None:
 if os.name == "posix":
     _yield_core = types.ExternalFunction("sched_yield", types.int32())
 
-    @jit
+    @internal
     def rest():
         """Offer the core to another thread."""
         _yield_core()
 
 else:
 
-    @jit
+    @internal
     def rest():
         """Nothing to offer: this system's threads take turns by themselves."""
 
 
-@jit
+@internal
 def barrier(shared, team):
     """Wait until all ``team`` threads are here."""
     if team == 1:

@@ -11,7 +11,7 @@ import numpy as np
 from ..task import DIVERGED, RUNNING, STOPPED
 from .arguments import own_row
 from .chunk import backward, drop_out, forward, forward_layer, gather, score
-from .compile import jit
+from .compile import inline, internal, jit
 from .functions import REPEAT
 from .panels import CHUNK, all_finite, copy_part, cut, load, own_part, store, turn
 from .simd import LANES, fetch_add, invoke
@@ -24,7 +24,7 @@ SUSPECT = 3  # something was not finite; the epochs are run again, carefully
 # --- a batch --------------------------------------------------------------------------------------
 
 
-@jit
+@internal
 def batch_gradient(net, samples, dropout, lo, at, i, order, start, rows, step):
     """Loss of a batch and its total weight; the gradient is in the team's first slice after it."""
     weight = 0.0
@@ -48,7 +48,7 @@ def batch_gradient(net, samples, dropout, lo, at, i, order, start, rows, step):
     return loss, weight
 
 
-@jit
+@internal
 def slice_gradient(net, samples, dropout, lo, at, i, order, start, first, rows, step, share, k):
     """Loss and gradient of a slice that begins ``first`` rows into the batch at ``start``."""
     loss = 0.0
@@ -67,7 +67,7 @@ def slice_gradient(net, samples, dropout, lo, at, i, order, start, first, rows, 
     return loss
 
 
-@jit
+@internal
 def add_slices(lo, at, slices):
     """Add all slices' gradients to the first one's, each member its part."""
     first, last = own_part(lo, at)
@@ -79,7 +79,7 @@ def add_slices(lo, at, slices):
             total[q] += part[q]
 
 
-@jit
+@internal
 def penalise(net, optimizing, lo, at, i):
     """Add the penalties' slopes to the gradient; returns what clipping multiplies it with."""
     l1, l2, longest = optimizing.penalties[own_row(optimizing.penalties, i)]
@@ -104,7 +104,7 @@ def penalise(net, optimizing, lo, at, i):
     return min(1.0, longest / (np.sqrt(square) + 1e-6))
 
 
-@jit
+@internal
 def add_penalty(w, weights, gradient, size, l1, l2):
     """Add ``l1 sign(w) + l2 w`` to some numbers' gradient."""
     number = w.dtype.type
@@ -115,7 +115,7 @@ def add_penalty(w, weights, gradient, size, l1, l2):
         g[q] += slope1 * sign + slope2 * x[q]
 
 
-@jit
+@internal
 def update(net, optimizing, lo, at, i):
     """Move the parameters, each member its part."""
     w = at.w
@@ -137,7 +137,7 @@ def update(net, optimizing, lo, at, i):
     barrier(at.shared, at.team)
 
 
-@jit
+@internal
 def prepare(optimizing, lo, at, i, rate):
     """The optimiser's coefficients for the next step."""
     f, own = at.f, at.own
@@ -158,7 +158,7 @@ def prepare(optimizing, lo, at, i, rate):
 # --- a network ------------------------------------------------------------------------------------
 
 
-@jit
+@internal
 def careful_update(net, optimizing, lo, at, i, loss):
     """Update unless something is not finite; says whether it was done."""
     if not np.isfinite(loss):
@@ -173,7 +173,7 @@ def careful_update(net, optimizing, lo, at, i, loss):
     return False
 
 
-@jit
+@inline
 def run_epoch(args, lo, at, i, e, careful):
     """One epoch: the weighted mean of its batches' losses, and whether all was finite.
 
@@ -207,7 +207,7 @@ def run_epoch(args, lo, at, i, e, careful):
     return mean, np.isfinite(mean)
 
 
-@jit
+@internal
 def validation_loss(net, data, lo, at, everyone):
     """Mean loss on the validation samples, slices shared by the team."""
     rows, weight = data.weights.size, 0.0
@@ -231,7 +231,7 @@ def validation_loss(net, data, lo, at, everyone):
     return loss
 
 
-@jit
+@internal
 def run_epochs(args, lo, at, i, careful):
     """All epochs: the network's status after them, SUSPECT where they must be run carefully."""
     epochs, stopping, data = args.epochs, args.stopping, args.validation
@@ -269,7 +269,7 @@ def run_epochs(args, lo, at, i, careful):
     return status
 
 
-@jit
+@inline
 def train_network(args, lo, at, i):
     """All epochs of a network, from its arrays and back into them."""
     for careful in (False, True):
