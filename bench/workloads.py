@@ -117,8 +117,7 @@ class Workload:
             return None
         rows = np.tile(np.arange(self.samples), (self.epochs, 1))
         if self.shuffle:
-            orders = [counter.permutation(SEED, e, 0, self.samples) for e in range(self.epochs)]
-            rows = np.stack(orders)
+            rows = counter.permutations(SEED, np.arange(self.epochs), 0, self.samples)
         return rows.reshape(-1, self.batch_size)
 
     @property

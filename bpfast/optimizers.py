@@ -12,6 +12,7 @@ import numpy as np
 from .errors import BELOW_ONE, numbers, one_of
 from .kernels import task
 from .kernels.math import OPTIMIZERS
+from .kernels.task import distinct
 
 SCHEDULES = ("constant", "exponential", "cosine")
 
@@ -73,7 +74,8 @@ class Optimizer(ABC):
             numbers("l2", self.l2, n, 0.0),
             numbers("clip_norm", clip, n, 0.0, np.inf, open_low=True),
         ]
-        if not (penalties[0].any() or penalties[1].any() or np.isfinite(penalties[2]).any()):
+        l1, l2, longest = map(distinct, penalties)
+        if not (l1.any() or l2.any() or np.isfinite(longest).any()):
             penalties = []
         return task.Optimizer(rule, self._rates(n, epochs), table(columns, n), table(penalties, n))
 
@@ -88,7 +90,7 @@ class Optimizer(ABC):
             raise ValueError(f"schedule has shape {schedule.shape}: give one name, or {n}")
         for name in np.unique(schedule):
             one_of("schedule", str(name), SCHEDULES)
-        if not warmup.any() and (schedule == "constant").all():
+        if not distinct(warmup).any() and (schedule == "constant").all():
             return rate
         schedule = np.broadcast_to(schedule, (n,))[:, None]
         epoch = np.arange(epochs)
@@ -117,10 +119,10 @@ class SGD(Optimizer):
     def _rule(self, n):
         momentum = numbers("momentum", self.momentum, n, 0.0)
         nesterov = numbers("nesterov", self.nesterov, n, 0.0, 1.0)
-        if not np.isin(nesterov, (0.0, 1.0)).all():
+        if not np.isin(distinct(nesterov), (0.0, 1.0)).all():
             raise ValueError(f"nesterov must be True or False, got {self.nesterov!r}")
         hyper = {"momentum": momentum, "nesterov": nesterov}
-        return ("sgd_momentum" if momentum.any() else "sgd"), hyper
+        return ("sgd_momentum" if distinct(momentum).any() else "sgd"), hyper
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -99,10 +99,13 @@ def check_rows(rows, n: int, samples: int) -> tuple[list[np.ndarray], np.ndarray
     return [part.astype(np.int64) for part in folds], fold.astype(np.int64)
 
 
+ALWAYS_FREE = 1 << 24  # bytes for which it does not pay to ask
+
+
 def check_memory(what: str, size: int, dtype: str) -> None:
     """Raise ``MemoryError`` where ``size`` numbers cannot fit into the memory that is free."""
-    wanted, free = size * np.dtype(dtype).itemsize, free_memory()
-    if wanted > free:
+    wanted = size * np.dtype(dtype).itemsize
+    if wanted > ALWAYS_FREE and wanted > (free := free_memory()):
         raise MemoryError(
             f"{what} take {wanted / 2**30:.1f} GiB, {free / 2**30:.1f} GiB are free: "
             "take fewer at a time"

@@ -16,7 +16,7 @@ from . import dispatch
 from .errors import BELOW_ONE, numbers, whole
 from .kernels import counter
 from .kernels.math import OPTIMIZERS
-from .kernels.task import DIVERGED, NEVER, RUNNING, STOPPED, Samples, State, Task
+from .kernels.task import DIVERGED, NEVER, RUNNING, STOPPED, Samples, State, Task, distinct
 from .network import MLP
 from .optimizers import Optimizer, table
 from .population import Population
@@ -24,7 +24,7 @@ from .samples import check_memory, check_rows, check_samples
 
 CALL_SECONDS = 0.25  # how long a call of a kernel should take: Ctrl-C and progress wait for it
 MOST_EPOCHS = 2.0**53  # whole numbers that float64 holds
-ORDER_ROWS = 1 << 23  # shuffled row numbers kept at a time
+ORDER_ROWS = 1 << 21  # shuffled row numbers kept at a time
 
 
 @dataclass(frozen=True)
@@ -159,9 +159,10 @@ def fit(
     recorded = _recorded(record, epochs)
     limits = _check_patience(patience, n)
     gap = np.diff(np.flatnonzero(recorded), prepend=-1).max()
-    if scored is not None and limits.min() < gap:
+    least = distinct(limits).min()
+    if scored is not None and least < gap:
         raise ValueError(
-            f"patience={limits.min()} would run out before the validation samples are scored: "
+            f"patience={least} would run out before the validation samples are scored: "
             f'record={record!r} leaves {gap} epochs between scores; use record="epoch"'
         )
     if not isinstance(shuffle, (bool, np.bool_)):
@@ -308,7 +309,7 @@ def _new_state(
     n, size = population.parameters.shape
     dtype = population.parameters.dtype
     states, powers = OPTIMIZERS[rule].states, 2 if OPTIMIZERS[rule].powers else 0
-    patient = n if (patience < NEVER).any() else 0
+    patient = n if (distinct(patience) < NEVER).any() else 0
     check_memory(f"the optimiser's memory of {n} networks", n * states * size, dtype.name)
     check_memory(f"the losses of {n} networks", n * recorded * (1 + scored), "float64")
     return State(
@@ -338,18 +339,15 @@ class _Orders:
 
     def of(self, first: int, epochs: int) -> np.ndarray:
         """(epochs or 1, rows): one row of numbers where no epoch differs from another."""
-        return np.stack(
-            [
-                np.concatenate([self._fold(k, e) for k in range(len(self.folds))])
-                for e in range(first, first + (epochs if any(self.shuffled) else 1))
-            ]
-        )
+        numbers = np.arange(first, first + (epochs if any(self.shuffled) else 1))
+        parts = [self._fold(k, numbers) for k in range(len(self.folds))]
+        return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)
 
-    def _fold(self, k: int, epoch: int) -> np.ndarray:
+    def _fold(self, k: int, epochs: np.ndarray) -> np.ndarray:
         rows = self.folds[k]
         if not self.shuffled[k]:
-            return rows
-        return rows[counter.permutation(self.seed, epoch, k, len(rows))]
+            return np.broadcast_to(rows, (len(epochs), len(rows)))
+        return rows[counter.permutations(self.seed, epochs, k, len(rows))]
 
 
 class _Clock:

@@ -59,7 +59,14 @@ def normal(keys: np.ndarray, start: int, stop: int) -> np.ndarray:
     return np.sqrt(-2.0 * np.log(radius[:, 0::2])) * np.cos(2.0 * np.pi * radius[:, 1::2])
 
 
-def permutation(seed: int, epoch: int, fold: int, count: int) -> np.ndarray:
-    """Order of ``count`` rows in an epoch, int64: positions sorted by their hash."""
-    positions = np.arange(count, dtype=np.uint64) * GOLDEN
-    return np.argsort(mix(key(seed, epoch, fold) + positions))
+def permutations(seed: int, epochs: np.ndarray, fold: int, count: int) -> np.ndarray:
+    """Orders of ``count`` rows in some epochs, (epochs, count) int64: rows sorted by their hash."""
+    rows = np.arange(count, dtype=np.uint64)
+    hashes = mix(key(seed, epochs, fold)[:, None] + rows * GOLDEN)
+    # A hash whose low bits are its row is sorted faster than rows are by their hashes.
+    low = np.uint64((1 << count.bit_length()) - 1)
+    hashes &= ~low
+    hashes |= rows
+    hashes.sort(axis=1)
+    hashes &= low
+    return hashes.view(np.int64)

@@ -25,6 +25,11 @@ def layer_slices(layers: tuple[int, ...], bias: bool) -> list[slice]:
     return slices
 
 
+def distinct(array: np.ndarray) -> np.ndarray:
+    """Rows that may differ: all, or the first where NumPy repeats one (``strides[0] == 0``)."""
+    return array if array.strides[0] else array[:1]
+
+
 @dataclass(frozen=True)
 class Network:
     """One architecture.

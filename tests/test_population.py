@@ -403,9 +403,10 @@ def test_bad_inputs_of_predictions_are_refused_in_words(inputs, device, error, w
 
 def test_predictions_that_cannot_fit_are_refused(monkeypatch):
     networks = population()
-    monkeypatch.setattr(samples, "free_memory", lambda: 100)
+    monkeypatch.setattr(samples, "free_memory", lambda: samples.ALWAYS_FREE)
+    many = np.broadcast_to(X[:1], (samples.ALWAYS_FREE, X.shape[1]))
     with pytest.raises(MemoryError, match="predictions of 5 networks take"):
-        networks.predict(X)
+        networks.predict(many)
 
 
 # --- the best -------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 import llvmlite.binding
 import numpy as np
@@ -94,20 +95,17 @@ def warm_up(dtype: str) -> None:
 
 
 def _groups(fold: np.ndarray, networks: np.ndarray, size: int) -> np.ndarray:
-    """Networks in groups with one fold each, (groups, size), -1 for lanes left over."""
-    groups = []
-    for number in np.unique(fold[networks]) if fold.strides[0] else [fold[0]]:
-        members = networks[fold[networks] == number] if fold.strides[0] else networks
-        filled = np.full(-(-members.size // size) * size, -1)
-        filled[: members.size] = members
-        groups.append(filled.reshape(-1, size))
-    return np.concatenate(groups)
+    """Where groups of networks with one fold each begin in ``networks``, and the last one's end."""
+    changes = np.flatnonzero(np.diff(fold[networks] if fold.strides[0] else fold[:1])) + 1
+    runs = pairwise([0, *changes, len(networks)])
+    starts = [np.arange(first, last, size) for first, last in runs]
+    return np.concatenate([*starts, [len(networks)]])
 
 
 def _lane_places(
     task: Task, networks: np.ndarray
 ) -> tuple[lanes.Layout, list[lanes.Place], np.ndarray]:
-    """Layout, the places of threads, and the groups they share."""
+    """Layout, the places of threads, and the bounds of the groups they share."""
     threads = thread_count()
     size = lanes.group_size(task.network, len(networks) // threads)
     groups = _groups(task.fold, networks, size)
@@ -120,7 +118,7 @@ def _lane_places(
             shared=shared,
             lanes=size,
         )
-        for _ in range(min(threads, len(groups)))
+        for _ in range(min(threads, len(groups) - 1))
     ]
     return lo, places, groups
 

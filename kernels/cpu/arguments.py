@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..math import LOSSES, OPTIMIZERS
-from ..task import Network, Optimizer, Samples, Task, layer_slices
+from ..task import Network, Optimizer, Samples, Task, distinct, layer_slices
 from . import functions, online, product
 from .compile import inline
 
@@ -90,7 +90,7 @@ class Online(NamedTuple):
     """How :mod:`online` trains the networks; ``steps`` is a function's address, 0 if it cannot."""
 
     steps: int
-    shape: int
+    place: int
     slope_factor: float
     loss_factor: float
     below: float
@@ -197,7 +197,7 @@ def _online(task: Task) -> Online:
         return Online(0, 0, 0.0, 0.0, 0.0)
     return Online(
         online.address(task.state.parameters.dtype.name),
-        online.shape_of(task.network),
+        online.place_of(task),
         *online.FACTORS[task.network.loss],
         online.BELOW[task.network.activations[0]],
     )
@@ -211,7 +211,7 @@ def own_row(array, i):
 
 def _rows(array: np.ndarray) -> np.ndarray:
     """An array with a row for each network, or its first where all are the same by design."""
-    return _read_only(array[:1] if array.strides[0] == 0 else array)
+    return _read_only(distinct(array))
 
 
 def _read_only(array: np.ndarray) -> np.ndarray:

@@ -282,9 +282,10 @@ def validation_losses(net, data, lo, at, everyone):
 def prepare(optimizing, lo, at, e):
     """The optimisers' coefficients for the next step."""
     f = at.f
+    epoch = e % optimizing.rates.shape[1]
     for lane in range(at.lanes):
         i = at.who[NETWORK, lane]
-        f[0, lane] = optimizing.rates[own_row(optimizing.rates, i), e % optimizing.rates.shape[1]]
+        f[0, lane] = optimizing.rates[own_row(optimizing.rates, i), epoch]
         i = own_row(optimizing.hyperparameters, i)
         for h in range(5):
             f[1 + h, lane] = optimizing.hyperparameters[i, h]
@@ -600,19 +601,20 @@ def close_epoch(args, lo, at, e, last):
 
 
 @internal
-def enter(at, group):
-    """Give the lanes their networks; those that are none's (-1) run along with the first's."""
+def enter(at, networks, first, last):
+    """Give the lanes their networks; those that are none's run along with the first's."""
     for lane in range(at.lanes):
-        at.who[NETWORK, lane] = group[lane] if group[lane] >= 0 else group[0]
-        at.who[STATUS, lane] = RUNNING if group[lane] >= 0 else IDLE
+        there = first + lane < last
+        at.who[NETWORK, lane] = networks[first + lane if there else first]
+        at.who[STATUS, lane] = RUNNING if there else IDLE
 
 
 @jit
 def train(args, lo, at, groups):
-    """Train the groups that are next, (groups, at.lanes) networks each, until none is left."""
+    """Train the groups that are next until none is left; a group ends where the next begins."""
     k = fetch_add(at.shared, NEXT, 1)
-    while k < groups.shape[0]:
-        enter(at, groups[k])
+    while k < groups.size - 1:
+        enter(at, args.networks, groups[k], groups[k + 1])
         for careful in (False, True):
             load(args.net, args.memory, lo, at)
             run_epochs(args, lo, at, careful)
@@ -633,8 +635,8 @@ def gradients(args, lo, at, groups, results):
     """Losses, and gradients (n, P), of networks on all samples as one batch."""
     net, order = args.net, args.epochs.order[0]
     k = fetch_add(at.shared, NEXT, 1)
-    while k < groups.shape[0]:
-        enter(at, groups[k])
+    while k < groups.size - 1:
+        enter(at, args.networks, groups[k], groups[k + 1])
         load(net, args.memory, lo, at)
         batch_gradient(net, args.samples, args.dropout, lo, at, order, 0, order.size, 0)
         for lane in range(at.lanes):

@@ -16,7 +16,8 @@ from numba import from_dtype, types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from ..task import Network, Task
+from ..math import OPTIMIZERS
+from ..task import Task, distinct
 from .compile import callback, inline, specialise
 from .functions import REPEAT
 from .simd import (
@@ -56,26 +57,30 @@ def applies(task: Task) -> bool:
     )
 
 
-def shape_of(network: Network) -> int:
-    """Where an architecture's function is in the table."""
+def place_of(task: Task) -> int:
+    """Where the function for a task is in the table."""
+    network, rule = task.network, OPTIMIZERS[task.optimizer.rule]
+    decay = rule.hyperparameters.index("weight_decay")
+    decays = distinct(task.optimizer.hyperparameters)[:, decay].any()
+    plain = network.activations[0] == "identity" and not decays
     inputs, hidden, _ = network.layers
-    return ((inputs - 1) * MOST + hidden - 1) * 2 + int(network.bias)
+    return (((inputs - 1) * MOST + hidden - 1) * 2 + int(network.bias)) * 2 + int(plain)
 
 
 # --- the steps ------------------------------------------------------------------------------------
 
 
 @intrinsic
-def run_steps(typing, shape, weights, coefficients, samples, sums, lanes, steps):
+def run_steps(typing, place, weights, coefficients, samples, sums, lanes, steps):
     """Train ``lanes`` networks side by side, one step after the other, and add up their losses."""
 
     def generate(context, builder, signature, arguments):
-        shape, *rest = arguments
+        place, *rest = arguments
         number = context.get_data_type(weights.dtype)
         table = function_table(
             builder.module, "bpfast_online_table", lambda: _functions(builder.module, number)
         )
-        call_from(builder, table, shape, rest)
+        call_from(builder, table, place, rest)
         return context.get_dummy_value()
 
     i, p = types.int64, weights
@@ -83,13 +88,16 @@ def run_steps(typing, shape, weights, coefficients, samples, sums, lanes, steps)
 
 
 def _functions(module, number) -> list[ir.Function]:
-    """The functions for all architectures, (MOST inputs, MOST units, without and with biases)."""
-    sizes = range(1, MOST + 1)
-    return [_steps(module, number, *shape) for shape in product(sizes, sizes, range(2))]
+    """The functions in the order of :func:`place_of`."""
+    sizes, either = range(1, MOST + 1), (False, True)
+    return [_steps(module, number, *kind) for kind in product(sizes, sizes, either, either)]
 
 
-def _steps(module, number, inputs, hidden, bias) -> ir.Function:
-    """The function for one architecture: a loop over steps, and in it one over vectors."""
+def _steps(module, number, inputs, hidden, bias, plain) -> ir.Function:
+    """The function for one architecture: a loop over steps, and in it one over vectors.
+
+    Where it is ``plain``, slopes are 1 and no weights decay: four operations of ten can go.
+    """
     pointer, vector = number.as_pointer(), ir.VectorType(number, LANES)
     kind = ir.FunctionType(ir.VoidType(), [*[pointer] * 4, I64, I64])
     function = ir.Function(module, kind, module.get_unique_name("bpfast_online"))
@@ -107,7 +115,7 @@ def _steps(module, number, inputs, hidden, bias) -> ir.Function:
                 _Vectors(builder, vector, lanes, lane),
                 (weights, coefficients, sums),
                 numbers,
-                below,
+                None if plain else below,
                 hidden,
                 bias,
             )
@@ -144,7 +152,10 @@ class _Vectors:
 
 
 def _step(v, arrays, numbers, below, hidden, bias) -> None:
-    """Forward, backward and update of the networks in a vector, for one sample."""
+    """Forward, backward and update of the networks in a vector, for one sample.
+
+    Without ``below``, slopes are 1 and no weights decay.
+    """
     weights, coefficients, sums = arrays
     *x, target, slope_factor, loss_factor = numbers
     b, inputs, units = v.builder, len(x), range(hidden)
@@ -159,19 +170,27 @@ def _step(v, arrays, numbers, below, hidden, bias) -> None:
         for j in units
     ]
     above = [b.fcmp_ordered(">", z[j], zero) for j in units]
-    a = [b.select(above[j], z[j], b.fmul(below, z[j])) for j in units]
+    plain = below is None
+
+    def bend(values):
+        if plain:
+            return values
+        return [b.select(above[j], values[j], b.fmul(below, values[j])) for j in units]
+
+    a = bend(z)
     error = b.fsub(v.dot(a, second[:hidden], second[hidden] if bias else None), target)
     loss = b.fmul(loss_factor, b.fmul(error, error))
     v.write(b.fadd(v.read(sums, 0), loss), sums, 0)
 
     delta = b.fmul(slope_factor, error)
-    back = [b.fmul(delta, second[j]) for j in units]
-    back = [b.select(above[j], back[j], b.fmul(below, back[j])) for j in units]
+    back = bend([b.fmul(delta, second[j]) for j in units])
     rate = b.fneg(v.read(coefficients, 0, I64(REPEAT)))
     decay = v.read(coefficients, 3, I64(REPEAT))
 
     def update(weight, gradient, row):
-        v.write(v.fma(rate, v.fma(decay, weight, gradient), weight), weights, row)
+        if not plain:
+            gradient = v.fma(decay, weight, gradient)
+        v.write(v.fma(rate, gradient, weight), weights, row)
 
     for j in units:
         update(second[j], b.fmul(a[j], delta), start + j)
@@ -183,9 +202,9 @@ def _step(v, arrays, numbers, below, hidden, bias) -> None:
         update(second[hidden], delta, start + hidden)
 
 
-def steps(weights, coefficients, samples, sums, _5, shape, lanes, count):
+def steps(weights, coefficients, samples, sums, _5, place, lanes, count):
     """:func:`run_steps` with the arguments of :func:`simd.invoke`."""
-    run_steps(shape, weights, coefficients, samples, sums, lanes, int(count))
+    run_steps(place, weights, coefficients, samples, sums, lanes, int(count))
 
 
 @cache
@@ -219,5 +238,5 @@ def take_steps(online, lo, at, count):
     """Take all lanes through the samples that wait."""
     invoke(
         online.steps, at.w, lo.weights[0], lo.coefficients, lo.samples, lo.sums, lo.sums,
-        online.shape, at.lanes, float(count),
+        online.place, at.lanes, float(count),
     )  # fmt: skip

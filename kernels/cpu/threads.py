@@ -11,6 +11,7 @@ import os
 import sys
 import threading
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 from numba import config, types
@@ -38,6 +39,7 @@ def thread_count() -> int:
     return max(1, min(cores, limit, _cgroup_cores()))
 
 
+@cache
 def _cgroup_cores() -> int:
     """Whole cores that the container's quota amounts to, in version 2 or 1 of cgroups."""
     for files in (("cpu.max",), ("cpu/cpu.cfs_quota_us", "cpu/cpu.cfs_period_us")):

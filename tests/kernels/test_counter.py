@@ -25,21 +25,31 @@ def moments_z(draws: np.ndarray, variance: float) -> tuple[float, float]:
     )
 
 
-@pytest.mark.parametrize("count", [1, 2, 17, 1000])
+def permutation(seed, epoch, fold, count):
+    return counter.permutations(seed, np.array([epoch]), fold, count)[0]
+
+
+@pytest.mark.parametrize("count", [1, 2, 15, 16, 17, 1000])
 def test_permutation_has_every_row_once(count):
-    order = counter.permutation(seed=3, epoch=1, fold=0, count=count)
+    order = permutation(seed=3, epoch=1, fold=0, count=count)
     assert order.dtype == np.int64
     assert sorted(order) == list(range(count))
 
 
-def test_permutation_is_the_same_when_asked_again():
-    first, again = (counter.permutation(3, 1, 0, 100) for _ in range(2))
-    np.testing.assert_array_equal(first, again)
+@pytest.mark.parametrize("count", [1, 2, 15, 16, 17, 1000])
+def test_permutation_sorts_rows_by_their_hashes(count):
+    hashes = counter.mix(counter.key(3, 1, 0) + np.arange(count, dtype=np.uint64) * counter.GOLDEN)
+    np.testing.assert_array_equal(permutation(3, 1, 0, count), np.argsort(hashes))
+
+
+def test_permutations_of_epochs_are_as_each_alone():
+    together = counter.permutations(3, np.arange(4, 9), 2, 100)
+    np.testing.assert_array_equal(together, [permutation(3, e, 2, 100) for e in range(4, 9)])
 
 
 def test_permutation_differs_by_seed_epoch_and_fold():
     paths = [(0, 0, 0), (1, 0, 0), (0, 1, 0), (0, 0, 1), (1, 1, 0), (2**40, 0, 0)]
-    orders = {tuple(counter.permutation(*path, 50)) for path in paths}
+    orders = {tuple(permutation(*path, 50)) for path in paths}
     assert len(orders) == len(paths)
 
 
@@ -49,7 +59,7 @@ def test_every_row_is_equally_likely_at_every_place(varied):
     table = np.zeros((count, count))
     for k in range(draws):
         path = {"seed": 5, "epoch": 0, "fold": 0} | {varied: k}
-        table[np.arange(count), counter.permutation(**path, count=count)] += 1
+        table[np.arange(count), permutation(**path, count=count)] += 1
     # rows and columns have fixed sums: (count - 1)**2 degrees of freedom
     square = ((table - draws / count) ** 2).sum() / (draws / count) * (count - 1) / count
     freedom = (count - 1) ** 2

@@ -25,7 +25,9 @@ def plenty(monkeypatch):
     monkeypatch.setattr(threads.config, "NUMBA_NUM_THREADS", 64)
     monkeypatch.delenv("NUMBA_NUM_THREADS", raising=False)
     monkeypatch.setattr(Path, "read_text", read_text)
-    return files
+    threads._cgroup_cores.cache_clear()
+    yield files
+    threads._cgroup_cores.cache_clear()
 
 
 @pytest.mark.usefixtures("plenty")
