@@ -361,17 +361,32 @@ def update(net, optimizing, lo, at):
 # --- a group --------------------------------------------------------------------------------------
 
 
+@inline
+def put(at, place, lane, row):
+    """Bring a network's row of numbers into its lane of the vectors at a place."""
+    there, lanes = np.uint64(place + lane), np.uint64(at.lanes)  # unsigned: none is from the end
+    for q in range(row.size):
+        at.w[there] = row[q]
+        there += lanes
+
+
+@inline
+def take(at, place, lane, row):
+    """Take a network's row of numbers out of its lane."""
+    there, lanes = np.uint64(place + lane), np.uint64(at.lanes)
+    for q in range(row.size):
+        row[q] = at.w[there]
+        there += lanes
+
+
 @internal
 def load(net, memory, lo, at):
     """Bring the lanes' networks and their optimisers' memory into the workspace."""
-    size = net.starts[-1]
     for lane in range(at.lanes):
         i = at.who[NETWORK, lane]
-        for q in range(size):
-            at.w[lo.weights[0] + q * at.lanes + lane] = memory.parameters[i, q]
+        put(at, lo.weights[0], lane, memory.parameters[i])
         for s in range(memory.moments.shape[1]):
-            for q in range(size):
-                at.w[lo.moments[s] + q * at.lanes + lane] = memory.moments[i, s, q]
+            put(at, lo.moments[s], lane, memory.moments[i, s])
         if memory.powers.shape[1]:
             at.f[POWERS, lane], at.f[POWERS + 1, lane] = memory.powers[i, 0], memory.powers[i, 1]
 
@@ -379,12 +394,10 @@ def load(net, memory, lo, at):
 @inline
 def end_lane(args, lo, at, lane, done):
     """Take a lane's network out of the workspace; its status after whole epochs is its end."""
-    i, size, memory = at.who[NETWORK, lane], args.net.starts[-1], args.memory
-    for q in range(size):
-        memory.parameters[i, q] = at.w[lo.weights[0] + q * at.lanes + lane]
+    i, memory = at.who[NETWORK, lane], args.memory
+    take(at, lo.weights[0], lane, memory.parameters[i])
     for s in range(memory.moments.shape[1]):
-        for q in range(size):
-            memory.moments[i, s, q] = at.w[lo.moments[s] + q * at.lanes + lane]
+        take(at, lo.moments[s], lane, memory.moments[i, s])
     if memory.powers.shape[1]:
         memory.powers[i, 0], memory.powers[i, 1] = at.f[POWERS, lane], at.f[POWERS + 1, lane]
     best, best_epoch = at.f[BEST, lane], at.who[BEST_EPOCH, lane]

@@ -9,8 +9,8 @@ from __future__ import annotations
 import math
 import os
 import sys
-import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, wait
 from functools import cache
 from pathlib import Path
 
@@ -59,24 +59,29 @@ def run(work: Callable[[int], None], threads: int) -> None:
     Raises
     ------
     BaseException
-        The first that a call raised.
+        One that a call raised.
     """
-    errors: list[BaseException] = []
+    if threads == 1:
+        return work(0)
+    idle = _idle.setdefault(threads, [])
+    pool = idle.pop() if idle else ThreadPoolExecutor(threads - 1)
+    others = [pool.submit(work, member) for member in range(1, threads)]
+    try:
+        work(0)
+    finally:
+        wait(others)
+        idle.append(pool)
+    for other in others:
+        other.result()
+    return None
 
-    def guarded(member: int) -> None:
-        try:
-            work(member)
-        except BaseException as error:  # handed to the caller below
-            errors.append(error)
 
-    others = [threading.Thread(target=guarded, args=(k,)) for k in range(1, threads)]
-    for thread in others:
-        thread.start()
-    guarded(0)
-    for thread in others:
-        thread.join()
-    if errors:
-        raise errors[0]
+# Threads wait here for their next work. One that is started while its starter waits for it is often
+# put on the starter's core, where the two take turns. A pool serves one call at a time: members of
+# a team wait for each other, so none may wait for a thread.
+_idle: dict[int, list[ThreadPoolExecutor]] = {}
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_idle.clear)  # threads stay behind
 
 
 if os.name == "posix":
