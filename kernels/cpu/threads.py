@@ -6,11 +6,14 @@ they compile slowly, share work unevenly, and one of their layers aborts when tw
 
 from __future__ import annotations
 
+import ctypes
 import math
 import os
 import sys
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
@@ -64,7 +67,8 @@ def run(work: Callable[[int], None], threads: int) -> None:
     if threads == 1:
         return work(0)
     idle = _idle.setdefault(threads, [])
-    pool = idle.pop() if idle else ThreadPoolExecutor(threads - 1)
+    pool = idle.pop() if idle else _Pool(threads - 1)
+    pool.leave_this_core()
     others = [pool.submit(work, member) for member in range(1, threads)]
     try:
         work(0)
@@ -76,10 +80,33 @@ def run(work: Callable[[int], None], threads: int) -> None:
     return None
 
 
-# Threads wait here for their next work. One that is started while its starter waits for it is often
-# put on the starter's core, where the two take turns. A pool serves one call at a time: members of
-# a team wait for each other, so none may wait for a thread.
-_idle: dict[int, list[ThreadPoolExecutor]] = {}
+class _Pool(ThreadPoolExecutor):
+    """Threads that wait for the work of one call at a time.
+
+    Members of a team wait for each other, so none may wait for a thread.
+    """
+
+    def __init__(self, threads: int) -> None:
+        self.ids: list[int] = []
+        super().__init__(threads, initializer=lambda: self.ids.append(threading.get_native_id()))
+
+    def leave_this_core(self) -> None:
+        """Let the threads wake up on other cores than this one, which its own work keeps busy.
+
+        In a virtual machine, Linux may take an idle core for one that the host has taken away, and
+        wake them here, to take turns for some milliseconds.
+        """
+        if _this_core is None:
+            return
+        cores = os.sched_getaffinity(0)
+        others = cores - {_this_core()} or cores
+        with suppress(OSError):  # it was to save time only
+            for thread in self.ids:
+                os.sched_setaffinity(thread, others)
+
+
+_this_core = ctypes.CDLL(None).sched_getcpu if hasattr(os, "sched_setaffinity") else None
+_idle: dict[int, list[_Pool]] = {}
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_idle.clear)  # threads stay behind
 

@@ -1,6 +1,8 @@
 """How many threads kernels take, and fits from several Python threads."""
 
 import os
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -77,6 +79,34 @@ def test_run_calls_every_member_and_raises_what_one_raised():
     with pytest.raises(RuntimeError, match="member 2"):
         threads.run(fail, 4)
     assert not seen  # the others were waited for
+
+
+@pytest.mark.skipif(
+    not hasattr(os, "sched_setaffinity"), reason="threads are not told where to run"
+)
+def test_threads_wake_up_on_other_cores_than_their_callers(monkeypatch):
+    cores = os.sched_getaffinity(0)
+    allowed: dict[int, set[int]] = {}
+    for core in [*cores, *cores]:
+        monkeypatch.setattr(threads, "_this_core", lambda core=core: core)
+        threads.run(lambda member: allowed.update({member: os.sched_getaffinity(0)}), 2)
+        assert allowed[0] == cores
+    assert allowed[1] == (cores - {core} or cores)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are not forked")
+def test_a_forked_process_has_threads_of_its_own():
+    code = """
+import os, sys
+from bpfast.kernels.cpu import threads
+for process in ("parent", "child"):
+    seen = set()
+    threads.run(seen.add, 3)
+    assert seen == {0, 1, 2}
+    if process == "parent" and (child := os.fork()):
+        sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+"""
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
 
 
 def test_no_more_threads_than_allowed(monkeypatch):
