@@ -13,6 +13,7 @@ from . import dispatch
 from .dispatch import devices
 from .errors import DeviceError
 from .explain import explain
+from .model import Model
 from .network import MLP, register_activation, register_loss
 from .optimizers import SGD, Adam, AdamW, RMSprop
 from .population import Population
@@ -31,6 +32,7 @@ __all__ = [
     "DeviceError",
     "Float",
     "History",
+    "Model",
     "Population",
     "Progress",
     "RMSprop",
