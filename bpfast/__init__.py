@@ -10,6 +10,7 @@ if not (Path(__file__).parent / "kernels").is_dir():
     __path__.append(str(Path(__file__).parent.parent))
 
 from . import dispatch
+from .data import Scaler
 from .dispatch import devices
 from .errors import DeviceError
 from .explain import explain
@@ -36,6 +37,7 @@ __all__ = [
     "Population",
     "Progress",
     "RMSprop",
+    "Scaler",
     "Space",
     "SweepResult",
     "devices",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from importlib.util import find_spec
 
@@ -10,12 +9,9 @@ from .errors import DeviceError, missing_extra
 
 
 def main() -> None:
-    """Run the command; exit codes are 0, 2 for bad input, and 130 and 141 as after signals."""
+    """Run the command; exit codes are 0, 2 for bad input and 130 after Ctrl-C."""
     try:
         code = _run()
-    except BrokenPipeError:  # `| head` has read enough: what is left to flush goes nowhere
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = 141
     except (ValueError, TypeError, DeviceError, ImportError, OSError, MemoryError) as error:
         code = _refuse(str(error))
     except KeyboardInterrupt:

@@ -210,14 +210,19 @@ def split(y: np.ndarray, classes: int, validation: float, test: float, seed: int
 
 @dataclass(frozen=True)
 class Scaler:
-    """Means and standard deviations; a constant column has 1 for the latter."""
+    """What brings columns of numbers to mean 0 and standard deviation 1, and back.
+
+    Parameters
+    ----------
+    mean, scale : (columns,) arrays, or () for a single column: means and standard deviations
+    """
 
     mean: np.ndarray
     scale: np.ndarray
 
     @classmethod
     def of(cls, values: np.ndarray) -> Scaler:
-        """What brings the columns of some values to mean 0 and standard deviation 1."""
+        """The scaler of some values, (rows, columns) or (rows,); constant columns have scale 1."""
         # rounding gives a column of 0.1 a deviation of 1e-17: the range tells that it is constant
         varies = np.ptp(values, axis=0) > 0
         return cls(values.mean(axis=0), np.where(varies, values.std(axis=0), 1.0))

@@ -220,14 +220,15 @@ def to_sklearn(mlp: MLP, weights: Arrays, biases: Arrays) -> MLPClassifier | MLP
         weights[-1], biases[-1] = np.diff(weights[-1], axis=1), np.diff(biases[-1])
     classify = LOSSES[mlp.loss].link != "identity"
     estimator = (MLPClassifier if classify else MLPRegressor)(
-        mlp.layers[1:-1],
+        hidden_layer_sizes=mlp.layers[1:-1],
         activation=SKLEARN_ACTIVATIONS[(*mlp.activations, "identity")[0]],
         random_state=0,  # NumPy's one generator is left alone
     )
     # one step makes all that a fitted estimator has, whatever scikit-learn's version keeps there
     targets = _some_targets(mlp)
     inputs = np.zeros((len(targets), mlp.inputs), weights[0].dtype)
-    estimator.partial_fit(inputs, targets, **({"classes": np.unique(targets)} if classify else {}))
+    known = {"classes": np.arange(max(mlp.outputs, 2))} if classify else {}
+    estimator.partial_fit(inputs, targets, **known)
     estimator.coefs_, estimator.intercepts_ = weights, biases
     return estimator
 

@@ -151,10 +151,6 @@ def test_onnx_takes_any_number_of_samples():
 # --- scikit-learn ---------------------------------------------------------------------------------
 
 
-def sklearn_mlp(layers, loss, activation="tanh", bias=True):
-    return bp.MLP(layers, activation, loss, bias)
-
-
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("activation", ["identity", "sigmoid", "tanh", "relu"])
 @pytest.mark.parametrize("loss", ["mse", "half_squared_error"])
@@ -213,7 +209,7 @@ def test_sklearn_has_all_that_fitted_estimators_have_and_trains_on(mlp):
     y = RNG.integers(mlp.outputs, size=len(X))
     if not is_classifier(estimator):
         y = RNG.normal(size=(len(X), mlp.outputs)).squeeze()
-    fitted = type(estimator)(mlp.layers[1:-1])
+    fitted = type(estimator)(hidden_layer_sizes=mlp.layers[1:-1])
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it has not converged
         fitted.set_params(max_iter=1).fit(X, y)
