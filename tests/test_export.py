@@ -227,9 +227,11 @@ def test_sklearn_has_all_that_fitted_estimators_have_and_trains_on(mlp):
 
 def test_sklearn_leaves_numpys_generator_alone():
     pytest.importorskip("sklearn")
-    before = np.random.get_state()[1].copy()  # noqa: NPY002
+    before = np.random.get_state(legacy=False)["state"]  # noqa: NPY002
     population(MLPS[-1]).to_sklearn(0)
-    assert_array_equal(np.random.get_state()[1], before)  # noqa: NPY002
+    after = np.random.get_state(legacy=False)["state"]  # noqa: NPY002
+    assert_array_equal(after["key"], before["key"])
+    assert after["pos"] == before["pos"]
 
 
 @pytest.mark.parametrize(
