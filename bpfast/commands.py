@@ -190,7 +190,7 @@ def predict(
     if output is not None:
         write_predictions(frame, output)
     if output != data.STDIO:
-        print_predictions(_console(), frame, top)
+        print_predictions(_console(), frame, top, output)
 
 
 @app.command()

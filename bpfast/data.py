@@ -118,6 +118,7 @@ def read_inputs(source: str, columns: Columns) -> np.ndarray:
     if source.endswith(".npz"):
         return _npz_inputs(source, _arrays(_file(source)), features(columns))
     frame = _frame(source, [name for name, categories in columns.items() if categories])
+    source = _called(source)
     missing = [name for name in columns if name not in frame.columns]
     if missing:
         raise ValueError(
@@ -134,6 +135,11 @@ def read_inputs(source: str, columns: Columns) -> np.ndarray:
     X = np.stack(inputs, axis=1)
     _check_missing(source, X, features(columns))
     return X
+
+
+def _called(source: str) -> str:
+    """A source's name in messages."""
+    return "standard input" if source == STDIO else source
 
 
 def _file(source: str) -> Path:
@@ -327,7 +333,8 @@ def _frame(source: str, words: Sequence[str] = ()) -> Any:
         overrides = dict.fromkeys(words, pl.String)
         return pl.read_csv(file, infer_schema_length=None, schema_overrides=overrides)
     except pl.exceptions.PolarsError as error:
-        raise ValueError(f"{source} cannot be read: {str(error).splitlines()[0]}") from None
+        why = str(error).splitlines()[0]
+        raise ValueError(f"{_called(source)} cannot be read: {why}") from None
 
 
 def _check_nulls(path: Path | str, frame: Any) -> None:

@@ -64,7 +64,7 @@ def write_predictions(frame: pl.DataFrame, output: str) -> None:
         write_whole(Path(output), frame.write_parquet)
 
 
-def print_predictions(console: Console, frame: pl.DataFrame, top: int) -> None:
+def print_predictions(console: Console, frame: pl.DataFrame, top: int, output: str | None) -> None:
     """The first rows, classes with the probability that they have, and how many rows there are."""
     first = frame.head(top)
     columns = {"row": [str(k + 1) for k in range(first.height)]}
@@ -78,7 +78,9 @@ def print_predictions(console: Console, frame: pl.DataFrame, top: int) -> None:
     for row in zip(*columns.values(), strict=True):
         table.add_row(*map(Text, row))
     console.print(table)
-    if first.height < frame.height:
+    if output is not None:
+        console.print(f"all {frame.height} rows: {output}", soft_wrap=True)
+    elif first.height < frame.height:
         console.print(f"{first.height} of {frame.height} rows: --top and --output give more")
 
 

@@ -214,8 +214,9 @@ def test_predict_prints_the_first_rows(trained, bpfast, tmp_path):
 def test_predict_writes_what_the_model_says(target, ending, trained, bpfast, tmp_path):
     model = bp.Model.load(path := trained(target))
     pl.read_csv(io.StringIO(NEW)).write_parquet(tmp_path / "new.parquet")
-    code, _, err = bpfast("predict", path, "new.parquet", "--output", f"said.{ending}")
+    code, out, err = bpfast("predict", path, "new.parquet", "--output", f"said.{ending}")
     assert code == 0, err
+    assert out.endswith(f"all 3 rows: said.{ending}\n")
     said = getattr(pl, f"read_{ending}")(tmp_path / f"said.{ending}")
     assert said.height == 3
     if target == "price":
@@ -237,6 +238,11 @@ def test_predict_in_a_pipe(trained, bpfast, monkeypatch):
     said = pl.read_csv(io.StringIO(out))
     expected = bp.Model.load(model).predict(inputs(NEW))
     np.testing.assert_allclose(said["prediction"], expected, rtol=1e-6)
+    for text, words in (("area\n1\n", " lacks colour,"), ("", " cannot be read: empty")):
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
+        code, out, err = bpfast("predict", model, "-", "--output", "-")
+        assert (code, out) == (2, "")
+        assert err.startswith(f"bpfast: standard input{words}")
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals are POSIX's")
