@@ -10,9 +10,11 @@ if not (Path(__file__).parent / "kernels").is_dir():
     __path__.append(str(Path(__file__).parent.parent))
 
 from . import dispatch
+from .data import Scaler
 from .dispatch import devices
 from .errors import DeviceError
 from .explain import explain
+from .model import Model
 from .network import MLP, register_activation, register_loss
 from .optimizers import SGD, Adam, AdamW, RMSprop
 from .population import Population
@@ -31,9 +33,11 @@ __all__ = [
     "DeviceError",
     "Float",
     "History",
+    "Model",
     "Population",
     "Progress",
     "RMSprop",
+    "Scaler",
     "Space",
     "SweepResult",
     "devices",

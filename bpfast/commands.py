@@ -15,7 +15,10 @@ from rich.table import Table
 
 from . import __version__, data, explain_terminal, space
 from .dispatch import devices as all_devices
-from .leaderboard import print_baseline, print_result, write_result
+from .errors import whole
+from .leaderboard import BEST, print_baseline, print_result, write_result
+from .model import Model
+from .predictions import check_output, print_predictions, tabulate, write_predictions
 from .sweep import SweepResult
 from .sweep import sweep as run_sweep
 from .sweep_progress import SweepDisplay
@@ -123,6 +126,7 @@ def sweep(
     print_result(console, result, top)
     write_result(folder, result, dataset)
     console.print(f"results: {folder}", soft_wrap=True)
+    console.print(f"use it:  bpfast predict {folder / BEST} DATA", soft_wrap=True)
     _finish(console, result, dataset, networks, epochs, batch_size, baseline)
 
 
@@ -158,6 +162,35 @@ def _finish(
         raise typer.Exit(130)
     if baseline:
         print_baseline(console, result, dataset, networks, epochs, batch_size)
+
+
+@app.command()
+def predict(
+    model: Annotated[Path, typer.Argument(metavar="MODEL", help=f"The {BEST} of a sweep.")],
+    source: Annotated[
+        str,
+        typer.Argument(
+            metavar="DATA",
+            help="A .csv, .parquet or .npz file with the columns that the model was trained with, "
+            f"- for CSV from standard input, or {', '.join(data.BUILT_IN)}.",
+        ),
+    ],
+    output: Annotated[
+        str | None,
+        typer.Option(help="A .csv or .parquet file for all predictions, - for CSV to stdout."),
+    ] = None,
+    top: Annotated[int, typer.Option(help="Rows to print.")] = 10,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda or reference.")] = "auto",
+) -> None:
+    """Predict with the best network of a sweep, in the units and classes of its target."""
+    check_output(output)
+    top = whole("--top", top, 1)
+    winner = Model.load(model)
+    frame = tabulate(winner, data.read_inputs(source, winner.columns), device)
+    if output is not None:
+        write_predictions(frame, output)
+    if output != data.STDIO:
+        print_predictions(_console(), frame, top, output)
 
 
 @app.command()

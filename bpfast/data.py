@@ -1,8 +1,11 @@
-"""Data for a sweep: read, checked, cut into parts and scaled."""
+"""Data for a sweep or a prediction: read, checked, cut into parts and scaled."""
 
 from __future__ import annotations
 
+import io
+import sys
 import zipfile
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,6 +19,8 @@ TASKS = ("auto", "classification", "regression")
 MOST_CLASSES = 100  # different numbers in a target that is still taken for classes
 MOST_CATEGORIES = 50  # different words in a column that is turned into columns of 0 and 1
 LEAST_ROWS = 3  # of a class, on average: training, validation and test want one each
+STDIO = "-"  # in place of a file: CSV from standard input or to standard output
+Columns = Mapping[str, list[str]]  # a table's columns, each with its categories; none for numbers
 MISSING = {"", "?", "-", ".", "na", "n/a", "nan", "nil", "none", "null", "missing"}  # among numbers
 
 
@@ -28,15 +33,30 @@ class Dataset:
     name : what the data is called
     X : (samples, features) float64
     y : (samples,) class numbers, or (samples,) float64
-    features : names of the columns of X
+    columns : the columns that X was made of, in order, each with its categories: a column of X
+        for each of them, or one column of X for an empty list, of numbers
     classes : the classes' names, empty for regression
     """
 
     name: str
     X: np.ndarray
     y: np.ndarray
-    features: list[str] = field(default_factory=list)
+    columns: Columns
     classes: list[str] = field(default_factory=list)
+
+    @property
+    def features(self) -> list[str]:
+        """Names of the columns of X."""
+        return features(self.columns)
+
+
+def features(columns: Columns) -> list[str]:
+    """Names of the inputs that columns are turned into."""
+    return [
+        name
+        for column, categories in columns.items()
+        for name in ([f"{column}={category}" for category in categories] or [column])
+    ]
 
 
 @dataclass(frozen=True)
@@ -65,19 +85,71 @@ def read(source: str, target: str | None = None, task: str = "auto") -> Dataset:
     one_of("task", task, TASKS)
     if source in BUILT_IN:
         return _built_in(source, target, task)
+    path = _file(source)
+    if path.suffix == ".npz":
+        X, y, columns = _read_npz(path, target or "y")
+    else:
+        X, y, columns = _read_table(path, target)
+    if y.dtype.kind == "f":
+        _check_missing(source, y[:, None], [target or "y"])
+    numbers, classes = check_target(y, task)
+    return Dataset(path.stem, X, numbers, columns, classes)
+
+
+def read_inputs(source: str, columns: Columns) -> np.ndarray:
+    """Read what a model predicts from.
+
+    Parameters
+    ----------
+    source : as for :func:`read`, or "-" for CSV from standard input
+    columns : what the model was trained with. They are found by name, whatever their order and
+        what is beside them; an NPZ file's X has no names, and is taken as it is.
+
+    Returns
+    -------
+    (samples, inputs) float64
+
+    Raises
+    ------
+    ValueError, OSError, ImportError
+        A file or column that is not there, no rows, missing values, text that is no number, a
+        category that the model was not trained with.
+    """
+    if source.endswith(".npz"):
+        return _npz_inputs(source, _arrays(_file(source)), features(columns))
+    frame = _frame(source, [name for name, categories in columns.items() if categories])
+    source = _called(source)
+    missing = [name for name in columns if name not in frame.columns]
+    if missing:
+        raise ValueError(
+            f"{source} lacks {_counted(missing)}, of the {len(columns)} columns that the model "
+            f"was trained with; its columns are {_counted(frame.columns)}"
+        )
+    if frame.height == 0:
+        raise ValueError(f"{source} has no rows")
+    _check_nulls(source, frame[list(columns)])
+    inputs = []
+    for name, categories in columns.items():
+        _check_column(source, frame[name], categories)
+        inputs += _encode(frame[name], categories)
+    X = np.stack(inputs, axis=1)
+    _check_missing(source, X, features(columns))
+    return X
+
+
+def _called(source: str) -> str:
+    """A source's name in messages."""
+    return "standard input" if source == STDIO else source
+
+
+def _file(source: str) -> Path:
+    """The path of a file that can be read."""
     path = Path(source)
     if not path.is_file():
         raise ValueError(f"{source} is neither a file nor one of {', '.join(BUILT_IN)}")
-    if path.suffix == ".npz":
-        X, y, features = _read_npz(path, target or "y")
-    elif path.suffix in (".csv", ".parquet"):
-        X, y, features = _read_table(path, target)
-    else:
+    if path.suffix not in (".csv", ".parquet", ".npz"):
         raise ValueError(f"{source}: expected a file that ends in .csv, .parquet or .npz")
-    if y.dtype.kind == "f":
-        _check_missing(path, y[:, None], [target or "y"])
-    numbers, classes = check_target(y, task)
-    return Dataset(path.stem, X, numbers, features, classes)
+    return path
 
 
 def check_target(y: np.ndarray, task: str = "auto") -> tuple[np.ndarray, list[str]]:
@@ -144,14 +216,19 @@ def split(y: np.ndarray, classes: int, validation: float, test: float, seed: int
 
 @dataclass(frozen=True)
 class Scaler:
-    """Means and standard deviations; a constant column has 1 for the latter."""
+    """What brings columns of numbers to mean 0 and standard deviation 1, and back.
+
+    Parameters
+    ----------
+    mean, scale : (columns,) arrays, or () for a single column: means and standard deviations
+    """
 
     mean: np.ndarray
     scale: np.ndarray
 
     @classmethod
     def of(cls, values: np.ndarray) -> Scaler:
-        """What brings the columns of some values to mean 0 and standard deviation 1."""
+        """The scaler of some values, (rows, columns) or (rows,); constant columns have scale 1."""
         # rounding gives a column of 0.1 a deviation of 1e-17: the range tells that it is constant
         varies = np.ptp(values, axis=0) > 0
         return cls(values.mean(axis=0), np.where(varies, values.std(axis=0), 1.0))
@@ -160,30 +237,33 @@ class Scaler:
         """Values, scaled."""
         return (values - self.mean) / self.scale
 
+    def invert(self, values: np.ndarray) -> np.ndarray:
+        """Scaled values, in their own units again."""
+        return values * self.scale + self.mean
+
 
 def _built_in(name: str, target: str | None, task: str) -> Dataset:
     if target is not None:
         raise ValueError(f"{name} has its own target: leave out --target")
-    try:
-        from sklearn import datasets
-    except ImportError:
-        raise missing_extra("scikit-learn", "sklearn") from None
-    bunch = getattr(datasets, f"load_{name}")()
+    bunch = _bunch(name)
     own = "regression" if name == "diabetes" else "classification"
     y, classes = check_target(bunch.target, own if task == "auto" else task)
     if classes:
         classes = [str(c) for c in getattr(bunch, "target_names", classes)]
-    return Dataset(name, bunch.data, y, [str(f) for f in bunch.feature_names], classes)
+    return Dataset(name, bunch.data, y, {str(f): [] for f in bunch.feature_names}, classes)
 
 
-def _read_npz(path: Path, target: str) -> tuple[np.ndarray, np.ndarray, list[str]]:
+def _bunch(name: str) -> Any:
+    """One of scikit-learn's data sets."""
     try:
-        if not zipfile.is_zipfile(path):
-            raise ValueError("it is not one that numpy.savez wrote whole")
-        with np.load(path, allow_pickle=False) as file:
-            arrays = {name: file[name] for name in file.files}
-    except (ValueError, OSError, zipfile.BadZipFile) as error:
-        raise ValueError(f"{path} cannot be read: {error}") from None
+        from sklearn import datasets
+    except ImportError:
+        raise missing_extra("scikit-learn", "sklearn") from None
+    return getattr(datasets, f"load_{name}")()
+
+
+def _read_npz(path: Path, target: str) -> tuple[np.ndarray, np.ndarray, Columns]:
+    arrays = _arrays(path)
     for name in ("X", target):
         if name not in arrays:
             raise ValueError(f"{path} holds {', '.join(arrays)}: there is no array {name!r}")
@@ -193,40 +273,71 @@ def _read_npz(path: Path, target: str) -> tuple[np.ndarray, np.ndarray, list[str
             f"{path}: expected X (samples, features) of numbers and {target} (samples,), "
             f"got shapes {X.shape} and {arrays[target].shape}"
         )
-    features = [f"x{k}" for k in range(X.shape[1])]
-    _check_missing(path, X.astype(np.float64), features)
-    return X.astype(np.float64), arrays[target], features
+    names = [f"x{k}" for k in range(X.shape[1])]
+    _check_missing(path, X.astype(np.float64), names)
+    return X.astype(np.float64), arrays[target], {name: [] for name in names}
 
 
-def _read_table(path: Path, target: str | None) -> tuple[np.ndarray, np.ndarray, list[str]]:
+def _arrays(path: Path) -> dict[str, np.ndarray]:
+    """The arrays of an NPZ file."""
     try:
-        import polars as pl
-    except ImportError:
-        raise missing_extra("polars", "cli") from None
-    try:
-        if path.suffix == ".csv":
-            frame = pl.read_csv(path, infer_schema_length=None)
-        else:
-            frame = pl.read_parquet(path)
-    except pl.exceptions.PolarsError as error:
-        raise ValueError(f"{path} cannot be read: {str(error).splitlines()[0]}") from None
+        if not zipfile.is_zipfile(path):
+            raise ValueError("it is not one that numpy.savez wrote whole")
+        with np.load(path, allow_pickle=False) as file:
+            return {name: file[name] for name in file.files}
+    except (ValueError, OSError, zipfile.BadZipFile) as error:
+        raise ValueError(f"{path} cannot be read: {error}") from None
+
+
+def _npz_inputs(source: str, arrays: dict[str, np.ndarray], names: list[str]) -> np.ndarray:
+    X = arrays.get("X", np.empty(0))
+    if X.ndim != 2 or X.dtype.kind not in "iufb" or X.shape[1] != len(names) or not len(X):
+        held = ", ".join(f"{name} {array.shape}" for name, array in arrays.items())
+        raise ValueError(
+            f"{source}: expected an array X (samples, {len(names)}) of numbers for the inputs "
+            f"{_counted(names)}, got {held or 'no array'}"
+        )
+    X = X.astype(np.float64)
+    _check_missing(source, X, names)
+    return X
+
+
+def _read_table(path: Path, target: str | None) -> tuple[np.ndarray, np.ndarray, Columns]:
+    frame = _frame(str(path))
     if target is None or target not in frame.columns:
         given = "no --target was given" if target is None else f"there is no column {target!r}"
         raise ValueError(f"{path}: {given}; its columns are {', '.join(frame.columns)}")
     if frame.height == 0 or frame.width < 2:
         raise ValueError(f"{path} needs rows, and a column beside the target")
     _check_nulls(path, frame)
-    columns, names = [], []
-    for series in frame.drop(target):
-        values, labels = _columns(path, series)
-        columns += values
-        names += labels
-    X = np.stack(columns, axis=1)
-    _check_missing(path, X, names)
-    return X, frame[target].to_numpy(), names
+    inputs = frame.drop(target)
+    columns = {series.name: _categories(path, series) for series in inputs}
+    X = np.stack([a for series in inputs for a in _encode(series, columns[series.name])], axis=1)
+    _check_missing(path, X, features(columns))
+    return X, frame[target].to_numpy(), columns
 
 
-def _check_nulls(path: Path, frame: Any) -> None:
+def _frame(source: str, words: Sequence[str] = ()) -> Any:
+    """A table, with some columns taken for words even if all of them are numbers."""
+    try:
+        import polars as pl
+    except ImportError:
+        raise missing_extra("polars", "cli") from None
+    if source in BUILT_IN:
+        bunch = _bunch(source)
+        return pl.DataFrame(bunch.data, schema=[str(name) for name in bunch.feature_names])
+    try:
+        if source != STDIO and _file(source).suffix == ".parquet":
+            return pl.read_parquet(source)
+        file = io.BytesIO(sys.stdin.buffer.read()) if source == STDIO else source
+        overrides = dict.fromkeys(words, pl.String)
+        return pl.read_csv(file, infer_schema_length=None, schema_overrides=overrides)
+    except pl.exceptions.PolarsError as error:
+        why = str(error).splitlines()[0]
+        raise ValueError(f"{_called(source)} cannot be read: {why}") from None
+
+
+def _check_nulls(path: Path | str, frame: Any) -> None:
     for series in frame:
         if series.null_count():
             row = int(series.is_null().arg_max())
@@ -236,21 +347,58 @@ def _check_nulls(path: Path, frame: Any) -> None:
             )
 
 
-def _columns(path: Path, series: Any) -> tuple[list[np.ndarray], list[str]]:
-    """A column of numbers as it is; one of words as a column of 0 and 1 for each word."""
-    if series.dtype.is_numeric() or str(series.dtype) == "Boolean":
-        return [series.cast(float).to_numpy()], [series.name]
+def _is_number(series: Any) -> bool:
+    return series.dtype.is_numeric() or str(series.dtype) == "Boolean"
+
+
+def _categories(path: Path, series: Any) -> list[str]:
+    """The different words of a column; none for one of numbers."""
+    if _is_number(series):
+        return []
     words = series.cast(str).to_numpy()
     _check_words(path, series.name, words)
-    categories = np.unique(words)
+    categories = [str(word) for word in np.unique(words)]
     if len(categories) > MOST_CATEGORIES:
         raise ValueError(
             f"{path}: column {series.name!r} has {len(categories)} different words such as "
             f"{categories[0]!r}; up to {MOST_CATEGORIES} are turned into columns: drop it, or "
             "make numbers of it first"
         )
-    names = [f"{series.name}={category}" for category in categories]
-    return [(words == category).astype(np.float64) for category in categories], names
+    return categories
+
+
+def _encode(series: Any, categories: list[str]) -> list[np.ndarray]:
+    """A column of numbers as it is; one of words as a column of 0 and 1 for each category."""
+    if not categories:
+        return [series.cast(float).to_numpy()]
+    words = series.cast(str).to_numpy()
+    return [(words == category).astype(np.float64) for category in categories]
+
+
+def _check_column(source: str, series: Any, categories: list[str]) -> None:
+    """Refuse text among a model's numbers, and words that it was not trained with."""
+    if categories:
+        words = series.cast(str)
+        bad = ~words.is_in(categories)
+        wanted = f"the categories that the model was trained with: {_counted(categories)}"
+    else:
+        if _is_number(series):
+            return
+        words = series.cast(str)
+        bad = words.cast(float, strict=False).is_null()
+        wanted = "numbers, which the model was trained with"
+    if bad.any():
+        row = int(bad.arg_max())
+        raise ValueError(
+            f"{source}: column {series.name!r} has {words[row]!r} in row {row + 1}, "
+            f"expected {wanted}"
+        )
+
+
+def _counted(names: list[str], most: int = 8) -> str:
+    """Names, the first of them if there are many."""
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
 
 
 def _check_words(path: Path, name: str, words: np.ndarray) -> None:
@@ -268,9 +416,9 @@ def _check_words(path: Path, name: str, words: np.ndarray) -> None:
         )
 
 
-def _check_missing(path: Path, X: np.ndarray, features: list[str]) -> None:
+def _check_missing(path: Path | str, X: np.ndarray, names: list[str]) -> None:
     if not np.isfinite(X).all():
         row, column = np.argwhere(~np.isfinite(X))[0]
         raise ValueError(
-            f"{path}: column {features[column]!r} is not a finite number in row {row + 1}"
+            f"{path}: column {names[column]!r} is not a finite number in row {row + 1}"
         )

@@ -7,6 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from .errors import missing_extra
+
 
 def write_whole(path: Path, write: Callable[[Path], Any]) -> None:
     """Let ``write`` fill a file under a temporary name, and give it its own once it is whole."""
@@ -16,3 +20,46 @@ def write_whole(path: Path, write: Callable[[Path], Any]) -> None:
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def write_tensors(path: Path, tensors: dict[str, np.ndarray], metadata: dict[str, str]) -> None:
+    """Write a safetensors file.
+
+    Raises
+    ------
+    OSError
+        The file cannot be written; what was there before is as it was.
+    """
+    library = _safetensors()
+    tensors = {name: np.ascontiguousarray(tensor) for name, tensor in tensors.items()}
+    try:
+        write_whole(path, lambda new: library.numpy.save_file(tensors, new, metadata))
+    except library.SafetensorError as error:
+        raise OSError(f"{path} cannot be written: {error}") from None
+
+
+def read_tensors(path: Path) -> tuple[dict[str, np.ndarray], dict[str, str]]:
+    """The tensors and the metadata of a safetensors file.
+
+    Raises
+    ------
+    ValueError, OSError
+        The file is no safetensors file; it cannot be read.
+    """
+    library = _safetensors()
+    if path.is_dir():  # safetensors speaks of a device there
+        raise IsADirectoryError(f"{path} is a folder, expected a safetensors file")
+    try:
+        with library.safe_open(path, framework="numpy") as file:
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+            return tensors, file.metadata() or {}
+    except library.SafetensorError as error:
+        raise ValueError(f"{path} is not a safetensors file: {error}") from None
+
+
+def _safetensors():
+    try:
+        import safetensors.numpy
+    except ImportError:
+        raise missing_extra("safetensors", "export") from None
+    return safetensors

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import time
 import warnings
-from dataclasses import asdict
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +12,12 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from .data import Dataset, Scaler
+from .data import Dataset
 from .errors import missing_extra
 from .files import write_whole
 from .sweep import SweepResult
 
+BEST = "best.safetensors"
 HIDDEN_COLUMNS = ("network", "epochs", "diverged")  # in the file, but not on the terminal
 
 
@@ -56,33 +56,11 @@ def _cell(name: str, value: Any) -> str:
 
 
 def write_result(folder: Path, result: SweepResult, dataset: Dataset) -> None:
-    """Write ``best.safetensors``, ``best.json`` and ``networks.csv``, each whole or not at all."""
+    """Write ``best.safetensors`` and ``networks.csv``, each whole or not at all."""
     import polars as pl
 
-    result.best.save(folder / "best.safetensors")
-    text = json.dumps(_describe(result, dataset), indent=2, allow_nan=False)
-    write_whole(folder / "best.json", lambda path: path.write_text(text + "\n", encoding="utf-8"))
+    replace(result.model, columns=dataset.columns).save(folder / BEST)
     write_whole(folder / "networks.csv", pl.DataFrame(result.table).write_csv)
-
-
-def _describe(result: SweepResult, dataset: Dataset) -> dict[str, Any]:
-    """What is needed to use the best network: its inputs, their scaling, its outputs."""
-    first = {name: column[0].item() for name, column in result.table.items()}
-    finite = {k: None if v in (np.inf, -np.inf) or v != v else v for k, v in first.items()}
-    return {
-        "data": dataset.name,
-        "mlp": asdict(result.best.mlp),
-        "features": dataset.features,
-        "classes": result.classes,
-        "scaler": _scaler(result.scaler),
-        "target_scaler": None if result.target_scaler is None else _scaler(result.target_scaler),
-        "metric": result.metric,
-        "network": finite,
-    }
-
-
-def _scaler(scaler: Scaler) -> dict[str, Any]:
-    return {"mean": scaler.mean.tolist(), "scale": scaler.scale.tolist()}
 
 
 def print_baseline(

@@ -12,15 +12,19 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from . import dispatch
-from .errors import finite, missing_extra, numeric, one_of, whole
-from .files import write_whole
+from . import dispatch, export
+from .errors import finite, numeric, one_of, whole
+from .files import read_tensors, write_tensors
 from .kernels import counter
 from .kernels.task import layer_slices
 from .network import MLP
 from .samples import check_inputs, check_memory
 
 if TYPE_CHECKING:
+    import onnx
+    from sklearn.neural_network import MLPClassifier, MLPRegressor
+    from torch import nn
+
     from .training import History
 
 INITIALISERS = (
@@ -262,6 +266,58 @@ class Population:
             )
         return self[np.argsort(score, kind="stable")[: whole("k", k, 1, len(self))]]
 
+    def to_torch(self, i: int) -> nn.Sequential:
+        """Network i as a ``torch.nn.Sequential`` with copies of its parameters, in their dtype.
+
+        It gives what :meth:`predict` gives. Where that is probabilities, the last module is the
+        softmax or sigmoid: ``module[:-1]`` gives what PyTorch's losses take.
+
+        Raises
+        ------
+        TypeError, ValueError
+            A network that is not there; an activation of the user's own.
+        ImportError
+            PyTorch is not installed.
+        """
+        return export.to_torch(self.mlp, *self.arrays(i))
+
+    def to_onnx(self, i: int) -> onnx.ModelProto:
+        """Network i as an ONNX model of opset 17, for any runtime.
+
+        Its input ``X`` (samples, inputs) and its output ``predictions`` (samples, outputs) have
+        the parameters' dtype and any number of samples. It gives what :meth:`predict` gives.
+
+        Raises
+        ------
+        TypeError, ValueError
+            A network that is not there; an activation of the user's own.
+        ImportError
+            onnx is not installed.
+        """
+        return export.to_onnx(self.mlp, *self.arrays(i))
+
+    def to_sklearn(self, i: int) -> MLPClassifier | MLPRegressor:
+        """Network i as a fitted scikit-learn estimator, which ``partial_fit`` can train on.
+
+        cross_entropy becomes an ``MLPClassifier`` of the classes 0, 1, ...; so does
+        binary_cross_entropy, of the classes 0 and 1, or of several labels for several outputs;
+        mse and half_squared_error become an ``MLPRegressor``.
+
+        Raises
+        ------
+        TypeError, ValueError
+            A network that is not there; a loss or an activation that scikit-learn lacks;
+            different activations in one network.
+        ImportError
+            scikit-learn is not installed.
+        """
+        return export.to_sklearn(self.mlp, *self.arrays(i))
+
+    def arrays(self, i: int) -> tuple[list[np.ndarray], list[np.ndarray]]:
+        """Copies of the weights (d_in, d_out) and biases (d_out,) of network i."""
+        i = whole("i", i, -len(self), len(self) - 1)
+        return [w[i].copy() for w in self.weights], [b[i].copy() for b in self.biases]
+
     def save(self, path: str | os.PathLike) -> None:
         """Write the population to a safetensors file: whole, or not at all.
 
@@ -272,33 +328,30 @@ class Population:
         OSError
             The file cannot be written; what was there before is as it was.
         """
-        library, path = _safetensors(), Path(path)
-        tensors = {name: np.ascontiguousarray(view) for name, view in self._tensors().items()}
-        metadata = {"format": FORMAT, "mlp": json.dumps(asdict(self.mlp))}
-        tensors["seeds"] = self.seeds
-        try:
-            write_whole(path, lambda new: library.numpy.save_file(tensors, new, metadata))
-        except library.SafetensorError as error:
-            raise OSError(f"{path} cannot be written: {error}") from None
+        write_tensors(Path(path), *self.to_tensors())
 
     @classmethod
     def load(cls, path: str | os.PathLike) -> Population:
-        """Read what :meth:`save` wrote.
+        """Read what :meth:`save` or :meth:`bpfast.Model.save` wrote.
 
         Raises
         ------
         ValueError, OSError
             The file is not a population's; it cannot be read.
         """
-        library = _safetensors()
-        try:
-            with library.safe_open(path, framework="numpy") as file:
-                metadata = file.metadata() or {}
-                tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-        except library.SafetensorError as error:
-            raise ValueError(f"{path} is not a safetensors file: {error}") from None
+        tensors, metadata = read_tensors(Path(path))
         if metadata.get("format") != FORMAT:
             raise ValueError(f"{path} was not written by Population.save of this version")
+        return cls.from_tensors(tensors, metadata)
+
+    def to_tensors(self) -> tuple[dict[str, np.ndarray], dict[str, str]]:
+        """Tensors and metadata of a file that holds the population."""
+        metadata = {"format": FORMAT, "mlp": json.dumps(asdict(self.mlp))}
+        return self._tensors() | {"seeds": self.seeds}, metadata
+
+    @classmethod
+    def from_tensors(cls, tensors: dict[str, np.ndarray], metadata: dict[str, str]) -> Population:
+        """The population that :meth:`to_tensors` took apart."""
         described = json.loads(metadata["mlp"])
         dtype, seeds = tensors["weights.0"].dtype.name, tensors["seeds"]
         population = cls(MLP(**described), len(seeds), 0, "zeros", dtype)
@@ -342,14 +395,6 @@ def _check_arrays(name: str, given, shapes: Sequence[tuple[int, ...]], dtype) ->
             raise ValueError(f"{name}[{k}] has shape {array.shape}, expected ({expected})")
         arrays.append(array.reshape(-1, *shape))
     return arrays
-
-
-def _safetensors():
-    try:
-        import safetensors.numpy
-    except ImportError:
-        raise missing_extra("safetensors", "export") from None
-    return safetensors
 
 
 def _views(mlp: MLP, parameters: np.ndarray):

@@ -11,6 +11,7 @@ import numpy as np
 
 from .data import Scaler, check_target, split
 from .errors import whole
+from .model import Model
 from .network import MLP
 from .optimizers import SGD, Adam, AdamW, Optimizer, RMSprop
 from .population import Population
@@ -76,6 +77,17 @@ class SweepResult:
     seconds: float
     sample_updates: int
     interrupted: bool
+
+    @property
+    def model(self) -> Model:
+        """The best network with its scalers and classes: predicts from X as it was given."""
+        return Model(
+            self.best,
+            self.scaler,
+            target_scaler=self.target_scaler,
+            classes=self.classes,
+            metric=self.metric,
+        )
 
 
 @dataclass(frozen=True)

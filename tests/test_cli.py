@@ -1,6 +1,6 @@
 """The bpfast command as users meet it: what it prints, writes and exits with."""
 
-import json
+import io
 import os
 import signal
 import subprocess
@@ -59,15 +59,13 @@ def test_sweep_prints_and_writes_what_it_found(target, metric, houses, bpfast, t
     table = pl.read_csv(folder / "networks.csv")
     assert table.height == 6
     assert table["validation_score"].is_sorted(descending=True)
-    described = json.loads((folder / "best.json").read_text())
-    assert described["classes"] == (["cheap", "dear"] if target == "kind" else [])
-    assert described["features"][:3] == ["area", "colour=blue", "colour=red"]
-    assert len(described["scaler"]["mean"]) == len(described["features"])
-    best = bp.Population.load(folder / "best.safetensors")
-    assert len(best) == 1
-    assert list(best.mlp.layers) == described["mlp"]["layers"]
+    best = bp.Model.load(folder / "best.safetensors")
+    assert best.classes == (["cheap", "dear"] if target == "kind" else [])
+    assert best.features[:3] == ["area", "colour=blue", "colour=red"]
+    assert best.metric == metric
+    assert len(best.scaler.mean) == len(best.features)
+    assert bp.Population.load(folder / "best.safetensors").mlp == best.population.mlp
     assert sorted(path.name for path in folder.iterdir()) == [
-        "best.json",
         "best.safetensors",
         "networks.csv",
     ]  # nothing temporary is left
@@ -159,7 +157,7 @@ def test_help_and_version(arguments, words, bpfast):
 
 def test_help_names_every_command(bpfast):
     out = bpfast("--help")[1]
-    for command in ("sweep", "explain", "verify", "bench", "warmup", "devices"):
+    for command in ("sweep", "predict", "explain", "verify", "bench", "warmup", "devices"):
         assert command in out
 
 
@@ -168,6 +166,147 @@ def test_devices(bpfast):
     assert code == 0
     for name in bp.devices():
         assert name in out
+
+
+# --- predict --------------------------------------------------------------------------------------
+
+NEW = "note,colour,kind,area\nx,red,,1.5\n,blue,,-2\ny,red,,0.25\n"
+
+
+@pytest.fixture
+def trained(houses, bpfast, tmp_path):
+    """Sweeps for a target and gives the model's file."""
+
+    def sweep(target):
+        frame = pl.read_csv(houses).drop("kind" if target == "price" else "price")
+        frame.write_csv(tmp_path / "part.csv")
+        arguments = ["part.csv", "--target", target, *SMALL, "--output", tmp_path / "run"]
+        assert bpfast("sweep", *arguments)[0] == 0
+        return tmp_path / "run" / "best.safetensors"
+
+    return sweep
+
+
+def inputs(text):
+    """What a model of houses is given for a CSV's rows."""
+    frame = pl.read_csv(io.StringIO(text))
+    colour = frame["colour"].to_numpy()
+    return np.stack([frame["area"].to_numpy(), colour == "blue", colour == "red"], axis=1)
+
+
+def test_predict_prints_the_first_rows(trained, bpfast, tmp_path):
+    model = trained("kind")
+    (tmp_path / "new.csv").write_text(NEW)
+    code, out, err = bpfast("predict", model, "new.csv", "--top", 2)
+    assert (code, err) == (0, "")
+    lines = [line.split() for line in out.splitlines()]
+    assert lines[0] == ["row", "prediction", "probability"]
+    probabilities = bp.Model.load(model).predict_proba(inputs(NEW))
+    for k in range(2):
+        named = ["cheap", "dear"][probabilities[k].argmax()]
+        assert lines[1 + k] == [str(k + 1), named, f"{probabilities[k].max():.4f}"]
+    assert out.splitlines()[3] == "2 of 3 rows: --top and --output give more"
+    assert len(lines) == 4
+
+
+@pytest.mark.parametrize("ending", ["csv", "parquet"])
+@pytest.mark.parametrize("target", ["price", "kind"])
+def test_predict_writes_what_the_model_says(target, ending, trained, bpfast, tmp_path):
+    model = bp.Model.load(path := trained(target))
+    pl.read_csv(io.StringIO(NEW)).write_parquet(tmp_path / "new.parquet")
+    code, out, err = bpfast("predict", path, "new.parquet", "--output", f"said.{ending}")
+    assert code == 0, err
+    assert out.endswith(f"all 3 rows: said.{ending}\n")
+    said = getattr(pl, f"read_{ending}")(tmp_path / f"said.{ending}")
+    assert said.height == 3
+    if target == "price":
+        assert said.columns == ["prediction"]
+        np.testing.assert_allclose(said["prediction"], model.predict(inputs(NEW)), rtol=1e-6)
+    else:
+        assert said["prediction"].to_list() == model.predict(inputs(NEW)).tolist()
+        assert said.columns[1:] == ["probability_cheap", "probability_dear"]
+        chances = said.drop("prediction").to_numpy()
+        np.testing.assert_allclose(chances, model.predict_proba(inputs(NEW)), rtol=1e-6)
+    assert not [path for path in tmp_path.iterdir() if ".tmp." in path.name]
+
+
+def test_predict_in_a_pipe(trained, bpfast, monkeypatch):
+    model = trained("price")
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(NEW.encode())))
+    code, out, err = bpfast("predict", model, "-", "--output", "-")
+    assert (code, err) == (0, "")
+    said = pl.read_csv(io.StringIO(out))
+    expected = bp.Model.load(model).predict(inputs(NEW))
+    np.testing.assert_allclose(said["prediction"], expected, rtol=1e-6)
+    for text, words in (("area\n1\n", " lacks colour,"), ("", " cannot be read: empty")):
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
+        code, out, err = bpfast("predict", model, "-", "--output", "-")
+        assert (code, out) == (2, "")
+        assert err.startswith(f"bpfast: standard input{words}")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals are POSIX's")
+def test_a_pipe_that_has_read_enough_ends_quietly(trained, tmp_path):
+    model = trained("price")
+    (tmp_path / "many.csv").write_text("area,colour\n" + "1.5,red\n" * 20_000)
+    code = "from bpfast.cli import main; main()"
+    command = ["predict", str(model), "many.csv", "--output", "-", "--device", "reference"]
+    with subprocess.Popen(
+        [sys.executable, "-c", code, *command],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        cwd=tmp_path,
+        env={k: v for k, v in os.environ.items() if k != "PYTHONUNBUFFERED"},  # it hides errors
+    ) as process:
+        assert process.stdout.readline() == b"prediction\n"
+        process.stdout.close()
+        assert process.stderr.read() == b""
+        assert process.wait(timeout=60) == 1
+
+
+def test_predict_knows_the_built_in_data(bpfast, tmp_path):
+    pytest.importorskip("sklearn")
+    assert bpfast("sweep", "iris", *SMALL, "--output", tmp_path / "run")[0] == 0
+    code, _, err = bpfast("predict", "run/best.safetensors", "iris", "--output", "said.csv")
+    assert code == 0, err
+    said = pl.read_csv(tmp_path / "said.csv")
+    assert said.height == 150
+    assert said.columns[1:] == [f"probability_{c}" for c in ("setosa", "versicolor", "virginica")]
+
+
+@pytest.mark.parametrize(
+    ("text", "options", "words"),
+    [
+        ("area\n1\n", [], "new.csv lacks colour, of the 2 columns that the model was trained with"),
+        ("area,colour\n1,red\n2,pink\n", [], "'colour' has 'pink' in row 2, expected the cat"),
+        ("area,colour\n1,red\n,red\n", [], "column 'area' has 1 missing values, first in row 2"),
+        (NEW, ["--output", "said.txt"], "--output said.txt: expected a file that ends in .csv"),
+        (NEW, ["--output", "no/said.csv"], "--output no/said.csv: there is no folder no"),
+        (NEW, ["--top", "0"], "--top must be at least 1, got 0"),
+        (NEW, ["--device", "gpu"], "device='gpu' is not known"),
+    ],
+)
+def test_predict_refuses_bad_input_in_one_line(text, options, words, trained, bpfast, tmp_path):
+    model = trained("price")
+    (tmp_path / "new.csv").write_text(text)
+    code, out, err = bpfast("predict", model, "new.csv", *options)
+    assert (code, out) == (2, "")
+    assert words in err
+    assert err.startswith("bpfast: ")
+    assert err.count("\n") == 1
+    assert not (tmp_path / "no").exists()
+
+
+def test_predict_refuses_what_is_no_model_in_one_line(houses, bpfast, tmp_path):
+    population = bp.Population(bp.MLP((2, 1)))
+    population.save(tmp_path / "p.safetensors")
+    for model in (houses, tmp_path, "nowhere", "p.safetensors"):
+        code, out, err = bpfast("predict", model, houses)
+        assert (code, out, err.count("\n")) == (2, "", 1)
+        assert Path(model).name in err
+
+
+# --- the other commands ---------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("arguments", [[], ["--network", "mine.json"]])

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from bpfast.data import BUILT_IN, Scaler, check_target, read, split
+from bpfast.data import BUILT_IN, Scaler, check_target, read, read_inputs, split
 
 polars = pytest.importorskip("polars")
 
@@ -107,6 +107,74 @@ def test_bad_arrays_are_refused(arrays, words, tmp_path):
     np.savez(tmp_path / "a.npz", **arrays)
     with pytest.raises(ValueError, match=words):
         read(str(tmp_path / "a.npz"))
+
+
+COLUMNS = {"area": [], "colour": ["blue", "green", "red"], "garden": []}
+
+
+@pytest.mark.parametrize("ending", ["csv", "parquet"])
+def test_inputs_are_made_as_they_were_for_training(ending, tmp_path):
+    path = str(tmp_path / f"houses.{ending}")
+    getattr(polars.DataFrame(HOUSES), f"write_{ending}")(path)
+    houses = read(path, "price")
+    assert dict(houses.columns) == COLUMNS
+    others = polars.DataFrame(HOUSES)[[4, 1]].with_columns(price=None, other=polars.lit("?"))
+    getattr(others[:, ::-1], f"write_{ending}")(path)  # fewer colours, another order of columns
+    np.testing.assert_array_equal(read_inputs(path, houses.columns), houses.X[[4, 1]])
+
+
+def test_words_that_look_like_numbers_stay_words(tmp_path):
+    data = read(csv(tmp_path, "a,y\n" + "01,0\nx,1\n2,0\n" * 3), "y")
+    X = read_inputs(csv(tmp_path, "a\n2\n01\n"), data.columns)
+    assert data.features == ["a=01", "a=2", "a=x"]
+    np.testing.assert_array_equal(X, [[0, 1, 0], [1, 0, 0]])
+
+
+def test_inputs_of_an_npz_are_taken_in_order(tmp_path):
+    X = np.arange(10).reshape(2, 5)
+    np.savez(tmp_path / "a.npz", X=X)
+    np.testing.assert_array_equal(read_inputs(str(tmp_path / "a.npz"), COLUMNS), X)
+
+
+@pytest.mark.parametrize(
+    ("arrays", "words"),
+    [
+        ({"A": np.ones((6, 5))}, r"an array X \(samples, 5\) .* colour=blue, .* got A \(6, 5\)"),
+        ({"X": np.ones((6, 3))}, r"got X \(6, 3\)"),
+        ({"X": np.ones((0, 5))}, r"got X \(0, 5\)"),
+        ({"X": np.full((6, 5), "a")}, r"got X \(6, 5\)"),
+        ({"X": np.full((6, 5), np.nan)}, "column 'area' is not a finite number in row 1"),
+    ],
+)
+def test_bad_arrays_of_inputs_are_refused(arrays, words, tmp_path):
+    np.savez(tmp_path / "a.npz", **arrays)
+    with pytest.raises(ValueError, match=words):
+        read_inputs(str(tmp_path / "a.npz"), COLUMNS)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", "cannot be read: empty CSV"),
+        ("area,colour,garden\n", "has no rows"),
+        ("colour,price\nred,1\n", "lacks area, garden, of the 3 columns .* are colour, price"),
+        ("area,colour,garden\n1,red,1\n2,pink,0\n", "'colour' has 'pink' in row 2, .* green, red"),
+        ("area,colour,garden\n1,red,1\n2,,0\n", "'colour' has 1 missing values, first in row 2"),
+        ("area,colour,garden\n1,red,1\n?,red,0\n", r"'area' has '\?' in row 2, expected numbers"),
+        ("area,colour,garden\n1,red,1\nNaN,red,0\n", "'area' is not a finite number in row 2"),
+    ],
+)
+def test_bad_tables_of_inputs_are_refused(text, words, tmp_path):
+    with pytest.raises(ValueError, match=words):
+        read_inputs(csv(tmp_path, text), COLUMNS)
+
+
+def test_built_in_inputs():
+    pytest.importorskip("sklearn")
+    wine = read("wine")
+    np.testing.assert_array_equal(read_inputs("wine", wine.columns), wine.X)
+    with pytest.raises(ValueError, match=r"digits lacks alcohol, .* and 5 more, of the 13 columns"):
+        read_inputs("digits", wine.columns)
 
 
 @pytest.mark.parametrize("ending", ["npz", "parquet", "csv"])

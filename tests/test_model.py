@@ -1,0 +1,190 @@
+"""A model: predictions in the target's own terms, in one file, and as ONNX."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import safetensors.numpy
+from numpy.testing import assert_allclose, assert_array_equal
+
+import bpfast as bp
+from bpfast import Scaler
+
+RNG = np.random.default_rng(0)
+X = RNG.normal([100.0, 0.0, 1e7], [10.0, 1e-3, 5.0], (60, 3))
+PRICES = 2e5 + 300.0 * X[:, 0] + 1e6 * X[:, 1]
+SCALER, PRICE_SCALER = Scaler.of(X), Scaler.of(PRICES)
+COLUMNS = {"area": [], "colour": ["blue", "red"]}
+CLASSES = ["cat", "dog", "fox", "owl"]
+
+
+def population(layers, loss, dtype="float32"):
+    return bp.Population(bp.MLP(layers, "tanh", loss), 1, init="torch", dtype=dtype)
+
+
+def classifier(**changes):
+    network = population((3, 8, 4), "cross_entropy")
+    given = {"classes": CLASSES, "columns": COLUMNS, "metric": "accuracy"}
+    return bp.Model(**{"population": network, "scaler": SCALER} | given | changes)
+
+
+def regressor(dtype="float32", **changes):
+    network = population((3, 8, 1), "mse", dtype)
+    given = {"target_scaler": PRICE_SCALER, "columns": COLUMNS, "metric": "R²"}
+    return bp.Model(**{"population": network, "scaler": SCALER} | given | changes)
+
+
+def outputs(model):
+    """What the network itself says of scaled inputs."""
+    return model.population.predict((X - X.mean(axis=0)) / X.std(axis=0), device="reference")[0]
+
+
+def same(a, b):
+    assert a.population.mlp == b.population.mlp
+    assert_array_equal(a.population.parameters, b.population.parameters)
+    assert_array_equal(a.predict(X), b.predict(X))
+    for name in ("classes", "columns", "metric", "features"):
+        assert getattr(a, name) == getattr(b, name)
+    for name in ("scaler", "target_scaler"):
+        one, other = getattr(a, name), getattr(b, name)
+        assert (one is None) == (other is None)
+        for key in ("mean", "scale") if one is not None else ():
+            assert_array_equal(getattr(one, key), getattr(other, key))
+
+
+def test_numbers_come_in_the_targets_units():
+    said = regressor().predict(X)
+    assert said.shape == (60,)
+    assert said.dtype == np.float64
+    expected = outputs(regressor())[:, 0] * PRICES.std() + PRICES.mean()
+    assert_allclose(said, expected, rtol=1e-6)
+    assert said.min() > 1e5
+
+
+def test_classes_come_by_name_and_with_their_probabilities():
+    model = classifier()
+    probabilities = model.predict_proba(X)
+    assert_allclose(probabilities, outputs(model), rtol=1e-4, atol=1e-6)
+    expected = [CLASSES[k] for k in probabilities.argmax(axis=1)]
+    assert model.predict(X).tolist() == expected
+    assert len(set(expected)) > 1
+
+
+def test_targets_that_were_not_scaled_and_several_outputs_stay_as_they_are():
+    model = bp.Model(population((3, 8, 2), "mse"), SCALER)
+    assert_allclose(model.predict(X), outputs(model), rtol=1e-4, atol=1e-6)
+    assert model.features == ["x0", "x1", "x2"]
+
+
+@pytest.mark.parametrize("model", [classifier(), regressor(), regressor("float64")])
+def test_what_is_saved_is_loaded(model, tmp_path):
+    path = tmp_path / "m.safetensors"
+    model.save(str(path))
+    same(bp.Model.load(path), model)
+    assert bp.Model.load(path).features == ["area", "colour=blue", "colour=red"]
+    assert [file.name for file in tmp_path.iterdir()] == ["m.safetensors"]
+
+
+def test_a_file_is_a_population_too_and_says_all_in_its_header(tmp_path):
+    model = regressor()
+    model.save(tmp_path / "m.safetensors")
+    loaded = bp.Population.load(tmp_path / "m.safetensors")
+    assert_array_equal(loaded.parameters, model.population.parameters)
+    with safetensors.safe_open(tmp_path / "m.safetensors", framework="numpy") as file:
+        described = json.loads(file.metadata()["model"])
+        mlp = json.loads(file.metadata()["mlp"])
+    assert mlp["layers"] == [3, 8, 1]
+    assert described["columns"] == COLUMNS
+    assert described["scaler"]["mean"] == X.mean(axis=0).tolist()
+    assert described["target_scaler"]["scale"] == PRICES.std()
+    assert described["metric"] == "R²"
+    assert described["classes"] == []
+
+
+def test_files_that_are_no_models_are_refused_in_words(tmp_path):
+    path = tmp_path / "p.safetensors"
+    population((3, 1), "mse").save(path)
+    with pytest.raises(ValueError, match=r"is no model: .* bpfast sweep write them"):
+        bp.Model.load(path)
+    safetensors.numpy.save_file({"a": np.zeros(3)}, path)
+    with pytest.raises(ValueError, match="is no model"):
+        bp.Model.load(path)
+    path.write_bytes(b"something else")
+    with pytest.raises(ValueError, match="is not a safetensors file"):
+        bp.Model.load(path)
+    with pytest.raises(IsADirectoryError, match="is a folder, expected a safetensors file"):
+        bp.Model.load(tmp_path)
+    with pytest.raises(FileNotFoundError, match="nowhere"):
+        bp.Model.load(tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize(
+    ("changes", "error", "words"),
+    [
+        ({"population": "best"}, TypeError, "population must be a Population, got 'best'"),
+        ({"population": bp.Population(bp.MLP((3, 1)), 5)}, ValueError, "one network, got 5: choos"),
+        ({"columns": {"area": []}}, ValueError, "columns make 1 inputs of 3"),
+        ({"scaler": Scaler.of(X[:, :2])}, ValueError, "scaler is for 2 inputs of 3"),
+        ({"classes": CLASSES[:3]}, ValueError, "3 names, cross_entropy with 4 outputs needs 4"),
+        ({"population": population((3, 4), "mse")}, ValueError, "mse with 4 outputs needs 0"),
+    ],
+)
+def test_parts_that_do_not_fit_are_refused_in_words(changes, error, words):
+    with pytest.raises(error, match=words):
+        classifier(**changes)
+
+
+@pytest.mark.parametrize(
+    ("inputs", "error", "words"),
+    [
+        (X[:, :2], ValueError, r"X has shape \(60, 2\), expected \(samples, 3\)"),
+        (X[0], ValueError, r"X has shape \(3,\)"),
+        (X[:0], ValueError, "X has no rows"),
+        (X * np.nan, ValueError, "X has NaN or infinity"),
+        ([["a", "b", "c"]], TypeError, "X must be an array of numbers"),
+    ],
+)
+def test_bad_inputs_are_refused_in_words(inputs, error, words):
+    with pytest.raises(error, match=words):
+        regressor().predict(inputs)
+
+
+def test_numbers_have_no_probabilities():
+    with pytest.raises(ValueError, match="has no probabilities: use predict"):
+        regressor().predict_proba(X)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_onnx_takes_and_gives_numbers_in_their_own_units(dtype):
+    pytest.importorskip("onnx")
+    runtime = pytest.importorskip("onnxruntime")
+    for model in (classifier(), regressor(dtype), replace(regressor(dtype), target_scaler=None)):
+        proto = model.to_onnx()
+        session = runtime.InferenceSession(
+            proto.SerializeToString(), providers=["CPUExecutionProvider"]
+        )
+        (said,) = session.run(["predictions"], {"X": X})
+        expected = model.predict_proba(X) if model.classes else model.predict(X)[:, None]
+        assert_allclose(said, expected, rtol=1e-5, atol=1e-5)
+        metadata = session.get_modelmeta().custom_metadata_map
+        assert json.loads(metadata["features"]) == model.features
+        assert json.loads(metadata["classes"]) == model.classes
+
+
+def test_a_sweep_offers_its_best_network():
+    space = bp.Space({"hidden": bp.Categorical(((4,),))})
+    options = {"space": space, "networks": 4, "epochs": 3, "device": "reference"}
+    words = np.where(np.median(PRICES) < PRICES, "dear", "cheap")
+    for y in (PRICES, words):
+        result = bp.sweep(X, y, **options)
+        model = result.model
+        assert_array_equal(model.population.parameters, result.best.parameters)
+        assert model.classes == ([] if y is PRICES else ["cheap", "dear"])
+        said = model.predict(X)
+        if y is PRICES:
+            scaled = result.best.predict(result.scaler.apply(X))[0, :, 0]
+            expected = scaled * result.target_scaler.scale + result.target_scaler.mean
+            assert_allclose(said, expected, rtol=1e-6)
+        else:
+            assert set(said) <= {"cheap", "dear"}
