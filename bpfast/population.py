@@ -244,7 +244,7 @@ class Population:
         inputs = check_inputs(X, self.mlp, dtype)
         size = len(self) * len(inputs) * self.mlp.outputs
         check_memory(f"predictions of {len(self)} networks", size, dtype.name)
-        plan = dispatch.choose(self.mlp, len(self), len(inputs), device)
+        plan = dispatch.choose(self.mlp, len(self), len(inputs), device, "sgd", dtype.name)
         return dispatch.kernels(plan).predict(self.mlp.network, self.parameters, inputs)
 
     def best(self, history: History, k: int = 1) -> Population:

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -169,8 +170,8 @@ def fit(
         raise TypeError(f"shuffle must be True or False, got {shuffle!r}")
     batch_size = min(batch_size, max(map(len, folds)))
     seed = whole("seed", seed, 0)
-    plan = dispatch.choose(mlp, n, batch_size, device)
     resolved = optimizer.resolve(n, epochs)
+    plan = dispatch.choose(mlp, n, batch_size, device, resolved.rule, dtype.name)
     probabilities = _check_dropout(dropout, mlp, n)
     task = Task(
         network=mlp.network,
@@ -196,9 +197,10 @@ def fit(
     orders = _Orders(folds, shuffle, seed, batch_size)
     show, close = _display(progress)
     clock = _Clock()
+    kernels = dispatch.kernels(plan)
     try:
-        with _interrupt_flag() as interrupted:
-            for _ in _run(task, plan, orders, clock):
+        with _interrupt_flag() as interrupted, kernels.resident(task) as placed:
+            for _ in _run(placed, kernels, plan.strategy, orders, clock):
                 if show:
                     show(_progress(task, n * epochs, clock.seconds()))
                 if interrupted and _done(task) < n * epochs:
@@ -244,7 +246,7 @@ def gradients(population: Population, X, y, sample_weight=None, device: str = "a
     _check_population(population)
     mlp, dtype = population.mlp, population.parameters.dtype
     samples = check_samples(X, y, sample_weight, mlp, dtype)
-    plan = dispatch.choose(mlp, len(population), len(samples.inputs), device)
+    plan = dispatch.choose(mlp, len(population), len(samples.inputs), device, "sgd", dtype.name)
     kernels = dispatch.kernels(plan)
     loss, rows = kernels.gradients(plan.strategy, mlp.network, population.parameters, samples)
     like = population.with_parameters(rows)
@@ -372,9 +374,8 @@ class _Clock:
         return max(1, int(self.rate * CALL_SECONDS / operations))
 
 
-def _run(task: Task, plan: dispatch.Plan, orders: _Orders, clock: _Clock) -> Iterator[None]:
+def _run(task: Task, kernels: Any, strategy: str, orders: _Orders, clock: _Clock) -> Iterator[None]:
     """Train in calls of a few epochs and networks."""
-    kernels = dispatch.kernels(plan)
     first = 0
     while first < task.epochs:
         running = np.flatnonzero(task.state.status == RUNNING)
@@ -388,7 +389,7 @@ def _run(task: Task, plan: dispatch.Plan, orders: _Orders, clock: _Clock) -> Ite
         parts = max(1, round(share * epochs / (clock.rate * CALL_SECONDS)))
         for part in _cut(running, parts, kernels.GRAIN):
             before = time.perf_counter()
-            kernels.train(plan.strategy, block, part)
+            kernels.train(strategy, block, part)
             clock.learn(_operations(task, part) * epochs, time.perf_counter() - before)
             yield
         first += epochs

@@ -6,6 +6,8 @@ Hinton and Williams, 1986). All other devices are compared with this file.
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+
 import numpy as np
 
 from . import counter
@@ -13,6 +15,7 @@ from .math import ACTIVATIONS, LOSSES, OPTIMIZERS
 from .task import DIVERGED, RUNNING, STOPPED, Network, Samples, Task, layer_slices
 
 GRAIN = 1  # networks that are trained together
+resident = nullcontext  # a task's arrays are where they are needed
 
 
 def apply(function, *arrays) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import replace
 
 import llvmlite.binding
@@ -16,8 +17,19 @@ from .workspace import zeros
 
 SLICE = panels.SLICE  # a batch of more rows can be cut over threads
 GRAIN = lanes.MOST_LANES  # networks that are trained together
+resident = nullcontext  # a task's arrays are where they are needed
 
-__all__ = ["GRAIN", "SLICE", "describe", "gradients", "predict", "thread_count", "train", "warm_up"]
+__all__ = [
+    "GRAIN",
+    "SLICE",
+    "describe",
+    "gradients",
+    "predict",
+    "resident",
+    "thread_count",
+    "train",
+    "warm_up",
+]
 
 
 def describe() -> str:
