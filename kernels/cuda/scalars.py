@@ -1,0 +1,74 @@
+"""Scalar functions of :mod:`math` and :mod:`counter` as CUDA kernels call them.
+
+In the simulator they are called as Python has them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from types import FunctionType
+
+import numpy as np
+from numba import cuda
+
+from .. import counter, math
+from ..cpu.compile import specialise
+from . import device
+
+
+@cache
+def scalar(function: Callable, dtype: str) -> Callable:
+    """A scalar function of ours or of a user, for one dtype."""
+    if function.__module__ == math.__name__:
+        return _names(dtype)[function.__name__]
+    return _device(specialise(function, dtype, {}))
+
+
+@cache
+def _names(dtype: str) -> dict[str, Callable]:
+    """The functions of :mod:`math` for one dtype, by name."""
+    copies = [
+        specialise(function, dtype, {})
+        for function in vars(math).values()
+        if isinstance(function, FunctionType) and function.__module__ == math.__name__
+    ]
+    names = {copy.__name__: _device(copy) for copy in copies}
+    for copy in copies:  # names are looked up when they are compiled, which is later
+        copy.__globals__.update(names)
+    return names
+
+
+def _device(function: Callable) -> Callable:
+    return function if device.simulated() else cuda.jit(device=True)(function)
+
+
+def _quiet(function: Callable) -> Callable:
+    """NumPy warns of whole numbers that overflow, as a hash's do on purpose."""
+    if not device.simulated():
+        return function
+
+    def called(*arguments):
+        with np.errstate(over="ignore"):
+            return function(*arguments)
+
+    return called
+
+
+_mix = _device(counter.mix)
+_join = _device(specialise(counter.join, "float64", {"mix": _mix}))
+_uniform24 = _device(specialise(counter.uniform24, "float64", {"mix": _mix}))
+
+
+@_device
+@_quiet
+def dropout_key(key, step, layer):
+    """Key of a hidden layer's draws in a step."""
+    return _join(_join(key, np.uint64(step)), np.uint64(layer))
+
+
+@_device
+@_quiet
+def uniform24(key, position):
+    """Draw at a position, as :func:`counter.uniform24` has it."""
+    return _uniform24(key, np.uint64(position))
