@@ -13,7 +13,7 @@ import numpy as np
 from numba import cuda
 
 from .. import counter, math
-from ..cpu.compile import specialise
+from ..specialise import specialise
 from . import device
 
 
