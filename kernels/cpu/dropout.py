@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from .. import counter
-from .compile import jit, specialise
+from ..specialise import specialise
+from .compile import jit
 
 _mix = jit(counter.mix)
 _join = jit(specialise(counter.join, np.float64, {"mix": _mix}))

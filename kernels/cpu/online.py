@@ -16,8 +16,9 @@ from numba import from_dtype, types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
+from ..specialise import specialise
 from ..task import Network, Task
-from .compile import callback, inline, specialise
+from .compile import callback, inline
 from .functions import REPEAT
 from .simd import (
     LANES,
