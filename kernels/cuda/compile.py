@@ -1,0 +1,50 @@
+"""How kernels are compiled and launched, the same lines for a GPU and for the simulator."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from numba import cuda
+
+from . import device
+
+FREE_SHARED_MEMORY = 48 << 10  # bytes a block gets without asking
+
+
+def device_function(function: Callable) -> Callable:
+    """A function that becomes part of the kernels that call it.
+
+    The simulator calls it as Python has it, where it need not put itself in the place of ``cuda``.
+    """
+    if device.simulated():
+        return cuda.jit(device=True)(function) if "cuda" in function.__code__.co_names else function
+    return cuda.jit(device=True, forceinline=True)(function)
+
+
+def kernel(function: Callable, most_threads: int) -> Any:
+    """A kernel for blocks of up to so many threads; registers are shared out accordingly."""
+    if device.simulated():
+        return cuda.jit(function)
+    return cuda.jit(launch_bounds=most_threads)(function)
+
+
+def launch(kernel: Any, grid: Any, threads: int, shared_memory: int, *arguments: Any) -> None:
+    """Start a kernel on the current stream with so many bytes of dynamic shared memory."""
+    configured = kernel[grid, threads, device.stream(), shared_memory]
+    if shared_memory > FREE_SHARED_MEMORY and not device.simulated():
+        configured.pre_launch_callbacks[:] = [_ask_for_shared_memory]
+    configured(*arguments)
+
+
+def _ask_for_shared_memory(kernel: Any, configured: Any) -> None:
+    """More than a block gets without asking: Numba has no word for it, CUDA's driver has."""
+    from cuda.bindings import driver
+
+    function = kernel._codelibrary.get_cufunc()
+    attribute = driver.CUfunction_attribute.CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES
+    (status,) = driver.cuKernelSetAttribute(
+        attribute, configured.sharedmem, function.handle, function.device.id
+    )
+    if status != driver.CUresult.CUDA_SUCCESS:
+        raise RuntimeError(f"{configured.sharedmem} bytes of shared memory a block: {status.name}")
