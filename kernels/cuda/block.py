@@ -33,6 +33,7 @@ from .compile import device_function, kernel, launch
 from .functions import Functions
 from .scalars import dropout_key, mask
 from .stopping import finish, judge, write
+from .tile import SUMS
 
 # The simulator's threads are Python's: a few show what there is to show. Not tuned on a GPU yet.
 WARP, MOST_THREADS = (1, 4) if device.simulated() else (32, 256)
@@ -49,7 +50,7 @@ class Layout(NamedTuple):
 
     ``values[l]`` are a chunk's values that go into layer l, then the last layer's; ``deltas[l]``
     the loss's slopes by what went into their activations. A sample's lie side by side,
-    ``strides[l]`` from the next sample's; an odd stride keeps threads out of each other's memory banks.
+    ``strides[l]`` from the next sample's; an odd stride keeps threads out of each other's banks.
     """
 
     rows: int
@@ -209,14 +210,14 @@ def forward_layer(net, lo, w, work, value, slope, dropout, i, layer, rows, step,
         key = dropout_key(dropout.keys[own_row(dropout.keys, i)], step, layer)
         p = dropout.p[own_row(dropout.p, i), layer]
     across, down = tile.tiles(d_out, tile.COLUMNS), tile.tiles(rows, tile.ROWS)
-    sums = cuda.local.array(tile.ROWS * tile.COLUMNS, work.dtype)
+    sums = cuda.local.array(SUMS, work.dtype)
     for t in range(cuda.threadIdx.x, across * down, cuda.blockDim.x):
         first, column = t // across, t % across
         tile.multiply(
             sums, work, lo.values[layer], lo.strides[layer], 1, first, rows,
             w, net.starts[layer], 1, d_out, column, d_out, d_in + net.bias,
         )  # fmt: skip
-        for q in range(tile.ROWS * tile.COLUMNS):
+        for q in range(SUMS):
             r, o = first + q // tile.COLUMNS * down, column + q % tile.COLUMNS * across
             if r < rows and o < d_out:
                 z = sums[q]
@@ -268,14 +269,14 @@ def gradient_layer(net, lo, g, work, layer, rows, adds):
     """A layer's gradient: values that went in, times slopes of what came out."""
     d_in, d_out = net.layers[layer] + net.bias, net.layers[layer + 1]
     across, down = tile.tiles(d_out, tile.COLUMNS), tile.tiles(d_in, tile.ROWS)
-    sums = cuda.local.array(tile.ROWS * tile.COLUMNS, work.dtype)
+    sums = cuda.local.array(SUMS, work.dtype)
     for t in range(cuda.threadIdx.x, across * down, cuda.blockDim.x):
         first, column = t // across, t % across
         tile.multiply(
             sums, work, lo.values[layer], 1, lo.strides[layer], first, d_in,
             work, lo.deltas[layer + 1], 1, lo.strides[layer + 1], column, d_out, rows,
         )  # fmt: skip
-        for q in range(tile.ROWS * tile.COLUMNS):
+        for q in range(SUMS):
             k, o = first + q // tile.COLUMNS * down, column + q % tile.COLUMNS * across
             if k < d_in and o < d_out:
                 at = net.starts[layer] + k * d_out + o
@@ -287,14 +288,14 @@ def delta_layer(net, lo, w, work, layer, rows):
     """Slopes by what went into a layer: weights times slopes of what came out."""
     d_in, d_out = net.layers[layer], net.layers[layer + 1]
     across, down = tile.tiles(rows, tile.COLUMNS), tile.tiles(d_in, tile.ROWS)
-    sums = cuda.local.array(tile.ROWS * tile.COLUMNS, work.dtype)
+    sums = cuda.local.array(SUMS, work.dtype)
     for t in range(cuda.threadIdx.x, across * down, cuda.blockDim.x):
         first, column = t // across, t % across
         tile.multiply(
             sums, w, net.starts[layer], d_out, 1, first, d_in,
             work, lo.deltas[layer + 1], lo.strides[layer + 1], 1, column, rows, d_out,
         )  # fmt: skip
-        for q in range(tile.ROWS * tile.COLUMNS):
+        for q in range(SUMS):
             k, r = first + q // tile.COLUMNS * down, column + q % tile.COLUMNS * across
             if k < d_in and r < rows:
                 work[lo.deltas[layer] + r * lo.strides[layer] + k] *= sums[q]
@@ -386,13 +387,12 @@ def move(w, g, m, numbers, update, states, size, factor):
 
 
 @device_function
-def run_epoch(args, lo, places, made, i, e):
+def run_epoch(args, lo, places, value, slope, row_loss, update, coefficients, states, i, e):
     """One epoch: the weighted mean of its batches' losses, and whether all was finite.
 
     Where something is not, the parameters are those before that step.
     """
     w, g, m, work, numbers, scratch = places
-    value, slope, row_loss, update, coefficients, states = made
     net, epochs, optimizing = args.net, args.epochs, args.optimizing
     fold = epochs.fold[own_row(epochs.fold, i)]
     order = epochs.order[e % epochs.order.shape[0]]
@@ -414,7 +414,7 @@ def run_epoch(args, lo, places, made, i, e):
         if optimizing.penalties.shape[1] > 0:
             factor = penalise(net, optimizing, w, g, scratch, i)
         sound = move(w, g, m, numbers, update, states, size, factor)
-        if not cuda.syncthreads_and(sound and isfinite(own)):
+        if not cuda.syncthreads_and(np.int32(sound and isfinite(own))):
             copy(w, g, size)
             return inf, False
         loss += own
@@ -424,10 +424,9 @@ def run_epoch(args, lo, places, made, i, e):
 
 
 @device_function
-def validation_loss(args, lo, places, made, i):
+def validation_loss(args, lo, places, value, slope, row_loss, i):
     """Mean loss on the validation samples."""
     w, _g, _m, work, _numbers, scratch = places
-    value, slope, row_loss, _update, _coefficients, _states = made
     net, data, everyone = args.net, args.validation, args.networks[:0]
     loss = 0.0
     for start in range(0, data.weights.shape[0], lo.rows):
@@ -440,7 +439,7 @@ def validation_loss(args, lo, places, made, i):
 
 
 @device_function
-def run_epochs(args, lo, places, made, i):
+def run_epochs(args, lo, places, value, slope, row_loss, update, coefficients, states, i):
     """All epochs, and what is written down of them."""
     epochs, stopping = args.epochs, args.stopping
     first_thread, scored = cuda.threadIdx.x == 0, args.validation.weights.shape[0] > 0
@@ -449,19 +448,21 @@ def run_epochs(args, lo, places, made, i):
         best, best_epoch = stopping.best[i], stopping.best_epoch[i]
     done, status = 0, RUNNING
     for e in range(epochs.epochs):
-        loss, finite = run_epoch(args, lo, places, made, i, e)
+        loss, finite = run_epoch(
+            args, lo, places, value, slope, row_loss, update, coefficients, states, i, e
+        )
         if not finite:
             status = DIVERGED
             break
         done += 1
         keep, watched = epochs.record[e], loss
         if scored and keep:
-            watched = validation_loss(args, lo, places, made, i)
+            watched = validation_loss(args, lo, places, value, slope, row_loss, i)
         stop, best, best_epoch = judge(
             stopping, i, epochs.first + e, keep or not scored, loss, watched, best, best_epoch
         )
         if scored and stop and not keep:
-            watched = validation_loss(args, lo, places, made, i)
+            watched = validation_loss(args, lo, places, value, slope, row_loss, i)
         if first_thread and (keep or stop):
             write(stopping, i, epochs.column[e], loss, watched)
         if stop:
@@ -503,7 +504,7 @@ def train_kernel(made: Functions, gradient_shared: bool, moments_shared: bool) -
             numbers[0], numbers[1] = memory.powers[i, 0], memory.powers[i, 1]
         cuda.syncthreads()
         places = w, g, m, shared, numbers, scratch
-        run_epochs(args, lo, places, (value, slope, row_loss, update, coefficients, states), i)
+        run_epochs(args, lo, places, value, slope, row_loss, update, coefficients, states, i)
         copy(memory.parameters[i], w, size)
         if moments_shared:
             copy(memory.moments[i], m, states * size)

@@ -1,7 +1,8 @@
 """The product of two matrices in registers: a thread's tile of it, and where its tiles lie.
 
-A thread's rows, and its columns, lie apart by the number of tiles, so that threads beside each other
-read numbers beside each other. Rows and columns past the end are computed as copies of the first, and dropped.
+A thread's rows, and its columns, lie apart by the number of tiles, so that threads beside each
+other read numbers beside each other. Rows and columns past the end are computed as copies of the
+first, and dropped.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from numba import cuda
 from .compile import device_function
 
 ROWS, COLUMNS = 4, 4  # of a thread's tile: 16 sums and 8 factors fit into registers
+SUMS = ROWS * COLUMNS
 
 
 @device_function
@@ -27,7 +29,7 @@ def multiply(sums, x, x0, xi, xk, i, rows, y, y0, yj, yk, j, columns, depth):
     Indices are unsigned: negative ones, which Python counts from the end, would cost a comparison.
     """
     zero = x.dtype.type(0)
-    left, right = cuda.local.array(ROWS, np.int64), cuda.local.array(COLUMNS, np.int64)
+    left, right = cuda.local.array(ROWS, np.uint32), cuda.local.array(COLUMNS, np.uint32)
     factors = cuda.local.array(COLUMNS, x.dtype)
     for r in range(ROWS):
         at = i + r * tiles(rows, ROWS)
@@ -35,7 +37,7 @@ def multiply(sums, x, x0, xi, xk, i, rows, y, y0, yj, yk, j, columns, depth):
     for c in range(COLUMNS):
         at = j + c * tiles(columns, COLUMNS)
         right[c] = y0 + (at if at < columns else j) * yj
-    for q in range(ROWS * COLUMNS):
+    for q in range(SUMS):
         sums[q] = zero
     for _ in range(depth):
         for c in range(COLUMNS):
