@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -54,6 +55,7 @@ def refusal(strategy: str, network: Network, rule: str, dtype: str) -> str:
 
 
 def _strategy(name: str) -> ModuleType:
+    """The module of a strategy."""
     return importlib.import_module(STRATEGIES[name], __package__)
 
 
@@ -167,18 +169,25 @@ def _placed_samples(samples: Samples) -> Samples:
 def train(strategy: str, task: Placed, networks: np.ndarray) -> None:
     """Train some networks of a :func:`resident` task until they end or stop.
 
-    GPUs work at the same time: all are given their networks before any is waited for.
+    GPUs work at the same time, each in the hands of a thread of its own.
     """
     kernel = _strategy(strategy)
-    for share in task.shares:
+    recorded = slice(task.column[0], task.column[-1] + 1)
+
+    def work(share: Share) -> None:
         part = share.networks
         own = networks[(networks >= part.start) & (networks < part.stop)] - part.start
         if own.size:
             with device.on(share.number):
                 kernel.train(share.of(task), device.to_device(own))
-    recorded = slice(task.column[0], task.column[-1] + 1)
-    for share in task.shares:
-        share.bring_back(task.state, WATCHED, recorded)
+            share.bring_back(task.state, WATCHED, recorded)
+
+    if len(task.shares) == 1 or device.simulated():  # whose kernels must not run side by side
+        for share in task.shares:
+            work(share)
+        return
+    with ThreadPoolExecutor(len(task.shares)) as threads:
+        list(threads.map(work, task.shares))  # so that an error is raised here
 
 
 def gradients(strategy: str, network: Network, parameters: np.ndarray, samples: Samples):

@@ -25,7 +25,7 @@ EPOCH, BATCH = 0, 1
 IDLE, READY, FAILED = 0, 1, 2
 
 # The simulator's threads are Python's: a few show what there is to show.
-THREADS, ROWS, COLUMNS = (4, 2, 2) if device.simulated() else (256, 8, 32)
+THREADS, ROWS, COLUMNS = (2, 1, 2) if device.simulated() else (256, 8, 32)
 MOST_BLOCKS = 2 if device.simulated() else 1 << 15
 
 

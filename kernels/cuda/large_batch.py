@@ -6,10 +6,10 @@ out on the GPU which batch it is. Biases are the weights of an input that is alw
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
 from itertools import pairwise
 from typing import Any
 
@@ -28,6 +28,8 @@ CHUNK = 1 << 14  # rows at a time where no step is taken
 NO_BATCH = 1 << 30  # further than any fold reaches
 
 Work = Callable[[], None]
+
+_of_thread = threading.local()  # threads must not share what they record
 
 
 def refusal(network: Network, rule: str, dtype: str, limits: device.Properties) -> str:
@@ -54,7 +56,7 @@ def gradients(network: Network, parameters: Any, samples: Samples) -> tuple[Any,
         layers = Layers(network, parameters, part, rows)
         gradient = xp.empty((len(part), network.n_parameters), parameters.dtype)
         loss = xp.zeros(len(part))
-        for batch in InOrder(layers, samples):
+        for batch in InOrder(layers, samples, rows):
             layers.forward(batch)
             layers.lose(batch, loss, keep=True)
             layers.backward(batch, gradient)
@@ -73,7 +75,7 @@ def predict(network: Network, parameters: Any, inputs: Any) -> Any:
     for part in _parts(xp.arange(len(parameters)), network, rows, dtype):
         layers = Layers(network, parameters, part, rows)
         start = 0
-        for batch in InOrder(layers, Samples(inputs, nothing, nothing[:, 0])):
+        for batch in InOrder(layers, Samples(inputs, nothing, nothing[:, 0]), rows):
             z = layers.forward(batch)
             if link:
                 over(link, z.shape[0] * z.shape[1], kernel_array(z))
@@ -253,7 +255,7 @@ class Layers:
 class InOrder:
     """All samples for all networks, in chunks: iterating gathers one after the other."""
 
-    def __init__(self, layers: Layers, samples: Samples, rows: int = CHUNK) -> None:
+    def __init__(self, layers: Layers, samples: Samples, rows: int) -> None:
         xp = device.array_module()
         self._samples, count = samples, len(samples.inputs)
         fold, total = xp.zeros(layers.count, np.int64), xp.empty(1)
@@ -476,14 +478,11 @@ def _stream_for_graphs() -> Iterator[None]:
         yield
         return
     cuda = device.array_module().cuda
-    before, stream = cuda.get_current_stream(), _stream(cuda.runtime.getDevice())
+    number = cuda.runtime.getDevice()
+    # one and the same for each GPU: what is freed in a stream is memory for that stream
+    stream = vars(_of_thread).setdefault(number, cuda.Stream(non_blocking=True))
+    before = cuda.get_current_stream()
     stream.wait_event(before.record())
     with stream:
         yield
     before.wait_event(stream.record())
-
-
-@cache
-def _stream(number: int) -> Any:
-    """One for each GPU: what is freed in a stream is memory for the same stream."""
-    return device.array_module().cuda.Stream(non_blocking=True)
