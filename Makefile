@@ -10,6 +10,7 @@ run: $(VENV)/with-cli,sklearn
 
 test: $(VENV)/with-dev
 	$(BIN)/pytest
+	NUMBA_ENABLE_CUDASIM=1 $(BIN)/pytest -m cuda_simulator tests/cuda
 
 check: $(VENV)/with-dev
 	$(BIN)/ruff check

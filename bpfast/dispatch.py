@@ -115,7 +115,7 @@ def _choose_on_cuda(mlp: MLP, batch_size: int, rule: str, dtype: str) -> Plan:
         "thread": (batch_size, THREAD_BATCH, "samples a batch are too many for one thread"),
         "block": (step, BLOCK_STEP, "parameters times samples a step are too many for one block"),
     }
-    against = []
+    against: list[str] = []
     for strategy in ("thread", "block"):
         value, most, words = limits[strategy]
         refused = _load("cuda").refusal(strategy, mlp.network, rule, dtype)

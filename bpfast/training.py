@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from . import dispatch
+from .arrays import samples_on_host
 from .errors import BELOW_ONE, numbers, whole
 from .kernels import counter
 from .kernels.math import OPTIMIZERS
@@ -114,7 +115,8 @@ def fit(
     Parameters
     ----------
     population : Population
-    X : (samples, inputs), shared by all networks
+    X : (samples, inputs), shared by all networks; arrays on a GPU (CuPy's, or any that speaks
+        DLPack or ``__cuda_array_interface__``) stay there for device "cuda"
     y : (samples,) integer classes, or (samples, outputs) numbers
     optimizer : SGD, Adam, AdamW or RMSprop, with a number or (n,) numbers for each setting
     epochs : int
@@ -172,6 +174,9 @@ def fit(
     seed = whole("seed", seed, 0)
     resolved = optimizer.resolve(n, epochs)
     plan = dispatch.choose(mlp, n, batch_size, device, resolved.rule, dtype.name)
+    if plan.device != "cuda":
+        samples = samples_on_host(samples)
+        scored = None if scored is None else samples_on_host(scored)
     probabilities = _check_dropout(dropout, mlp, n)
     task = Task(
         network=mlp.network,
@@ -237,6 +242,7 @@ def gradients(population: Population, X, y, sample_weight=None, device: str = "a
     loss : (n,)
     weight_gradients : list of (n, d_in, d_out), like ``population.weights``
     bias_gradients : list of (n, d_out), like ``population.biases``
+        All are CuPy's where ``X`` is on a GPU and the device is "cuda".
 
     Raises
     ------
@@ -247,6 +253,8 @@ def gradients(population: Population, X, y, sample_weight=None, device: str = "a
     mlp, dtype = population.mlp, population.parameters.dtype
     samples = check_samples(X, y, sample_weight, mlp, dtype)
     plan = dispatch.choose(mlp, len(population), len(samples.inputs), device, "sgd", dtype.name)
+    if plan.device != "cuda":
+        samples = samples_on_host(samples)
     kernels = dispatch.kernels(plan)
     loss, rows = kernels.gradients(plan.strategy, mlp.network, population.parameters, samples)
     like = population.with_parameters(rows)
