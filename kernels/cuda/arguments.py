@@ -29,10 +29,14 @@ class Net(NamedTuple):
 
 
 class Data(NamedTuple):
-    """Samples and their total weight, (1,); of none there are none."""
+    """Samples and their total weight, (1,); of none there are none.
+
+    A sample's targets are the next ``target_width`` numbers in all ``targets``.
+    """
 
     inputs: Any
     targets: Any
+    target_width: int
     weights: Any
     total: Any
 
@@ -154,8 +158,13 @@ def net(network: Network) -> Net:
 def data(samples: Samples) -> Data:
     """Samples, and the sum of their weights."""
     total = samples.weights.sum(dtype=np.float64).reshape(1)
-    arrays = (samples.inputs, samples.targets, samples.weights, total)
-    return Data(*(handed(array) for array in arrays))
+    return Data(
+        inputs=handed(samples.inputs),
+        targets=handed(samples.targets.reshape(-1)),
+        target_width=samples.targets.shape[1],
+        weights=handed(samples.weights),
+        total=handed(total),
+    )
 
 
 def nothing(dtype: Any) -> Samples:

@@ -253,7 +253,8 @@ def score(net, data, lo, work, row_loss, order, start, rows, share):
         row = row_of(order, start + r)
         weight = np.float64(data.weights[row])
         own = row_loss(
-            work, lo.values[last] + r * lo.strides[last], net.layers[last], data.targets, row,
+            work, lo.values[last] + r * lo.strides[last], net.layers[last],
+            data.targets, row * data.target_width, data.target_width,
             number(share * weight), number(net.loss_parameter),
         )  # fmt: skip
         loss += weight * np.float64(own)

@@ -73,33 +73,34 @@ def _choice(choices: Sequence[Callable]) -> Callable:
 
 
 def row_loss(made: Functions) -> Callable:
-    """``row_loss(z, at, outputs, targets, row, scale, c)``: the loss of one sample.
+    """``row_loss(z, at, outputs, targets, first, width, scale, c)``: the loss of one sample.
 
-    Its last values ``z[at : at + outputs]`` become the loss's slope times ``scale``.
+    Its last values ``z[at : at + outputs]`` become the loss's slope times ``scale``; its targets
+    are ``targets[first : first + width]``.
     """
     one_value, one_slope = scalar(made.loss.value, made.dtype), scalar(made.loss.slope, made.dtype)
     number = np.dtype(made.dtype).type
     zero, one = number(0), number(1)
 
     @device_function
-    def each_output(z, at, outputs, targets, row, scale, c):
+    def each_output(z, at, outputs, targets, first, width, scale, c):
         loss = zero
         for o in range(outputs):
-            p, t = z[at + o], targets[row, o]
+            p, t = z[at + o], targets[first + o]
             loss += number(one_value(p, t, c))
             z[at + o] = scale * number(one_slope(p, t, c))
         return loss
 
     @device_function
-    def softmax(z, at, outputs, targets, row, scale, c):
+    def softmax(z, at, outputs, targets, first, width, scale, c):
         top = z[at]
         for o in range(1, outputs):
             top = z[at + o] if z[at + o] > top else top
         exponentials, total = zero, zero
-        labels = targets.shape[1] == 1
+        labels = width == 1
         for o in range(outputs):
             exponentials += number(exp(z[at + o] - top))
-            total += zero if labels else targets[row, o]
+            total += zero if labels else targets[first + o]
         if labels:
             total = one
         log_sum, share = top + number(log(exponentials)), one / exponentials
@@ -107,8 +108,8 @@ def row_loss(made: Functions) -> Callable:
         for o in range(outputs):
             p, t = z[at + o], zero
             if not labels:
-                t = targets[row, o]
-            elif o == int(targets[row, 0]):
+                t = targets[first + o]
+            elif o == int(targets[first]):
                 t = one
             loss += number(one_value(p, t, log_sum))
             z[at + o] = scale * number(one_slope(number(exp(p - top)) * share, t, total))

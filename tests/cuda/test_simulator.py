@@ -14,7 +14,7 @@ from cases import OPTIMIZERS, TOLERANCE, Case, draw_case
 import bpfast as bp
 from bpfast.kernels.math import ACTIVATIONS, LOSSES
 
-STRATEGIES = ["block", "large batch"]
+STRATEGIES = ["thread", "block", "large batch"]
 check = partial(cases.check, device="cuda")
 pytestmark = [
     pytest.mark.cuda_simulator,
