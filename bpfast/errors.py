@@ -61,7 +61,7 @@ def finite(name: str, array: np.ndarray) -> np.ndarray:
     """
     xp = module_of(array)
     if not xp.isfinite(array).all():
-        where = tuple(int(k) for k in xp.argwhere(~xp.isfinite(array))[0])
+        where = tuple(xp.argwhere(~xp.isfinite(array))[0].tolist())
         raise ValueError(
             f"{name} has NaN or infinity, first at {where}: drop or replace such values first"
         )
