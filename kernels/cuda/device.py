@@ -161,3 +161,9 @@ def to_device(array: Any) -> Any:
 def to_host(array: Any) -> np.ndarray:
     """The array where NumPy can read it, after all work on the current stream."""
     return array if isinstance(array, np.ndarray) else array.get()
+
+
+def synchronize() -> None:
+    """Wait for all work on the current GPU."""
+    if not simulated():
+        array_module().cuda.Device().synchronize()
