@@ -4,7 +4,9 @@ They run in Numba's simulator, or on a GPU with ``pytest -m gpu``.
 """
 
 import math
+from dataclasses import replace
 from functools import partial
+from unittest.mock import patch
 
 import cases
 import numpy as np
@@ -12,15 +14,21 @@ import pytest
 from cases import OPTIMIZERS, TOLERANCE, Case, draw_case
 
 import bpfast as bp
+from bpfast.kernels.cuda import device
 from bpfast.kernels.math import ACTIVATIONS, LOSSES
 
 STRATEGIES = ["thread", "block", "large batch"]
 check = partial(cases.check, device="cuda")
+if not device.problem():  # which need numba-cuda
+    from bpfast.kernels.cuda import block, thread
+
 pytestmark = [
     pytest.mark.cuda_simulator,
     pytest.mark.gpu,
     # on a GPU nothing warns of what is not finite; NumPy, which simulates it, does
-    pytest.mark.filterwarnings("ignore:(overflow|invalid value|divide by zero):RuntimeWarning"),
+    pytest.mark.filterwarnings(
+        "ignore:(overflow|invalid value|divide by zero) encountered:RuntimeWarning"
+    ),
 ]
 every_strategy = pytest.mark.parametrize("strategy", STRATEGIES)
 either_dtype = pytest.mark.parametrize("dtype", TOLERANCE)
@@ -124,9 +132,82 @@ def test_functions_of_ones_own(forced):
         del ACTIVATIONS["softsign"], LOSSES["log_cosh"]
 
 
+# --- how work is cut ------------------------------------------------------------------------------
+
+FOLDS = [np.arange(9), np.array([3, 1, 2]), np.array([8, 8, 0, 4])]
+
+
+def in_folds(networks):
+    """A case of which every network has its own fold and rate; some of eight of them."""
+    return Case(
+        bp.MLP((2, 3, 2), "tanh", "mse"),
+        "float32",
+        n=8,
+        rows=9,
+        options={"learning_rate": np.linspace(0.01, 0.1, 8)},
+        fit={
+            "epochs": 2,
+            "batch_size": 4,
+            "rows": (FOLDS, np.array([0, 2, 0, 1, 1, 0, 0, 2])),
+            "dropout": (0.3,),
+        },
+    ).run("cuda", networks)[0]
+
+
 @every_strategy
-@pytest.mark.parametrize("seed", range(6))
+def test_bits_do_not_depend_on_the_others(forced, strategy):
+    """A network is trained to the same bits alone, among others, and in another place."""
+    with forced(strategy):
+        everyone = in_folds(range(8))
+        for networks in ([3], [6, 1, 3, 2]):
+            for name, some in in_folds(networks).items():
+                np.testing.assert_array_equal(some, everyone[name][networks], name)
+
+
+def cut_case(**fit):
+    """A case with batches longer than what is worked on at once."""
+    mlp = bp.MLP((3, 4, 2), "tanh", "cross_entropy")
+    fit = {"epochs": 2, "batch_size": 11, "dropout": (0.3,)} | fit
+    return Case(mlp, "float64", n=2, rows=13, optimizer="Adam", fit=fit, validated=True)
+
+
+@pytest.mark.parametrize("rows", [1, 3, 5])
+def test_batches_longer_than_a_chunk(forced, rows):
+    with forced("block"), patch.object(block, "MOST_ROWS", rows):
+        check(cut_case())
+
+
+@pytest.mark.parametrize("rows", [1, 3, 5])
+def test_batches_longer_than_a_tile(forced, rows):
+    with forced("thread"), patch.object(thread, "TILE_BYTES", rows * 8 * 5):
+        check(cut_case())
+        check(cut_case(batch_size=2))
+
+
+@pytest.mark.parametrize(
+    ("numbers", "gradient_shared", "moments_shared"), [(3, True, False), (1, False, False)]
+)
+def test_state_that_leaves_shared_memory(forced, numbers, gradient_shared, moments_shared):
+    """Moments go first, then the gradient; the results stay."""
+    case = cut_case()
+    network = case.mlp.network
+    size = numbers * network.n_parameters + 11 * block._row_size(network)
+    bytes_there = 8 * (size + block.NUMBERS + block.MOST_THREADS)
+    limits = replace(device.properties(), shared_memory_per_block_optin=bytes_there)
+    with forced("block"), patch.object(device, "properties", lambda: limits):
+        planned = block.plan(network, 2, "float64", 11)
+        assert planned.gradient_shared == gradient_shared
+        assert planned.moments_shared == moments_shared
+        check(case)
+
+
+# --- anything -------------------------------------------------------------------------------------
+
+
+@every_strategy
+@pytest.mark.parametrize("seed", range(8))
 def test_anything(forced, strategy, seed):
-    case = draw_case(np.random.default_rng(seed), "float64", most_rows=12)
+    rng = np.random.default_rng(seed)
+    case = draw_case(rng, "float64", most_rows=12, widths=[1, 2, 3, 5, 7], networks=[1, 2, 4])
     with forced(strategy):
         check(case)
