@@ -33,7 +33,6 @@ __all__ = [
     "refusal",
     "resident",
     "train",
-    "warm_up",
 ]
 
 
@@ -213,7 +212,3 @@ def _like(inputs: Any, *results: Any) -> tuple:
     if isinstance(inputs, np.ndarray):
         return tuple(device.to_host(result) for result in results)
     return results
-
-
-def warm_up(dtype: str) -> None:
-    """Nothing: kernels are compiled for an architecture when it is first trained."""
