@@ -1,7 +1,7 @@
 """What the compiler makes of every CUDA kernel: registers, spills and memory, without a GPU.
 
-``python -m bpfast.bench.registers FILE`` writes the table. Numba compiles kernels to PTX, and ptxas,
-from the wheel ``nvidia-cuda-nvcc``, to machine code.
+``python -m bpfast.bench.registers > FILE`` writes the table. Numba compiles kernels to PTX, and
+ptxas, from the wheel ``nvidia-cuda-nvcc``, to machine code.
 """
 
 from __future__ import annotations
@@ -9,10 +9,11 @@ from __future__ import annotations
 import importlib.util
 import re
 import subprocess
-import sys
 import tempfile
+import warnings
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, nullcontext
+from importlib import metadata
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, NamedTuple
@@ -57,7 +58,18 @@ CASES = [
     Case("block", (64, 64, 10), bp.Adam(), "gelu", "cross_entropy"),
     Case("block", (64, 64, 10), bp.RMSprop(), "relu", "cross_entropy", "float64"),
     Case("block", (100, 200, 100, 10), bp.Adam(), "relu", "cross_entropy"),
+    Case("large batch", (64, 256, 256, 1), bp.Adam(l1=0.1), "relu", "binary_cross_entropy"),
+    Case("large batch", (784, 256, 128, 10), bp.SGD(momentum=0.9), "gelu", "cross_entropy"),
 ]
+
+
+HEAD = """# What the compiler makes of the CUDA kernels
+
+Made by `python -m bpfast.bench.registers`, which needs no GPU, with {versions}.
+Registers and local memory, in bytes, are a thread's, and spilled is what is written there where
+registers run out;
+shared memory, in bytes, is a block's.
+"""
 
 
 class Launch(NamedTuple):
@@ -69,7 +81,11 @@ class Launch(NamedTuple):
     arguments: tuple
 
     def name(self) -> str:
-        return self.kernel.py_func.__name__
+        """The kernel's, or that of the function that makes kernels of its kind."""
+        function = self.kernel.py_func
+        if function.__name__ != "kernel":
+            return function.__name__
+        return function.__qualname__.partition(".")[0].strip("_")
 
 
 class Usage(NamedTuple):
@@ -86,11 +102,16 @@ def stand_in(target: tuple[int, int]) -> Iterator[list[Launch]]:
     """A GPU that is compiled for and is not there: NumPy's arrays lie on it, launches are noted."""
     from numba.cuda import compiler, dispatcher
 
+    from bpfast.kernels.cuda import large_batch
+
     launches: list[Launch] = []
 
     def note(kernel, arguments, configured):
         threads = int(np.prod(configured.blockdim))
         launches.append(Launch(kernel, threads, configured.sharedmem, arguments))
+
+    def as_it_is(given):
+        return given
 
     def train(strategy, task, networks):
         cuda._strategy(strategy).train(task, networks)
@@ -104,8 +125,12 @@ def stand_in(target: tuple[int, int]) -> Iterator[list[Launch]]:
             (dispatcher.CUDADispatcher, "call", note),
             (device, "properties", lambda: found),
             (device, "array_module", lambda: np),
-            (device, "kernel_array", lambda array: array),
+            (device, "kernel_array", as_it_is),
             (device, "stream", lambda: 0),
+            (large_batch, "kernel_array", as_it_is),
+            (large_batch, "multiply", list),  # cuBLAS has compiled its own
+            (large_batch, "_recorded", as_it_is),
+            (large_batch, "_stream_for_graphs", nullcontext),
             (cuda, "resident", nullcontext),
             (cuda, "train", train),
         ):
@@ -121,7 +146,13 @@ def launches(case: Case, target: tuple[int, int]) -> list[Launch]:
     y = np.zeros(128, int) if case.loss == "cross_entropy" else np.zeros((128, mlp.outputs))
     plan = dispatch.Plan(case.strategy, "cuda", "is looked at")
     with stand_in(target) as started, patch.object(dispatch, "choose", lambda *_, **__: plan):
-        bp.fit(population, X, y, case.optimizer, epochs=1, device="cuda", progress=False)
+        bp.fit(
+            population, X, y, case.optimizer, epochs=1, validation=(X, y), patience=1, tol=0.0,
+            dropout=0.1, device="cuda", progress=False,
+        )  # fmt: skip
+        if case.strategy != "thread":  # which leaves these to blocks
+            bp.gradients(population, X, y, device="cuda")
+            population.predict(X, device="cuda")
     return list({launch.name(): launch for launch in started}.values())
 
 
@@ -181,6 +212,20 @@ def table() -> Iterator[str]:
                 )
 
 
-if __name__ == "__main__":
+def versions() -> str:
+    """What compiled."""
+    said = subprocess.run([ptxas(), "--version"], check=True, capture_output=True, text=True).stdout
+    release = re.search(r"V[\d.]+", said)
+    return f"numba-cuda {metadata.version('numba-cuda')}, ptxas {release[0] if release else '?'}"
+
+
+def main() -> None:
+    """Print the table."""
+    warnings.simplefilter("ignore")  # Numba's, on launches too small to fill a GPU
+    print(HEAD.format(versions=versions()))
     for line in table():
         print(line, flush=True)
+
+
+if __name__ == "__main__":
+    main()

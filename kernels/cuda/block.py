@@ -456,14 +456,18 @@ def run_epochs(args, lo, places, value, slope, row_loss, update, coefficients, s
             status = DIVERGED
             break
         done += 1
-        keep, watched = epochs.record[e], loss
-        if scored and keep:
+        keep, watched, stop = epochs.record[e], loss, False
+        looks = scored and keep  # then the validation loss is what counts
+        if not looks:
+            stop, best, best_epoch = judge(
+                stopping, i, epochs.first + e, not scored, loss, loss, best, best_epoch
+            )
+        if scored and (keep or stop):
             watched = validation_loss(args, lo, places, value, slope, row_loss, i)
-        stop, best, best_epoch = judge(
-            stopping, i, epochs.first + e, keep or not scored, loss, watched, best, best_epoch
-        )
-        if scored and stop and not keep:
-            watched = validation_loss(args, lo, places, value, slope, row_loss, i)
+        if looks:
+            stop, best, best_epoch = judge(
+                stopping, i, epochs.first + e, True, loss, watched, best, best_epoch
+            )
         if first_thread and (keep or stop):
             write(stopping, i, epochs.column[e], loss, watched)
         if stop:

@@ -31,10 +31,24 @@ def kernel(function: Callable, most_threads: int) -> Any:
 
 def launch(kernel: Any, grid: Any, threads: int, shared_memory: int, *arguments: Any) -> None:
     """Start a kernel on the current stream with so many bytes of dynamic shared memory."""
-    configured = kernel[grid, threads, device.stream(), shared_memory]
+    configured = _configure(kernel, grid, threads, device.stream(), shared_memory)
     if shared_memory > FREE_SHARED_MEMORY and not device.simulated():
         configured.pre_launch_callbacks[:] = [_ask_for_shared_memory]
     configured(*arguments)
+
+
+def _configure(kernel: Any, *sizes: Any) -> Any:
+    """A kernel for a launch, without Numba's hint that small grids leave a GPU idle."""
+    if device.simulated():
+        return kernel[sizes]
+    from numba.cuda.core import config
+
+    before = config.CUDA_LOW_OCCUPANCY_WARNINGS
+    config.CUDA_LOW_OCCUPANCY_WARNINGS = 0
+    try:
+        return kernel[sizes]
+    finally:
+        config.CUDA_LOW_OCCUPANCY_WARNINGS = before
 
 
 def _ask_for_shared_memory(kernel: Any, configured: Any) -> None:

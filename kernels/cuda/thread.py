@@ -332,15 +332,17 @@ def train_kernel(network: Network, made: Functions, target_width: int) -> Any:
             done += running
             mean = loss * net.output_share / weights if weights > 0.0 else 0.0
             keep, watched, stop = epochs.record[e], mean, False
-            if scored and keep:
-                watched = validate(args, w, a, d, tile, rows, i, running)
-            if running:
+            looks = scored and keep  # then the validation loss is what counts
+            if running and not looks:
                 stop, best, best_epoch = judge(
-                    stopping, i, epochs.first + e, keep or not scored, mean, watched, best,
-                    best_epoch,
-                )  # fmt: skip
-            if scored and not keep and cuda.syncthreads_or(np.int32(stop)):
-                watched = validate(args, w, a, d, tile, rows, i, stop)
+                    stopping, i, epochs.first + e, not scored, mean, mean, best, best_epoch
+                )
+            if scored and (keep or cuda.syncthreads_or(np.int32(stop))):
+                watched = validate(args, w, a, d, tile, rows, i, running and (keep or stop))
+            if running and looks:
+                stop, best, best_epoch = judge(
+                    stopping, i, epochs.first + e, True, mean, watched, best, best_epoch
+                )
             if running and (keep or stop):
                 write(stopping, i, epochs.column[e], mean, watched)
             if stop:
