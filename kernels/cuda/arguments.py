@@ -213,7 +213,7 @@ def _sum_kernel() -> Any:
                     total += np.float64(weights[epochs.order[e, r]])
                 epochs.totals[e, epochs.first_batch[fold] + b] = total
 
-    return kernel(sum_batches, SUM_THREADS)
+    return kernel(sum_batches, SUM_THREADS, 1)
 
 
 def _optimizing(optimizer: Optimizer) -> Optimizing:

@@ -37,6 +37,7 @@ from .tile import SUMS
 
 # The simulator's threads are Python's: a few show what there is to show. Not tuned on a GPU yet.
 WARP, MOST_THREADS = (1, 4) if device.simulated() else (32, 256)
+BLOCKS = 2  # on a multiprocessor: 128 registers a thread, and a few of the outer loops' are spilled
 FEWEST_ROWS, MOST_ROWS = 16, 64  # of a chunk
 MOST_PIECES = 64  # into which the samples of one network's predictions are cut
 NUMBERS = 8  # powers and coefficients of a step
@@ -516,7 +517,7 @@ def train_kernel(made: Functions, gradient_shared: bool, moments_shared: bool) -
         if powers and cuda.threadIdx.x == 0:
             memory.powers[i, 0], memory.powers[i, 1] = numbers[0], numbers[1]
 
-    return kernel(train_block, MOST_THREADS)
+    return kernel(train_block, MOST_THREADS, BLOCKS)
 
 
 @cache
@@ -543,7 +544,7 @@ def gradient_kernel(made: Functions, gradient_shared: bool) -> Any:
         if gradient_shared:
             copy(result, g, size)
 
-    return kernel(gradient_block, MOST_THREADS)
+    return kernel(gradient_block, MOST_THREADS, BLOCKS)
 
 
 @cache
@@ -570,7 +571,7 @@ def predict_kernel(made: Functions) -> Any:
                     results[i, start + r, o] = shared[at + o]
             cuda.syncthreads()
 
-    return kernel(predict_block, MOST_THREADS)
+    return kernel(predict_block, MOST_THREADS, BLOCKS)
 
 
 # --- what the device is asked for -----------------------------------------------------------------

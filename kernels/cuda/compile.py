@@ -22,11 +22,14 @@ def device_function(function: Callable) -> Callable:
     return cuda.jit(device=True, forceinline=True)(function)
 
 
-def kernel(function: Callable, most_threads: int) -> Any:
-    """A kernel for blocks of up to so many threads; registers are shared out accordingly."""
+def kernel(function: Callable, most_threads: int, blocks: int) -> Any:
+    """A kernel for blocks of up to so many threads.
+
+    Threads get as many registers as leave room for so many blocks on a multiprocessor.
+    """
     if device.simulated():
         return cuda.jit(function)
-    return cuda.jit(launch_bounds=most_threads)(function)
+    return cuda.jit(launch_bounds=(most_threads, blocks))(function)
 
 
 def launch(kernel: Any, grid: Any, threads: int, shared_memory: int, *arguments: Any) -> None:

@@ -27,7 +27,7 @@ from .stopping import finish, judge, write
 # The simulator's threads are Python's: a few show what there is to show. Not tuned on a GPU yet.
 THREADS = 3 if device.simulated() else 128
 TILE_BYTES = 8 << 10  # of shared memory, for the samples of a few steps
-REGISTERS = 160  # for a network's numbers; a kernel needs up to 95 more for all else
+REGISTERS = 128  # for a network's numbers; a thread has 255, and all else takes up to 127
 
 
 def refusal(network: Network, rule: str, dtype: str, limits: device.Properties) -> str:
@@ -216,24 +216,23 @@ def stage(data, tile, order, start, rows):
     cuda.syncthreads()
 
 
-# --- the kernel -----------------------------------------------------------------------------------
+# --- epochs ---------------------------------------------------------------------------------------
+# ``places`` are a thread's arrays w, g, m, v, a, d: parameters, gradient, moments, values, slopes.
 
 
-@cache
-def train_kernel(network: Network, made: Functions, target_width: int) -> Any:
-    """The kernel that trains networks of one architecture with some functions."""
-    dtype, states, powers = np.dtype(made.dtype), made.rule.states, made.rule.powers
-    number = dtype.type
-    size, inputs, outputs = network.n_parameters, network.layers[0], network.layers[-1]
-    values, last = sum(network.layers), sum(network.layers[:-1])
-    width = inputs + target_width + 1
+def _score(network: Network, made: Functions, target_width: int) -> Callable:
+    """``score(args, places, tile, r, i, step, position, share)``: a sample's weighted loss.
+
+    The sample is the tile's r-th; slopes d end with those of the loss.
+    """
+    inputs, outputs, last = network.layers[0], network.layers[-1], sum(network.layers[:-1])
+    width, number = inputs + target_width + 1, np.dtype(made.dtype).type
     forward, row_loss = _forward(network, made), functions.row_loss(made)
-    backward = _backward(network, made, len(network.layers) - 2)
-    penalise, move = _penalise(network, made), _move(network, made)
 
     @device_function
-    def score(args, w, a, d, tile, at, i, step, position, share):
-        """Weighted loss of the sample in the tile there; d ends with its slopes."""
+    def score(args, places, tile, r, i, step, position, share):
+        w, _g, _m, _v, a, d = places
+        at = r * width
         for k in range(inputs):
             a[k] = tile[at + k]
         forward(w, a, d, args.dropout, i, step, position)
@@ -246,28 +245,160 @@ def train_kernel(network: Network, made: Functions, target_width: int) -> Any:
         )  # fmt: skip
         return weight * np.float64(loss)
 
+    return score
+
+
+def _validate(score: Callable) -> Callable:
+    """``validate(args, places, tile, rows, i, needed)``: mean loss on the validation samples.
+
+    The whole block goes through them, whoever needs it.
+    """
+
     @device_function
-    def validate(args, w, a, d, tile, rows, i, needed):
-        """Mean loss on the validation samples, which the whole block goes through."""
+    def validate(args, places, tile, rows, i, needed):
         data = args.validation
         loss = 0.0
         for start in range(0, data.weights.shape[0], rows):
-            size = min(rows, data.weights.shape[0] - start)
-            stage(data, tile, args.networks[:0], start, size)
+            count = min(rows, data.weights.shape[0] - start)
+            stage(data, tile, args.networks[:0], start, count)
             if needed:
-                for r in range(size):
-                    loss += score(args, w, a, d, tile, r * width, i, 0, -1, 0.0)
+                for r in range(count):
+                    loss += score(args, places, tile, r, i, 0, -1, 0.0)
         total = data.total[0]
         return loss * args.net.output_share / total if total > 0.0 else 0.0
 
+    return validate
+
+
+def _finish_batch(network: Network, made: Functions) -> Callable:
+    """``finish_batch(optimizing, places, i, rate, powers, own)``: a step, where the loss is finite.
+
+    Returns whether it was taken, and the new powers.
+    """
+    penalise, move = _penalise(network, made), _move(network, made)
+
+    @device_function
+    def finish_batch(optimizing, places, i, rate, powers, own):
+        w, g, m, v, _a, _d = places
+        if not isfinite(own):
+            return False, powers
+        if optimizing.penalties.shape[1] > 0:
+            penalise(w, g, optimizing.penalties[own_row(optimizing.penalties, i)])
+        h = optimizing.hyperparameters[own_row(optimizing.hyperparameters, i)]
+        sound, power1, power2 = move(w, g, m, v, h, rate, powers[0], powers[1])
+        return sound, (power1, power2)
+
+    return finish_batch
+
+
+def _run_epoch(network: Network, made: Functions, score: Callable) -> Callable:
+    """``run_epoch(args, places, tile, rows, i, e, running, powers)``: one epoch of a thread.
+
+    Returns the weighted mean of its batches' losses, whether all was finite, and the powers. The
+    block goes through its fold by tiles, which may begin and end within batches.
+    """
+    size, number = network.n_parameters, np.dtype(made.dtype).type
+    backward = _backward(network, made, len(network.layers) - 2)
+    finish_batch = _finish_batch(network, made)
+
+    @device_function
+    def run_epoch(args, places, tile, rows, i, e, running, powers):
+        w, g, _m, _v, a, d = places
+        net, epochs, rates = args.net, args.epochs, args.optimizing.rates
+        fold = epochs.fold[own_row(epochs.fold, i)]
+        begin, end = epochs.fold_start[fold], epochs.fold_start[fold + 1]
+        order, totals = epochs.order[e % epochs.order.shape[0]], epochs.totals
+        first_step = (epochs.first + e) * -((begin - end) // epochs.batch_size)
+        rate = rates[own_row(rates, i), e % rates.shape[1]]
+        loss, weights, total, share, own = 0.0, 0.0, 0.0, 0.0, 0.0
+        position, b = 0, 0
+        for start in range(begin, end, rows):
+            count = min(rows, end - start)
+            stage(args.samples, tile, order, start, count)
+            for r in range(count if running else 0):
+                if position == 0:
+                    total = totals[e % totals.shape[0], epochs.first_batch[fold] + b]
+                    share, own = net.output_share / total if total > 0.0 else 0.0, 0.0
+                    for q in range(size):
+                        g[q] = number(0)
+                own += score(args, places, tile, r, i, first_step + b, position, share)
+                backward(w, g, a, d)
+                position += 1
+                if position == epochs.batch_size or start + r + 1 == end:
+                    running, powers = finish_batch(args.optimizing, places, i, rate, powers, own)
+                    if not running:
+                        break
+                    loss += own
+                    weights += total
+                    position, b = 0, b + 1
+        return loss * net.output_share / weights if weights > 0.0 else 0.0, running, powers
+
+    return run_epoch
+
+
+def _run_epochs(network: Network, made: Functions, target_width: int) -> Callable:
+    """``run_epochs(args, places, tile, rows, i, mine, powers)``: all epochs, and what is noted.
+
+    Returns the powers. A thread that is not ``mine`` only helps to read samples.
+    """
+    score = _score(network, made, target_width)
+    validate, run_epoch = _validate(score), _run_epoch(network, made, score)
+
+    @device_function
+    def run_epochs(args, places, tile, rows, i, mine, powers):
+        epochs, stopping = args.epochs, args.stopping
+        best, best_epoch = inf, np.int64(-1)
+        if stopping.best.shape[0] > 0:
+            best, best_epoch = stopping.best[i], stopping.best_epoch[i]
+        scored = args.validation.weights.shape[0] > 0
+        done, status, running = 0, RUNNING, mine
+        for e in range(epochs.epochs):
+            if not cuda.syncthreads_or(np.int32(running)):
+                break
+            began = running
+            loss, running, powers = run_epoch(args, places, tile, rows, i, e, running, powers)
+            if began and not running:
+                status = DIVERGED
+            done += 1 if running else 0
+            keep, watched, stop = epochs.record[e], loss, False
+            looks = scored and keep  # then the validation loss is what counts
+            if running and not looks:
+                stop, best, best_epoch = judge(
+                    stopping, i, epochs.first + e, not scored, loss, loss, best, best_epoch
+                )
+            if scored and (keep or cuda.syncthreads_or(np.int32(stop))):
+                watched = validate(args, places, tile, rows, i, running and (keep or stop))
+            if running and looks:
+                stop, best, best_epoch = judge(
+                    stopping, i, epochs.first + e, True, loss, watched, best, best_epoch
+                )
+            if running and (keep or stop):
+                write(stopping, i, epochs.column[e], loss, watched)
+            if stop:
+                status, running = STOPPED, False
+        if mine:
+            finish(stopping, i, done, status, best, best_epoch)
+        return powers
+
+    return run_epochs
+
+
+# --- the kernel -----------------------------------------------------------------------------------
+
+
+@cache
+def train_kernel(network: Network, made: Functions, target_width: int) -> Any:
+    """The kernel that trains networks of one architecture with some functions."""
+    dtype, states, has_powers = np.dtype(made.dtype), made.rule.states, made.rule.powers
+    size, values = network.n_parameters, sum(network.layers)
+    run_epochs = _run_epochs(network, made, target_width)
+
     def train_thread(args, rows):
-        first = args.networks[cuda.blockIdx.x * cuda.blockDim.x]
+        memory, first = args.memory, args.networks[cuda.blockIdx.x * cuda.blockDim.x]
         if first < 0:
             return
-        mine = args.networks[cuda.grid(1)]
-        i = mine if mine >= 0 else first
-        net, epochs, optimizing, stopping = args.net, args.epochs, args.optimizing, args.stopping
-        memory = args.memory
+        mine = args.networks[cuda.grid(1)] >= 0
+        i = args.networks[cuda.grid(1)] if mine else first
         tile = cuda.shared.array(0, dtype)
         w, g = cuda.local.array(size, dtype), cuda.local.array(size, dtype)
         m, v = cuda.local.array(size, dtype), cuda.local.array(size, dtype)
@@ -278,87 +409,22 @@ def train_kernel(network: Network, made: Functions, target_width: int) -> Any:
                 m[q] = memory.moments[i, q]
             if states > 1:
                 v[q] = memory.moments[i, size + q]
-        power1, power2 = 1.0, 1.0
-        if powers:
-            power1, power2 = memory.powers[i, 0], memory.powers[i, 1]
-        fold = epochs.fold[own_row(epochs.fold, i)]
-        begin, count = (
-            epochs.fold_start[fold],
-            epochs.fold_start[fold + 1] - epochs.fold_start[fold],
-        )
-        steps = -(-count // epochs.batch_size)
-        h = optimizing.hyperparameters[own_row(optimizing.hyperparameters, i)]
-        best, best_epoch = inf, np.int64(-1)
-        if stopping.best.shape[0] > 0:
-            best, best_epoch = stopping.best[i], stopping.best_epoch[i]
-        scored = args.validation.weights.shape[0] > 0
-        done, status, running = 0, RUNNING, mine >= 0
-        for e in range(epochs.epochs):
-            if not cuda.syncthreads_or(np.int32(running)):
-                break
-            order = epochs.order[e % epochs.order.shape[0]]
-            totals = epochs.totals[e % epochs.totals.shape[0]]
-            rate = optimizing.rates[own_row(optimizing.rates, i), e % optimizing.rates.shape[1]]
-            loss, weights, total, share, own = 0.0, 0.0, 0.0, 0.0, 0.0
-            position, b = 0, 0
-            for start in range(0, count, rows):
-                tile_rows = min(rows, count - start)
-                stage(args.samples, tile, order, begin + start, tile_rows)
-                for r in range(tile_rows):
-                    if running:
-                        if position == 0:
-                            total = totals[epochs.first_batch[fold] + b]
-                            share = net.output_share / total if total > 0.0 else 0.0
-                            own = 0.0
-                            for q in range(size):
-                                g[q] = number(0)
-                        step = (epochs.first + e) * steps + b
-                        own += score(args, w, a, d, tile, r * width, i, step, position, share)
-                        backward(w, g, a, d)
-                        position += 1
-                        if position == epochs.batch_size or start + r + 1 == count:
-                            position = 0
-                            b += 1
-                            running = isfinite(own)
-                            if running:
-                                if optimizing.penalties.shape[1] > 0:
-                                    place = own_row(optimizing.penalties, i)
-                                    penalise(w, g, optimizing.penalties[place])
-                                running, power1, power2 = move(w, g, m, v, h, rate, power1, power2)
-                            if not running:
-                                status = DIVERGED
-                            loss += own
-                            weights += total
-            done += running
-            mean = loss * net.output_share / weights if weights > 0.0 else 0.0
-            keep, watched, stop = epochs.record[e], mean, False
-            looks = scored and keep  # then the validation loss is what counts
-            if running and not looks:
-                stop, best, best_epoch = judge(
-                    stopping, i, epochs.first + e, not scored, mean, mean, best, best_epoch
-                )
-            if scored and (keep or cuda.syncthreads_or(np.int32(stop))):
-                watched = validate(args, w, a, d, tile, rows, i, running and (keep or stop))
-            if running and looks:
-                stop, best, best_epoch = judge(
-                    stopping, i, epochs.first + e, True, mean, watched, best, best_epoch
-                )
-            if running and (keep or stop):
-                write(stopping, i, epochs.column[e], mean, watched)
-            if stop:
-                status, running = STOPPED, False
-        if mine >= 0:
-            for q in range(size):
-                memory.parameters[i, q] = w[q]
-                if states > 0:
-                    memory.moments[i, q] = m[q]
-                if states > 1:
-                    memory.moments[i, size + q] = v[q]
-            if powers:
-                memory.powers[i, 0], memory.powers[i, 1] = power1, power2
-            finish(stopping, i, done, status, best, best_epoch)
+        powers = 1.0, 1.0
+        if has_powers:
+            powers = memory.powers[i, 0], memory.powers[i, 1]
+        powers = run_epochs(args, (w, g, m, v, a, d), tile, rows, i, mine, powers)
+        if not mine:
+            return
+        for q in range(size):
+            memory.parameters[i, q] = w[q]
+            if states > 0:
+                memory.moments[i, q] = m[q]
+            if states > 1:
+                memory.moments[i, size + q] = v[q]
+        if has_powers:
+            memory.powers[i, 0], memory.powers[i, 1] = powers
 
-    return kernel(train_thread, THREADS)
+    return kernel(train_thread, THREADS, 1)
 
 
 # --- what the device is asked for -----------------------------------------------------------------
