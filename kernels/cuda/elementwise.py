@@ -19,6 +19,7 @@ from numba import cuda
 from ..math import ACTIVATIONS, LOSSES, OPTIMIZERS
 from ..task import DIVERGED, RUNNING, STOPPED
 from . import device
+from .compile import launch
 from .scalars import dropout_key, scalar, uniform24
 
 EPOCH, BATCH = 0, 1
@@ -32,17 +33,17 @@ MOST_BLOCKS = 2 if device.simulated() else 1 << 15
 def over(kernel: Any, elements: int, *arguments: Any, rows: int = 1) -> None:
     """Launch a kernel with a thread for each element, in each of some rows."""
     grid = _blocks(elements, THREADS), min(rows, MOST_BLOCKS)
-    kernel[grid, THREADS, device.stream()](*arguments)
+    launch(kernel, grid, THREADS, 0, *arguments)
 
 
 def over_rows(kernel: Any, rows: int, *arguments: Any) -> None:
     """Launch a kernel with some threads for each row, side by side along it."""
-    kernel[_blocks(rows, ROWS), (COLUMNS, ROWS), device.stream()](*arguments)
+    launch(kernel, _blocks(rows, ROWS), (COLUMNS, ROWS), 0, *arguments)
 
 
 def for_each(kernel: Any, count: int, *arguments: Any) -> None:
     """Launch a kernel with a block for each of some sums."""
-    kernel[count, THREADS, device.stream()](*arguments)
+    launch(kernel, count, THREADS, 0, *arguments)
 
 
 def _blocks(work: int, size: int) -> int:
