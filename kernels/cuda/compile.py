@@ -9,7 +9,8 @@ from numba import cuda
 
 from . import device
 
-FREE_SHARED_MEMORY = 48 << 10  # bytes a block gets without asking
+# Bytes that a block gets without asking: 48 KiB, less what kernels have beside the dynamic ones.
+FREE_SHARED_MEMORY = 40 << 10
 
 
 def device_function(function: Callable) -> Callable:
@@ -32,7 +33,7 @@ def kernel(function: Callable, most_threads: int, blocks: int) -> Any:
     return cuda.jit(launch_bounds=(most_threads, blocks))(function)
 
 
-def launch(kernel: Any, grid: Any, threads: int, shared_memory: int, *arguments: Any) -> None:
+def launch(kernel: Any, grid: Any, threads: Any, shared_memory: int, *arguments: Any) -> None:
     """Start a kernel on the current stream with so many bytes of dynamic shared memory."""
     configured = _configure(kernel, grid, threads, device.stream(), shared_memory)
     if shared_memory > FREE_SHARED_MEMORY and not device.simulated():

@@ -1,12 +1,15 @@
 """Every CUDA kernel compiles for each kind of GPU, without one, and fits into its registers."""
 
+from types import SimpleNamespace
+from unittest.mock import patch
+
 import pytest
 
 import bpfast as bp
 from bpfast.bench import registers
 from bpfast.bench.registers import Case
 from bpfast.kernels import cuda
-from bpfast.kernels.cuda import device
+from bpfast.kernels.cuda import compile, device
 
 if device.simulated():
     pytest.skip("the simulator compiles nothing", allow_module_level=True)
@@ -35,6 +38,26 @@ def test_kernels_fit(case, spilled, target):
         assert took.spilled <= spilled, launch.name()
         assert took.local <= spilled, launch.name()
         assert took.shared <= registers.TARGETS[target], launch.name()
+
+
+def test_more_shared_memory_than_a_block_has_is_asked_for():
+    driver = pytest.importorskip("cuda.bindings.driver")
+    asked = []
+
+    def set_attribute(*arguments):
+        asked.append(arguments)
+        return (driver.CUresult.CUDA_SUCCESS if len(asked) == 1 else refused,)
+
+    attribute = driver.CUfunction_attribute.CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES
+    refused = driver.CUresult.CUDA_ERROR_INVALID_VALUE
+    function = SimpleNamespace(handle="a handle", device=SimpleNamespace(id=3))
+    kernel = SimpleNamespace(_codelibrary=SimpleNamespace(get_cufunc=lambda: function))
+    configured = SimpleNamespace(sharedmem=100_000)
+    with patch.object(driver, "cuKernelSetAttribute", set_attribute):
+        compile._ask_for_shared_memory(kernel, configured)
+        assert asked == [(attribute, 100_000, "a handle", 3)]
+        with pytest.raises(RuntimeError, match="100000 bytes of shared memory a block: CUDA_ERROR"):
+            compile._ask_for_shared_memory(kernel, configured)
 
 
 def test_what_does_not_fit_is_seen():

@@ -164,6 +164,21 @@ def test_bits_do_not_depend_on_the_others(forced, strategy):
                 np.testing.assert_array_equal(some, everyone[name][networks], name)
 
 
+@pytest.mark.parametrize("folds", [1, 4])
+@pytest.mark.parametrize("n", [1, 3, 20])
+def test_a_block_of_threads_has_one_fold(n, folds):
+    xp = device.array_module()
+    rng = np.random.default_rng(n)
+    fold, networks = rng.integers(0, folds, 25), rng.permutation(25)[:n]
+    places = thread.places_of_one_fold(xp.asarray(fold), xp.asarray(networks), folds)
+    blocks = device.to_host(places).reshape(-1, thread.THREADS)
+    assert sorted(blocks[blocks >= 0]) == sorted(networks)
+    for block_places in blocks:
+        filled = block_places >= 0
+        assert not filled[~filled.cumprod().astype(bool)].any()  # first those, then none
+        assert len(set(fold[block_places[filled]])) <= 1
+
+
 def cut_case(**fit):
     """A case with batches longer than what is worked on at once."""
     mlp = bp.MLP((3, 4, 2), "tanh", "cross_entropy")
