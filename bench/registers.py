@@ -66,9 +66,8 @@ CASES = [
 HEAD = """# What the compiler makes of the CUDA kernels
 
 Made by `python -m bpfast.bench.registers`, which needs no GPU, with {versions}.
-Registers and local memory, in bytes, are a thread's, and spilled is what is written there where
-registers run out;
-shared memory, in bytes, is a block's.
+Registers, and local memory in bytes, are a thread's; of local memory, spilled is what is written when
+registers run out. Shared memory, in bytes, is a block's. What spills cost is not measured yet.
 """
 
 

@@ -37,7 +37,7 @@ from .tile import SUMS
 
 # The simulator's threads are Python's: a few show what there is to show. Not tuned on a GPU yet.
 WARP, MOST_THREADS = (1, 4) if device.simulated() else (32, 256)
-BLOCKS = 2  # on a multiprocessor: 128 registers a thread, and a few of the outer loops' are spilled
+BLOCKS = 2  # on a multiprocessor, which leaves 128 registers a thread; a few are spilled
 FEWEST_ROWS, MOST_ROWS = 16, 64  # of a chunk
 MOST_PIECES = 64  # into which the samples of one network's predictions are cut
 NUMBERS = 8  # powers and coefficients of a step
