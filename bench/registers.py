@@ -66,7 +66,7 @@ CASES = [
 HEAD = """# What the compiler makes of the CUDA kernels
 
 Made by `python -m bpfast.bench.registers`, which needs no GPU, with {versions}.
-Registers, and local memory in bytes, are a thread's; of local memory, spilled is what is written when
+Registers are a thread's, and so is local memory, in bytes, of which spilled is what is written when
 registers run out. Shared memory, in bytes, is a block's. What spills cost is not measured yet.
 """
 
