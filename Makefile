@@ -10,6 +10,8 @@ run: $(VENV)/with-cli,sklearn
 
 test: $(VENV)/with-dev
 	$(BIN)/pytest
+	NUMBA_ENABLE_CUDASIM=1 $(BIN)/pytest -m cuda_simulator tests/cuda
+	NUMBA_ENABLE_CUDASIM=1 $(BIN)/pytest -k 'cuda and not among' tests/test_tutorial.py
 
 check: $(VENV)/with-dev
 	$(BIN)/ruff check

@@ -29,7 +29,10 @@ from .workloads import JOBS, Job
 
 DEVICES = ("cpu", "cuda")
 PICTURES = (".png", ".svg")
-PACKAGES = ("numpy", "numba", "llvmlite", "jax", "jaxlib", "torch", "scikit-learn")
+PACKAGES = (
+    *("numpy", "numba", "llvmlite", "numba-cuda", "cupy-cuda13x", "cupy-cuda12x"),
+    *("jax", "jaxlib", "torch", "scikit-learn"),
+)
 
 Say = Callable[[str], None]
 
@@ -109,7 +112,7 @@ def bench(options: Options, console: Console, progress: Console) -> bool:
     """
     options.check()
     runners, skipped = _runners(options)
-    report: dict[str, Any] = {"date": _now(), "machine": _machine(), "versions": _versions()}
+    report: dict[str, Any] = {"date": now(), "machine": _machine(), "versions": versions()}
     jobs: list[dict[str, Any]] = []
     with _saying(progress) as say:
         say("limits of this machine")
@@ -203,7 +206,8 @@ def _saying(console: Console) -> Iterator[Say]:
         yield status.update
 
 
-def _now() -> str:
+def now() -> str:
+    """The date and time, for a report."""
     return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
 
 
@@ -213,15 +217,15 @@ def _machine() -> dict[str, str]:
     return machine() | {"caches": sizes or "unknown", "system": platform.platform()}
 
 
-def _versions() -> dict[str, str]:
+def versions() -> dict[str, str]:
     """Versions of what was measured, as far as it is installed."""
-    versions = {}
+    found = {}
     for package in PACKAGES:
         try:
-            versions[package] = importlib.metadata.version(package)
+            found[package] = importlib.metadata.version(package)
         except importlib.metadata.PackageNotFoundError:
             continue
-    return versions
+    return found
 
 
 def _keep(options: Options, report: dict[str, Any]) -> None:

@@ -30,6 +30,7 @@ LOG1, LOG2 = math.log(BETA1), math.log(BETA2)
 TINY = 1e-12
 SKLEARN_STEPS = 1000  # about half a second; more networks take it as much longer
 STEPS_OF_ONE_SAMPLE = 10  # in a compiled PyTorch call: shorter ones mostly move weights about
+STEPS_IN_A_GRAPH = 16
 
 
 def _needed(module: str, package: str) -> Any:
@@ -42,13 +43,18 @@ def _needed(module: str, package: str) -> Any:
 # --- JAX ------------------------------------------------------------------------------------------
 
 
-def _jax(workload: Workload, together: str, split: bool) -> Run:
+def _jax(workload: Workload, together: str, split: bool, platform: str = "cpu") -> Run:
     """Networks side by side by "vmap", or one after another by "map"; split over cores or not."""
     jax = _needed("jax", "jax")
-    jax.config.update("jax_platforms", "cpu")
+    jax.config.update("jax_platforms", platform)
     jax.config.update("jax_num_cpu_devices", thread_count())
+    jax.config.update("jax_default_matmul_precision", "highest")  # float32, on GPUs too
     own, shared = jax.P("networks"), jax.P()
-    devices = jax.devices()[: math.gcd(workload.networks, thread_count()) if split else 1]
+    try:
+        there = jax.devices()
+    except RuntimeError as error:
+        raise UnavailableError(str(error)) from None
+    devices = there[: math.gcd(workload.networks, thread_count()) if split else 1]
     if split and together == "vmap" and len(devices) == 1:
         raise UnavailableError(f"{workload.networks} cannot be split evenly")
     mesh = jax.make_mesh((len(devices),), ("networks",), devices=devices)
@@ -137,12 +143,8 @@ def _torch(workload: Workload, compiled: bool) -> Run:
         # a code of its own: compiled steps are told apart by it, those of other shapes stay
         step.__code__ = step.__code__.replace()
         step = torch.compile(step, dynamic=False)
-    network = _TorchNetwork(torch, workload)
-    X, y = (torch.from_numpy(array) for array in workload.data())
-    if workload.loss == "cross_entropy":
-        y = torch.nn.functional.one_hot(y).float()
-    batches = workload.batches()
-    rows = None if batches is None else torch.from_numpy(batches)
+    network = _TorchNetwork(torch, workload, "cpu")
+    X, y, rows = _torch_data(torch, workload, "cpu")
 
     def train() -> np.ndarray:
         losses = []
@@ -154,19 +156,73 @@ def _torch(workload: Workload, compiled: bool) -> Run:
     return Run(torch.no_grad()(train), network.reset)
 
 
+def _torch_graph(workload: Workload) -> Run:
+    """Compiled steps on a GPU, some of them replayed as a CUDA graph that finds its rows there."""
+    torch = _needed("torch", "torch")
+    if not torch.cuda.is_available():
+        raise UnavailableError("PyTorch finds no GPU")
+    step = torch.compile(_torch_steps(torch, workload, 1), dynamic=False)
+    network = _TorchNetwork(torch, workload, "cuda")
+    X, y, rows = _torch_data(torch, workload, "cuda")
+    total = workload.epochs * workload.steps
+    at = torch.zeros(1, dtype=torch.int64, device="cuda")
+    losses = torch.zeros(total, workload.networks, device="cuda")
+
+    def one() -> None:
+        chosen = None if rows is None else rows.index_select(0, at)[0]
+        x, target = (X, y) if chosen is None else (X[chosen], y[chosen])
+        loss = step(*network.all(), x.expand(workload.networks, -1, -1), target)
+        losses.index_copy_(0, at, loss[None])
+        at.add_(1)
+
+    several = max(k for k in range(1, STEPS_IN_A_GRAPH + 1) if total % k == 0)
+    graph, stream = torch.cuda.CUDAGraph(), torch.cuda.Stream()
+    with torch.no_grad():
+        stream.wait_stream(torch.cuda.current_stream())
+        with torch.cuda.stream(stream):  # PyTorch wants steps before they are captured
+            for _ in range(min(total, 3)):
+                one()
+        torch.cuda.current_stream().wait_stream(stream)
+        with torch.cuda.graph(graph):
+            for _ in range(several):
+                one()
+
+    def train() -> np.ndarray:
+        for _ in range(total // several):
+            graph.replay()
+        return losses[-workload.steps :].mean(0).cpu().numpy()
+
+    def reset() -> None:
+        network.reset()
+        at.zero_()
+        torch.cuda.synchronize()
+
+    return Run(train, reset)
+
+
+def _torch_data(torch: Any, workload: Workload, device: str) -> tuple:
+    """Inputs, targets and the rows of each step (None where it takes all)."""
+    X, y = (torch.from_numpy(array).to(device) for array in workload.data())
+    if workload.loss == "cross_entropy":
+        y = torch.nn.functional.one_hot(y).float()
+    batches = workload.batches()
+    return X, y, None if batches is None else torch.from_numpy(batches).to(device)
+
+
 class _TorchNetwork:
     """Parameters, optimiser state and rates of all networks."""
 
-    def __init__(self, torch: Any, workload: Workload) -> None:
+    def __init__(self, torch: Any, workload: Workload, device: str) -> None:
         population = workload.population()
         biases = [b[:, None, :] for b in population.biases]
-        self.initial = [torch.tensor(p) for p in (*population.weights, *biases)]
+        self.initial = [torch.tensor(p, device=device) for p in (*population.weights, *biases)]
         self.layers = len(population.weights)
         self.parameters = [p.clone() for p in self.initial]
         states = {"adam": 2, "sgd": 1}[workload.optimizer]
         self.state = [[torch.zeros_like(p) for _ in range(states)] for p in self.initial]
-        self.rates = torch.tensor(workload.learning_rates, dtype=torch.float32)[:, None, None]
-        self.t = torch.zeros(())
+        rates = torch.tensor(workload.learning_rates, dtype=torch.float32, device=device)
+        self.rates = rates[:, None, None]
+        self.t = torch.zeros((), device=device)
 
     def all(self) -> tuple:
         return self.parameters, self.state, self.rates, self.t
@@ -309,4 +365,8 @@ PEERS = (
     Runner("PyTorch", "baddbmm", partial(_torch, compiled=False)),
     Runner("PyTorch", "baddbmm, compiled", partial(_torch, compiled=True)),
     Runner("scikit-learn", "a loop", _sklearn, _sklearn_job),
+)
+GPU_PEERS = (
+    Runner("JAX", "jit(vmap(scan))", partial(_jax, together="vmap", split=False, platform="cuda")),
+    Runner("PyTorch", "baddbmm, compiled, CUDA graphs", _torch_graph),
 )

@@ -1,6 +1,7 @@
-"""``python -m bpfast.bench.readme_table [FILE]``: README's measured table and its picture.
+"""``python -m bpfast.bench.readme_table [FILE]``: README's measured tables and the CPU's picture.
 
-The table goes between README's markers, the picture to ``docs/measured.png``. Needs a checkout.
+The table goes between README's markers, those of the GPU where FILE is a GPU's; the picture to
+``docs/measured.png``. Needs a checkout.
 """
 
 from __future__ import annotations
@@ -13,24 +14,24 @@ from typing import Any
 
 from ..files import write_whole
 from .plot import draw
-from .table import first_results, millions, times
+from .table import first_results, millions, name, times
 
 BENCH = Path(__file__).resolve().parent  # also where a symlink leads here
 RESULTS, README = BENCH / "results", BENCH.parent / "README.md"
 PICTURE = Path("docs") / "measured.png"  # beside README
-MARKERS = r"(<!-- measured: [^>]* -->\n).*?(<!-- end -->)"
+MARKERS = r"(<!-- %s: [^>]* -->\n).*?(<!-- end -->)"
 PACKAGES = {"JAX": "jax", "PyTorch": "torch", "scikit-learn": "scikit-learn"}
 
 
 def newest() -> Path:
-    """The last measurement in ``results/``, by the date inside.
+    """The last measurement of a CPU in ``results/``, by the date inside.
 
     Raises
     ------
     SystemExit
         There is none.
     """
-    files = list(RESULTS.glob("*.json"))
+    files = [path for path in RESULTS.glob("*.json") if "gpu" not in read(path)]
     if not files:
         raise SystemExit("bench/results/ holds no measurement: bpfast bench --peers --output FILE")
     return max(files, key=lambda path: read(path)["date"])
@@ -111,18 +112,48 @@ def _first(job: dict[str, Any]) -> str:
     return f"To the first result of the {len(job['parts'])} shapes, {words} as bpfast. "
 
 
+def gpu_table(report: dict[str, Any], source: str) -> str:
+    """Markdown of a GPU's report: every runner on every workload."""
+    head = ["Networks", "Runner", "Sample-updates/s", "Share of matrix peak"]
+    head += ["Share of bandwidth", "bpfast on CUDA is"]
+    limits, lines = report["limits"], [_row(head), "|---|---|" + "---:|" * (len(head) - 2)]
+    for job in report["jobs"]:
+        for result in job["results"]:
+            kernel = f": {result['kernel']}" if result["kernel"] else ""
+            bandwidth = job["traffic_bytes"] / result["median_seconds"]
+            cells = [
+                job["description"].split(": ")[1],
+                f"{name(result)}{kernel}",
+                f"{millions(result['sample_updates_per_second'])} million",
+                f"{result['gflops'] * 1e9 / limits['matrix']:.0%}",
+                f"{bandwidth / limits['memory']:.0%}",
+                times(result["bpfast_ratio"]),
+            ]
+            lines.append(_row(cells))
+    note = (
+        f"float32, medians of whole trainings on {report['gpu']}, all in one process on the same "
+        f"work. Measured in the same run: cuBLAS's {limits['matrix'] / 1e12:.1f} TFLOP/s on "
+        f"large matrices, {limits['memory'] / 1e9:.0f} GB/s. From `{source}`; "
+        "`python -m bpfast.bench gpu` measures yours."
+    )
+    return "\n".join([*lines, "", note]) + "\n"
+
+
 def main() -> None:
     """Rewrite README's table and draw the picture."""
     parser = argparse.ArgumentParser(prog="python -m bpfast.bench.readme_table")
     parser.add_argument("file", type=Path, nargs="?", help="the newest of bench/results/")
     path = (parser.parse_args().file or newest()).resolve()
     report = read(path)
-    inside = table(report, path.relative_to(README.parent).as_posix())
+    of_gpu = "gpu" in report
+    make, marker = (gpu_table, "measured on a GPU") if of_gpu else (table, "measured")
+    inside = make(report, path.relative_to(README.parent).as_posix())
     text = README.read_text(encoding="utf-8")
-    new, count = re.subn(MARKERS, lambda m: m[1] + inside + m[2], text, flags=re.DOTALL)
+    new, count = re.subn(MARKERS % marker, lambda m: m[1] + inside + m[2], text, flags=re.DOTALL)
     if count != 1:
         raise SystemExit("README.md has no place that is marked for the table")
-    draw(report, README.parent / PICTURE)
+    if not of_gpu:
+        draw(report, README.parent / PICTURE)
     write_whole(README, lambda whole: whole.write_text(new, encoding="utf-8"))
 
 

@@ -14,12 +14,15 @@ if TYPE_CHECKING:
     from .network import MLP
 
 DEVICES = ("auto", "cpu", "cuda", "reference")
-NO_CUDA = "this version of bpfast has no CUDA kernels"
 
 # Up to so many parameters, 16 networks beside each other in registers take 0.4 to 0.8 of the time
 # of tiles, and up to some thousand more still less; but one network takes as long as 16, so the
 # limit lies lower. Whole data sets as batches are likely those of few networks.
 LANES_PARAMETERS, LANES_BATCH = 1300, 4096
+
+# On a GPU a thread, and a block, have a share of the arithmetic that is fixed: of a larger batch,
+# and of a larger step (parameters times samples), more of the GPU takes part. Not measured yet.
+THREAD_BATCH, BLOCK_STEP = 4096, 1 << 26
 
 logger = logging.getLogger("bpfast")
 
@@ -30,8 +33,9 @@ class Plan:
 
     Attributes
     ----------
-    strategy : "lanes", "tiles" or "large batch" on the CPU, "one by one" on the reference
-    device : "cpu" or "reference"
+    strategy : "lanes", "tiles" or "large batch" on the CPU, "thread", "block" or "large batch" on
+        CUDA, "one by one" on the reference
+    device : "cpu", "cuda" or "reference"
     reason : why, in words
     """
 
@@ -43,10 +47,18 @@ class Plan:
         return f"{self.device}, {self.strategy}: {self.reason}"
 
 
-def choose(mlp: MLP, n: int, batch_size: int, device: str = "auto") -> Plan:
+def choose(
+    mlp: MLP,
+    n: int,
+    batch_size: int,
+    device: str = "auto",
+    rule: str = "sgd",
+    dtype: str = "float32",
+) -> Plan:
     """Choose the device and the kernel for n networks.
 
-    The result's bits never depend on ``n``: tiles and large batch add in the same order.
+    The result's bits never depend on ``n``: on the CPU, tiles and large batch add in the same
+    order; on CUDA, whose strategies do not, ``n`` has no say.
 
     Parameters
     ----------
@@ -57,7 +69,9 @@ def choose(mlp: MLP, n: int, batch_size: int, device: str = "auto") -> Plan:
         Samples in a step.
     device : str
         "auto" takes the device that the environment variable ``BPFAST_DEVICE`` names, or else
-        the fastest one usable; the others are taken at their word.
+        CUDA where it can be used, and else the CPU; the others are taken at their word.
+    rule, dtype : str
+        The optimiser's rule and the parameters' dtype: their memory can be too much for a kernel.
 
     Raises
     ------
@@ -70,12 +84,16 @@ def choose(mlp: MLP, n: int, batch_size: int, device: str = "auto") -> Plan:
     if device == "auto":
         device = os.environ.get("BPFAST_DEVICE") or "auto"
         one_of("BPFAST_DEVICE", device, DEVICES)
-    if device == "cuda":
-        raise DeviceError(f"device 'cuda' cannot be used: {NO_CUDA}; use 'cpu' or 'auto'")
-    if device == "auto":
-        logger.info("device 'auto' falls back to the CPU: %s", NO_CUDA)
     if device == "reference":
         return Plan("one by one", "reference", "float64 NumPy, the truth that others are held to")
+    if device == "cpu":
+        return _choose_on_cpu(mlp, n, batch_size)
+    problem = _load("cuda").device.problem()
+    if not problem:
+        return _choose_on_cuda(mlp, batch_size, rule, dtype)
+    if device == "cuda":
+        raise DeviceError(f"device 'cuda' cannot be used: {problem}; use 'cpu' or 'auto'")
+    logger.info("device 'auto' falls back to the CPU: %s", problem)
     return _choose_on_cpu(mlp, n, batch_size)
 
 
@@ -88,6 +106,24 @@ def _choose_on_cpu(mlp: MLP, n: int, batch_size: int) -> Plan:
         return Plan("tiles", "cpu", f"{n} networks for {threads} threads: one network a thread")
     reason = f"{n} networks for {threads} threads: each batch of {batch_size} is cut over threads"
     return Plan("large batch", "cpu", reason)
+
+
+def _choose_on_cuda(mlp: MLP, batch_size: int, rule: str, dtype: str) -> Plan:
+    """The first strategy that can do it and gets enough of the GPU, and why not those before it."""
+    step = batch_size * mlp.n_parameters
+    limits = {
+        "thread": (batch_size, THREAD_BATCH, "samples a batch are too many for one thread"),
+        "block": (step, BLOCK_STEP, "parameters times samples a step are too many for one block"),
+    }
+    against: list[str] = []
+    for strategy in ("thread", "block"):
+        value, most, words = limits[strategy]
+        refused = _load("cuda").refusal(strategy, mlp.network, rule, dtype)
+        if not refused and value <= most:
+            reason = f"one network a {strategy}"
+            return Plan(strategy, "cuda", "; ".join([reason, *against]))
+        against.append(f"not {strategy}: {refused or f'{value} {words} (over {most})'}")
+    return Plan("large batch", "cuda", "; ".join(["products by cuBLAS", *against]))
 
 
 def kernels(plan: Plan) -> Any:
@@ -106,9 +142,10 @@ def devices() -> dict[str, str]:
     -------
     dict of device name to one line of words; usable ones begin with "usable".
     """
-    cpu = _load("cpu")
+    cpu, cuda = _load("cpu"), _load("cuda")
+    problem = cuda.device.problem()
     return {
         "reference": "usable: float64 NumPy, for comparison",
         "cpu": f"usable: {cpu.describe()}",
-        "cuda": f"not usable: {NO_CUDA}",
+        "cuda": f"not usable: {problem}" if problem else f"usable: {cuda.describe()}",
     }

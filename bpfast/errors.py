@@ -8,6 +8,8 @@ from numbers import Real
 
 import numpy as np
 
+from .arrays import as_array, module_of, to_host
+
 FINITE = float(np.finfo(np.float64).max)
 BELOW_ONE = float(np.nextafter(1.0, 0.0))  # the greatest number allowed where 1 is too much
 
@@ -21,8 +23,12 @@ def missing_extra(package: str, extra: str) -> ImportError:
     return ImportError(f'{package} is not installed: pip install "bpfast[{extra}]"')
 
 
-def numeric(name: str, values, dtype, wanted: str = "an array of numbers") -> np.ndarray:
+def numeric(
+    name: str, values, dtype, wanted: str = "an array of numbers", anywhere: bool = False
+) -> np.ndarray:
     """Values as a row-major array of a dtype; what it cannot hold becomes infinite.
+
+    What lies on a GPU is brought to the host; with ``anywhere`` it stays, as an array of CuPy.
 
     Raises
     ------
@@ -30,7 +36,9 @@ def numeric(name: str, values, dtype, wanted: str = "an array of numbers") -> np
         Text, complex numbers, dates, rows of different lengths, and what is no array at all.
     """
     try:
-        array = np.asarray(values)
+        array = as_array(values)
+        if not anywhere:
+            array = to_host(array)
         # a table's column, with None for what is missing, or a number that is not NumPy's
         if array.dtype.kind == "O" and (array.ndim or isinstance(values, Real)):
             array = array.astype(np.float64)
@@ -40,7 +48,7 @@ def numeric(name: str, values, dtype, wanted: str = "an array of numbers") -> np
         got = f"dtype {array.dtype}" if array.ndim else reprlib.repr(values)
         raise TypeError(f"{name} must be {wanted}, got {got}")
     with np.errstate(over="ignore"):
-        return np.asarray(array, dtype=dtype, order="C")
+        return module_of(array).asarray(array, dtype=dtype, order="C")
 
 
 def finite(name: str, array: np.ndarray) -> np.ndarray:
@@ -51,8 +59,9 @@ def finite(name: str, array: np.ndarray) -> np.ndarray:
     ValueError
         It has NaN or infinity; the message says where.
     """
-    if not np.isfinite(array).all():
-        where = tuple(int(k) for k in np.argwhere(~np.isfinite(array))[0])
+    xp = module_of(array)
+    if not xp.isfinite(array).all():
+        where = tuple(xp.argwhere(~xp.isfinite(array))[0].tolist())
         raise ValueError(
             f"{name} has NaN or infinity, first at {where}: drop or replace such values first"
         )

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from . import dispatch, export
+from .arrays import to_host
 from .errors import finite, numeric, one_of, whole
 from .files import read_tensors, write_tensors
 from .kernels import counter
@@ -234,7 +235,8 @@ class Population:
 
         Returns
         -------
-        (n, samples, outputs) array: probabilities for cross_entropy and binary_cross_entropy.
+        (n, samples, outputs) array: probabilities for cross_entropy and binary_cross_entropy;
+        CuPy's where ``X`` is on a GPU and the device is "cuda".
 
         Raises
         ------
@@ -248,7 +250,9 @@ class Population:
         inputs = check_inputs(X, self.mlp, dtype)
         size = len(self) * len(inputs) * self.mlp.outputs
         check_memory(f"predictions of {len(self)} networks", size, dtype.name)
-        plan = dispatch.choose(self.mlp, len(self), len(inputs), device)
+        plan = dispatch.choose(self.mlp, len(self), len(inputs), device, "sgd", dtype.name)
+        if plan.device != "cuda":
+            inputs = to_host(inputs)
         return dispatch.kernels(plan).predict(self.mlp.network, self.parameters, inputs)
 
     def best(self, history: History, k: int = 1) -> Population:

@@ -13,14 +13,14 @@ from .network import MLP
 
 
 def check_inputs(X, mlp: MLP, dtype, name: str = "X") -> np.ndarray:
-    """Inputs as a contiguous (samples, inputs) array.
+    """Inputs as a contiguous (samples, inputs) array of NumPy, or of CuPy if on a GPU.
 
     Raises
     ------
     TypeError, ValueError
         Not numeric, another shape than the network's inputs ask for, no rows, NaN or infinity.
     """
-    array = numeric(name, X, dtype)
+    array = numeric(name, X, dtype, anywhere=True)
     if array.ndim != 2 or array.shape[1] != mlp.inputs:
         raise ValueError(
             f"{name} has shape {array.shape}, expected (samples, {mlp.inputs}) "
@@ -47,11 +47,11 @@ def check_samples(X, y, weights, mlp: MLP, dtype, suffix: str = "") -> Samples:
     if weights is None:
         return Samples(inputs, targets, np.ones(len(inputs), dtype))
     name = f"sample_weight{suffix}"
-    weights = numeric(name, weights, dtype)
+    weights = numeric(name, weights, dtype, anywhere=True)
     if weights.shape != (len(inputs),):
         raise ValueError(f"{name} has shape {weights.shape}, expected ({len(inputs)},)")
     if (finite(name, weights) < 0).any():
-        raise ValueError(f"{name} must not be negative, got {weights.min():g}")
+        raise ValueError(f"{name} must not be negative, got {float(weights.min()):g}")
     return Samples(inputs, targets, weights)
 
 
@@ -134,7 +134,8 @@ def free_memory() -> int:
 def _check_targets(y, mlp: MLP, dtype, name: str) -> np.ndarray:
     link = LOSSES[mlp.loss].link
     classes = f"integer classes for {mlp.loss} (numpy.unique numbers others)"
-    array = numeric(name, y, dtype, classes if link == "softmax" else "an array of numbers")
+    wanted = classes if link == "softmax" else "an array of numbers"
+    array = numeric(name, y, dtype, wanted, anywhere=True)
     if array.ndim == 1 and link == "softmax":
         return _check_labels(finite(name, array), mlp, name)[:, None]
     if array.ndim == 1 and mlp.outputs == 1:
@@ -148,7 +149,7 @@ def _check_targets(y, mlp: MLP, dtype, name: str) -> np.ndarray:
     finite(name, array)
     if link != "identity" and array.size and not 0 <= array.min() <= array.max() <= 1:
         raise ValueError(
-            f"{name} has targets from {array.min():g} to {array.max():g}, "
+            f"{name} has targets from {float(array.min()):g} to {float(array.max()):g}, "
             f"{mlp.loss} wants them from 0 to 1"
         )
     return array
@@ -157,10 +158,11 @@ def _check_targets(y, mlp: MLP, dtype, name: str) -> np.ndarray:
 def _check_labels(labels: np.ndarray, mlp: MLP, name: str) -> np.ndarray:
     fractions = labels[labels != np.floor(labels)]
     if fractions.size:
-        raise TypeError(f"{name} must be integer classes for {mlp.loss}, got {fractions[0]:g}")
+        got = float(fractions[0])
+        raise TypeError(f"{name} must be integer classes for {mlp.loss}, got {got:g}")
     if labels.size and not 0 <= labels.min() <= labels.max() < mlp.outputs:
         raise ValueError(
-            f"{name} has classes from {labels.min():g} to {labels.max():g}, "
+            f"{name} has classes from {float(labels.min()):g} to {float(labels.max()):g}, "
             f"{mlp.outputs} outputs allow 0 to {mlp.outputs - 1}"
         )
     return labels

@@ -9,10 +9,12 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
 from . import dispatch
+from .arrays import samples_on_host
 from .errors import BELOW_ONE, numbers, whole
 from .kernels import counter
 from .kernels.math import OPTIMIZERS
@@ -112,7 +114,8 @@ def fit(
     Parameters
     ----------
     population : Population
-    X : (samples, inputs), shared by all networks
+    X : (samples, inputs), shared by all networks; arrays on a GPU (CuPy's, or any that speaks
+        DLPack or ``__cuda_array_interface__``) stay there for device "cuda"
     y : (samples,) integer classes, or (samples, outputs) numbers
     optimizer : SGD, Adam, AdamW or RMSprop, with a number or (n,) numbers for each setting
     epochs : int
@@ -169,8 +172,11 @@ def fit(
         raise TypeError(f"shuffle must be True or False, got {shuffle!r}")
     batch_size = min(batch_size, max(map(len, folds)))
     seed = whole("seed", seed, 0)
-    plan = dispatch.choose(mlp, n, batch_size, device)
     resolved = optimizer.resolve(n, epochs)
+    plan = dispatch.choose(mlp, n, batch_size, device, resolved.rule, dtype.name)
+    if plan.device != "cuda":
+        samples = samples_on_host(samples)
+        scored = None if scored is None else samples_on_host(scored)
     probabilities = _check_dropout(dropout, mlp, n)
     task = Task(
         network=mlp.network,
@@ -195,10 +201,11 @@ def fit(
     )
     orders = _Orders(folds, shuffle, seed, batch_size)
     show, close = _display(progress)
-    clock = _Clock(dispatch.kernels(plan).FIRST_RATE)
+    kernels = dispatch.kernels(plan)
+    clock = _Clock(kernels.FIRST_RATE)
     try:
-        with _interrupt_flag() as interrupted:
-            for _ in _run(task, plan, orders, clock):
+        with _interrupt_flag() as interrupted, kernels.resident(task) as placed:
+            for _ in _run(placed, kernels, plan.strategy, orders, clock):
                 if show:
                     show(_progress(task, n * epochs, clock.seconds()))
                 if interrupted and _done(task) < n * epochs:
@@ -235,6 +242,7 @@ def gradients(population: Population, X, y, sample_weight=None, device: str = "a
     loss : (n,)
     weight_gradients : list of (n, d_in, d_out), like ``population.weights``
     bias_gradients : list of (n, d_out), like ``population.biases``
+        All are CuPy's where ``X`` is on a GPU and the device is "cuda".
 
     Raises
     ------
@@ -244,7 +252,9 @@ def gradients(population: Population, X, y, sample_weight=None, device: str = "a
     _check_population(population)
     mlp, dtype = population.mlp, population.parameters.dtype
     samples = check_samples(X, y, sample_weight, mlp, dtype)
-    plan = dispatch.choose(mlp, len(population), len(samples.inputs), device)
+    plan = dispatch.choose(mlp, len(population), len(samples.inputs), device, "sgd", dtype.name)
+    if plan.device != "cuda":
+        samples = samples_on_host(samples)
     kernels = dispatch.kernels(plan)
     loss, rows = kernels.gradients(plan.strategy, mlp.network, population.parameters, samples)
     like = population.with_parameters(rows)
@@ -369,9 +379,8 @@ class _Clock:
         return max(1, int(self.rate * CALL_SECONDS / operations))
 
 
-def _run(task: Task, plan: dispatch.Plan, orders: _Orders, clock: _Clock) -> Iterator[None]:
+def _run(task: Task, kernels: Any, strategy: str, orders: _Orders, clock: _Clock) -> Iterator[None]:
     """Train in calls of a few epochs and networks."""
-    kernels = dispatch.kernels(plan)
     first = 0
     while first < task.epochs:
         running = np.flatnonzero(task.state.status == RUNNING)
@@ -385,7 +394,7 @@ def _run(task: Task, plan: dispatch.Plan, orders: _Orders, clock: _Clock) -> Ite
         parts = max(1, round(share * epochs / (clock.rate * CALL_SECONDS)))
         for part in _cut(running, parts, kernels.GRAIN):
             before = time.perf_counter()
-            kernels.train(plan.strategy, block, part)
+            kernels.train(strategy, block, part)
             clock.learn(_operations(task, part) * epochs, time.perf_counter() - before)
             yield
         first += epochs

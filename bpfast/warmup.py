@@ -1,4 +1,4 @@
-"""Filling the cache of compiled kernels on purpose, so that no first fit has to wait."""
+"""Filling the cache of the CPU's compiled kernels on purpose, so that no first fit has to wait."""
 
 from __future__ import annotations
 
@@ -15,10 +15,11 @@ CASES = (((2, 3, 2), 2), ((2, 600, 2), 2), ((2, 600, 2), 300))
 
 
 def warmup(dtypes: tuple[str, ...] = ("float32", "float64")) -> None:
-    """Compile every kernel that this machine can run, or find it in the cache.
+    """Compile every kernel for the CPU, or find it in the cache.
 
     After it, no shape, activation, loss or optimiser compiles anything, in this process and, on
-    this machine, in later ones.
+    this machine, in later ones. CUDA's kernels are made for an architecture when it is first
+    trained, and are not kept.
 
     Parameters
     ----------
@@ -28,8 +29,13 @@ def warmup(dtypes: tuple[str, ...] = ("float32", "float64")) -> None:
         for layers, samples in CASES:
             X = np.zeros((samples, 2))
             population = Population(MLP(layers), dtype=dtype)
-            plan = fit(population, X, X, SGD(), epochs=1, batch_size=samples, progress=False).plan
-            gradients(population, X, X)
-            population.predict(X)
-            if plan.device != "reference":
-                dispatch.kernels(plan).warm_up(dtype)
+            history = fit(
+                *(population, X, X, SGD()),
+                epochs=1,
+                batch_size=samples,
+                device="cpu",
+                progress=False,
+            )
+            gradients(population, X, X, device="cpu")
+            population.predict(X, device="cpu")
+            dispatch.kernels(history.plan).warm_up(dtype)

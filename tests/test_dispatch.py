@@ -1,13 +1,17 @@
 """Which device and which kernel: choices, reasons, the environment, and what is said of it."""
 
 import logging
+import os
+import subprocess
+import sys
+from types import ModuleType, SimpleNamespace
 
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
 import bpfast as bp
-from bpfast.kernels import cpu
+from bpfast.kernels import cpu, cuda
 
 X, Y = np.ones((4, 3)), np.ones((4, 2))
 MLP = bp.MLP((3, 4, 2))
@@ -92,6 +96,33 @@ def test_the_reference_is_for_who_asks():
 def test_a_history_holds_the_plan():
     assert fit("reference").plan == bp.dispatch.choose(MLP, 4, 4, "reference")
     assert fit("cpu").plan == bp.dispatch.choose(MLP, 4, 4, "cpu")  # of 4 samples, not of 64
+
+
+@pytest.mark.parametrize(
+    ("batch_size", "refused", "strategy", "words"),
+    [
+        (64, (), "thread", "one network a thread"),
+        (64, ("thread",), "block", "not thread: too big"),
+        (64, ("thread", "block"), "large batch", "not block: too big"),
+        (4097, (), "block", "not thread: 4097 samples a batch are too many"),
+        (10**7, (), "large batch", "parameters times samples a step are too many for one block"),
+    ],
+)
+def test_a_gpu_takes_the_first_kernel_that_can(batch_size, refused, strategy, words, monkeypatch):
+    monkeypatch.setattr(cuda.device, "problem", lambda: "")
+    monkeypatch.setattr(cuda, "refusal", lambda name, *_: "too big" if name in refused else "")
+    plan = bp.dispatch.choose(TINY, 1000, batch_size, "cuda")
+    assert (plan.device, plan.strategy) == ("cuda", strategy)
+    assert words in plan.reason
+    assert plan == bp.dispatch.choose(TINY, 1, batch_size, "cuda")  # bits do not depend on n
+
+
+def test_a_gpu_is_told_what_the_optimizer_keeps(monkeypatch):
+    asked = []
+    monkeypatch.setattr(cuda.device, "problem", lambda: "")
+    monkeypatch.setattr(cuda, "refusal", lambda *given: asked.append(given) or "")
+    bp.dispatch.choose(TINY, 1, 1, "cuda", "adam", "float64")
+    assert asked == [("thread", TINY.network, "adam", "float64")]
 
 
 # --- devices --------------------------------------------------------------------------------------
@@ -181,6 +212,94 @@ def test_falling_back_is_said_once_with_its_reason(call, caplog):
         assert reason in record.message
         call()
         assert len(caplog.records) == 2
+
+
+def _raises(error):
+    def call(*_):
+        raise error
+
+    return call
+
+
+def _cupy(get_device_count):
+    """A stand-in for CuPy on a machine where counting GPUs does this."""
+    module = ModuleType("cupy")
+    module.cuda = SimpleNamespace(runtime=SimpleNamespace(getDeviceCount=get_device_count))
+    return module
+
+
+class _Broken:
+    """Stands among the finders of modules; CuPy's import fails in its own way."""
+
+    def __init__(self, error):
+        self.error = error
+
+    def find_spec(self, name, path=None, target=None):
+        if name == "cupy":
+            raise self.error
+
+
+OLD = RuntimeError("cudaErrorInsufficientDriver: CUDA driver version is insufficient")
+NONE = RuntimeError("cudaErrorNoDevice: no CUDA-capable device is detected")
+MISMATCH = RuntimeError("cudaErrorSystemDriverMismatch: system has unsupported display driver")
+FAILURES = {
+    "no CuPy": (None, r'cupy is not installed: pip install "bpfast\[cuda\]"'),
+    "no driver": (_cupy(_raises(OLD)), r"NVIDIA's driver is missing, .*CUDA driver version"),
+    "no device": (_cupy(_raises(NONE)), "the driver finds no GPU .*cudaErrorNoDevice"),
+    "no device, said by a number": (_cupy(lambda: 0), "the driver finds no GPU"),
+    "broken driver": (_cupy(_raises(MISMATCH)), "CUDA does not start .*unsupported display driver"),
+    "broken beyond CUDA": (_cupy(_raises(OSError("libcuda.so"))), r"OSError: libcuda\.so"),
+    "broken CuPy": (_Broken(ImportError("libcudart.so.13: no such file")), r"libcudart\.so\.13"),
+}
+
+
+@pytest.fixture(params=FAILURES.values(), ids=FAILURES)
+def failure(request, monkeypatch):
+    """Words for why CUDA cannot be used, where it cannot."""
+    stand_in, words = request.param
+    monkeypatch.setattr(cuda.device, "simulated", lambda: False)
+    monkeypatch.setitem(sys.modules, "numba_cuda", ModuleType("numba_cuda"))
+    if isinstance(stand_in, _Broken):
+        monkeypatch.delitem(sys.modules, "cupy", raising=False)
+        monkeypatch.setattr(sys, "meta_path", [stand_in, *sys.meta_path])
+    else:
+        monkeypatch.setitem(sys.modules, "cupy", stand_in)
+    return words
+
+
+def test_why_cuda_cannot_be_used_is_said(failure, caplog):
+    words = bp.devices()["cuda"]
+    assert words.startswith("not usable: ")
+    assert "\n" not in words
+    with pytest.raises(bp.DeviceError, match=f"'cuda' cannot be used: .*{failure}"):
+        fit("cuda")
+    with caplog.at_level(logging.INFO, logger="bpfast"):
+        assert fit("auto").plan.device == "cpu"
+    (record,) = caplog.records
+    assert words.removeprefix("not usable: ") in record.message
+
+
+def test_numba_cuda_is_missed_in_words(monkeypatch):
+    monkeypatch.setattr(cuda.device, "simulated", lambda: False)
+    monkeypatch.setitem(sys.modules, "cupy", _cupy(lambda: 1))
+    monkeypatch.setitem(sys.modules, "numba_cuda", None)
+    assert bp.devices()["cuda"].startswith("not usable: numba_cuda is not installed: pip install")
+
+
+@pytest.mark.parametrize("error", ["ImportError", "SystemError"])
+def test_a_broken_cupy_breaks_no_import(error, tmp_path):
+    (tmp_path / "cupy.py").write_text(f"raise {error}('half installed')", encoding="utf-8")
+    code = "import bpfast, sys; assert 'cupy' not in sys.modules; print(bpfast.devices()['cuda'])"
+    # the folder that the code runs in is searched first
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", code],
+        cwd=tmp_path,
+        env={k: v for k, v in os.environ.items() if k != "NUMBA_ENABLE_CUDASIM"},
+        capture_output=True,
+        check=True,
+        text=True,
+    )
+    assert done.stdout == f"not usable: CUDA does not start ({error}: half installed)\n"
 
 
 @every_call

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import replace
 from itertools import pairwise
 
@@ -18,6 +19,7 @@ from .workspace import zeros
 SLICE = panels.SLICE  # a batch of more rows can be cut over threads
 GRAIN = lanes.MOST_LANES  # networks that are trained together
 FIRST_RATE = 1e10  # operations a second, assumed until some were timed
+resident = nullcontext  # a task's arrays are where they are needed
 
 __all__ = [
     "FIRST_RATE",
@@ -26,6 +28,7 @@ __all__ = [
     "describe",
     "gradients",
     "predict",
+    "resident",
     "thread_count",
     "train",
     "warm_up",

@@ -1,4 +1,4 @@
-"""How kernels are compiled: options, the cache on disk, and scalar functions made for one dtype."""
+"""How kernels are compiled: options, and the cache on disk."""
 
 from __future__ import annotations
 
@@ -8,14 +8,12 @@ import os
 import sys
 import tempfile
 import threading
-import types
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numba
-import numpy as np
 from numba import config
 
 # A product may feed a sum in one rounding; nothing else may be reordered, so bits are stable.
@@ -95,26 +93,3 @@ def callback(signature, function: Callable, cached: bool) -> Any:
     """Numba's ``cfunc`` with our options: a compiled function with an ``address``."""
     options = {k: v for k, v in OPTIONS.items() if k != "nogil"}
     return _cached(lambda able: numba.cfunc(signature, cache=able and cached, **options)(function))
-
-
-def specialise(function: Callable, dtype, names: Mapping[str, object], name: str = "") -> Callable:
-    """A copy of a plain function for one dtype.
-
-    Parameters
-    ----------
-    function : plain Python function
-    dtype : float constants in the code become numbers of this dtype, so that float32 stays so
-    names : globals to be replaced, such as ``exp`` by a faster one
-    name : the copy's own name; caches on disk are told apart by it
-    """
-    scalar = np.dtype(dtype).type
-    code = function.__code__
-    code = code.replace(
-        co_consts=tuple(scalar(c) if isinstance(c, float) else c for c in code.co_consts)
-    )
-    copy = types.FunctionType(
-        code, {**function.__globals__, **names}, function.__name__, None, function.__closure__
-    )
-    copy.__qualname__ = name or function.__qualname__
-    copy.__module__ = function.__module__
-    return copy

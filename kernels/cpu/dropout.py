@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from .. import counter
-from .compile import internal, specialise
+from ..specialise import specialise
+from .compile import internal
 
 _mix = internal(counter.mix)
 _join = internal(specialise(counter.join, np.float64, {"mix": _mix}))

@@ -18,8 +18,9 @@ from numba import carray, from_dtype, njit
 
 from .. import math
 from ..math import ACTIVATIONS, LOSSES, OPTIMIZERS
+from ..specialise import specialise
 from . import elementary
-from .compile import INTERNAL, callback, specialise
+from .compile import INTERNAL, callback
 from .simd import LANES, invoke_signature
 
 SCRATCH = 3  # rows of a loss's own; with softmax, as many more as there are outputs

@@ -17,8 +17,9 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 
 from ..math import OPTIMIZERS
+from ..specialise import specialise
 from ..task import Task, distinct
-from .compile import callback, inline, specialise
+from .compile import callback, inline
 from .functions import REPEAT
 from .simd import (
     LANES,

@@ -7,7 +7,8 @@ from functools import cache
 import numpy as np
 from numba import from_dtype, types
 
-from .compile import callback, specialise
+from ..specialise import specialise
+from .compile import callback
 from .simd import ADD, BROADCAST, LANES, SCALE, SET, TILE_ROWS, TILE_VECTORS, VECTOR, at
 from .tile import tiles
 

@@ -16,10 +16,10 @@ def forced():
 
     @contextmanager
     def force(strategy, threads=2):
-        def chosen(mlp, n, batch_size, device):
+        def chosen(mlp, n, batch_size, device, *of_the_optimizer):
             if device == "cpu":
                 return bp.dispatch.Plan(strategy, device, "a test")
-            return choose(mlp, n, batch_size, device)
+            return choose(mlp, n, batch_size, device, *of_the_optimizer)
 
         with (
             patch.object(bp.dispatch, "choose", chosen),

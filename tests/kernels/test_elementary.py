@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 
 from bpfast.kernels.cpu import functions
-from bpfast.kernels.cpu.compile import OPTIONS, specialise
+from bpfast.kernels.cpu.compile import OPTIONS
+from bpfast.kernels.specialise import specialise
 
 TRUTH = {"exp": np.exp, "expm1": np.expm1, "tanh": np.tanh}
 ULPS = 2

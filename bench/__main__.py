@@ -1,0 +1,21 @@
+"""``python -m bpfast.bench NAME ...``: one of the measurements that are modules of their own."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+MEASUREMENTS = ("gpu", "guard", "readme_table", "registers", "scaling")
+
+
+def main() -> None:
+    """Hand over to the measurement that is named."""
+    chosen = sys.argv[1] if len(sys.argv) > 1 else ""
+    if chosen not in MEASUREMENTS:
+        raise SystemExit(f"usage: python -m bpfast.bench {{{','.join(MEASUREMENTS)}}} ...")
+    del sys.argv[1]
+    sys.exit(importlib.import_module(f".{chosen}", __package__).main())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,232 @@
+"""What the compiler makes of every CUDA kernel: registers, spills and memory, without a GPU.
+
+``python -m bpfast.bench.registers > FILE`` writes the table. Numba compiles kernels to PTX, and
+ptxas, from the wheel ``nvidia-cuda-nvcc``, to machine code.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+import subprocess
+import tempfile
+import warnings
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, nullcontext
+from importlib import metadata
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, NamedTuple
+from unittest.mock import patch
+
+import numpy as np
+
+import bpfast as bp
+from bpfast import dispatch
+from bpfast.kernels import cuda
+from bpfast.kernels.cuda import device
+
+# Compute capabilities, and the most shared memory that a block can ask for there.
+TARGETS = {(8, 0): 163 << 10, (9, 0): 227 << 10, (12, 0): 99 << 10}
+
+
+class Case(NamedTuple):
+    """A fit whose kernels are looked at."""
+
+    strategy: str
+    layers: tuple[int, ...]
+    optimizer: bp.optimizers.Optimizer
+    activation: str = "tanh"
+    loss: str = "mse"
+    dtype: str = "float32"
+
+    def name(self) -> str:
+        """In words."""
+        sizes = "-".join(map(str, self.layers))
+        rule = type(self.optimizer).__name__
+        return f"{self.strategy}, {sizes}, {self.activation}, {self.loss}, {rule}, {self.dtype}"
+
+
+CASES = [
+    Case("thread", (2, 2, 1), bp.SGD()),
+    Case("thread", (2, 2, 1), bp.Adam()),
+    Case("thread", (2, 2, 1), bp.Adam(), dtype="float64"),
+    Case("thread", (4, 8, 1), bp.SGD()),
+    Case("thread", (2, 4, 3), bp.Adam(), "gelu", "cross_entropy"),
+    Case("block", (4, 16, 1), bp.Adam()),
+    Case("block", (64, 64, 10), bp.SGD(), "relu", "cross_entropy"),
+    Case("block", (64, 64, 10), bp.Adam(), "gelu", "cross_entropy"),
+    Case("block", (64, 64, 10), bp.RMSprop(), "relu", "cross_entropy", "float64"),
+    Case("block", (100, 200, 100, 10), bp.Adam(), "relu", "cross_entropy"),
+    Case("large batch", (64, 256, 256, 1), bp.Adam(l1=0.1), "relu", "binary_cross_entropy"),
+    Case("large batch", (784, 256, 128, 10), bp.SGD(momentum=0.9), "gelu", "cross_entropy"),
+]
+
+
+HEAD = """# What the compiler makes of the CUDA kernels
+
+Made by `python -m bpfast.bench.registers`, which needs no GPU, with {versions}.
+Registers are a thread's, and so is local memory, in bytes, of which spilled is what is written when
+registers run out. Shared memory, in bytes, is a block's. What spills cost is not measured yet.
+"""
+
+
+class Launch(NamedTuple):
+    """A kernel as a strategy would start it."""
+
+    kernel: Any
+    threads: int
+    shared_memory: int
+    arguments: tuple
+
+    def name(self) -> str:
+        """The kernel's, or that of the function that makes kernels of its kind."""
+        function = self.kernel.py_func
+        if function.__name__ != "kernel":
+            return function.__name__
+        return function.__qualname__.partition(".")[0].strip("_")
+
+
+class Usage(NamedTuple):
+    """What a thread of a kernel takes, and a block of shared memory; bytes but for registers."""
+
+    registers: int
+    spilled: int
+    local: int
+    shared: int
+
+
+@contextmanager
+def stand_in(target: tuple[int, int]) -> Iterator[list[Launch]]:
+    """A GPU that is compiled for and is not there: NumPy's arrays lie on it, launches are noted."""
+    from numba.cuda import compiler, dispatcher
+
+    from bpfast.kernels.cuda import large_batch
+
+    launches: list[Launch] = []
+
+    def note(kernel, arguments, configured):
+        threads = int(np.prod(configured.blockdim))
+        launches.append(Launch(kernel, threads, configured.sharedmem, arguments))
+
+    def as_it_is(given):
+        return given
+
+    def train(strategy, task, networks):
+        cuda._strategy(strategy).train(task, networks)
+
+    gpu = SimpleNamespace(compute_capability=target)
+    found = device.Properties("stand-in", target, 1, TARGETS[target], 1 << 30, 1)
+    with ExitStack() as stack:
+        for place, name, value in (
+            (dispatcher, "get_current_device", lambda: gpu),
+            (compiler, "get_current_device", lambda: gpu),
+            (dispatcher.CUDADispatcher, "call", note),
+            (device, "properties", lambda: found),
+            (device, "array_module", lambda: np),
+            (device, "kernel_array", as_it_is),
+            (device, "stream", lambda: 0),
+            (large_batch, "kernel_array", as_it_is),
+            (large_batch, "multiply", list),  # cuBLAS has compiled its own
+            (large_batch, "_recorded", as_it_is),
+            (large_batch, "_stream_for_graphs", nullcontext),
+            (cuda, "resident", nullcontext),
+            (cuda, "train", train),
+        ):
+            stack.enter_context(patch.object(place, name, value))
+        yield launches
+
+
+def launches(case: Case, target: tuple[int, int]) -> list[Launch]:
+    """The kernels that a fit, gradients and predictions would start, each once."""
+    mlp = bp.MLP(case.layers, case.activation, case.loss)
+    population = bp.Population(mlp, 2, dtype=case.dtype)
+    X = np.zeros((128, mlp.inputs))
+    y = np.zeros(128, int) if case.loss == "cross_entropy" else np.zeros((128, mlp.outputs))
+    plan = dispatch.Plan(case.strategy, "cuda", "is looked at")
+    with stand_in(target) as started, patch.object(dispatch, "choose", lambda *_, **__: plan):
+        bp.fit(
+            population, X, y, case.optimizer, epochs=1, validation=(X, y), patience=1, tol=0.0,
+            dropout=0.1, device="cuda", progress=False,
+        )  # fmt: skip
+        if case.strategy != "thread":  # which leaves these to blocks
+            bp.gradients(population, X, y, device="cuda")
+            population.predict(X, device="cuda")
+    return list({launch.name(): launch for launch in started}.values())
+
+
+def usage(launch: Launch, target: tuple[int, int]) -> Usage:
+    """Compile a kernel as it would be started."""
+    from numba import cuda
+    from numba.cuda.typing.typeof import typeof
+
+    kernel, capability = launch.kernel, "".join(map(str, target))
+    with stand_in(target):
+        ptx, _ = cuda.compile_ptx(
+            kernel.py_func,
+            tuple(typeof(argument) for argument in launch.arguments),
+            cc=target,
+            launch_bounds=kernel.targetoptions.get("launch_bounds"),
+        )
+    with tempfile.TemporaryDirectory() as folder:
+        source = Path(folder, "kernel.ptx")
+        source.write_text(ptx)
+        target_name, machine_code = f"-arch=sm_{capability}", str(source.with_suffix(""))
+        command = [str(ptxas()), target_name, "-v", "-o", machine_code, str(source)]
+        said = subprocess.run(command, check=True, capture_output=True, text=True).stderr
+
+    def number(pattern: str) -> int:
+        found = re.search(pattern, said)
+        return int(found[1]) if found else 0
+
+    stack = number(r"(\d+) bytes stack frame")
+    spilled = number(r"(\d+) bytes spill stores")
+    return Usage(
+        registers=number(r"Used (\d+) registers"),
+        spilled=spilled,
+        local=stack,
+        shared=number(r"(\d+) bytes smem") + launch.shared_memory,
+    )
+
+
+def ptxas() -> Path:
+    """NVIDIA's assembler, from its wheel."""
+    package = importlib.util.find_spec("nvidia.cu13")
+    for folder in (package and package.submodule_search_locations) or ():
+        if Path(folder, "bin", "ptxas").exists():
+            return Path(folder, "bin", "ptxas")
+    raise FileNotFoundError("ptxas is not installed: pip install nvidia-cuda-nvcc")
+
+
+def table() -> Iterator[str]:
+    """Lines of Markdown, as kernels are compiled."""
+    yield "| Case | Kernel | Target | Threads | Registers | Spilled | Local | Shared a block |"
+    yield "|---|---|---|--:|--:|--:|--:|--:|"
+    for case in CASES:
+        for target in TARGETS:
+            for launch in launches(case, target):
+                took = usage(launch, target)
+                yield (
+                    f"| {case.name()} | {launch.name()} | sm_{target[0]}{target[1]} "
+                    f"| {launch.threads} | {took.registers} | {took.spilled} | {took.local} "
+                    f"| {took.shared} |"
+                )
+
+
+def versions() -> str:
+    """What compiled."""
+    said = subprocess.run([ptxas(), "--version"], check=True, capture_output=True, text=True).stdout
+    release = re.search(r"V[\d.]+", said)
+    return f"numba-cuda {metadata.version('numba-cuda')}, ptxas {release[0] if release else '?'}"
+
+
+def main() -> None:
+    """Print the table."""
+    warnings.simplefilter("ignore")  # Numba's, on launches too small to fill a GPU
+    print(HEAD.format(versions=versions()))
+    for line in table():
+        print(line, flush=True)
+
+
+if __name__ == "__main__":
+    main()

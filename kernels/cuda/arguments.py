@@ -1,0 +1,251 @@
+"""A task as kernels take it: arrays on the GPU and numbers, always of the same types."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any, NamedTuple
+
+import numpy as np
+from numba import cuda
+
+from ..math import LOSSES, OPTIMIZERS
+from ..task import Network, Optimizer, Samples, Task, distinct, layer_slices
+from . import device
+from .compile import device_function, kernel, launch
+from .functions import kinds
+
+SUM_THREADS = 2 if device.simulated() else 128
+
+
+class Net(NamedTuple):
+    """The architecture."""
+
+    layers: Any
+    bias: int
+    starts: Any  # where layers begin in a row of parameters, and its length
+    kinds: Any  # which activation each hidden layer has
+    loss_parameter: float
+    output_share: float  # 1 / outputs for losses that average over outputs, else 1
+
+
+class Data(NamedTuple):
+    """Samples and their total weight, (1,); of none there are none.
+
+    A sample's targets are the next ``target_width`` numbers in all ``targets``.
+    """
+
+    inputs: Any
+    targets: Any
+    target_width: int
+    weights: Any
+    total: Any
+
+
+class Epochs(NamedTuple):
+    """Which rows are trained on when, and which losses are kept.
+
+    ``totals`` are the weights of batches, (epochs or 1, batches of all folds); ``first_batch`` is
+    where a fold's begin.
+    """
+
+    order: Any
+    fold_start: Any
+    fold: Any
+    batch_size: int
+    first: int
+    epochs: int
+    record: Any
+    column: Any
+    first_batch: Any
+    totals: Any
+
+
+class Optimizing(NamedTuple):
+    """Each network's own numbers for the optimiser."""
+
+    rates: Any
+    hyperparameters: Any
+    penalties: Any
+
+
+class Stopping(NamedTuple):
+    """When networks stop, and where it is written down."""
+
+    tol: Any
+    patience: Any
+    status: Any
+    epochs_run: Any
+    best: Any
+    best_epoch: Any
+    losses: Any
+    validation_losses: Any
+
+
+class Dropout(NamedTuple):
+    """Probabilities (n, hidden), or (n, 0) without dropout, and networks' keys."""
+
+    p: Any
+    keys: Any
+
+
+class Memory(NamedTuple):
+    """Networks outside the kernel; a network's moments are one row."""
+
+    parameters: Any
+    moments: Any
+    powers: Any
+
+
+class Arguments(NamedTuple):
+    """What kernels are given: names are those of :class:`task.Task`, all arrays contiguous.
+
+    Where all networks have the same, an array has one row for all: see :func:`own_row`.
+    """
+
+    net: Net
+    samples: Data
+    validation: Data
+    epochs: Epochs
+    optimizing: Optimizing
+    stopping: Stopping
+    dropout: Dropout
+    memory: Memory
+    networks: Any
+
+
+def arguments(task: Task, networks: Any) -> Arguments:
+    """Arguments for training some networks of a task whose arrays lie on the GPU."""
+    state = task.state
+    return Arguments(
+        net=net(task.network),
+        samples=data(task.samples),
+        validation=data(task.validation or nothing(state.parameters.dtype)),
+        epochs=_epochs(task),
+        optimizing=_optimizing(task.optimizer),
+        stopping=Stopping(
+            tol=_rows(task.tol),
+            patience=_rows(task.patience),
+            status=handed(state.status),
+            epochs_run=handed(state.epochs_run),
+            best=handed(state.best),
+            best_epoch=handed(state.best_epoch),
+            losses=handed(state.loss),
+            validation_losses=handed(state.validation_loss),
+        ),
+        dropout=Dropout(_rows(task.dropout), _rows(task.keys)),
+        memory=Memory(
+            handed(state.parameters),
+            handed(state.moments.reshape(len(state.moments), -1)),
+            handed(state.powers),
+        ),
+        networks=handed(networks),
+    )
+
+
+def net(network: Network) -> Net:
+    """An architecture's sizes on the GPU."""
+    parts = layer_slices(network.layers, network.bias)
+    return Net(
+        layers=whole_numbers(network.layers),
+        bias=int(network.bias),
+        starts=whole_numbers([part.start for part in parts] + [parts[-1].stop]),
+        kinds=whole_numbers(kinds(network)),
+        loss_parameter=network.loss_parameter,
+        output_share=1.0 / network.layers[-1] if LOSSES[network.loss].average else 1.0,
+    )
+
+
+def data(samples: Samples) -> Data:
+    """Samples, and the sum of their weights."""
+    total = samples.weights.sum(dtype=np.float64).reshape(1)
+    return Data(
+        inputs=handed(samples.inputs),
+        targets=handed(samples.targets.reshape(-1)),
+        target_width=samples.targets.shape[1],
+        weights=handed(samples.weights),
+        total=handed(total),
+    )
+
+
+def nothing(dtype: Any) -> Samples:
+    """No samples."""
+    xp = device.array_module()
+    return Samples(*(xp.zeros(shape, dtype) for shape in ((0, 1), (0, 1), (0,))))
+
+
+def _epochs(task: Task) -> Epochs:
+    xp = device.array_module()
+    batches = -(-xp.diff(task.fold_start) // task.batch_size)
+    first_batch = xp.zeros(len(batches) + 1, np.int64)
+    first_batch[1:] = xp.cumsum(batches)
+    # at most so many, which needs no wait for the GPU
+    most = task.order.shape[1] // task.batch_size + len(batches)
+    result = Epochs(
+        order=handed(task.order),
+        fold_start=handed(task.fold_start),
+        fold=_rows(task.fold),
+        batch_size=task.batch_size,
+        first=task.first_epoch,
+        epochs=task.epochs,
+        record=handed(task.record),
+        column=handed(task.column),
+        first_batch=handed(first_batch),
+        totals=handed(xp.zeros((len(task.order), most))),
+    )
+    weights = handed(task.samples.weights)
+    launch(_sum_kernel(), len(task.order), SUM_THREADS, 0, result, weights)
+    return result
+
+
+@cache
+def _sum_kernel() -> Any:
+    """A kernel that adds the weights of every batch: a block an epoch, a thread a batch."""
+
+    def sum_batches(epochs, weights):
+        e = cuda.blockIdx.x
+        for fold in range(epochs.fold_start.shape[0] - 1):
+            first, stop = epochs.fold_start[fold], epochs.fold_start[fold + 1]
+            batches = epochs.first_batch[fold + 1] - epochs.first_batch[fold]
+            for b in range(cuda.threadIdx.x, batches, cuda.blockDim.x):
+                start = first + b * epochs.batch_size
+                total = 0.0
+                for r in range(start, min(start + epochs.batch_size, stop)):
+                    total += np.float64(weights[epochs.order[e, r]])
+                epochs.totals[e, epochs.first_batch[fold] + b] = total
+
+    return kernel(sum_batches, SUM_THREADS, 1)
+
+
+def _optimizing(optimizer: Optimizer) -> Optimizing:
+    xp = device.array_module()
+    given = distinct(optimizer.hyperparameters)
+    hyperparameters = xp.zeros((len(given), 5))
+    hyperparameters[:, : len(OPTIMIZERS[optimizer.rule].hyperparameters)] = given
+    return Optimizing(
+        rates=_rows(optimizer.rates),
+        hyperparameters=handed(hyperparameters),
+        penalties=_rows(optimizer.penalties),
+    )
+
+
+@device_function
+def own_row(array, i):
+    """Where network i's numbers are in an array with a row for each, or one for all."""
+    return i if array.shape[0] > 1 else 0
+
+
+def _rows(array: Any) -> Any:
+    """An array with a row for each network, or its first where all are the same by design."""
+    return handed(distinct(array))
+
+
+def whole_numbers(numbers: Any) -> Any:
+    """A few int64 for kernels to read."""
+    return handed(device.array_module().asarray(np.array(numbers, np.int64)))
+
+
+def handed(array: Any) -> Any:
+    """An array as a part of what a kernel is handed; the simulator takes such parts as they are."""
+    if device.simulated():
+        return array
+    return device.kernel_array(device.array_module().ascontiguousarray(array))

@@ -1,0 +1,157 @@
+"""The functions that a kernel is made with: an architecture's activations, its loss and its rule.
+
+A GPU cannot call by address as the CPU's kernels do, so each set of functions makes a kernel of its
+own. Sizes and all numbers stay arguments where a strategy lets them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from math import exp, log
+from typing import NamedTuple
+
+import numpy as np
+
+from ..math import ACTIVATIONS, LOSSES, OPTIMIZERS, Activation, Loss, Rule, sigmoid
+from ..task import Network
+from .compile import device_function
+from .scalars import scalar
+
+
+class Functions(NamedTuple):
+    """What tells one kernel from another; functions count, not their names."""
+
+    activations: tuple[Activation, ...]
+    loss: Loss
+    rule: Rule
+    dtype: str
+
+
+def functions(network: Network, rule: str, dtype: str) -> Functions:
+    """Functions of a network, each activation once, and of a rule."""
+    used = tuple(ACTIVATIONS[name] for name in _distinct(network))
+    return Functions(used, LOSSES[network.loss], OPTIMIZERS[rule], dtype)
+
+
+def kinds(network: Network) -> list[int]:
+    """Which of :func:`functions`' activations each hidden layer has."""
+    return [_distinct(network).index(name) for name in network.activations]
+
+
+def _distinct(network: Network) -> list[str]:
+    # a network without hidden layers has a kernel too, which asks for no activation
+    return list(dict.fromkeys(network.activations)) or ["identity"]
+
+
+def value(made: Functions) -> Callable:
+    """``value(kind, z)``: an activation."""
+    return _choice([scalar(one.value, made.dtype) for one in made.activations])
+
+
+def slope(made: Functions) -> Callable:
+    """``slope(kind, z, a)``: an activation's derivative."""
+    return _choice([scalar(one.slope, made.dtype) for one in made.activations])
+
+
+def _choice(choices: Sequence[Callable]) -> Callable:
+    """``choose(k, *x)`` calls the k-th; all threads of a block choose the same."""
+    first, *others = choices
+    if not others:
+
+        @device_function
+        def choose(k, *x):
+            return first(*x)
+
+        return choose
+    rest = _choice(others)
+
+    @device_function
+    def choose_one(k, *x):
+        return first(*x) if k == 0 else rest(k - 1, *x)
+
+    return choose_one
+
+
+def row_loss(made: Functions) -> Callable:
+    """``row_loss(z, at, outputs, targets, first, width, scale, c)``: the loss of one sample.
+
+    Its last values ``z[at : at + outputs]`` become the loss's slope times ``scale``; its targets
+    are ``targets[first : first + width]``.
+    """
+    one_value, one_slope = scalar(made.loss.value, made.dtype), scalar(made.loss.slope, made.dtype)
+    number = np.dtype(made.dtype).type
+    zero, one = number(0), number(1)
+
+    @device_function
+    def each_output(z, at, outputs, targets, first, width, scale, c):
+        loss = zero
+        for o in range(outputs):
+            p, t = z[at + o], targets[first + o]
+            loss += number(one_value(p, t, c))
+            z[at + o] = scale * number(one_slope(p, t, c))
+        return loss
+
+    @device_function
+    def softmax(z, at, outputs, targets, first, width, scale, c):
+        top = z[at]
+        for o in range(1, outputs):
+            top = z[at + o] if z[at + o] > top else top
+        exponentials, total = zero, zero
+        labels = width == 1
+        for o in range(outputs):
+            exponentials += number(exp(z[at + o] - top))
+            total += zero if labels else targets[first + o]
+        if labels:
+            total = one
+        log_sum, share = top + number(log(exponentials)), one / exponentials
+        loss = zero
+        for o in range(outputs):
+            p, t = z[at + o], zero
+            if not labels:
+                t = targets[first + o]
+            elif o == int(targets[first]):
+                t = one
+            loss += number(one_value(p, t, log_sum))
+            z[at + o] = scale * number(one_slope(number(exp(p - top)) * share, t, total))
+        return loss
+
+    return softmax if made.loss.link == "softmax" else each_output
+
+
+def link(made: Functions) -> Callable:
+    """``link(z, at, outputs)``: one sample's last values become its predictions."""
+    number = np.dtype(made.dtype).type
+    zero = number(0)
+    squash = scalar(sigmoid, made.dtype)
+
+    @device_function
+    def identity(z, at, outputs):
+        return
+
+    @device_function
+    def each_output(z, at, outputs):
+        for o in range(outputs):
+            z[at + o] = squash(z[at + o])
+
+    @device_function
+    def softmax(z, at, outputs):
+        top, total = z[at], zero
+        for o in range(1, outputs):
+            top = z[at + o] if z[at + o] > top else top
+        for o in range(outputs):
+            z[at + o] = number(exp(z[at + o] - top))
+            total += z[at + o]
+        for o in range(outputs):
+            z[at + o] /= total
+
+    return {"identity": identity, "sigmoid": each_output, "softmax": softmax}[made.loss.link]
+
+
+def update(made: Functions) -> Callable:
+    """The rule's step of one parameter, ``update(w, g, m, v, c0..c5)``."""
+    return scalar(made.rule.update, made.dtype)
+
+
+def coefficients(made: Functions) -> Callable:
+    """The rule's coefficients of a step, always in float64."""
+    return scalar(made.rule.coefficients, "float64")

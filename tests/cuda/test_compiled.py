@@ -1,0 +1,71 @@
+"""Every CUDA kernel compiles for each kind of GPU, without one, and fits into its registers."""
+
+from types import SimpleNamespace
+from unittest.mock import patch
+
+import pytest
+
+import bpfast as bp
+from bpfast.bench import registers
+from bpfast.bench.registers import Case
+from bpfast.kernels import cuda
+from bpfast.kernels.cuda import compile, device
+
+if device.simulated():
+    pytest.skip("the simulator compiles nothing", allow_module_level=True)
+pytest.importorskip("numba_cuda")
+
+# Numba's hint at launches that are too small to fill a GPU, which none of these is to do.
+pytestmark = pytest.mark.filterwarnings("ignore:Grid size")
+
+MOST_SPILLED = 256  # bytes: blocks trade them for two on a multiprocessor
+CASES = [
+    (Case("thread", (2, 2, 1), bp.SGD()), 0),
+    (Case("thread", (2, 4, 3), bp.Adam(), "gelu", "cross_entropy"), 0),
+    (Case("block", (64, 64, 10), bp.Adam(), "relu", "cross_entropy"), MOST_SPILLED),
+    (Case("large batch", (64, 256, 256, 1), bp.Adam(l1=0.1), "relu", "binary_cross_entropy"), 0),
+]
+
+
+@pytest.mark.parametrize("target", registers.TARGETS, ids="sm_{0[0]}{0[1]}".format)
+@pytest.mark.parametrize(("case", "spilled"), CASES, ids=[case.name() for case, _ in CASES])
+def test_kernels_fit(case, spilled, target):
+    launches = registers.launches(case, target)
+    assert launches
+    for launch in launches:
+        took = registers.usage(launch, target)
+        assert took.registers * launch.threads <= 1 << 16, launch.name()
+        assert took.spilled <= spilled, launch.name()
+        assert took.local <= spilled, launch.name()
+        assert took.shared <= registers.TARGETS[target], launch.name()
+
+
+def test_more_shared_memory_than_a_block_has_is_asked_for():
+    driver = pytest.importorskip("cuda.bindings.driver")
+    asked = []
+
+    def set_attribute(*arguments):
+        asked.append(arguments)
+        return (driver.CUresult.CUDA_SUCCESS if len(asked) == 1 else refused,)
+
+    attribute = driver.CUfunction_attribute.CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES
+    refused = driver.CUresult.CUDA_ERROR_INVALID_VALUE
+    function = SimpleNamespace(handle="a handle", device=SimpleNamespace(id=3))
+    kernel = SimpleNamespace(_codelibrary=SimpleNamespace(get_cufunc=lambda: function))
+    configured = SimpleNamespace(sharedmem=100_000)
+    with patch.object(driver, "cuKernelSetAttribute", set_attribute):
+        compile._ask_for_shared_memory(kernel, configured)
+        assert asked == [(attribute, 100_000, "a handle", 3)]
+        with pytest.raises(RuntimeError, match="100000 bytes of shared memory a block: CUDA_ERROR"):
+            compile._ask_for_shared_memory(kernel, configured)
+
+
+def test_what_does_not_fit_is_seen():
+    """The check can fail: a thread has too few registers for a network that it is refused."""
+    case = Case("thread", (4, 16, 1), bp.Adam())
+    (launch,) = [
+        launch for launch in registers.launches(case, (9, 0)) if launch.name() == "train_thread"
+    ]
+    assert registers.usage(launch, (9, 0)).local > 0
+    with registers.stand_in((9, 0)):
+        assert "registers" in cuda.refusal("thread", bp.MLP(case.layers).network, "adam", "float32")
