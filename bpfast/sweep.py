@@ -203,7 +203,7 @@ class _Sweep:
                 for kind, members in self.runner.groups(points).items():
                     own = [points[k] for k in members]
                     self._train(kind, [numbers[k] for k in members], own)
-                    self.interrupted |= bool(flag)
+                    self.interrupted = bool(flag)
                     if self.interrupted:
                         break
         return self
@@ -225,7 +225,7 @@ class _Sweep:
         start = time.perf_counter()
         population = runner.population(kind, numbers, points)
         history = runner.fit(population, kind, points, self._watch(kind, start))
-        self.interrupted, self.updates = history.interrupted, self.updates + history.sample_updates
+        self.updates += history.sample_updates
         results = {
             "validation_score": runner.scores(population, runner.validation),
             "test_score": runner.scores(population, runner.test),

@@ -9,6 +9,7 @@ import pytest
 import bpfast as bp
 from bpfast.data import split
 from bpfast.space import OPTIMIZERS
+from bpfast.sweep import _Runner
 
 SPACE = {
     "learning_rate": "1e-3:1e-1:log",
@@ -121,6 +122,20 @@ def test_an_interrupt_while_networks_are_scored_keeps_them(monkeypatch):
     assert result.interrupted
     assert len(result.table["network"]) == calls[0] < 8
     assert np.isfinite(result.table["test_score"]).all()
+
+
+def test_an_interrupt_while_kernels_are_compiled_ends_the_sweep_too(monkeypatch):
+    compiled = _Runner.compile
+
+    def interrupted_compile(self, *arguments):
+        os.kill(os.getpid(), signal.SIGINT)
+        compiled(self, *arguments)
+
+    monkeypatch.setattr(_Runner, "compile", interrupted_compile)
+    result = sweep(WORDS, epochs=10**5)
+    assert result.interrupted
+    assert 0 < len(result.table["network"]) < 8
+    assert (result.table["epochs"] < 10**5).all()
 
 
 @pytest.mark.parametrize(
