@@ -5,7 +5,7 @@ BIN = $(VENV)/bin
 
 .PHONY: run test check bench clean
 
-run: $(VENV)/with-cli,sklearn
+run: $(VENV)/with-cli,sklearn,sweep
 	$(BIN)/bpfast sweep digits --baseline
 
 test: $(VENV)/with-dev

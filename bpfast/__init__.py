@@ -18,7 +18,7 @@ from .model import Model
 from .network import MLP, register_activation, register_loss
 from .optimizers import SGD, Adam, AdamW, RMSprop
 from .population import Population
-from .space import Categorical, Float, Space
+from .space import Space
 from .sweep import SweepResult, sweep
 from .training import History, Progress, fit, gradients
 from .verify import verify
@@ -29,9 +29,7 @@ __all__ = [
     "SGD",
     "Adam",
     "AdamW",
-    "Categorical",
     "DeviceError",
-    "Float",
     "History",
     "Model",
     "Population",

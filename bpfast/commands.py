@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -19,6 +19,7 @@ from .errors import whole
 from .leaderboard import BEST, print_baseline, print_result, write_result
 from .model import Model
 from .predictions import check_output, print_predictions, tabulate, write_predictions
+from .study import SAMPLERS, STUDY
 from .sweep import SweepResult
 from .sweep import sweep as run_sweep
 from .sweep_progress import SweepDisplay
@@ -26,6 +27,10 @@ from .verify import verify as run_verify
 from .warmup import warmup as run_warmup
 
 FILE_WIDTH = 240
+_Values = Annotated[str | None, typer.Option(help="Range or numbers.", show_default=False)]
+_Names = Annotated[
+    str | None, typer.Option(help="One or several, with commas.", show_default=False)
+]
 
 app = typer.Typer(
     add_completion=False,
@@ -62,19 +67,40 @@ def sweep(
     task: Annotated[str, typer.Option(help="auto, classification or regression.")] = "auto",
     networks: Annotated[int, typer.Option(help="How many networks to train.")] = 1024,
     epochs: Annotated[int, typer.Option(help="Epochs for each.")] = 30,
-    batch_size: Annotated[int, typer.Option(help="Samples a step.")] = 64,
-    learning_rate: Annotated[str, typer.Option(help="Range or numbers.")] = "1e-4:1e-1:log",
-    hidden: Annotated[str, typer.Option(help="Layer widths, such as 16,32,32x16.")] = "16,32,64",
-    l2: Annotated[str, typer.Option(help="Penalty on weights, range or numbers.")] = (
-        "1e-6:1e-2:log"
-    ),
-    activation: Annotated[str, typer.Option(help="One or several names.")] = "relu",
-    optimizer: Annotated[str, typer.Option(help="Of sgd, adam, adamw, rmsprop.")] = "adam",
-    l1: Annotated[str | None, typer.Option(help="Penalty, range or numbers.")] = None,
-    weight_decay: Annotated[str | None, typer.Option(help="Range or numbers.")] = None,
-    momentum: Annotated[str | None, typer.Option(help="Range or numbers.")] = None,
-    clip_norm: Annotated[str | None, typer.Option(help="Range or numbers.")] = None,
-    dropout: Annotated[str | None, typer.Option(help="Range or numbers.")] = None,
+    space_file: Annotated[
+        Path | None, typer.Option("--space", help="TOML file with ranges and choices.")
+    ] = None,
+    learning_rate: _Values = None,
+    hidden: Annotated[
+        str | None, typer.Option(help="Layer widths, such as 16,32,32x16.", show_default=False)
+    ] = None,
+    width: _Values = None,
+    depth: _Values = None,
+    activation: _Names = None,
+    optimizer: _Names = None,
+    batch_size: _Values = None,
+    l1: _Values = None,
+    l2: _Values = None,
+    weight_decay: _Values = None,
+    clip_norm: _Values = None,
+    dropout: _Values = None,
+    momentum: _Values = None,
+    nesterov: _Names = None,
+    beta1: _Values = None,
+    beta2: _Values = None,
+    alpha: _Values = None,
+    epsilon: _Values = None,
+    schedule: _Names = None,
+    decay: _Values = None,
+    minimum: _Values = None,
+    warmup: _Values = None,
+    init: _Names = None,
+    sampler: Annotated[str, typer.Option(help=f"Optuna's: {', '.join(SAMPLERS)}.")] = "random",
+    storage: Annotated[
+        str | None,
+        typer.Option(help="URL of Optuna's storage; study.db in the results if not given."),
+    ] = None,
+    study_name: Annotated[str, typer.Option(help="The study's name in the storage.")] = STUDY,
     validation: Annotated[float, typer.Option(help="Share of rows to rank by.")] = 0.2,
     test: Annotated[float, typer.Option(help="Share of rows to test with.")] = 0.2,
     seed: Annotated[int, typer.Option(help="For everything that is drawn.")] = 0,
@@ -86,20 +112,9 @@ def sweep(
     ] = False,
 ) -> None:
     """Train many networks with drawn hyperparameters, and rank them."""
-    typed = {
-        "learning_rate": learning_rate,
-        "hidden": hidden,
-        "l2": l2,
-        "activation": activation,
-        "optimizer": optimizer,
-        "l1": l1,
-        "weight_decay": weight_decay,
-        "momentum": momentum,
-        "clip_norm": clip_norm,
-        "dropout": dropout,
-    }
-    given = {name: text for name, text in typed.items() if text is not None}
-    searched = space.Space({name: space.parse(name, text) for name, text in given.items()})
+    options = locals()
+    typed = {k: options[k] for k in space.HYPERPARAMETERS if k != "seed" and options.get(k)}
+    searched = _space(typed, space_file)
     dataset = data.read(source, target, task)
     folder = output or Path("bpfast-runs") / f"{dataset.name}-{datetime.now():%Y%m%d-%H%M%S}"
     console = _console()
@@ -115,11 +130,13 @@ def sweep(
             searched,
             networks=networks,
             epochs=epochs,
-            batch_size=batch_size,
             validation=validation,
             test=test,
             task="classification" if dataset.classes else "regression",
             seed=seed,
+            sampler=sampler,
+            storage=storage or f"sqlite:///{folder / 'study.db'}",
+            study_name=study_name,
             device=device,
             progress=display.show,
         )
@@ -127,7 +144,15 @@ def sweep(
     write_result(folder, result, dataset)
     console.print(f"results: {folder}", soft_wrap=True)
     console.print(f"use it:  bpfast predict {folder / BEST} DATA", soft_wrap=True)
-    _finish(console, result, dataset, networks, epochs, batch_size, baseline)
+    _finish(console, result, dataset, networks, epochs, baseline)
+
+
+def _space(typed: dict[str, str], file: Path | None) -> space.Space:
+    """What was typed, on top of what a file says, or else of what is usual."""
+    below: dict[str, Any] = space.USUAL if file is None else space.read(file)
+    if {"width", "depth"} & typed.keys():
+        below = {name: values for name, values in below.items() if name != "hidden"}
+    return space.Space(below | typed)
 
 
 def _console() -> Console:
@@ -154,14 +179,13 @@ def _finish(
     dataset: data.Dataset,
     networks: int,
     epochs: int,
-    batch_size: int,
     baseline: bool,
 ) -> None:
     if result.interrupted:
         console.print("[yellow]interrupted[/]: the table holds the networks that were begun")
         raise typer.Exit(130)
     if baseline:
-        print_baseline(console, result, dataset, networks, epochs, batch_size)
+        print_baseline(console, result, dataset, networks, epochs)
 
 
 @app.command()

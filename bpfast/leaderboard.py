@@ -69,10 +69,9 @@ def print_baseline(
     dataset: Dataset,
     networks: int,
     epochs: int,
-    batch_size: int,
 ) -> None:
     """How long scikit-learn takes for the best network, measured now, and for as many as these."""
-    seconds = _time_one(result, dataset, epochs, batch_size)
+    seconds = _time_one(result, dataset, epochs)
     whole = seconds * networks
     console.print(
         f"scikit-learn's MLP, measured now: {seconds:.2f} s for the first of these networks; "
@@ -82,7 +81,7 @@ def print_baseline(
     )
 
 
-def _time_one(result: SweepResult, dataset: Dataset, epochs: int, batch_size: int) -> float:
+def _time_one(result: SweepResult, dataset: Dataset, epochs: int) -> float:
     """Seconds of one fit on as many rows as were trained on, after one to warm up."""
     try:
         from sklearn.exceptions import ConvergenceWarning
@@ -96,7 +95,7 @@ def _time_one(result: SweepResult, dataset: Dataset, epochs: int, batch_size: in
     estimator = (MLPClassifier if result.classes else MLPRegressor)(
         hidden_layer_sizes=result.best.mlp.layers[1:-1],
         learning_rate_init=float(result.table["learning_rate"][0]),
-        batch_size=min(batch_size, rows),
+        batch_size=min(int(result.table["batch_size"][0]), rows),
         max_iter=epochs,
         tol=0.0,
         n_iter_no_change=epochs + 1,

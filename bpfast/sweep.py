@@ -1,11 +1,11 @@
-"""A sweep: many networks drawn from a space, trained at once, ranked."""
+"""A sweep: many networks from a space, asked of a sampler, trained at once, ranked."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -13,20 +13,15 @@ from .data import Scaler, check_target, split
 from .errors import whole
 from .model import Model
 from .network import MLP
-from .optimizers import SGD, Adam, AdamW, Optimizer, RMSprop
+from .optimizers import Optimizer
 from .population import Population
-from .space import Space, default_space
-from .training import History, Progress, _interrupt_flag, fit
+from .space import HYPERPARAMETERS, OPTIMIZERS, USUAL, Space, widths
+from .study import STUDY, Study
+from .training import Progress, _interrupt_flag, fit
 
-OPTIMIZERS: dict[str, type[Optimizer]] = {
-    "sgd": SGD,
-    "adam": Adam,
-    "adamw": AdamW,
-    "rmsprop": RMSprop,
-}
-DEFAULTS = {"hidden": (32,), "activation": "relu", "optimizer": "adam"}
 FEW = 64  # networks that kernels are compiled with
 PREDICTIONS = 1 << 24  # numbers predicted at a time
+RESULTS = ("validation_score", "test_score", "loss", "epochs", "diverged")
 
 
 @dataclass(frozen=True)
@@ -55,9 +50,9 @@ class SweepResult:
     Attributes
     ----------
     table : dict of (networks,) arrays, best validation score first
-        ``network`` is the number under which a network was drawn; then its hyperparameters,
-        ``validation_score`` and ``test_score`` (accuracy, or R² for numbers), the last training
-        ``loss``, ``epochs`` and ``diverged``.
+        ``network`` is the number of a network's trial in the study; then its hyperparameters (NaN
+        or no text where it has none), ``validation_score`` and ``test_score`` (accuracy, or R² for
+        numbers), the last training ``loss``, ``epochs`` and ``diverged``.
     best : Population of the one network that is ranked first
     scaler : what X was scaled with, from the training part
     target_scaler : the same for a target of numbers, else None
@@ -99,18 +94,20 @@ class _Part:
 def sweep(
     X,
     y,
-    space: Space | None = None,
+    space: Space | Mapping[str, Any] | None = None,
     networks: int = 1024,
     epochs: int = 30,
-    batch_size: int = 64,
     validation: float = 0.2,
     test: float = 0.2,
     task: str = "auto",
     seed: int = 0,
+    sampler: Any = "random",
+    storage: Any = None,
+    study_name: str = STUDY,
     device: str = "auto",
     progress: Callable[[SweepProgress], None] | None = None,
 ) -> SweepResult:
-    """Draw networks from a space, train them all, and rank them by their validation score.
+    """Train networks that a sampler takes from a space, and rank them by their validation score.
 
     Inputs (and a target of numbers) are scaled by the training part. The test part is scored and
     never looked at for the ranking.
@@ -119,12 +116,19 @@ def sweep(
     ----------
     X : (samples, features)
     y : (samples,) classes of any kind, or numbers
-    space : Space
+    space : Space, or what it is made of
         What may vary; by default learning rate, width and l2.
-    networks, epochs, batch_size : int
+    networks, epochs : int
+        How many networks, and epochs for each.
     validation, test : shares of the rows that are held out
     task : "auto", "classification" or "regression"
-    seed : for the split, the draw, the initial weights and the shuffle
+    seed : for the split, the sampler, the initial weights and the shuffle
+    sampler : "random", "tpe", "qmc", "cmaes", "grid", or a sampler of Optuna's
+        It is asked for as many networks at a time as are well trained at once, and told how they
+        did before it is asked again.
+    storage : URL such as "sqlite:///study.db", or a storage of Optuna's
+        Every trial is kept there, for ``optuna.load_study`` and Optuna's dashboard.
+    study_name : what the study is called in the storage
     device : as for :func:`fit`
     progress : a callable given a SweepProgress
 
@@ -138,9 +142,11 @@ def sweep(
     ------
     TypeError, ValueError, DeviceError
         Bad input, before any training.
+    ImportError
+        Optuna is not installed.
     """
     networks, seed = whole("networks", networks, 1), whole("seed", seed, 0)
-    epochs, batch_size = whole("epochs", epochs, 1), whole("batch_size", batch_size, 1)
+    epochs = whole("epochs", epochs, 1)
     X = np.asarray(X, np.float64)
     target, classes = check_target(y, task)
     if X.ndim != 2 or len(X) != len(target):
@@ -153,79 +159,175 @@ def sweep(
         _Part(scaler.apply(X[rows]), scaled[rows])
         for rows in (parts.train, parts.validation, parts.test)
     )
-    points = (space or default_space()).draw(np.random.default_rng(seed), networks)
-    runner = _Runner(train, held_out, unseen, classes, epochs, batch_size, seed, device, progress)
-    drawn = [DEFAULTS | point for point in points]
-    runner.compile(drawn)
-    start = time.perf_counter()
-    table, best, updates, interrupted = runner.run(drawn)
+    if not isinstance(space, Space):
+        space = Space(USUAL if space is None else space)
+    study = Study(space, sampler, seed, storage, study_name)
+    runner = _Runner(train, held_out, unseen, classes, epochs, seed, device)
+    outcome = _Sweep(runner, study, networks, progress).run()
     return SweepResult(
-        table=table,
-        best=best,
+        table=outcome.table(),
+        best=outcome.best,
         scaler=scaler,
         target_scaler=target_scaler,
         classes=classes,
         metric="accuracy" if classes else "R²",
-        seconds=time.perf_counter() - start,
-        sample_updates=updates,
-        interrupted=interrupted,
+        seconds=outcome.seconds,
+        sample_updates=outcome.updates,
+        interrupted=outcome.interrupted,
     )
+
+
+class _Kind(NamedTuple):
+    """What networks must share to be trained by one fit."""
+
+    hidden: tuple[int, ...]
+    activation: str
+    optimizer: str
+    batch_size: int
+    init: str
+
+    def __str__(self) -> str:
+        return f"{'x'.join(map(str, self.hidden)) or 'linear'} {self.activation} {self.optimizer}"
+
+
+class _Sweep:
+    """Asks a study for networks, has them trained, and tells it how they did, until all are."""
+
+    def __init__(
+        self,
+        runner: _Runner,
+        study: Study,
+        networks: int,
+        show: Callable[[SweepProgress], None] | None,
+    ) -> None:
+        self.runner, self.study, self.networks, self.show = runner, study, networks, show
+        self.rows: list[dict[str, Any]] = []
+        self.best: Population
+        self.best_score, self.updates, self.seconds, self.interrupted = -np.inf, 0, 0.0, False
+
+    def run(self) -> _Sweep:
+        """Train everything, or until Ctrl-C."""
+        with _interrupt_flag() as flag:  # Ctrl-C while networks are scored loses none of them
+            while len(self.rows) < self.networks and not self.interrupted:
+                numbers, points = self.study.ask(self.networks - len(self.rows))
+                if not numbers:  # a grid is through
+                    break
+                for kind, members in self.runner.groups(points).items():
+                    own = [points[k] for k in members]
+                    self._train(kind, [numbers[k] for k in members], own)
+                    self.interrupted = bool(flag)
+                    if self.interrupted:
+                        break
+        return self
+
+    def table(self) -> dict[str, np.ndarray]:
+        """All networks, the best first."""
+        names = dict.fromkeys(("network", *HYPERPARAMETERS, *RESULTS))
+        found = {name for row in self.rows for name in row}
+        columns = {
+            name: _column([row.get(name) for row in self.rows]) for name in names if name in found
+        }
+        order = np.argsort(-columns["validation_score"], kind="stable")
+        return {name: values[order] for name, values in columns.items()}
+
+    def _train(self, kind: _Kind, numbers: list[int], points: list[dict[str, Any]]) -> None:
+        """Train and score networks of one kind, and keep what came of them."""
+        runner = self.runner
+        runner.compile(kind, numbers, points)
+        start = time.perf_counter()
+        population = runner.population(kind, numbers, points)
+        history = runner.fit(population, kind, points, self._watch(kind, start))
+        self.updates += history.sample_updates
+        results = {
+            "validation_score": runner.scores(population, runner.validation),
+            "test_score": runner.scores(population, runner.test),
+            "loss": history.loss[:, -1],
+            "epochs": history.epochs_run,
+        }
+        sound = ~history.diverged & np.isfinite(results["validation_score"])
+        for name in ("validation_score", "test_score"):
+            results[name] = np.where(history.diverged, -np.inf, results[name])
+        results["diverged"] = history.diverged
+        champion = int(np.argmax(results["validation_score"]))
+        if not self.rows or results["validation_score"][champion] > self.best_score:
+            self.best, self.best_score = population[champion], results["validation_score"][champion]
+        self.study.tell(numbers, results["validation_score"], sound, results)
+        self.rows += [
+            {"network": number, **point, **{name: v[k].item() for name, v in results.items()}}
+            for k, (number, point) in enumerate(zip(numbers, points, strict=True))
+        ]
+        self.seconds += time.perf_counter() - start
+
+    def _watch(self, kind: _Kind, start: float) -> Callable[[Progress], None] | bool:
+        if self.show is None:
+            return False
+        show, before, words = self.show, self.seconds, str(kind)
+        rows = len(self.runner.train.X)
+        done, total = len(self.rows) * self.runner.epochs, self.networks * self.runner.epochs
+
+        def watch(progress: Progress) -> None:
+            updates, seconds = (done + progress.done) * rows, before + time.perf_counter() - start
+            show(SweepProgress(updates, total * rows, seconds, updates / seconds, words))
+
+        return watch
 
 
 @dataclass(frozen=True)
 class _Runner:
-    """Trains the points of a sweep, architecture by architecture."""
+    """Trains and scores networks of one kind."""
 
     train: _Part
     validation: _Part
     test: _Part
     classes: Sequence[str]
     epochs: int
-    batch_size: int
     seed: int
     device: str
-    progress: Callable[[SweepProgress], None] | None
+    compiled: set[tuple] = field(default_factory=set)
 
-    def run(self, points: list[dict[str, Any]]):
-        """Table, best network, sample-updates, and whether it was interrupted."""
-        tables, champions, updates, interrupted = [], [], 0, False
-        start, total = time.perf_counter(), len(points) * self.epochs * len(self.train.X)
-        with _interrupt_flag() as flag:  # Ctrl-C while networks are scored loses none of them
-            for key, members in _groups(points).items():
-                chosen = [points[k] for k in members]
-                population = self._population(key, members)
-                watch = self._watch(key, updates, total, start)
-                history = self._fit(population, key, chosen, watch)
-                updates += history.sample_updates
-                table = self._table(population, history, chosen, members)
-                tables.append(table)
-                champion = int(np.argmax(table["validation_score"]))
-                champions.append((table["validation_score"][champion], population[champion]))
-                interrupted = history.interrupted or bool(flag)
-                if interrupted:
-                    break
-        joined = {name: np.concatenate([table[name] for table in tables]) for name in tables[0]}
-        order = np.argsort(-joined["validation_score"], kind="stable")
-        best = max(champions, key=lambda pair: pair[0])[1]
-        return {k: v[order] for k, v in joined.items()}, best, updates, interrupted
+    def groups(self, points: list[dict[str, Any]]) -> dict[_Kind, list[int]]:
+        """Places of the points that one fit can train together."""
+        groups: dict[_Kind, list[int]] = {}
+        for k, point in enumerate(points):
+            kind = _Kind(
+                widths(point),
+                point["activation"],
+                point["optimizer"],
+                point["batch_size"],
+                point["init"],
+            )
+            groups.setdefault(kind, []).append(k)
+        return groups
 
-    def compile(self, points: list[dict[str, Any]]) -> None:
-        """Train a few networks of each kind for an epoch on a batch: kernels are there then."""
-        rows = slice(self.batch_size)
+    def compile(self, kind: _Kind, numbers: list[int], points: list[dict[str, Any]]) -> None:
+        """Train a few networks of a kind for an epoch on a batch: kernels are there then."""
+        if kind in self.compiled:
+            return
+        self.compiled.add(kind)
+        rows = slice(kind.batch_size)
         few = replace(self, train=_Part(self.train.X[rows], self.train.y[rows]), epochs=1)
-        for key, members in _groups(points).items():
-            population = self._population(key, members[:FEW])
-            few._fit(population, key, [points[k] for k in members[:FEW]], watch=False)
-            population.predict(self.test.X[:1], device=self.device)
+        population = self.population(kind, numbers[:FEW], points[:FEW])
+        few.fit(population, kind, points[:FEW], watch=False)
+        population.predict(self.test.X[:1], device=self.device)
 
-    def _fit(self, population: Population, key: tuple, points, watch) -> History:
+    def population(
+        self, kind: _Kind, numbers: list[int], points: list[dict[str, Any]]
+    ) -> Population:
+        """The networks before training: each starts from its trial's number, or its own seed."""
+        outputs, loss = (len(self.classes), "cross_entropy") if self.classes else (1, "mse")
+        mlp = MLP((self.train.X.shape[1], *kind.hidden, outputs), kind.activation, loss)
+        seeds = [point.get("seed", k) for k, point in zip(numbers, points, strict=True)]
+        return Population.drawn(mlp, np.array(seeds), self.seed, kind.init)
+
+    def fit(self, population: Population, kind: _Kind, points: list[dict[str, Any]], watch):
+        """Train networks of a kind, each with its own hyperparameters."""
         return fit(
             population,
             self.train.X,
             self.train.y,
-            _optimizer(key[2], points),
+            _optimizer(kind.optimizer, points),
             epochs=self.epochs,
-            batch_size=self.batch_size,
+            batch_size=kind.batch_size,
             seed=self.seed,
             dropout=np.array([point.get("dropout", 0.0) for point in points]),
             record="last",
@@ -233,42 +335,7 @@ class _Runner:
             progress=watch,
         )
 
-    def _population(self, key: tuple, members: list[int]) -> Population:
-        hidden, activation, _ = key
-        outputs, loss = (len(self.classes), "cross_entropy") if self.classes else (1, "mse")
-        mlp = MLP((self.train.X.shape[1], *hidden, outputs), activation, loss)
-        # a network starts from the number it was drawn under, whatever else is in the sweep
-        return Population.drawn(mlp, np.array(members), self.seed)
-
-    def _watch(self, key: tuple, before: int, total: int, start: float):
-        if self.progress is None:
-            return False
-        show, rows = self.progress, len(self.train.X)
-        hidden, activation, optimizer = key
-        words = f"{'x'.join(map(str, hidden)) or 'linear'} {activation} {optimizer}"
-
-        def watch(progress: Progress) -> None:
-            done, seconds = before + progress.done * rows, time.perf_counter() - start
-            show(SweepProgress(done, total, seconds, done / seconds, words))
-
-        return watch
-
-    def _table(self, population, history, points, members) -> dict[str, np.ndarray]:
-        table: dict[str, np.ndarray] = {"network": np.array(members)}
-        for name in points[0]:
-            values = [point[name] for point in points]
-            if name == "hidden":
-                values = ["x".join(map(str, widths)) or "none" for widths in values]
-            table[name] = np.array(values)
-        for name, part in (("validation", self.validation), ("test", self.test)):
-            scores = self._scores(population, part)
-            table[f"{name}_score"] = np.where(history.diverged, -np.inf, scores)
-        table["loss"] = history.loss[:, -1]
-        table["epochs"] = history.epochs_run
-        table["diverged"] = history.diverged
-        return table
-
-    def _scores(self, population: Population, part: _Part) -> np.ndarray:
+    def scores(self, population: Population, part: _Part) -> np.ndarray:
         """Accuracy or R² of every network on a part."""
         step = max(1, PREDICTIONS // (len(part.X) * population.mlp.outputs))
         scores = []
@@ -284,20 +351,21 @@ class _Runner:
         return np.concatenate(scores)
 
 
-def _groups(points: list[dict[str, Any]]) -> dict[tuple, list[int]]:
-    """Numbers of the points that one fit can train together."""
-    groups: dict[tuple, list[int]] = {}
-    for k, point in enumerate(points):
-        groups.setdefault(tuple(point[name] for name in DEFAULTS), []).append(k)
-    return groups
-
-
 def _optimizer(name: str, points: list[dict[str, Any]]) -> Optimizer:
     """An optimiser with each point's own numbers."""
     kind = OPTIMIZERS[name]
     settings = {
-        key: np.array([point[key] for point in points])
-        for key in points[0]
-        if key in kind.__dataclass_fields__
+        setting.name: np.array([point.get(setting.name, setting.default) for point in points])
+        for setting in fields(kind)
+        if any(setting.name in point for point in points)
     }
     return kind(**settings)
+
+
+def _column(values: list[Any]) -> np.ndarray:
+    """A column of the table; where a network has no value, NaN or no text."""
+    if any(isinstance(value, str) for value in values):
+        return np.array(["" if value is None else value for value in values])
+    if None in values:
+        return np.array([np.nan if value is None else float(value) for value in values])
+    return np.array(values)

@@ -455,23 +455,32 @@ def _latest(losses: np.ndarray) -> np.ndarray:
     return losses[np.arange(len(losses)), last]
 
 
+class _Interrupts(list):
+    """A handler of Ctrl-C that fills itself and the one that it stands in for.
+
+    It begins as full as that one is. A second Ctrl-C raises: somebody is in a hurry.
+    """
+
+    def __init__(self, before: object) -> None:
+        super().__init__(before if isinstance(before, _Interrupts) else ())
+        self.before = before
+
+    def __call__(self, *_: object) -> None:
+        if self:
+            raise KeyboardInterrupt
+        self.append(True)
+        if isinstance(self.before, _Interrupts) and not self.before:
+            self.before.append(True)
+
+
 @contextmanager
 def _interrupt_flag() -> Iterator[list]:
-    """Ctrl-C fills the list instead of raising, so that no kernel is left half-way.
-
-    A second one raises: somebody is in a hurry.
-    """
-    flag: list = []
-
-    def note(*_: object) -> None:
-        if flag:
-            raise KeyboardInterrupt
-        flag.append(True)
-
+    """Ctrl-C fills the list instead of raising, so that no kernel is left half-way."""
     handler = signal.getsignal(signal.SIGINT)
+    flag = _Interrupts(handler)
     ours = threading.current_thread() is threading.main_thread() and callable(handler)
     if ours:
-        signal.signal(signal.SIGINT, note)
+        signal.signal(signal.SIGINT, flag)
     try:
         yield flag
     finally:

@@ -19,12 +19,7 @@ COLOURS = {"8": "#9aa5b1", "16": "#5b8fd6", "32": "#8a5bd6", "64": "#d6455b"}
 def main() -> None:
     """Sweep, draw, write the PNG beside this file."""
     digits = load_digits()
-    space = bp.Space(
-        {
-            "learning_rate": bp.Float(1e-5, 1.0, log=True),
-            "hidden": bp.Categorical(tuple((int(width),) for width in COLOURS)),
-        }
-    )
+    space = {"learning_rate": "1e-5:1:log", "hidden": list(COLOURS)}
     bp.warmup(("float32",))
     result = bp.sweep(digits.data, digits.target, space, networks=NETWORKS)
     figure, axes = plt.subplots(figsize=(8, 3.6), dpi=150)

@@ -68,6 +68,7 @@ def test_sweep_prints_and_writes_what_it_found(target, metric, houses, bpfast, t
     assert sorted(path.name for path in folder.iterdir()) == [
         "best.safetensors",
         "networks.csv",
+        "study.db",
     ]  # nothing temporary is left
 
 
@@ -96,7 +97,7 @@ def test_baseline_is_measured_beside_the_sweep(houses, bpfast):
         (["houses.csv", "--target", "kind", "--task", "regression"], "target of numbers"),
         (["houses.csv", "--target", "kind", "--task", "guess"], "task='guess' is not known"),
         (["houses.csv", "--target", "kind", "--hidden", "wide"], "no layer width"),
-        (["houses.csv", "--target", "kind", "--learning-rate", "1:0"], "bounds in order"),
+        (["houses.csv", "--target", "kind", "--learning-rate", "1:0"], "learning_rate: "),
         (["houses.csv", "--target", "kind", "--optimizer", "best"], "optimizer='best'"),
         (["houses.csv", "--networks", "many"], "Invalid value for '--networks'"),
         (["houses.csv", "--wide"], "No such option: --wide"),

@@ -1,48 +1,36 @@
-"""The space of a sweep, and what is drawn from it."""
+"""The space of a sweep: what it takes, what it refuses, and what a trial is asked for."""
 
-import numpy as np
 import pytest
 
-from bpfast.space import Categorical, Float, Space, default_space, parse
+from bpfast.space import OPTIMIZERS, USUAL, Space, parse, read, widths
+
+optuna = pytest.importorskip("optuna")
+CategoricalDistribution = optuna.distributions.CategoricalDistribution
+FloatDistribution = optuna.distributions.FloatDistribution
+IntDistribution = optuna.distributions.IntDistribution
 
 
-def draw(dimension, n=2000, seed=0):
-    return dimension.draw(np.random.default_rng(seed), n)
-
-
-@pytest.mark.parametrize("log", [False, True])
-def test_ranges_are_filled_evenly_on_their_scale(log):
-    drawn = np.array(draw(Float(1e-4, 1e-1, log)))
-    assert drawn.min() >= 1e-4
-    assert drawn.max() <= 1e-1
-    middle = np.sqrt(1e-5) if log else 0.05
-    assert abs((drawn < middle).mean() - 0.5) < 0.05
-
-
-def test_choices_are_all_as_likely():
-    drawn = draw(Categorical(("a", "b", "c")))
-    shares = [drawn.count(name) / len(drawn) for name in "abc"]
-    np.testing.assert_allclose(shares, 1 / 3, atol=0.05)
-
-
-def test_points_have_every_name_and_come_from_the_generator():
-    space = default_space()
-    first, again = (space.draw(np.random.default_rng(5), 20) for _ in range(2))
-    assert first == again
-    assert all(point.keys() == space.dimensions.keys() for point in first)
-    assert {point["hidden"] for point in first} <= {(16,), (32,), (64,)}
+def points(dimensions, n=200, seed=0):
+    """Points of a space, drawn at random."""
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed))
+    space = Space(dimensions)
+    return [space.suggest(study.ask()) for _ in range(n)]
 
 
 @pytest.mark.parametrize(
     ("name", "text", "dimension"),
     [
-        ("learning_rate", "1e-4:1e-1:log", Float(1e-4, 1e-1, log=True)),
-        ("momentum", "0:0.9", Float(0.0, 0.9)),
-        ("momentum", "0:0.9:linear", Float(0.0, 0.9)),
-        ("l2", "0.1,0.01", Categorical((0.1, 0.01))),
-        ("l2", "0", Categorical((0.0,))),
-        ("hidden", "16,32, 32x16,none", Categorical(((16,), (32,), (32, 16), ()))),
-        ("activation", "relu, tanh", Categorical(("relu", "tanh"))),
+        ("learning_rate", "1e-4:1e-1:log", FloatDistribution(1e-4, 1e-1, log=True)),
+        ("momentum", "0:0.9", FloatDistribution(0.0, 0.9)),
+        ("momentum", "0:0.9:linear", FloatDistribution(0.0, 0.9)),
+        ("batch_size", "8:128:log", IntDistribution(8, 128, log=True)),
+        ("l2", "0.1, 0.01", [0.1, 0.01]),
+        ("l2", "0", 0.0),
+        ("nesterov", "true,false", [True, False]),
+        ("hidden", "16,32, 32x16,none", ["16", "32", "32x16", "none"]),
+        ("activation", "relu, tanh", ["relu", "tanh"]),
+        ("optimizer", "sgd", "sgd"),
     ],
 )
 def test_parse(name, text, dimension):
@@ -53,15 +41,11 @@ def test_parse(name, text, dimension):
     ("name", "text", "words"),
     [
         ("learning_rate", "fast", "learning_rate='fast' is neither a range such as"),
-        ("learning_rate", "1:2:cube", "neither a range"),
+        ("learning_rate", "1:2:cube", "is no range such as"),
         ("learning_rate", "", "neither a range"),
-        ("learning_rate", "1e-1:1e-4:log", "finite bounds in order"),
-        ("learning_rate", "0:1:log", "must begin above 0"),
-        ("learning_rate", "0:inf", "finite bounds"),
-        ("hidden", "16,abc", "hidden='abc' is no layer width"),
-        ("hidden", "0", "no layer width"),
-        ("hidden", "32x", "no layer width"),
-        ("hidden", "16,,32", "no layer width"),
+        ("learning_rate", "1e-1:1e-4:log", "learning_rate: .*low"),
+        ("learning_rate", "0:1:log", "learning_rate: .*log"),
+        ("batch_size", "8.5", "neither a range"),
     ],
 )
 def test_text_that_means_nothing_is_refused(name, text, words):
@@ -70,22 +54,101 @@ def test_text_that_means_nothing_is_refused(name, text, words):
 
 
 @pytest.mark.parametrize(
-    ("dimensions", "words"),
+    ("dimensions", "error", "words"),
     [
-        ({"rate": Float(0.0, 1.0)}, "hyperparameter='rate' is not known"),
-        ({"hidden": Float(1.0, 2.0)}, "hidden needs choices, not a range"),
-        ({"activation": Categorical(("relux",))}, "activation='relux' is not known"),
-        ({"optimizer": Categorical(("sgdd",))}, "optimizer='sgdd' is not known"),
-        ({"l2": Categorical((0.1, -1.0))}, "l2 must be at least 0, got -1"),
-        ({"l1": Float(-0.5, 1.0)}, "l1 must be at least 0, got -0.5"),
-        ({"momentum": Float(0.0, 0.9)}, "momentum is for sgd and rmsprop"),
+        ({"rate": 0.1}, ValueError, "hyperparameter='rate' is not known"),
+        ({"hidden": FloatDistribution(1, 2)}, ValueError, "hidden needs choices, not a range"),
+        ({"hidden": "16,abc"}, ValueError, "hidden='abc' is no layer width"),
+        ({"hidden": [0]}, ValueError, "no layer width"),
+        ({"hidden": "32x"}, ValueError, "no layer width"),
+        ({"hidden": "16,,32"}, ValueError, "no layer width"),
+        ({"hidden": []}, ValueError, "at least one choice"),
+        ({"activation": ["relux"]}, ValueError, "activation='relux' is not known"),
+        ({"optimizer": "sgdd"}, ValueError, "optimizer='sgdd' is not known"),
+        ({"l2": [0.1, -1.0]}, ValueError, "l2 must be at least 0, got -1"),
+        ({"l1": FloatDistribution(-0.5, 1.0)}, ValueError, "l1 must be at least 0, got -0.5"),
+        ({"l1": ["much"]}, TypeError, "l1 must be a number, got 'much'"),
+        ({"batch_size": [16, 0]}, ValueError, "batch_size must be a whole number from 1, got 0"),
+        ({"batch_size": FloatDistribution(1, 9)}, ValueError, "batch_size needs whole numbers"),
+        ({"momentum": "0:0.9"}, ValueError, "momentum is for sgd and rmsprop: add one"),
+        ({"beta1": 0.9, "optimizer": "sgd"}, ValueError, "beta1 is for adam and adamw"),
+        ({"decay": 0.9}, ValueError, "decay is for the exponential schedule"),
+        ({"width": 8}, ValueError, "width and depth belong together"),
+        ({"width": 8, "depth": 1, "hidden": 8}, ValueError, "give the one or the others"),
     ],
 )
-def test_spaces_that_mean_nothing_are_refused(dimensions, words):
-    with pytest.raises(ValueError, match=words):
+def test_spaces_that_mean_nothing_are_refused(dimensions, error, words):
+    with pytest.raises(error, match=words):
         Space(dimensions)
 
 
-def test_no_choice_is_refused():
-    with pytest.raises(ValueError, match="at least one value"):
-        Categorical(())
+def test_usual_points_have_every_name():
+    drawn = points(USUAL)
+    assert all(USUAL.keys() <= point.keys() for point in drawn)
+    assert {widths(point) for point in drawn} == {(16,), (32,), (64,)}
+
+
+def test_settings_are_asked_for_where_they_matter():
+    choices = {
+        "optimizer": list(OPTIMIZERS),
+        "momentum": "0:0.9",
+        "nesterov": [True, False],
+        "beta1": "0.8:0.9",
+        "alpha": 0.9,
+        "epsilon": [1e-8, 1e-4],
+        "schedule": ["constant", "exponential", "cosine"],
+        "decay": "0.9:1",
+        "minimum": 0.1,
+    }
+    owners = {"momentum": {"sgd", "rmsprop"}, "nesterov": {"sgd"}, "beta1": {"adam", "adamw"}}
+    owners |= {"alpha": {"rmsprop"}, "epsilon": {"adam", "adamw", "rmsprop"}}
+    drawn = points(choices)
+    for name, optimizers in owners.items():
+        assert {point["optimizer"] for point in drawn if name in point} == optimizers
+        assert all(name in point for point in drawn if point["optimizer"] in optimizers)
+    assert {point["schedule"] for point in drawn if "decay" in point} == {"exponential"}
+    assert {point["schedule"] for point in drawn if "minimum" in point} == {"cosine"}
+
+
+def test_width_and_depth_are_layers():
+    drawn = points({"width": IntDistribution(4, 32, log=True), "depth": [0, 1, 3]})
+    assert {len(widths(point)) for point in drawn} == {0, 1, 3}
+    assert all(set(widths(point)) <= {point["width"]} for point in drawn)
+
+
+def test_a_grid_has_every_choice_and_step():
+    space = Space({"l2": FloatDistribution(0.0, 0.4, step=0.1), "hidden": [4, "4x4"]})
+    points = space.grid()
+    assert len(points) == 10
+    assert {point["hidden"] for point in points} == {"4", "4x4"}
+    assert sorted({point["l2"] for point in points}) == pytest.approx([0.0, 0.1, 0.2, 0.3, 0.4])
+    points = Space({"optimizer": ["sgd", "adam"], "momentum": [0.0, 0.9]}).grid()
+    assert [(p["optimizer"], p.get("momentum")) for p in points] == [
+        ("sgd", 0.0),
+        ("sgd", 0.9),
+        ("adam", None),
+    ]
+    with pytest.raises(ValueError, match="learning_rate: a grid needs choices"):
+        Space(USUAL).grid()
+
+
+def test_a_file_says_what_would_be_typed(tmp_path):
+    path = tmp_path / "space.toml"
+    path.write_text('learning_rate = "1e-3:1:log"\nhidden = [16, "32x16"]\nl2 = 0.1\n')
+    space = Space(read(path))
+    assert space.dimensions == {
+        "learning_rate": FloatDistribution(1e-3, 1.0, log=True),
+        "hidden": CategoricalDistribution(("16", "32x16")),
+    }
+    assert space.fixed["l2"] == 0.1
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [("l2 = ", "is not TOML"), ("rate = 1", "hyperparameter='rate' is not known")],
+)
+def test_files_that_mean_nothing_are_refused(text, words, tmp_path):
+    path = tmp_path / "space.toml"
+    path.write_text(text)
+    with pytest.raises(ValueError, match=words):
+        read(path)

@@ -8,15 +8,15 @@ import pytest
 
 import bpfast as bp
 from bpfast.data import split
+from bpfast.space import OPTIMIZERS
+from bpfast.sweep import _Runner
 
-SPACE = bp.Space(
-    {
-        "learning_rate": bp.Float(1e-3, 1e-1, log=True),
-        "hidden": bp.Categorical(((3,), (2, 2), ())),
-        "l2": bp.Float(1e-6, 1e-2, log=True),
-    }
-)
-ONE_WIDTH = bp.Space({"hidden": bp.Categorical(((3,),))})
+SPACE = {
+    "learning_rate": "1e-3:1e-1:log",
+    "hidden": [3, (2, 2), "none"],
+    "l2": "1e-6:1e-2:log",
+    "batch_size": 16,
+}
 rng = np.random.default_rng(0)
 X = rng.normal(2.0, 5.0, (90, 3))
 WORDS = np.where(X[:, 0] > X[:, 1], "more", "less")
@@ -24,7 +24,7 @@ NUMBERS = 100.0 + 7.0 * X[:, 0] - X[:, 2]
 
 
 def sweep(y, X=X, **options):
-    settings = {"space": SPACE, "networks": 8, "epochs": 3, "batch_size": 16}
+    settings = {"space": SPACE, "networks": 8, "epochs": 3}
     return bp.sweep(X, y, **settings | {"device": "reference"} | options)
 
 
@@ -73,7 +73,7 @@ def test_a_seed_says_all():
 
 
 def test_networks_do_not_depend_on_how_many_are_drawn_beside_them():
-    few, many = sweep(NUMBERS, networks=6, space=ONE_WIDTH), sweep(NUMBERS, space=ONE_WIDTH)
+    few, many = sweep(NUMBERS, networks=6, space={"hidden": 3}), sweep(NUMBERS, space={"hidden": 3})
     for name in ("validation_score", "test_score", "loss"):
         first = few.table[name][np.argsort(few.table["network"])]
         np.testing.assert_array_equal(
@@ -82,17 +82,16 @@ def test_networks_do_not_depend_on_how_many_are_drawn_beside_them():
 
 
 def test_every_optimizer_takes_its_own_settings():
-    choices = {"optimizer": bp.Categorical(("sgd", "adam", "adamw", "rmsprop"))}
-    ranges = {"momentum": bp.Float(0.0, 0.5), "dropout": bp.Float(0.0, 0.3)}
-    space = bp.Space(dict(SPACE.dimensions) | choices | ranges)
+    space = SPACE | {"optimizer": list(OPTIMIZERS), "momentum": "0:0.5", "dropout": "0:0.3"}
     result = sweep(WORDS, space=space, networks=24)
-    assert set(result.table["optimizer"]) == set(choices["optimizer"].choices)
+    assert set(result.table["optimizer"]) == set(OPTIMIZERS)
+    has_momentum = np.isin(result.table["optimizer"], ("sgd", "rmsprop"))
+    np.testing.assert_array_equal(np.isfinite(result.table["momentum"]), has_momentum)
     assert np.isfinite(result.table["validation_score"]).all()
 
 
 def test_networks_that_diverge_come_last():
-    rates = bp.Categorical((1e-2, 1e9))
-    space = bp.Space({"learning_rate": rates, "optimizer": bp.Categorical(("sgd",))})
+    space = {"learning_rate": [1e-2, 1e9], "optimizer": "sgd"}
     table = sweep(NUMBERS, space=space, epochs=20).table
     assert table["diverged"].any()
     assert not table["diverged"][0]
@@ -123,6 +122,20 @@ def test_an_interrupt_while_networks_are_scored_keeps_them(monkeypatch):
     assert result.interrupted
     assert len(result.table["network"]) == calls[0] < 8
     assert np.isfinite(result.table["test_score"]).all()
+
+
+def test_an_interrupt_while_kernels_are_compiled_ends_the_sweep_too(monkeypatch):
+    compiled = _Runner.compile
+
+    def interrupted_compile(self, *arguments):
+        os.kill(os.getpid(), signal.SIGINT)
+        compiled(self, *arguments)
+
+    monkeypatch.setattr(_Runner, "compile", interrupted_compile)
+    result = sweep(WORDS, epochs=10**5)
+    assert result.interrupted
+    assert 0 < len(result.table["network"]) < 8
+    assert (result.table["epochs"] < 10**5).all()
 
 
 @pytest.mark.parametrize(

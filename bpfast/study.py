@@ -1,0 +1,247 @@
+"""A sweep's Optuna study: asked in batches, told in batches, and kept in a storage.
+
+Optuna writes each parameter of a trial in a transaction of its own, which takes far longer than to
+train a small network. So the study that is asked lies in memory, and what it was told is copied
+to its storage a batch at a time.
+"""
+
+from __future__ import annotations
+
+import json
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+from .errors import missing_extra, one_of
+from .space import Space
+
+if TYPE_CHECKING:
+    from optuna import Trial
+    from optuna.samplers import BaseSampler
+    from optuna.trial import FrozenTrial
+
+SAMPLERS = ("random", "tpe", "qmc", "cmaes", "grid")
+# Trials that a sampler is asked for at a time: the first two do not learn from results.
+BATCH = {"random": 1 << 16, "grid": 1 << 16, "qmc": 1 << 16}
+LEARNING_BATCH = 64  # of those that learn: less is trained slowly, more learns late
+STUDY = "bpfast"
+
+
+class Study:
+    """Trials drawn by a sampler of Optuna's, and what became of them.
+
+    Parameters
+    ----------
+    space : Space
+    sampler : one of SAMPLERS, or a sampler of Optuna's
+    seed : of the sampler, where it is given by name
+    storage : None, a URL such as sqlite:///study.db, or a storage of Optuna's
+        It must not hold a study of this name yet.
+    name : the study's name in the storage
+    """
+
+    def __init__(
+        self, space: Space, sampler: Any, seed: int, storage: Any = None, name: str = STUDY
+    ) -> None:
+        made = _sampler(sampler, seed)
+        self.space = space
+        self.asked, self.left = 0, float("inf")
+        self.batch = BATCH.get(sampler if isinstance(sampler, str) else "", LEARNING_BATCH)
+        # what belongs to relative sampling is read off a trial that is complete
+        self.first_batch = 1 if sampler == "qmc" else self.batch
+        self._study = _create(sampler=made)
+        if sampler == "grid":
+            points = space.grid()
+            self.left = len(points)
+            for point in points:
+                self._study.enqueue_trial({k: point[k] for k in point if k in space.dimensions})
+        self._trials: dict[int, Trial] = {}
+        self._kept = None if storage is None else _Copy(storage, name)
+
+    def ask(self, most: int) -> tuple[list[int], list[dict[str, Any]]]:
+        """Numbers and points of the next trials, up to ``most``; none when a grid is through."""
+        size = int(min(most, self.left, self.batch if self.asked else self.first_batch))
+        trials = [self._study.ask() for _ in range(size)]
+        points = [self.space.suggest(trial) for trial in trials]
+        self._trials |= {trial.number: trial for trial in trials}
+        self.left, self.asked = self.left - size, self.asked + size
+        return [trial.number for trial in trials], points
+
+    def tell(
+        self,
+        numbers: Sequence[int],
+        scores: np.ndarray,
+        sound: np.ndarray,
+        notes: Mapping[str, np.ndarray],
+    ) -> None:
+        """What became of some trials.
+
+        Parameters
+        ----------
+        numbers : (trials,)
+        scores : (trials,) validation scores
+        sound : (trials,) bool, False where a network diverged; such a trial counts as pruned
+        notes : (trials,) arrays to be kept as the trials' user attributes
+        """
+        states = _optuna().trial.TrialState
+        told = []
+        for k, number in enumerate(numbers):
+            trial = self._trials.pop(number)
+            trial.set_user_attr("network", number)  # some storages number trials as they come
+            for name, values in notes.items():
+                trial.set_user_attr(name, values[k].item())
+            if sound[k]:
+                told.append(self._study.tell(trial, float(scores[k])))
+            else:
+                told.append(self._study.tell(trial, state=states.PRUNED))
+        if self._kept is not None:
+            self._kept.add(told)
+
+
+class _Copy:
+    """A study in a storage, to which told trials are added."""
+
+    def __init__(self, storage: Any, name: str) -> None:
+        optuna = _optuna()
+        if isinstance(storage, str):
+            storage = optuna.storages.RDBStorage(storage)
+        try:
+            self.study = _create(study_name=name, storage=storage)
+        except optuna.exceptions.DuplicatedStudyError:
+            raise ValueError(
+                f"the storage has a study named {name!r} already: choose another name or storage"
+            ) from None
+        self.tables = _Tables.of(storage, storage.get_study_id_from_name(name))
+
+    def add(self, trials: list[FrozenTrial]) -> None:
+        if self.tables:
+            self.tables.insert(trials)
+        else:
+            self.study.add_trials(trials)
+
+
+class _Tables:
+    """A study's tables in an SQL database, written a batch at a time.
+
+    ``Study.add_trials`` writes a hundred trials a second; here a batch is one transaction.
+    """
+
+    COLUMNS: ClassVar = {
+        "trials": "trial_id number study_id state datetime_start datetime_complete",
+        "trial_values": "trial_id objective value value_type",
+        "trial_params": "trial_id param_name param_value distribution_json",
+        "trial_user_attributes": "trial_id key value_json",
+        "trial_system_attributes": "trial_id key value_json",
+    }
+
+    def __init__(self, engine: Any, tables: Mapping[str, Any], study: int) -> None:
+        self.engine, self.tables, self.study = engine, tables, study
+
+    @classmethod
+    def of(cls, storage: Any, study: int) -> _Tables | None:
+        """The tables of a storage; None where it has others than are known here."""
+        engine = getattr(storage, "engine", None)
+        if engine is None:
+            return None
+        from sqlalchemy import MetaData
+
+        found = MetaData()
+        found.reflect(engine)
+        for name, columns in cls.COLUMNS.items():
+            there = found.tables[name].columns.keys() if name in found.tables else ()
+            if not {*columns.split()} <= {*there}:
+                return None
+        return cls(engine, found.tables, study)
+
+    def insert(self, trials: list[FrozenTrial]) -> None:
+        trial_table = self.tables["trials"]
+        with self.engine.begin() as connection:
+            connection.execute(trial_table.insert(), [self._trial(trial) for trial in trials])
+            places = connection.execute(
+                trial_table.select().where(trial_table.c.study_id == self.study)
+            )
+            ids = {place.number: place.trial_id for place in places}
+            for name, rows_of in _ROWS.items():
+                rows = [
+                    {"trial_id": ids[trial.number], **row}
+                    for trial in trials
+                    for row in rows_of(trial)
+                ]
+                if rows:
+                    connection.execute(self.tables[name].insert(), rows)
+
+    def _trial(self, trial: FrozenTrial) -> dict[str, Any]:
+        return {
+            "number": trial.number,
+            "study_id": self.study,
+            "state": trial.state.name,
+            "datetime_start": trial.datetime_start,
+            "datetime_complete": trial.datetime_complete,
+        }
+
+
+def _value_rows(trial: FrozenTrial) -> list[dict[str, Any]]:
+    values = trial.values or []
+    return [{"objective": k, "value": v, "value_type": "FINITE"} for k, v in enumerate(values)]
+
+
+def _parameter_rows(trial: FrozenTrial) -> list[dict[str, Any]]:
+    to_json = _optuna().distributions.distribution_to_json
+    return [
+        {
+            "param_name": name,
+            "param_value": distribution.to_internal_repr(trial.params[name]),
+            "distribution_json": to_json(distribution),
+        }
+        for name, distribution in trial.distributions.items()
+    ]
+
+
+def _attribute_rows(attributes: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return [{"key": key, "value_json": json.dumps(value)} for key, value in attributes.items()]
+
+
+_ROWS: dict[str, Callable[[Any], list[dict[str, Any]]]] = {
+    "trial_values": _value_rows,
+    "trial_params": _parameter_rows,
+    "trial_user_attributes": lambda trial: _attribute_rows(trial.user_attrs),
+    "trial_system_attributes": lambda trial: _attribute_rows(trial.system_attrs),
+}
+
+
+def _optuna() -> Any:
+    try:
+        import optuna
+    except ImportError:
+        raise missing_extra("optuna", "sweep") from None
+    return optuna
+
+
+def _create(**options: Any) -> Any:
+    """A study of Optuna's, without a line that says so."""
+    optuna = _optuna()
+    verbosity = optuna.logging.get_verbosity()
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    try:
+        return optuna.create_study(direction="maximize", **options)
+    finally:
+        optuna.logging.set_verbosity(verbosity)
+
+
+def _sampler(sampler: Any, seed: int) -> BaseSampler:
+    samplers = _optuna().samplers
+    if isinstance(sampler, samplers.BaseSampler):
+        return sampler
+    one_of("sampler", sampler, SAMPLERS)
+    seed %= 1 << 32  # what NumPy's generators behind Optuna's samplers take
+    if sampler in ("random", "grid"):  # a grid's points are put into the study's queue
+        return samplers.RandomSampler(seed)
+    if sampler == "tpe":
+        return samplers.TPESampler(seed=seed)
+    if sampler == "cmaes":
+        return samplers.CmaEsSampler(seed=seed, warn_independent_sampling=False)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # that its interface may change is for us to follow
+        return samplers.QMCSampler(seed=seed, scramble=True, warn_independent_sampling=False)
