@@ -2,6 +2,8 @@
 PYTHON ?= python3
 VENV = .venv
 BIN = $(VENV)/bin
+# Benchmarks, which want a machine to themselves, are run by `make bench`.
+PYTEST = $(BIN)/pytest --numprocesses auto --maxprocesses 8 -p no:benchmark
 
 .PHONY: run test check bench clean
 
@@ -9,9 +11,10 @@ run: $(VENV)/with-cli,sklearn,sweep
 	$(BIN)/bpfast sweep digits --baseline
 
 test: $(VENV)/with-dev
-	$(BIN)/pytest
-	NUMBA_ENABLE_CUDASIM=1 $(BIN)/pytest -m cuda_simulator tests/cuda
-	NUMBA_ENABLE_CUDASIM=1 $(BIN)/pytest -k 'cuda and not among' tests/test_tutorial.py
+	$(BIN)/bpfast warmup --dtype float32 & $(BIN)/bpfast warmup --dtype float64; wait
+	$(PYTEST)
+	NUMBA_ENABLE_CUDASIM=1 $(PYTEST) -m cuda_simulator tests/cuda
+	NUMBA_ENABLE_CUDASIM=1 $(PYTEST) -k 'cuda and not among' tests/test_tutorial.py
 
 check: $(VENV)/with-dev
 	$(BIN)/ruff check

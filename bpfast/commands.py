@@ -15,9 +15,10 @@ from rich.table import Table
 
 from . import __version__, data, explain_terminal, space
 from .dispatch import devices as all_devices
-from .errors import whole
+from .errors import one_of, whole
 from .leaderboard import BEST, print_baseline, print_result, write_result
 from .model import Model
+from .population import DTYPES
 from .predictions import check_output, print_predictions, tabulate, write_predictions
 from .study import SAMPLERS, STUDY
 from .sweep import SweepResult
@@ -259,10 +260,13 @@ def bench(
 
 
 @app.command()
-def warmup() -> None:
+def warmup(
+    dtype: Annotated[str, typer.Option(help="float32, float64, or both.")] = "both",
+) -> None:
     """Compile every kernel now, so that no first fit has to wait."""
+    one_of("dtype", dtype, (*DTYPES, "both"))
     start = time.perf_counter()
-    run_warmup()
+    run_warmup(DTYPES if dtype == "both" else (dtype,))
     typer.echo(f"all kernels are compiled: {time.perf_counter() - start:.1f} s")
 
 

@@ -160,7 +160,7 @@ def test_cuda_is_given_them_as_they_are(monkeypatch):
     given = []
 
     class Kernels:
-        GRAIN = 1
+        GRAIN, FIRST_RATE = 1, 1e6
         resident = nullcontext
 
         def train(self, strategy, task, networks):

@@ -13,6 +13,7 @@ import pytest
 
 import bpfast as bp
 from bpfast import cli
+from bpfast.kernels import cuda
 from bpfast.verify import Check, Verification
 
 pl = pytest.importorskip("polars")
@@ -128,7 +129,7 @@ def test_a_pipe_gets_whole_numbers_and_lines(houses, bpfast):
 
 
 def test_a_device_that_is_not_there_is_bad_input(houses, bpfast, monkeypatch):
-    monkeypatch.setattr(bp.dispatch, "NO_CUDA", "there is no GPU")
+    monkeypatch.setattr(cuda.device, "problem", lambda: "there is no GPU")
     code, _, err = bpfast("sweep", houses, "--target", "kind", "--device", "cuda")
     assert code == 2
     assert "device 'cuda' cannot be used: there is no GPU" in err
@@ -336,10 +337,14 @@ def test_verify_says_whether_all_passed(passed, expected, bpfast, monkeypatch):
 
 
 def test_warmup(bpfast, monkeypatch):
-    monkeypatch.setattr("bpfast.commands.run_warmup", lambda: None)
-    code, out, _ = bpfast("warmup")
-    assert code == 0
-    assert "all kernels are compiled" in out
+    given = []
+    monkeypatch.setattr("bpfast.commands.run_warmup", given.append)
+    for options in ([], ["--dtype", "float64"]):
+        code, out, _ = bpfast("warmup", *options)
+        assert code == 0
+        assert "all kernels are compiled" in out
+    assert given == [("float32", "float64"), ("float64",)]
+    assert bpfast("warmup", "--dtype", "float16")[0] == 2
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals are POSIX's")

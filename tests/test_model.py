@@ -173,7 +173,7 @@ def test_onnx_takes_and_gives_numbers_in_their_own_units(dtype):
 
 
 def test_a_sweep_offers_its_best_network():
-    space = bp.Space({"hidden": bp.Categorical(((4,),))})
+    space = {"hidden": 4}
     options = {"space": space, "networks": 4, "epochs": 3, "device": "reference"}
     words = np.where(np.median(PRICES) < PRICES, "dear", "cheap")
     for y in (PRICES, words):
