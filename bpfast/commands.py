@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -16,18 +19,21 @@ from rich.table import Table
 from . import __version__, data, explain_terminal, space
 from .dispatch import devices as all_devices
 from .errors import one_of, whole
+from .files import write_whole
 from .leaderboard import BEST, print_baseline, print_result, write_result
 from .model import Model
 from .population import DTYPES
 from .predictions import check_output, print_predictions, tabulate, write_predictions
+from .run import MANIFEST
 from .study import SAMPLERS, STUDY
-from .sweep import SweepResult
 from .sweep import sweep as run_sweep
 from .sweep_progress import SweepDisplay
 from .verify import verify as run_verify
 from .warmup import warmup as run_warmup
 
 FILE_WIDTH = 240
+COMMAND = "command.json"  # in a sweep's folder
+NETWORKS = 1024  # if nothing is said
 _Values = Annotated[str | None, typer.Option(help="Range or numbers.", show_default=False)]
 _Names = Annotated[
     str | None, typer.Option(help="One or several, with commas.", show_default=False)
@@ -59,14 +65,21 @@ def version(
 @app.command()
 def sweep(
     source: Annotated[
-        str,
+        str | None,
         typer.Argument(
-            metavar="DATA", help=f"A .csv, .parquet or .npz file, or {', '.join(data.BUILT_IN)}."
+            metavar="DATA",
+            help=f"A .csv, .parquet or .npz file, or {', '.join(data.BUILT_IN)}.",
+            show_default=False,
         ),
-    ],
+    ] = None,
+    resume: Annotated[
+        Path | None, typer.Option(help="The folder of a sweep to go on with, instead of DATA.")
+    ] = None,
     target: Annotated[str | None, typer.Option(help="The column to predict.")] = None,
     task: Annotated[str, typer.Option(help="auto, classification or regression.")] = "auto",
-    networks: Annotated[int, typer.Option(help="How many networks to train.")] = 1024,
+    networks: Annotated[
+        int | None, typer.Option(help=f"How many networks to train; {NETWORKS} if not given.")
+    ] = None,
     epochs: Annotated[int, typer.Option(help="Epochs for each.")] = 30,
     space_file: Annotated[
         Path | None, typer.Option("--space", help="TOML file with ranges and choices.")
@@ -106,6 +119,9 @@ def sweep(
     test: Annotated[float, typer.Option(help="Share of rows to test with.")] = 0.2,
     seed: Annotated[int, typer.Option(help="For everything that is drawn.")] = 0,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or reference.")] = "auto",
+    memory: Annotated[
+        str | None, typer.Option(help="For networks in training, such as 8G; half of what is free.")
+    ] = None,
     output: Annotated[Path | None, typer.Option(help="Folder for the results.")] = None,
     top: Annotated[int, typer.Option(help="Rows of the table to print.")] = 10,
     baseline: Annotated[
@@ -114,46 +130,118 @@ def sweep(
 ) -> None:
     """Train many networks with drawn hyperparameters, and rank them."""
     options = locals()
-    typed = {k: options[k] for k in space.HYPERPARAMETERS if k != "seed" and options.get(k)}
-    searched = _space(typed, space_file)
-    dataset = data.read(source, target, task)
-    folder = output or Path("bpfast-runs") / f"{dataset.name}-{datetime.now():%Y%m%d-%H%M%S}"
+    if resume is not None:
+        request = _resumed(resume, source, networks)
+    elif source is None:
+        raise ValueError("DATA is missing: a file, or one of " + ", ".join(data.BUILT_IN))
+    else:
+        typed = {k: options[k] for k in space.HYPERPARAMETERS if k != "seed" and options.get(k)}
+        asked = {field.name: options.get(field.name) for field in fields(Request)}
+        asked["space"] = _space(typed, space_file)
+        asked["networks"] = NETWORKS if networks is None else networks
+        if Path(source).is_file():
+            asked["source"] = str(Path(source).resolve())  # it may be resumed from elsewhere
+        request = Request(**asked)
+    _sweep(request, resume or output, resume is not None, _bytes(memory), top, baseline)
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a sweep is asked for on the command line; kept in its folder, to be resumed."""
+
+    source: str
+    target: str | None
+    task: str
+    networks: int
+    epochs: int
+    space: dict[str, Any]
+    sampler: str
+    storage: str | None
+    study_name: str
+    validation: float
+    test: float
+    seed: int
+    device: str
+
+
+def _resumed(folder: Path, source: str | None, networks: int | None) -> Request:
+    """The request that a folder was begun with, but for more networks."""
+    if source is not None:
+        raise ValueError(f"{folder} says what data it was begun with: leave out {source}")
+    path = folder / COMMAND
+    if not path.is_file():
+        raise ValueError(f"{folder} has no {COMMAND}: bpfast sweep did not begin it")
+    request = Request(**json.loads(path.read_text(encoding="utf-8")))
+    return request if networks is None else replace(request, networks=networks)
+
+
+def _sweep(
+    request: Request,
+    folder: Path | None,
+    resume: bool,
+    memory: int | None,
+    top: int,
+    baseline: bool,
+) -> None:
+    """Train, print and write what was asked for."""
+    searched = space.Space(request.space)
+    dataset = data.read(request.source, request.target, request.task)
+    folder = folder or Path("bpfast-runs") / f"{dataset.name}-{datetime.now():%Y%m%d-%H%M%S}"
     console = _console()
     kind = f"{len(dataset.classes)} classes" if dataset.classes else "a number to predict"
     console.print(
         f"[bold]{dataset.name}[/]: {len(dataset.X)} rows, {dataset.X.shape[1]} inputs, {kind}; "
-        f"{networks} networks, {epochs} epochs"
+        f"{request.networks} networks, {request.epochs} epochs"
     )
-    with _made(folder), SweepDisplay(Console(stderr=True)) as display:
+    with _made(folder, request), SweepDisplay(Console(stderr=True)) as display:
         result = run_sweep(
             dataset.X,
             dataset.y if not dataset.classes else [dataset.classes[k] for k in dataset.y],
             searched,
-            networks=networks,
-            epochs=epochs,
-            validation=validation,
-            test=test,
+            networks=request.networks,
+            epochs=request.epochs,
+            validation=request.validation,
+            test=request.test,
             task="classification" if dataset.classes else "regression",
-            seed=seed,
-            sampler=sampler,
-            storage=storage or f"sqlite:///{folder / 'study.db'}",
-            study_name=study_name,
-            device=device,
+            seed=request.seed,
+            sampler=request.sampler,
+            storage=request.storage or f"sqlite:///{folder / 'study.db'}",
+            study_name=request.study_name,
+            device=request.device,
+            memory=memory,
+            run=folder,
+            resume=resume,
             progress=display.show,
         )
     print_result(console, result, top)
-    write_result(folder, result, dataset)
+    write_result(folder, result, dataset, asdict(request))
     console.print(f"results: {folder}", soft_wrap=True)
     console.print(f"use it:  bpfast predict {folder / BEST} DATA", soft_wrap=True)
-    _finish(console, result, dataset, networks, epochs, baseline)
+    if result.interrupted:
+        console.print(
+            f"[yellow]interrupted[/]: go on with bpfast sweep --resume {folder}", soft_wrap=True
+        )
+        raise typer.Exit(130)
+    if baseline:
+        print_baseline(console, result, dataset, request.networks, request.epochs)
 
 
-def _space(typed: dict[str, str], file: Path | None) -> space.Space:
+def _bytes(text: str | None) -> int | None:
+    """Bytes from what a user typed, such as 8G."""
+    if text is None:
+        return None
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([kmgt]?)i?b?", text.strip().lower())
+    if not found:
+        raise ValueError(f"memory={text!r} is no size such as 8G or 500M")
+    return int(float(found[1]) * 1024 ** " kmgt".index(found[2] or " "))
+
+
+def _space(typed: dict[str, str], file: Path | None) -> dict[str, Any]:
     """What was typed, on top of what a file says, or else of what is usual."""
     below: dict[str, Any] = space.USUAL if file is None else space.read(file)
     if {"width", "depth"} & typed.keys():
         below = {name: values for name, values in below.items() if name != "hidden"}
-    return space.Space(below | typed)
+    return below | typed
 
 
 def _console() -> Console:
@@ -163,30 +251,22 @@ def _console() -> Console:
 
 
 @contextmanager
-def _made(folder: Path) -> Iterator[None]:
-    """Make a folder before the work that fills it; if that fails, leave no empty one."""
+def _made(folder: Path, request: Request) -> Iterator[None]:
+    """A folder that knows its request; if the sweep is refused, no new folder is left."""
+    new = not (folder / MANIFEST).exists()
     folder.mkdir(parents=True, exist_ok=True)
+    text = json.dumps(asdict(request), indent=1) + "\n"
+    if new:
+        write_whole(folder / COMMAND, lambda path: path.write_text(text, encoding="utf-8"))
     try:
         yield
+        write_whole(folder / COMMAND, lambda path: path.write_text(text, encoding="utf-8"))
     except BaseException:
-        with suppress(OSError):  # not empty: it was there before
-            folder.rmdir()
+        if new and not (folder / MANIFEST).exists():
+            (folder / COMMAND).unlink()
+            with suppress(OSError):  # not empty: it was there before
+                folder.rmdir()
         raise
-
-
-def _finish(
-    console: Console,
-    result: SweepResult,
-    dataset: data.Dataset,
-    networks: int,
-    epochs: int,
-    baseline: bool,
-) -> None:
-    if result.interrupted:
-        console.print("[yellow]interrupted[/]: the table holds the networks that were begun")
-        raise typer.Exit(130)
-    if baseline:
-        print_baseline(console, result, dataset, networks, epochs)
 
 
 @app.command()

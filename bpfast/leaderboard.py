@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 import warnings
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from rich.table import Table
 from .data import Dataset
 from .errors import missing_extra
 from .files import write_whole
+from .run import describe
 from .sweep import SweepResult
 
 BEST = "best.safetensors"
@@ -55,12 +57,28 @@ def _cell(name: str, value: Any) -> str:
     return f"{value:.4f}" if name.endswith("score") else f"{value:.3g}"
 
 
-def write_result(folder: Path, result: SweepResult, dataset: Dataset) -> None:
-    """Write ``best.safetensors`` and ``networks.csv``, each whole or not at all."""
+def write_result(
+    folder: Path, result: SweepResult, dataset: Dataset, request: Mapping[str, Any]
+) -> None:
+    """Write the best network, the tables of networks and losses, and what the manifest lacks.
+
+    Each file is there whole or as it was.
+    """
     import polars as pl
 
     replace(result.model, columns=dataset.columns).save(folder / BEST)
     write_whole(folder / "networks.csv", pl.DataFrame(result.table).write_csv)
+    losses = {"network": result.table["network"], "loss": result.losses.tolist()}
+    write_whole(folder / "losses.parquet", pl.DataFrame(losses).write_parquet)
+    described = {
+        "data": dataset.name,
+        "rows": len(dataset.X),
+        "inputs": dataset.X.shape[1],
+        "classes": result.classes,
+        "metric": result.metric,
+        "interrupted": result.interrupted,
+    }
+    describe(folder, {**request, **described})
 
 
 def print_baseline(

@@ -96,6 +96,11 @@ class Space:
                 point[name] = _suggest(trial, name, self.dimensions[name])
         return point
 
+    def describe(self) -> dict[str, str]:
+        """Each hyperparameter and what it may be, as text that two equal spaces share."""
+        known = {name: str(dimension) for name, dimension in self.dimensions.items()}
+        return dict(sorted((known | {k: repr(v) for k, v in self.fixed.items()}).items()))
+
     def grid(self) -> list[dict[str, Any]]:
         """All points, where each dimension has choices or steps.
 

@@ -38,12 +38,18 @@ class Study:
     sampler : one of SAMPLERS, or a sampler of Optuna's
     seed : of the sampler, where it is given by name
     storage : None, a URL such as sqlite:///study.db, or a storage of Optuna's
-        It must not hold a study of this name yet.
     name : the study's name in the storage
+    resume : whether the storage may have this study already; trials that it has are not added
     """
 
     def __init__(
-        self, space: Space, sampler: Any, seed: int, storage: Any = None, name: str = STUDY
+        self,
+        space: Space,
+        sampler: Any,
+        seed: int,
+        storage: Any = None,
+        name: str = STUDY,
+        resume: bool = False,
     ) -> None:
         made = _sampler(sampler, seed)
         self.space = space
@@ -58,7 +64,7 @@ class Study:
             for point in points:
                 self._study.enqueue_trial({k: point[k] for k in point if k in space.dimensions})
         self._trials: dict[int, Trial] = {}
-        self._kept = None if storage is None else _Copy(storage, name)
+        self._kept = None if storage is None else _Copy(storage, name, resume)
 
     def ask(self, most: int) -> tuple[list[int], list[dict[str, Any]]]:
         """Numbers and points of the next trials, up to ``most``; none when a grid is through."""
@@ -103,19 +109,24 @@ class Study:
 class _Copy:
     """A study in a storage, to which told trials are added."""
 
-    def __init__(self, storage: Any, name: str) -> None:
+    def __init__(self, storage: Any, name: str, resume: bool) -> None:
         optuna = _optuna()
         if isinstance(storage, str):
             storage = optuna.storages.RDBStorage(storage)
         try:
-            self.study = _create(study_name=name, storage=storage)
+            self.study = _create(study_name=name, storage=storage, load_if_exists=resume)
         except optuna.exceptions.DuplicatedStudyError:
             raise ValueError(
                 f"the storage has a study named {name!r} already: choose another name or storage"
             ) from None
         self.tables = _Tables.of(storage, storage.get_study_id_from_name(name))
+        there = self.study.get_trials(deepcopy=False)
+        self.there = {trial.user_attrs.get("network") for trial in there}
 
     def add(self, trials: list[FrozenTrial]) -> None:
+        trials = [trial for trial in trials if trial.user_attrs["network"] not in self.there]
+        if not trials:
+            return
         if self.tables:
             self.tables.insert(trials)
         else:

@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
+import os
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from . import training
 from .data import Scaler, check_target, split
 from .errors import whole
 from .model import Model
 from .network import MLP
 from .optimizers import Optimizer
 from .population import Population
+from .run import Run, fingerprint
+from .samples import free_memory
 from .space import HYPERPARAMETERS, OPTIMIZERS, USUAL, Space, widths
 from .study import STUDY, Study
-from .training import Progress, _interrupt_flag, fit
+from .training import History, Progress, _interrupt_flag, _latest
 
 FEW = 64  # networks that kernels are compiled with
+MOST = 4096  # networks in a fit: more are no faster, and what is lost when a run is killed
 PREDICTIONS = 1 << 24  # numbers predicted at a time
 RESULTS = ("validation_score", "test_score", "loss", "epochs", "diverged")
 
@@ -53,6 +60,7 @@ class SweepResult:
         ``network`` is the number of a network's trial in the study; then its hyperparameters (NaN
         or no text where it has none), ``validation_score`` and ``test_score`` (accuracy, or R² for
         numbers), the last training ``loss``, ``epochs`` and ``diverged``.
+    losses : (networks, epochs) training losses, NaN where a network did not get so far
     best : Population of the one network that is ranked first
     scaler : what X was scaled with, from the training part
     target_scaler : the same for a target of numbers, else None
@@ -64,6 +72,7 @@ class SweepResult:
     """
 
     table: dict[str, np.ndarray]
+    losses: np.ndarray
     best: Population
     scaler: Scaler
     target_scaler: Scaler | None
@@ -105,6 +114,9 @@ def sweep(
     storage: Any = None,
     study_name: str = STUDY,
     device: str = "auto",
+    memory: int | None = None,
+    run: str | os.PathLike | None = None,
+    resume: bool = False,
     progress: Callable[[SweepProgress], None] | None = None,
 ) -> SweepResult:
     """Train networks that a sampler takes from a space, and rank them by their validation score.
@@ -130,6 +142,12 @@ def sweep(
         Every trial is kept there, for ``optuna.load_study`` and Optuna's dashboard.
     study_name : what the study is called in the storage
     device : as for :func:`fit`
+    memory : bytes that networks in training may take, by default half of what is free
+        Networks of one kind are trained in parts that fit; no number depends on it.
+    run : a folder in which everything is kept as it is reached: see :class:`run.Run`
+    resume : whether to go on with the sweep that is in the folder
+        With the same arguments (``networks`` may be more) it ends with the same numbers, bit for
+        bit, as if it had never been stopped.
     progress : a callable given a SweepProgress
 
     Returns
@@ -141,7 +159,9 @@ def sweep(
     Raises
     ------
     TypeError, ValueError, DeviceError
-        Bad input, before any training.
+        Bad input, before any training; a folder that is another sweep's, or in use.
+    OSError
+        What was reached cannot be written; what was written before is whole.
     ImportError
         Optuna is not installed.
     """
@@ -161,11 +181,28 @@ def sweep(
     )
     if not isinstance(space, Space):
         space = Space(USUAL if space is None else space)
-    study = Study(space, sampler, seed, storage, study_name)
     runner = _Runner(train, held_out, unseen, classes, epochs, seed, device)
-    outcome = _Sweep(runner, study, networks, progress).run()
+    settings = {
+        "data": fingerprint(X, target),
+        "space": space.describe(),
+        "sampler": sampler if isinstance(sampler, str) else type(sampler).__name__,
+        "networks": networks,
+        "epochs": epochs,
+        "validation": validation,
+        "test": test,
+        "seed": seed,
+        "device": device,
+    }
+    budget = free_memory() // 2 if memory is None else whole("memory", memory, 1)
+    with ExitStack() as stack:
+        kept = None
+        if run is not None:
+            kept = stack.enter_context(closing(Run(Path(run), settings, resume)))
+        study = Study(space, sampler, seed, storage, study_name, resume)
+        outcome = _Sweep(runner, study, networks, budget, kept, progress).run()
     return SweepResult(
         table=outcome.table(),
+        losses=outcome.losses(),
         best=outcome.best,
         scaler=scaler,
         target_scaler=target_scaler,
@@ -190,6 +227,14 @@ class _Kind(NamedTuple):
         return f"{'x'.join(map(str, self.hidden)) or 'linear'} {self.activation} {self.optimizer}"
 
 
+class _Fit(NamedTuple):
+    """Networks to be trained together: their trials' numbers, and their hyperparameters."""
+
+    kind: _Kind
+    numbers: list[int]
+    points: list[dict[str, Any]]
+
+
 class _Sweep:
     """Asks a study for networks, has them trained, and tells it how they did, until all are."""
 
@@ -198,12 +243,20 @@ class _Sweep:
         runner: _Runner,
         study: Study,
         networks: int,
+        memory: int,
+        kept: Run | None,
         show: Callable[[SweepProgress], None] | None,
     ) -> None:
         self.runner, self.study, self.networks, self.show = runner, study, networks, show
-        self.rows: list[dict[str, Any]] = []
+        self.memory, self.kept = memory, kept
+        self.rows: dict[int, dict[str, Any]] = {}
+        self.curves: dict[int, np.ndarray] = {}
         self.best: Population
-        self.best_score, self.updates, self.seconds, self.interrupted = -np.inf, 0, 0.0, False
+        self.updates = kept.sample_updates if kept else 0
+        self.seconds = kept.seconds if kept else 0.0
+        self.interrupted = False
+        if kept and kept.rows:
+            self.best = kept.best(self._leader())
 
     def run(self) -> _Sweep:
         """Train everything, or until Ctrl-C."""
@@ -212,9 +265,8 @@ class _Sweep:
                 numbers, points = self.study.ask(self.networks - len(self.rows))
                 if not numbers:  # a grid is through
                     break
-                for kind, members in self.runner.groups(points).items():
-                    own = [points[k] for k in members]
-                    self._train(kind, [numbers[k] for k in members], own)
+                for fit in self._fits(numbers, points):
+                    self._train(fit)
                     self.interrupted = bool(flag)
                     if self.interrupted:
                         break
@@ -222,41 +274,92 @@ class _Sweep:
 
     def table(self) -> dict[str, np.ndarray]:
         """All networks, the best first."""
+        rows = list(self.rows.values())
         names = dict.fromkeys(("network", *HYPERPARAMETERS, *RESULTS))
-        found = {name for row in self.rows for name in row}
+        found = {name for row in rows for name in row}
         columns = {
-            name: _column([row.get(name) for row in self.rows]) for name in names if name in found
+            name: _column([row.get(name) for row in rows]) for name in names if name in found
         }
-        order = np.argsort(-columns["validation_score"], kind="stable")
+        order = self._order()
         return {name: values[order] for name, values in columns.items()}
 
-    def _train(self, kind: _Kind, numbers: list[int], points: list[dict[str, Any]]) -> None:
+    def losses(self) -> np.ndarray:
+        """(networks, epochs) in the order of the table."""
+        return np.stack([self.curves[number] for number in self.rows])[self._order()]
+
+    def _order(self) -> np.ndarray:
+        scores = np.array([row["validation_score"] for row in self.rows.values()])
+        return np.lexsort((np.array([*self.rows]), -scores))
+
+    def _leader(self) -> int:
+        """The number of the network that comes first, of all that the folder has too."""
+        rows = self.rows | (self.kept.rows if self.kept else {})
+        return min(rows, key=lambda number: (-rows[number]["validation_score"], number))
+
+    def _fits(self, numbers: list[int], points: list[dict[str, Any]]) -> Iterator[_Fit]:
+        """What is to be trained together, of a batch of trials; the rest is known already."""
+        known = self.kept.rows if self.kept else {}
+        self._recall([(n, p) for n, p in zip(numbers, points, strict=True) if n in known])
+        for kind, members in self.runner.groups(points).items():
+            fresh = [k for k in members if numbers[k] not in known]
+            most = self.runner.most(kind, self.memory)
+            for start in range(0, len(fresh), most):
+                part = fresh[start : start + most]
+                yield _Fit(kind, [numbers[k] for k in part], [points[k] for k in part])
+
+    def _recall(self, trials: list[tuple[int, dict[str, Any]]]) -> None:
+        """Take from the folder what came of some trials, and tell the study."""
+        if not trials or self.kept is None:
+            return
+        numbers = [number for number, _ in trials]
+        rows = [self.kept.rows[number] for number in numbers]
+        for (number, point), row in zip(trials, rows, strict=True):
+            if any(row.get(name) != value for name, value in point.items()):
+                raise ValueError(
+                    f"{self.kept.folder}: network {number} was asked for other hyperparameters "
+                    "than now: another version of Optuna's samplers cannot go on with it"
+                )
+        self._tell(numbers, rows)
+        self.curves |= {number: np.array(self.kept.losses[number]) for number in numbers}
+
+    def _tell(self, numbers: list[int], rows: list[dict[str, Any]]) -> None:
+        """Keep rows, and tell the study."""
+        self.rows |= dict(zip(numbers, rows, strict=True))
+        results = {name: np.array([row[name] for row in rows]) for name in RESULTS}
+        scores = results["validation_score"]
+        self.study.tell(numbers, scores, ~results["diverged"] & np.isfinite(scores), results)
+
+    def _train(self, fit: _Fit) -> None:
         """Train and score networks of one kind, and keep what came of them."""
         runner = self.runner
-        runner.compile(kind, numbers, points)
+        runner.compile(fit)
         start = time.perf_counter()
-        population = runner.population(kind, numbers, points)
-        history = runner.fit(population, kind, points, self._watch(kind, start))
+        population = runner.population(fit)
+        history = runner.fit(population, fit, self._watch(fit.kind, start))
         self.updates += history.sample_updates
         results = {
             "validation_score": runner.scores(population, runner.validation),
             "test_score": runner.scores(population, runner.test),
-            "loss": history.loss[:, -1],
+            "loss": _latest(history.loss),
             "epochs": history.epochs_run,
         }
-        sound = ~history.diverged & np.isfinite(results["validation_score"])
         for name in ("validation_score", "test_score"):
             results[name] = np.where(history.diverged, -np.inf, results[name])
         results["diverged"] = history.diverged
-        champion = int(np.argmax(results["validation_score"]))
-        if not self.rows or results["validation_score"][champion] > self.best_score:
-            self.best, self.best_score = population[champion], results["validation_score"][champion]
-        self.study.tell(numbers, results["validation_score"], sound, results)
-        self.rows += [
+        rows = [
             {"network": number, **point, **{name: v[k].item() for name, v in results.items()}}
-            for k, (number, point) in enumerate(zip(numbers, points, strict=True))
+            for k, (number, point) in enumerate(zip(fit.numbers, fit.points, strict=True))
         ]
+        self._tell(fit.numbers, rows)
+        self.curves |= dict(zip(fit.numbers, history.loss, strict=True))
+        leader = self._leader()
+        if leader in fit.numbers:
+            self.best = population[fit.numbers.index(leader)]
         self.seconds += time.perf_counter() - start
+        if self.kept and not history.interrupted:  # half-trained networks are begun anew
+            self.kept.keep_best(leader, self.best)
+            self.kept.keep(rows, history.loss, self.seconds, self.updates)
+            self.kept.forget_others(leader)
 
     def _watch(self, kind: _Kind, start: float) -> Callable[[Progress], None] | bool:
         if self.show is None:
@@ -299,38 +402,43 @@ class _Runner:
             groups.setdefault(kind, []).append(k)
         return groups
 
-    def compile(self, kind: _Kind, numbers: list[int], points: list[dict[str, Any]]) -> None:
+    def compile(self, fit: _Fit) -> None:
         """Train a few networks of a kind for an epoch on a batch: kernels are there then."""
-        if kind in self.compiled:
+        if fit.kind in self.compiled:
             return
-        self.compiled.add(kind)
-        rows = slice(kind.batch_size)
+        self.compiled.add(fit.kind)
+        rows = slice(fit.kind.batch_size)
         few = replace(self, train=_Part(self.train.X[rows], self.train.y[rows]), epochs=1)
-        population = self.population(kind, numbers[:FEW], points[:FEW])
-        few.fit(population, kind, points[:FEW], watch=False)
+        some = _Fit(fit.kind, fit.numbers[:FEW], fit.points[:FEW])
+        population = self.population(some)
+        few.fit(population, some, watch=False)
         population.predict(self.test.X[:1], device=self.device)
 
-    def population(
-        self, kind: _Kind, numbers: list[int], points: list[dict[str, Any]]
-    ) -> Population:
-        """The networks before training: each starts from its trial's number, or its own seed."""
-        outputs, loss = (len(self.classes), "cross_entropy") if self.classes else (1, "mse")
-        mlp = MLP((self.train.X.shape[1], *kind.hidden, outputs), kind.activation, loss)
-        seeds = [point.get("seed", k) for k, point in zip(numbers, points, strict=True)]
-        return Population.drawn(mlp, np.array(seeds), self.seed, kind.init)
+    def most(self, kind: _Kind, memory: int) -> int:
+        """How many networks of a kind may be trained at once, in so many bytes."""
+        numbers = 3 * self._mlp(kind).n_parameters + 2 * self.epochs  # with two moments, and losses
+        return max(1, min(MOST, memory // (4 * numbers)))
 
-    def fit(self, population: Population, kind: _Kind, points: list[dict[str, Any]], watch):
+    def _mlp(self, kind: _Kind) -> MLP:
+        outputs, loss = (len(self.classes), "cross_entropy") if self.classes else (1, "mse")
+        return MLP((self.train.X.shape[1], *kind.hidden, outputs), kind.activation, loss)
+
+    def population(self, fit: _Fit) -> Population:
+        """The networks before training: each starts from its trial's number, or its own seed."""
+        seeds = [p.get("seed", k) for k, p in zip(fit.numbers, fit.points, strict=True)]
+        return Population.drawn(self._mlp(fit.kind), np.array(seeds), self.seed, fit.kind.init)
+
+    def fit(self, population: Population, fit: _Fit, watch) -> History:
         """Train networks of a kind, each with its own hyperparameters."""
-        return fit(
+        return training.fit(
             population,
             self.train.X,
             self.train.y,
-            _optimizer(kind.optimizer, points),
+            _optimizer(fit.kind.optimizer, fit.points),
             epochs=self.epochs,
-            batch_size=kind.batch_size,
+            batch_size=fit.kind.batch_size,
             seed=self.seed,
-            dropout=np.array([point.get("dropout", 0.0) for point in points]),
-            record="last",
+            dropout=np.array([point.get("dropout", 0.0) for point in fit.points]),
             device=self.device,
             progress=watch,
         )
