@@ -136,7 +136,7 @@ def sweep(
         raise ValueError("DATA is missing: a file, or one of " + ", ".join(data.BUILT_IN))
     else:
         typed = {k: options[k] for k in space.HYPERPARAMETERS if k != "seed" and options.get(k)}
-        asked = {field.name: options.get(field.name) for field in fields(Request)}
+        asked: dict[str, Any] = {f.name: options.get(f.name) for f in fields(Request)}
         asked["space"] = _space(typed, space_file)
         asked["networks"] = NETWORKS if networks is None else networks
         if Path(source).is_file():
