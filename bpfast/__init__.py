@@ -20,7 +20,7 @@ from .optimizers import SGD, Adam, AdamW, RMSprop
 from .population import Population
 from .space import Space
 from .sweep import SweepResult, sweep
-from .training import History, Progress, fit, gradients
+from .training import History, Progress, Training, fit, gradients
 from .verify import verify
 from .warmup import warmup
 
@@ -38,6 +38,7 @@ __all__ = [
     "Scaler",
     "Space",
     "SweepResult",
+    "Training",
     "devices",
     "dispatch",
     "explain",

@@ -7,9 +7,8 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
@@ -151,81 +150,194 @@ def fit(
     TypeError, ValueError, DeviceError
         Bad input, before any work: what was given, what was expected.
     """
-    _check_population(population)
-    if not isinstance(optimizer, Optimizer):
-        raise TypeError(f"optimizer must be one such as bpfast.Adam(), got {optimizer!r}")
-    mlp, n, dtype = population.mlp, len(population), population.parameters.dtype
-    epochs, batch_size = whole("epochs", epochs, 1), whole("batch_size", batch_size, 1)
-    samples = check_samples(X, y, sample_weight, mlp, dtype)
-    folds, fold = check_rows(rows, n, len(samples.inputs))
-    scored = None if validation is None else _check_validation(validation, mlp, dtype)
-    recorded = _recorded(record, epochs)
-    limits = _check_patience(patience, n)
-    gap = np.diff(np.flatnonzero(recorded), prepend=-1).max()
-    least = distinct(limits).min()
-    if scored is not None and least < gap:
-        raise ValueError(
-            f"patience={least} would run out before the validation samples are scored: "
-            f'record={record!r} leaves {gap} epochs between scores; use record="epoch"'
+    training = Training(
+        population,
+        X,
+        y,
+        optimizer,
+        epochs,
+        batch_size,
+        shuffle,
+        seed,
+        validation,
+        sample_weight,
+        rows,
+        tol,
+        patience,
+        dropout,
+        record,
+        device,
+    )
+    with training:
+        training.advance(progress=progress)
+    return training.history()
+
+
+class Training:
+    """A fit that can pause: :func:`fit` is one that does not.
+
+    It takes the same parameters, but for ``progress``, and holds a device's memory until it is
+    closed; as a context manager it closes itself. The population has what was trained when it is
+    closed.
+
+    Attributes
+    ----------
+    epoch : int, epochs that all networks are through that have not ended
+    """
+
+    def __init__(
+        self,
+        population: Population,
+        X,
+        y,
+        optimizer: Optimizer,
+        epochs: int = 20,
+        batch_size: int = 64,
+        shuffle: bool = True,
+        seed: int = 0,
+        validation: tuple | None = None,
+        sample_weight=None,
+        rows: tuple | None = None,
+        tol=None,
+        patience=None,
+        dropout=0.0,
+        record: str | int = "epoch",
+        device: str = "auto",
+    ) -> None:
+        _check_population(population)
+        if not isinstance(optimizer, Optimizer):
+            raise TypeError(f"optimizer must be one such as bpfast.Adam(), got {optimizer!r}")
+        mlp, n, dtype = population.mlp, len(population), population.parameters.dtype
+        epochs, batch_size = whole("epochs", epochs, 1), whole("batch_size", batch_size, 1)
+        samples = check_samples(X, y, sample_weight, mlp, dtype)
+        folds, fold = check_rows(rows, n, len(samples.inputs))
+        scored = None if validation is None else _check_validation(validation, mlp, dtype)
+        recorded = _recorded(record, epochs)
+        limits = _check_patience(patience, n)
+        gap = np.diff(np.flatnonzero(recorded), prepend=-1).max()
+        least = distinct(limits).min()
+        if scored is not None and least < gap:
+            raise ValueError(
+                f"patience={least} would run out before the validation samples are scored: "
+                f'record={record!r} leaves {gap} epochs between scores; use record="epoch"'
+            )
+        if not isinstance(shuffle, (bool, np.bool_)):
+            raise TypeError(f"shuffle must be True or False, got {shuffle!r}")
+        batch_size = min(batch_size, max(map(len, folds)))
+        seed = whole("seed", seed, 0)
+        resolved = optimizer.resolve(n, epochs)
+        self.plan = dispatch.choose(mlp, n, batch_size, device, resolved.rule, dtype.name)
+        if self.plan.device != "cuda":
+            samples = samples_on_host(samples)
+            scored = None if scored is None else samples_on_host(scored)
+        probabilities = _check_dropout(dropout, mlp, n)
+        self.task = Task(
+            network=mlp.network,
+            samples=samples,
+            validation=scored,
+            order=np.zeros((1, 0), np.int64),
+            fold_start=np.cumsum([0, *map(len, folds)]),
+            fold=fold,
+            batch_size=batch_size,
+            first_epoch=0,
+            epochs=epochs,
+            record=recorded,
+            column=np.cumsum(recorded) - recorded,
+            optimizer=resolved,
+            tol=np.broadcast_to(-np.inf, (n,)) if tol is None else numbers("tol", tol, n, 0.0),
+            patience=limits,
+            dropout=probabilities,
+            keys=_dropout_keys(population, seed, probabilities),
+            state=_new_state(
+                population, resolved.rule, int(recorded.sum()), scored is not None, limits
+            ),
         )
-    if not isinstance(shuffle, (bool, np.bool_)):
-        raise TypeError(f"shuffle must be True or False, got {shuffle!r}")
-    batch_size = min(batch_size, max(map(len, folds)))
-    seed = whole("seed", seed, 0)
-    resolved = optimizer.resolve(n, epochs)
-    plan = dispatch.choose(mlp, n, batch_size, device, resolved.rule, dtype.name)
-    if plan.device != "cuda":
-        samples = samples_on_host(samples)
-        scored = None if scored is None else samples_on_host(scored)
-    probabilities = _check_dropout(dropout, mlp, n)
-    task = Task(
-        network=mlp.network,
-        samples=samples,
-        validation=scored,
-        order=np.zeros((1, 0), np.int64),
-        fold_start=np.cumsum([0, *map(len, folds)]),
-        fold=fold,
-        batch_size=batch_size,
-        first_epoch=0,
-        epochs=epochs,
-        record=recorded,
-        column=np.cumsum(recorded) - recorded,
-        optimizer=resolved,
-        tol=np.broadcast_to(-np.inf, (n,)) if tol is None else numbers("tol", tol, n, 0.0),
-        patience=limits,
-        dropout=probabilities,
-        keys=_dropout_keys(population, seed, probabilities),
-        state=_new_state(
-            population, resolved.rule, int(recorded.sum()), scored is not None, limits
-        ),
-    )
-    orders = _Orders(folds, shuffle, seed, batch_size)
-    show, close = _display(progress)
-    kernels = dispatch.kernels(plan)
-    clock = _Clock(kernels.FIRST_RATE)
-    try:
-        with _interrupt_flag() as interrupted, kernels.resident(task) as placed:
-            for _ in _run(placed, kernels, plan.strategy, orders, clock):
-                if show:
-                    show(_progress(task, n * epochs, clock.seconds()))
-                if interrupted and _done(task) < n * epochs:
-                    break
-            stopped = bool(interrupted) and _done(task) < n * epochs
-    finally:
-        close()
-    status = task.state.status
-    return History(
-        loss=task.state.loss,
-        validation_loss=task.state.validation_loss if scored is not None else None,
-        epochs=np.flatnonzero(recorded) + 1,
-        epochs_run=task.state.epochs_run,
-        stopped=status == STOPPED,
-        diverged=status == DIVERGED,
-        plan=plan,
-        seconds=clock.seconds(),
-        sample_updates=_sample_updates(task),
-        interrupted=stopped,
-    )
+        self.epoch, self.interrupted = 0, False
+        self._scored = scored is not None
+        self._orders = _Orders(folds, shuffle, seed, batch_size)
+        self._kernels = dispatch.kernels(self.plan)
+        self._clock = _Clock(self._kernels.FIRST_RATE)
+        self._open = ExitStack()
+        self._placed = self._open.enter_context(self._kernels.resident(self.task))
+
+    def __enter__(self) -> Training:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Bring what was trained to the population, and give the device's memory back."""
+        self._open.close()
+
+    def advance(
+        self,
+        until: int | None = None,
+        progress: Callable[[Progress], None] | bool | None = False,
+    ) -> None:
+        """Train up to an epoch, the last one if it is not given, or until Ctrl-C.
+
+        Parameters
+        ----------
+        until : epochs from the beginning
+        progress : as for :func:`fit`
+        """
+        last = self.task.epochs if until is None else whole("until", until, 0, self.task.epochs)
+        n, task = len(self.task.state.status), self.task
+        show, close = _display(progress)
+        try:
+            with _interrupt_flag() as interrupted:
+                for _ in self._calls(last):
+                    if show:
+                        show(_progress(task, n * task.epochs, self._clock.seconds()))
+                    if interrupted and _done(task) < n * last:
+                        self.interrupted = True
+                        return
+        finally:
+            close()
+        self.epoch = last
+
+    def drop(self, networks: np.ndarray) -> None:
+        """Let some networks, by their numbers, stop where they are; the others never notice."""
+        status = self.task.state.status
+        status[networks] = np.where(status[networks] == RUNNING, STOPPED, status[networks])
+
+    def history(self) -> History:
+        """What has happened so far."""
+        state = self.task.state
+        return History(
+            loss=state.loss,
+            validation_loss=state.validation_loss if self._scored else None,
+            epochs=np.flatnonzero(self.task.record) + 1,
+            epochs_run=state.epochs_run,
+            stopped=state.status == STOPPED,
+            diverged=state.status == DIVERGED,
+            plan=self.plan,
+            seconds=self._clock.seconds(),
+            sample_updates=_sample_updates(self.task),
+            interrupted=self.interrupted,
+        )
+
+    def _calls(self, last: int) -> Iterator[None]:
+        """Train in calls of a few epochs and networks."""
+        task, clock, orders, kernels = self._placed, self._clock, self._orders, self._kernels
+        first = self.epoch
+        while first < last:
+            running = np.flatnonzero(task.state.status == RUNNING)
+            if running.size == 0:
+                return
+            if len(task.fold_start) > 2:
+                running = running[np.argsort(task.fold[running], kind="stable")]
+            share = _operations(task, running)
+            epochs = min(clock.affordable(share), orders.longest(), last - first)
+            block = _block(task, orders.of(first, epochs), first, epochs)
+            parts = max(1, round(share * epochs / (clock.rate * CALL_SECONDS)))
+            for part in _cut(running, parts, kernels.GRAIN):
+                before = time.perf_counter()
+                kernels.train(self.plan.strategy, block, part)
+                clock.learn(_operations(task, part) * epochs, time.perf_counter() - before)
+                yield
+            first += epochs
 
 
 def gradients(population: Population, X, y, sample_weight=None, device: str = "auto"):
@@ -377,27 +489,6 @@ class _Clock:
     def affordable(self, operations: float) -> int:
         """How often these operations fit into one call."""
         return max(1, int(self.rate * CALL_SECONDS / operations))
-
-
-def _run(task: Task, kernels: Any, strategy: str, orders: _Orders, clock: _Clock) -> Iterator[None]:
-    """Train in calls of a few epochs and networks."""
-    first = 0
-    while first < task.epochs:
-        running = np.flatnonzero(task.state.status == RUNNING)
-        if running.size == 0:
-            return
-        if len(task.fold_start) > 2:
-            running = running[np.argsort(task.fold[running], kind="stable")]
-        share = _operations(task, running)
-        epochs = min(clock.affordable(share), orders.longest(), task.epochs - first)
-        block = _block(task, orders.of(first, epochs), first, epochs)
-        parts = max(1, round(share * epochs / (clock.rate * CALL_SECONDS)))
-        for part in _cut(running, parts, kernels.GRAIN):
-            before = time.perf_counter()
-            kernels.train(strategy, block, part)
-            clock.learn(_operations(task, part) * epochs, time.perf_counter() - before)
-            yield
-        first += epochs
 
 
 def _operations(task: Task, networks: np.ndarray) -> float:

@@ -534,3 +534,43 @@ def test_options_that_do_not_exist_are_refused():
 def test_losses_that_cannot_fit_are_refused():
     with pytest.raises(MemoryError):
         fit(population(1000), epochs=10**10)
+
+
+# --- pausing --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("device", ["reference", "cpu"])
+@pytest.mark.parametrize("pauses", [(1, 2, 3), (3, 3, 7), (2, 9)])
+def test_a_training_that_pauses_is_a_fit(device, pauses):
+    options = {"epochs": 9, "batch_size": 4, "validation": (X[:5], Y[:5]), "device": device}
+    adam = bp.Adam(learning_rate=[0.01, 0.1, 1e-3], schedule="cosine", clip_norm=1.0)
+    whole, paused = population(3), population(3)
+    expected = bp.fit(whole, X, Y, adam, progress=False, **options)
+    with bp.Training(paused, X, Y, adam, **options) as training:
+        for until in (*pauses, None):
+            training.advance(until)
+            assert training.epoch == (until or 9)
+    np.testing.assert_array_equal(paused.parameters, whole.parameters)
+    np.testing.assert_array_equal(training.history().loss, expected.loss)
+    np.testing.assert_array_equal(training.history().validation_loss, expected.validation_loss)
+
+
+@pytest.mark.parametrize("device", ["reference", "cpu"])
+def test_networks_that_are_dropped_stop_and_the_others_never_notice(device):
+    options = {"epochs": 6, "batch_size": 4, "device": device}
+    whole, paused = population(20), population(20)
+    few = population(20)
+    momentum = bp.SGD(learning_rate=np.geomspace(1e-3, 0.1, 20), momentum=0.9)
+    bp.fit(whole, X, Y, momentum, progress=False, **options)
+    bp.fit(few, X, Y, momentum, progress=False, **options | {"epochs": 2})
+    dropped = np.array([0, 3, 19])
+    with bp.Training(paused, X, Y, momentum, **options) as training:
+        training.advance(2)
+        training.drop(dropped)
+        training.advance()
+    history = training.history()
+    kept = np.setdiff1d(np.arange(20), dropped)
+    np.testing.assert_array_equal(paused.parameters[kept], whole.parameters[kept])
+    np.testing.assert_array_equal(paused.parameters[dropped], few.parameters[dropped])
+    np.testing.assert_array_equal(history.epochs_run[dropped], 2)
+    np.testing.assert_array_equal(np.flatnonzero(history.stopped), dropped)

@@ -93,14 +93,20 @@ class Share:
             optimizer=optimizer,
         )
 
-    def bring_back(self, state: State, names: tuple[str, ...], columns: slice = ALL) -> None:
-        """Copy some arrays of the state to the host; of losses, some columns."""
+    def bring_back(
+        self, state: State, names: tuple[str, ...], own: Any = ALL, columns: slice = ALL
+    ) -> None:
+        """Copy some arrays of the state to the host: of some networks, and of losses some columns.
+
+        What the host says of the others, that they are to stop, stays as it is.
+        """
         with device.on(self.number):
+            placed = own if isinstance(own, slice) else device.to_device(own)
             for name in names:
-                host, here = getattr(state, name), getattr(self.task.state, name)
+                host, here = getattr(state, name)[self.networks], getattr(self.task.state, name)
                 if name in LOSSES:
                     host, here = host[:, columns], here[:, columns]
-                host[self.networks] = device.to_host(here)
+                host[own] = device.to_host(here[placed])
 
 
 @dataclass(frozen=True)
@@ -181,7 +187,7 @@ def train(strategy: str, task: Placed, networks: np.ndarray) -> None:
         if own.size:
             with device.on(share.number):
                 kernel.train(share.of(task), device.to_device(own))
-            share.bring_back(task.state, WATCHED, recorded)
+            share.bring_back(task.state, WATCHED, own, recorded)
 
     if len(task.shares) == 1 or device.simulated():  # whose kernels must not run side by side
         for share in task.shares:
