@@ -14,6 +14,7 @@ from .data import Scaler
 from .dispatch import devices
 from .errors import DeviceError
 from .explain import explain
+from .halving import Halving
 from .model import Model
 from .network import MLP, register_activation, register_loss
 from .optimizers import SGD, Adam, AdamW, RMSprop
@@ -30,6 +31,7 @@ __all__ = [
     "Adam",
     "AdamW",
     "DeviceError",
+    "Halving",
     "History",
     "Model",
     "Population",

@@ -81,6 +81,7 @@ class Study:
         scores: np.ndarray,
         sound: np.ndarray,
         notes: Mapping[str, np.ndarray],
+        steps: Mapping[int, Mapping[int, float]] | None = None,
     ) -> None:
         """What became of some trials.
 
@@ -88,14 +89,17 @@ class Study:
         ----------
         numbers : (trials,)
         scores : (trials,) validation scores
-        sound : (trials,) bool, False where a network diverged; such a trial counts as pruned
+        sound : (trials,) bool, False where a network diverged or was cut off: a pruned trial
         notes : (trials,) arrays to be kept as the trials' user attributes
+        steps : of some trials by number, intermediate values by epoch
         """
         states = _optuna().trial.TrialState
         told = []
         for k, number in enumerate(numbers):
             trial = self._trials.pop(number)
             trial.set_user_attr("network", number)  # some storages number trials as they come
+            for epoch, value in (steps or {}).get(number, {}).items():
+                trial.report(value, epoch)
             for name, values in notes.items():
                 trial.set_user_attr(name, values[k].item())
             if sound[k]:
@@ -142,6 +146,7 @@ class _Tables:
     COLUMNS: ClassVar = {
         "trials": "trial_id number study_id state datetime_start datetime_complete",
         "trial_values": "trial_id objective value value_type",
+        "trial_intermediate_values": ("trial_id step intermediate_value intermediate_value_type"),
         "trial_params": "trial_id param_name param_value distribution_json",
         "trial_user_attributes": "trial_id key value_json",
         "trial_system_attributes": "trial_id key value_json",
@@ -198,6 +203,13 @@ def _value_rows(trial: FrozenTrial) -> list[dict[str, Any]]:
     return [{"objective": k, "value": v, "value_type": "FINITE"} for k, v in enumerate(values)]
 
 
+def _step_rows(trial: FrozenTrial) -> list[dict[str, Any]]:
+    return [
+        {"step": step, "intermediate_value": value, "intermediate_value_type": "FINITE"}
+        for step, value in trial.intermediate_values.items()
+    ]
+
+
 def _parameter_rows(trial: FrozenTrial) -> list[dict[str, Any]]:
     to_json = _optuna().distributions.distribution_to_json
     return [
@@ -216,6 +228,7 @@ def _attribute_rows(attributes: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 _ROWS: dict[str, Callable[[Any], list[dict[str, Any]]]] = {
     "trial_values": _value_rows,
+    "trial_intermediate_values": _step_rows,
     "trial_params": _parameter_rows,
     "trial_user_attributes": lambda trial: _attribute_rows(trial.user_attrs),
     "trial_system_attributes": lambda trial: _attribute_rows(trial.system_attrs),

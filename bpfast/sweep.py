@@ -6,15 +6,15 @@ import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from . import training
 from .data import Scaler, check_target, split
 from .errors import whole
+from .halving import Halving
 from .model import Model
 from .network import MLP
 from .optimizers import Optimizer
@@ -23,7 +23,7 @@ from .run import Run, fingerprint
 from .samples import free_memory
 from .space import HYPERPARAMETERS, OPTIMIZERS, USUAL, Space, widths
 from .study import STUDY, Study
-from .training import History, Progress, _interrupt_flag, _latest
+from .training import Progress, Training, _interrupt_flag, _latest
 
 FEW = 64  # networks that kernels are compiled with
 MOST = 4096  # networks in a fit: more are no faster, and what is lost when a run is killed
@@ -114,6 +114,7 @@ def sweep(
     storage: Any = None,
     study_name: str = STUDY,
     device: str = "auto",
+    halving: str | Halving | None = None,
     memory: int | None = None,
     run: str | os.PathLike | None = None,
     resume: bool = False,
@@ -142,6 +143,9 @@ def sweep(
         Every trial is kept there, for ``optuna.load_study`` and Optuna's dashboard.
     study_name : what the study is called in the storage
     device : as for :func:`fit`
+    halving : "successive", "hyperband", or a :class:`Halving`
+        After each rung only the networks with the least validation loss go on, as if nothing had
+        happened; the others keep the score that they have then.
     memory : bytes that networks in training may take, by default half of what is free
         Networks of one kind are trained in parts that fit; no number depends on it.
     run : a folder in which everything is kept as it is reached: see :class:`run.Run`
@@ -179,6 +183,10 @@ def sweep(
         _Part(scaler.apply(X[rows]), scaled[rows])
         for rows in (parts.train, parts.validation, parts.test)
     )
+    if isinstance(halving, str):
+        halving = Halving(halving, epochs)
+    if halving is not None and halving.epochs != epochs:
+        raise ValueError(f"halving is for {halving.epochs} epochs, the sweep has {epochs}")
     if not isinstance(space, Space):
         space = Space(USUAL if space is None else space)
     runner = _Runner(train, held_out, unseen, classes, epochs, seed, device)
@@ -192,6 +200,7 @@ def sweep(
         "test": test,
         "seed": seed,
         "device": device,
+        "halving": None if halving is None else asdict(halving),
     }
     budget = free_memory() // 2 if memory is None else whole("memory", memory, 1)
     with ExitStack() as stack:
@@ -199,7 +208,7 @@ def sweep(
         if run is not None:
             kept = stack.enter_context(closing(Run(Path(run), settings, resume)))
         study = Study(space, sampler, seed, storage, study_name, resume)
-        outcome = _Sweep(runner, study, networks, budget, kept, progress).run()
+        outcome = _Sweep(runner, study, networks, budget, kept, halving, progress).run()
     return SweepResult(
         table=outcome.table(),
         losses=outcome.losses(),
@@ -245,10 +254,11 @@ class _Sweep:
         networks: int,
         memory: int,
         kept: Run | None,
+        halving: Halving | None,
         show: Callable[[SweepProgress], None] | None,
     ) -> None:
         self.runner, self.study, self.networks, self.show = runner, study, networks, show
-        self.memory, self.kept = memory, kept
+        self.memory, self.kept, self.halving = memory, kept, halving
         self.rows: dict[int, dict[str, Any]] = {}
         self.curves: dict[int, np.ndarray] = {}
         self.best: Population
@@ -265,8 +275,8 @@ class _Sweep:
                 numbers, points = self.study.ask(self.networks - len(self.rows))
                 if not numbers:  # a grid is through
                     break
-                for fit in self._fits(numbers, points):
-                    self._train(fit)
+                for fits in self._fits(numbers, points):
+                    self._train(fits)
                     self.interrupted = bool(flag)
                     if self.interrupted:
                         break
@@ -296,16 +306,27 @@ class _Sweep:
         rows = self.rows | (self.kept.rows if self.kept else {})
         return min(rows, key=lambda number: (-rows[number]["validation_score"], number))
 
-    def _fits(self, numbers: list[int], points: list[dict[str, Any]]) -> Iterator[_Fit]:
-        """What is to be trained together, of a batch of trials; the rest is known already."""
+    def _fits(self, numbers: list[int], points: list[dict[str, Any]]) -> Iterator[list[_Fit]]:
+        """What is to be trained, of a batch of trials; the rest is known already.
+
+        Kinds are trained one after another, in parts that fit into memory. With halving all go from
+        rung to rung together.
+        """
         known = self.kept.rows if self.kept else {}
+        if self.halving and not {*numbers} <= {*known}:
+            known = {}
         self._recall([(n, p) for n, p in zip(numbers, points, strict=True) if n in known])
+        together = []
         for kind, members in self.runner.groups(points).items():
             fresh = [k for k in members if numbers[k] not in known]
             most = self.runner.most(kind, self.memory)
             for start in range(0, len(fresh), most):
                 part = fresh[start : start + most]
-                yield _Fit(kind, [numbers[k] for k in part], [points[k] for k in part])
+                together.append(_Fit(kind, [numbers[k] for k in part], [points[k] for k in part]))
+        if self.halving and together:
+            yield together
+        else:
+            yield from ([fit] for fit in together)
 
     def _recall(self, trials: list[tuple[int, dict[str, Any]]]) -> None:
         """Take from the folder what came of some trials, and tell the study."""
@@ -327,16 +348,49 @@ class _Sweep:
         self.rows |= dict(zip(numbers, rows, strict=True))
         results = {name: np.array([row[name] for row in rows]) for name in RESULTS}
         scores = results["validation_score"]
-        self.study.tell(numbers, scores, ~results["diverged"] & np.isfinite(scores), results)
+        whole = results["epochs"] == self.runner.epochs
+        sound = whole & ~results["diverged"] & np.isfinite(scores)
+        steps = {
+            row["network"]: {int(epoch): value for epoch, value in row.get("rungs", [])}
+            for row in rows
+        }
+        self.study.tell(numbers, scores, sound, results, steps)
 
-    def _train(self, fit: _Fit) -> None:
-        """Train and score networks of one kind, and keep what came of them."""
-        runner = self.runner
-        runner.compile(fit)
+    def _train(self, fits: list[_Fit]) -> None:
+        """Train and score networks, those of a list together, and keep what came of them."""
+        for fit in fits:
+            self.runner.compile(fit)
         start = time.perf_counter()
-        population = runner.population(fit)
-        history = runner.fit(population, fit, self._watch(fit.kind, start))
-        self.updates += history.sample_updates
+        populations = [self.runner.population(fit) for fit in fits]
+        with ExitStack() as stack:
+            trainings = [
+                stack.enter_context(self.runner.training(population, fit, bool(self.halving)))
+                for population, fit in zip(populations, fits, strict=True)
+            ]
+            rungs = self._climb(fits, trainings, start) if self.halving else {}
+            self._advance(fits, trainings, None, start)
+        histories = [training.history() for training in trainings]
+        rows, curves = [], []
+        for fit, population, history in zip(fits, populations, histories, strict=True):
+            self.updates += history.sample_updates
+            rows += self._rows(fit, population, history, rungs)
+            curves += list(history.loss)
+        numbers = [row["network"] for row in rows]
+        self._tell(numbers, rows)
+        self.curves |= dict(zip(numbers, curves, strict=True))
+        leader = self._leader()
+        for fit, population in zip(fits, populations, strict=True):
+            if leader in fit.numbers:
+                self.best = population[fit.numbers.index(leader)]
+        self.seconds += time.perf_counter() - start
+        if self.kept and not any(history.interrupted for history in histories):
+            self.kept.keep_best(leader, self.best)  # half-trained networks are begun anew
+            self.kept.keep(rows, np.stack(curves), self.seconds, self.updates)
+            self.kept.forget_others(leader)
+
+    def _rows(self, fit, population, history, rungs) -> list[dict[str, Any]]:
+        """Rows of the table for the networks of a fit."""
+        runner = self.runner
         results = {
             "validation_score": runner.scores(population, runner.validation),
             "test_score": runner.scores(population, runner.test),
@@ -346,20 +400,51 @@ class _Sweep:
         for name in ("validation_score", "test_score"):
             results[name] = np.where(history.diverged, -np.inf, results[name])
         results["diverged"] = history.diverged
-        rows = [
-            {"network": number, **point, **{name: v[k].item() for name, v in results.items()}}
-            for k, (number, point) in enumerate(zip(fit.numbers, fit.points, strict=True))
-        ]
-        self._tell(fit.numbers, rows)
-        self.curves |= dict(zip(fit.numbers, history.loss, strict=True))
-        leader = self._leader()
-        if leader in fit.numbers:
-            self.best = population[fit.numbers.index(leader)]
-        self.seconds += time.perf_counter() - start
-        if self.kept and not history.interrupted:  # half-trained networks are begun anew
-            self.kept.keep_best(leader, self.best)
-            self.kept.keep(rows, history.loss, self.seconds, self.updates)
-            self.kept.forget_others(leader)
+        rows = []
+        for k, (number, point) in enumerate(zip(fit.numbers, fit.points, strict=True)):
+            row = {"network": number, **point, **{name: v[k].item() for name, v in results.items()}}
+            rows.append(row | ({"rungs": rungs[number]} if number in rungs else {}))
+        return rows
+
+    def _climb(
+        self, fits: list[_Fit], trainings: list[Training], start: float
+    ) -> dict[int, list[tuple[float, float]]]:
+        """Train from rung to rung, and let the losers go; each network's values at its rungs."""
+        assert self.halving is not None
+        brackets = self.halving.brackets()
+        values: dict[int, list[tuple[float, float]]] = {}
+        for epoch in sorted({epoch for rungs in brackets for epoch in rungs}):
+            self._advance(fits, trainings, epoch, start)
+            if any(training.interrupted for training in trainings):
+                break
+            for bracket, rungs in enumerate(brackets):
+                if epoch in rungs:
+                    self._cut(fits, trainings, epoch, bracket, values)
+        return values
+
+    def _cut(self, fits, trainings, epoch: int, bracket: int, values) -> None:
+        """Let the losers of a bracket's rung go."""
+        assert self.halving is not None
+        here = []  # training, place in it, number, loss
+        for fit, training in zip(fits, trainings, strict=True):
+            history = training.history()
+            running = ~history.stopped & ~history.diverged
+            for k in np.flatnonzero(running):
+                if self.halving.bracket_of(fit.numbers[k]) == bracket:
+                    loss = float(history.validation_loss[k, epoch - 1])
+                    here.append((training, k, fit.numbers[k], loss))
+                    values.setdefault(fit.numbers[k], []).append((float(epoch), -loss))
+        if here:
+            losses = np.array([loss for *_, loss in here])
+            for place in self.halving.losers(losses, [number for _, _, number, _ in here]):
+                training, k, *_ = here[place]
+                training.drop(np.array([k]))
+
+    def _advance(self, fits, trainings, epoch: int | None, start: float) -> None:
+        """Train all up to an epoch, one fit after another."""
+        for fit, training in zip(fits, trainings, strict=True):
+            if not training.interrupted:
+                training.advance(epoch, self._watch(fit.kind, start))
 
     def _watch(self, kind: _Kind, start: float) -> Callable[[Progress], None] | bool:
         if self.show is None:
@@ -411,7 +496,8 @@ class _Runner:
         few = replace(self, train=_Part(self.train.X[rows], self.train.y[rows]), epochs=1)
         some = _Fit(fit.kind, fit.numbers[:FEW], fit.points[:FEW])
         population = self.population(some)
-        few.fit(population, some, watch=False)
+        with few.training(population, some) as training:
+            training.advance()
         population.predict(self.test.X[:1], device=self.device)
 
     def most(self, kind: _Kind, memory: int) -> int:
@@ -428,9 +514,9 @@ class _Runner:
         seeds = [p.get("seed", k) for k, p in zip(fit.numbers, fit.points, strict=True)]
         return Population.drawn(self._mlp(fit.kind), np.array(seeds), self.seed, fit.kind.init)
 
-    def fit(self, population: Population, fit: _Fit, watch) -> History:
-        """Train networks of a kind, each with its own hyperparameters."""
-        return training.fit(
+    def training(self, population: Population, fit: _Fit, validated: bool = False) -> Training:
+        """A training of networks of a kind, each with its own hyperparameters."""
+        return Training(
             population,
             self.train.X,
             self.train.y,
@@ -438,9 +524,9 @@ class _Runner:
             epochs=self.epochs,
             batch_size=fit.kind.batch_size,
             seed=self.seed,
+            validation=(self.validation.X, self.validation.y) if validated else None,
             dropout=np.array([point.get("dropout", 0.0) for point in fit.points]),
             device=self.device,
-            progress=watch,
         )
 
     def scores(self, population: Population, part: _Part) -> np.ndarray:

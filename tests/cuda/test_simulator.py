@@ -217,6 +217,29 @@ def test_state_that_leaves_shared_memory(forced, numbers, gradient_shared, momen
         check(case)
 
 
+# --- pausing --------------------------------------------------------------------------------------
+
+
+@every_strategy
+def test_networks_that_are_dropped_stop_where_they_are(forced, strategy):
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(7, 2)), rng.normal(size=(7, 1))
+    trained = {}
+    for where in ("reference", "cuda"):
+        networks = bp.Population(bp.MLP((2, 3, 1), "tanh"), 4, dtype="float64")
+        with (
+            forced(strategy),
+            bp.Training(networks, X, y, bp.Adam(), 3, 4, device=where) as training,
+        ):
+            training.advance(1)
+            training.drop(np.array([0, 2]))
+            training.advance()
+        np.testing.assert_array_equal(training.history().epochs_run, [1, 3, 1, 3])
+        np.testing.assert_array_equal(training.history().stopped, [True, False, True, False])
+        trained[where] = networks.parameters
+    np.testing.assert_allclose(trained["cuda"], trained["reference"], rtol=1e-9)
+
+
 # --- anything -------------------------------------------------------------------------------------
 
 

@@ -1,0 +1,127 @@
+"""Halving: who goes on, and that those who do never notice."""
+
+import numpy as np
+import pytest
+
+import bpfast as bp
+from bpfast.halving import Halving
+
+optuna = pytest.importorskip("optuna")
+
+SPACE = {
+    "learning_rate": "1e-3:1:log",
+    "hidden": [2, 3],
+    "batch_size": [8, 16],
+    "schedule": ["constant", "cosine"],
+    "optimizer": ["sgd", "adam"],
+    "momentum": "0:0.9",
+}
+rng = np.random.default_rng(0)
+X = rng.normal(size=(60, 3))
+Y = X @ (1.0, -2.0, 0.5) + 0.1 * rng.normal(size=60)
+
+
+def sweep(**options):
+    settings = {"space": SPACE, "networks": 40, "epochs": 9, "device": "reference"}
+    return bp.sweep(X, Y, **settings | options)
+
+
+def by_network(result, name):
+    return dict(zip(result.table["network"].tolist(), result.table[name].tolist(), strict=True))
+
+
+def test_rungs_and_brackets():
+    assert Halving("successive", 9).brackets() == [[1, 3]]
+    assert Halving("successive", 10).brackets() == [[1, 3, 9]]
+    assert Halving("successive", 100, factor=4, least_epochs=5).brackets() == [[5, 20, 80]]
+    assert Halving("hyperband", 9).brackets() == [[1, 3], [3], []]
+
+
+def test_hyperband_shares_trials_as_in_the_paper():
+    """For 81 epochs and a factor of 3, brackets begin with 81, 34, 15, 8 and 5 networks."""
+    halving = Halving("hyperband", 81)
+    counts = np.bincount([halving.bracket_of(k) for k in range(143)])
+    np.testing.assert_array_equal(counts, [81, 34, 15, 8, 5])
+
+
+def test_losers_are_the_worst_and_ties_go_to_the_first():
+    halving = Halving("successive", 9, factor=2)
+    losses = np.array([0.5, np.nan, 0.1, 0.5, 0.2])
+    np.testing.assert_array_equal(halving.losers(losses, [4, 1, 2, 0, 3]), [0, 1, 3])
+    assert halving.losers(np.array([1.0]), [0]).size == 0
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"kind": "quartering"}, "halving='quartering' is not known"),
+        ({"kind": "successive", "factor": 1}, "factor must be at least 2"),
+        ({"kind": "successive", "least_epochs": 9}, "leaves nothing to cut of 9 epochs"),
+    ],
+)
+def test_what_means_nothing_is_refused(options, words):
+    with pytest.raises(ValueError, match=words):
+        Halving(**{"epochs": 9} | options)
+
+
+def test_survivors_are_as_if_trained_alone():
+    whole, halved = sweep(), sweep(halving="successive")
+    through = {k for k, epochs in by_network(halved, "epochs").items() if epochs == 9}
+    assert len(through) == 40 // 3 // 3
+    for name in ("validation_score", "test_score", "loss"):
+        expected, got = by_network(whole, name), by_network(halved, name)
+        assert all(got[k] == expected[k] for k in through)
+    assert by_network(halved, "epochs").keys() == by_network(whole, "epochs").keys()
+
+
+def test_the_best_of_each_rung_go_on():
+    """Over all kinds of networks together, by the loss on the validation part."""
+    halved = sweep(halving="successive")
+    epochs = by_network(halved, "epochs")
+    for rung, after in ((1, 13), (3, 4)):
+        alone = sweep(epochs=rung, space=SPACE | {"schedule": "constant"})
+        constant = sweep(halving="successive", space=SPACE | {"schedule": "constant"})
+        epochs = by_network(constant, "epochs")
+        here = [k for k, count in epochs.items() if count >= rung]
+        going_on = {k for k in here if epochs[k] > rung}
+        scores = by_network(alone, "validation_score")  # R² falls as the loss rises
+        assert len(going_on) == after
+        assert going_on == set(sorted(here, key=lambda k: -scores[k])[:after])
+
+
+def test_hyperband_cuts_each_bracket_by_itself():
+    halved = sweep(halving="hyperband", networks=34)
+    halving = Halving("hyperband", 9)
+    brackets = [[k for k in range(34) if halving.bracket_of(k) == b] for b in range(3)]
+    epochs = by_network(halved, "epochs")
+    for members, rungs in zip(brackets, halving.brackets(), strict=True):
+        counts = {rung: sum(epochs[k] > rung for k in members) for rung in rungs}
+        left = len(members)
+        for rung in rungs:
+            left = max(1, left // 3)
+            assert counts[rung] == left
+
+
+def test_a_halved_sweep_resumes_to_the_same(tmp_path, monkeypatch):
+    monkeypatch.setattr("bpfast.study.LEARNING_BATCH", 10)
+    options = {"halving": "hyperband", "sampler": "tpe"}
+    expected = sweep(**options)
+    sweep(**options, networks=20, run=tmp_path)
+    resumed = sweep(**options, run=tmp_path, resume=True)
+    for name, column in expected.table.items():
+        np.testing.assert_array_equal(resumed.table[name], column)
+    np.testing.assert_array_equal(resumed.losses, expected.losses)
+
+
+def test_optuna_sees_rungs_and_cuts(tmp_path):
+    url = f"sqlite:///{tmp_path / 'study.db'}"
+    epochs = by_network(sweep(halving="successive", storage=url), "epochs")
+    for trial in optuna.load_study(study_name="bpfast", storage=url).trials:
+        ran = epochs[trial.number]
+        assert trial.state.name == ("COMPLETE" if ran == 9 else "PRUNED")
+        assert sorted(trial.intermediate_values) == [rung for rung in (1, 3) if rung <= ran]
+
+
+def test_halving_for_other_epochs_is_refused():
+    with pytest.raises(ValueError, match="halving is for 27 epochs, the sweep has 9"):
+        sweep(halving=Halving("successive", 27))
