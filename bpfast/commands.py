@@ -104,6 +104,9 @@ def sweep(
     study_name: Annotated[str, typer.Option(help="The study's name in the storage.")] = STUDY,
     validation: Annotated[float, typer.Option(help="Share of rows to rank by.")] = 0.2,
     test: Annotated[float, typer.Option(help="Share of rows to test with.")] = 0.2,
+    cv: Annotated[
+        int | None, typer.Option(help="Folds to rank by, in place of --validation.")
+    ] = None,
     seed: Annotated[int, typer.Option(help="For everything that is drawn.")] = 0,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or reference.")] = "auto",
     output: Annotated[Path | None, typer.Option(help="Folder for the results.")] = None,
@@ -133,6 +136,7 @@ def sweep(
             epochs=epochs,
             validation=validation,
             test=test,
+            cv=cv,
             task="classification" if dataset.classes else "regression",
             seed=seed,
             sampler=sampler,

@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 import time
+import warnings
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from .data import Scaler, check_target, split
-from .errors import whole
+from .data import Scaler, check_target
+from .errors import finite, numeric, whole
+from .folds import Folds, Part, cut
 from .model import Model
 from .network import MLP
 from .optimizers import Optimizer
 from .population import Population
 from .space import HYPERPARAMETERS, OPTIMIZERS, USUAL, Space, widths
 from .study import STUDY, Study
-from .training import Progress, _interrupt_flag, fit
+from .training import History, Progress, _interrupt_flag, fit
 
 FEW = 64  # networks that kernels are compiled with
 PREDICTIONS = 1 << 24  # numbers predicted at a time
-RESULTS = ("validation_score", "test_score", "loss", "epochs", "diverged")
+NETWORKS = 1 << 16  # asked for and trained at a time
+RESULTS = ("validation_score", "validation_std", "test_score", "loss", "epochs", "diverged")
+SPLIT_SCORE = "split{}_validation_score"  # as scikit-learn calls the score of a fold
 
 
 @dataclass(frozen=True)
@@ -53,14 +57,20 @@ class SweepResult:
         ``network`` is the number of a network's trial in the study; then its hyperparameters (NaN
         or no text where it has none), ``validation_score`` and ``test_score`` (accuracy, or R² for
         numbers), the last training ``loss``, ``epochs`` and ``diverged``.
+        After a cross-validation, ``validation_score`` and ``loss`` are means over folds,
+        ``validation_std`` is the scores' standard deviation, and ``split0_validation_score``, ...
+        are the scores; ``epochs`` are those of the fold that ended first; a trial diverged if a
+        fold of it did; and only the first row has a ``test_score``, the refitted network's.
     best : Population of the one network that is ranked first
-    scaler : what X was scaled with, from the training part
+        After a cross-validation it is trained anew, on all rows but those of the test part.
+    scaler : what X is scaled with for ``best``, from the rows that it was trained on
     target_scaler : the same for a target of numbers, else None
     classes : names of the classes, empty for numbers
     metric : "accuracy" or "R²"
-    seconds : float, training and scoring, without compiling
-    sample_updates : int
+    seconds : float, training and scoring, without compiling and the winner's training anew
+    sample_updates : int, in these seconds
     interrupted : bool, whether Ctrl-C ended it
+    folds : int, networks that were trained for each row of the table
     """
 
     table: dict[str, np.ndarray]
@@ -72,6 +82,7 @@ class SweepResult:
     seconds: float
     sample_updates: int
     interrupted: bool
+    folds: int = 1
 
     @property
     def model(self) -> Model:
@@ -85,12 +96,6 @@ class SweepResult:
         )
 
 
-@dataclass(frozen=True)
-class _Part:
-    X: np.ndarray
-    y: np.ndarray
-
-
 def sweep(
     X,
     y,
@@ -99,6 +104,8 @@ def sweep(
     epochs: int = 30,
     validation: float = 0.2,
     test: float = 0.2,
+    cv: Any = None,
+    groups: Any = None,
     task: str = "auto",
     seed: int = 0,
     sampler: Any = "random",
@@ -112,6 +119,11 @@ def sweep(
     Inputs (and a target of numbers) are scaled by the training part. The test part is scored and
     never looked at for the ranking.
 
+    In a cross-validation every trial is a network for each fold, and all of them are trained at
+    once. Each fold is scaled by the rows that it is trained on. The trial with the highest mean
+    score is then trained anew on all rows but those of the test part, and that network alone is
+    scored on the test part.
+
     Parameters
     ----------
     X : (samples, features)
@@ -120,7 +132,18 @@ def sweep(
         What may vary; by default learning rate, width and l2.
     networks, epochs : int
         How many networks, and epochs for each.
-    validation, test : shares of the rows that are held out
+    validation, test : shares of the rows that are held out, at random
+        ``validation`` is for a sweep without ``cv``. With ``cv``, ``test`` comes first, folds are
+        cut from the other rows, and 0 is no test part. That is for rows in order of time too,
+        among which a random test part would lie: keep the latest back, and let
+        ``result.model.predict`` them.
+    cv : None, or what a cross-validation's folds are
+        A number of folds, stratified for classes and shuffled by ``seed``; or anything with
+        scikit-learn's ``split(X, y, groups)``, which is given the rows that are not test, y being
+        class numbers or numbers; or (train, validation) pairs of row numbers of X, from which those
+        of the test part are left out.
+    groups : (samples,), for splitters that keep groups together
+        The test part is of whole groups then.
     task : "auto", "classification" or "regression"
     seed : for the split, the sampler, the initial weights and the shuffle
     sampler : "random", "tpe", "qmc", "cmaes", "grid", or a sampler of Optuna's
@@ -147,22 +170,21 @@ def sweep(
     """
     networks, seed = whole("networks", networks, 1), whole("seed", seed, 0)
     epochs = whole("epochs", epochs, 1)
-    X = np.asarray(X, np.float64)
+    X = finite("X", numeric("X", X, np.float64))
     target, classes = check_target(y, task)
     if X.ndim != 2 or len(X) != len(target):
         raise ValueError(f"X has shape {X.shape}, expected ({len(target)}, features)")
-    parts = split(target, len(classes), validation, test, seed)
-    scaler = Scaler.of(X[parts.train])
-    target_scaler = None if classes else Scaler.of(target[parts.train])
-    scaled = target if target_scaler is None else target_scaler.apply(target)
-    train, held_out, unseen = (
-        _Part(scaler.apply(X[rows]), scaled[rows])
-        for rows in (parts.train, parts.validation, parts.test)
+    rows = cut(X, target, len(classes), validation, test, cv, groups, seed)
+    scaler = Scaler.of(X[rows.whole])
+    target_scaler = None if classes else Scaler.of(target[rows.whole])
+    whole_part, unseen = (
+        Part.of(X, target, part, scaler, target_scaler) for part in (rows.whole, rows.test)
     )
+    folds = Folds.of(X, target, rows.folds, bool(classes))
     if not isinstance(space, Space):
         space = Space(USUAL if space is None else space)
     study = Study(space, sampler, seed, storage, study_name)
-    runner = _Runner(train, held_out, unseen, classes, epochs, seed, device)
+    runner = _Runner(folds, whole_part, unseen, cv is not None, classes, epochs, seed, device)
     outcome = _Sweep(runner, study, networks, progress).run()
     return SweepResult(
         table=outcome.table(),
@@ -174,6 +196,7 @@ def sweep(
         seconds=outcome.seconds,
         sample_updates=outcome.updates,
         interrupted=outcome.interrupted,
+        folds=len(rows.folds),
     )
 
 
@@ -203,13 +226,15 @@ class _Sweep:
         self.runner, self.study, self.networks, self.show = runner, study, networks, show
         self.rows: list[dict[str, Any]] = []
         self.best: Population
+        self.winner: tuple[_Kind, int, dict[str, Any]]
         self.best_score, self.updates, self.seconds, self.interrupted = -np.inf, 0, 0.0, False
 
     def run(self) -> _Sweep:
         """Train everything, or until Ctrl-C."""
         with _interrupt_flag() as flag:  # Ctrl-C while networks are scored loses none of them
             while len(self.rows) < self.networks and not self.interrupted:
-                numbers, points = self.study.ask(self.networks - len(self.rows))
+                most = max(1, NETWORKS // len(self.runner.folds.rows))
+                numbers, points = self.study.ask(min(most, self.networks - len(self.rows)))
                 if not numbers:  # a grid is through
                     break
                 for kind, members in self.runner.groups(points).items():
@@ -218,11 +243,14 @@ class _Sweep:
                     self.interrupted = bool(flag)
                     if self.interrupted:
                         break
+        if self.runner.refits:  # after Ctrl-C too: without it there is no winner
+            self._refit()
         return self
 
     def table(self) -> dict[str, np.ndarray]:
         """All networks, the best first."""
-        names = dict.fromkeys(("network", *HYPERPARAMETERS, *RESULTS))
+        splits = map(SPLIT_SCORE.format, range(len(self.runner.folds.rows)))
+        names = dict.fromkeys(("network", *HYPERPARAMETERS, *RESULTS, *splits))
         found = {name for row in self.rows for name in row}
         columns = {
             name: _column([row.get(name) for row in self.rows]) for name in names if name in found
@@ -235,22 +263,23 @@ class _Sweep:
         runner = self.runner
         runner.compile(kind, numbers, points)
         start = time.perf_counter()
-        population = runner.population(kind, numbers, points)
-        history = runner.fit(population, kind, points, self._watch(kind, start))
+        copies = len(runner.folds.rows)
+        population = runner.population(kind, numbers * copies, points * copies)
+        history = runner.fit(
+            population,
+            kind,
+            points * copies,
+            runner.folds.train,
+            runner.folds.of_networks(len(points)),
+            self._watch(kind, start),
+        )
         self.updates += history.sample_updates
-        results = {
-            "validation_score": runner.scores(population, runner.validation),
-            "test_score": runner.scores(population, runner.test),
-            "loss": history.loss[:, -1],
-            "epochs": history.epochs_run,
-        }
-        sound = ~history.diverged & np.isfinite(results["validation_score"])
-        for name in ("validation_score", "test_score"):
-            results[name] = np.where(history.diverged, -np.inf, results[name])
-        results["diverged"] = history.diverged
+        results = runner.results(population, history)
+        sound = ~results["diverged"] & np.isfinite(results["validation_score"])
         champion = int(np.argmax(results["validation_score"]))
         if not self.rows or results["validation_score"][champion] > self.best_score:
             self.best, self.best_score = population[champion], results["validation_score"][champion]
+            self.winner = kind, numbers[champion], points[champion]
         self.study.tell(numbers, results["validation_score"], sound, results)
         self.rows += [
             {"network": number, **point, **{name: v[k].item() for name, v in results.items()}}
@@ -258,15 +287,34 @@ class _Sweep:
         ]
         self.seconds += time.perf_counter() - start
 
+    def _refit(self) -> None:
+        """Train the winner on all rows that are not test: each fold's network saw only a part."""
+        kind, number, point = self.winner
+        runner = self.runner
+        self.best = runner.population(kind, [number], [point])
+        history = runner.fit(self.best, kind, [point], runner.whole)
+        self.interrupted |= history.interrupted
+        if history.diverged[0]:
+            warnings.warn(
+                f"network {number}, the first by validation, diverged when it was trained on all "
+                "rows: its test score is -inf; try a lower learning rate",
+                RuntimeWarning,
+                stacklevel=4,
+            )
+        if len(runner.test.X):
+            score = np.where(history.diverged, -np.inf, runner.scores(self.best, runner.test))
+            next(row for row in self.rows if row["network"] == number)["test_score"] = score.item()
+
     def _watch(self, kind: _Kind, start: float) -> Callable[[Progress], None] | bool:
         if self.show is None:
             return False
         show, before, words = self.show, self.seconds, str(kind)
-        rows = len(self.runner.train.X)
+        rows, copies = len(self.runner.folds.train.X), len(self.runner.folds.rows)
         done, total = len(self.rows) * self.runner.epochs, self.networks * self.runner.epochs
 
         def watch(progress: Progress) -> None:
-            updates, seconds = (done + progress.done) * rows, before + time.perf_counter() - start
+            updates = (done * copies + progress.done) * rows // copies
+            seconds = before + time.perf_counter() - start
             show(SweepProgress(updates, total * rows, seconds, updates / seconds, words))
 
         return watch
@@ -274,11 +322,17 @@ class _Sweep:
 
 @dataclass(frozen=True)
 class _Runner:
-    """Trains and scores networks of one kind."""
+    """Trains and scores networks of one kind.
 
-    train: _Part
-    validation: _Part
-    test: _Part
+    folds : what all networks are trained on and ranked by
+    whole : what the winner is trained on
+    refits : whether the winner is trained anew, and only then scored on the test part
+    """
+
+    folds: Folds
+    whole: Part
+    test: Part
+    refits: bool
     classes: Sequence[str]
     epochs: int
     seed: int
@@ -304,38 +358,74 @@ class _Runner:
         if kind in self.compiled:
             return
         self.compiled.add(kind)
-        rows = slice(kind.batch_size)
-        few = replace(self, train=_Part(self.train.X[rows], self.train.y[rows]), epochs=1)
+        batch = Part(*(values[: kind.batch_size] for values in self.folds.train))
         population = self.population(kind, numbers[:FEW], points[:FEW])
-        few.fit(population, kind, points[:FEW], watch=False)
-        population.predict(self.test.X[:1], device=self.device)
+        self.fit(population, kind, points[:FEW], batch, epochs=1)
+        population.predict(batch.X[:1], device=self.device)
 
     def population(
         self, kind: _Kind, numbers: list[int], points: list[dict[str, Any]]
     ) -> Population:
         """The networks before training: each starts from its trial's number, or its own seed."""
         outputs, loss = (len(self.classes), "cross_entropy") if self.classes else (1, "mse")
-        mlp = MLP((self.train.X.shape[1], *kind.hidden, outputs), kind.activation, loss)
+        mlp = MLP((self.whole.X.shape[1], *kind.hidden, outputs), kind.activation, loss)
         seeds = [point.get("seed", k) for k, point in zip(numbers, points, strict=True)]
         return Population.drawn(mlp, np.array(seeds), self.seed, kind.init)
 
-    def fit(self, population: Population, kind: _Kind, points: list[dict[str, Any]], watch):
-        """Train networks of a kind, each with its own hyperparameters."""
+    def fit(
+        self,
+        population: Population,
+        kind: _Kind,
+        points: list[dict[str, Any]],
+        part: Part,
+        rows: tuple[list[np.ndarray], np.ndarray] | None = None,
+        watch: Callable[[Progress], None] | bool = False,
+        epochs: int | None = None,
+    ) -> History:
+        """Train networks of a kind, each with its own hyperparameters, on all or some rows."""
         return fit(
             population,
-            self.train.X,
-            self.train.y,
+            part.X,
+            part.y,
             _optimizer(kind.optimizer, points),
-            epochs=self.epochs,
+            epochs=epochs or self.epochs,
             batch_size=kind.batch_size,
             seed=self.seed,
+            rows=rows,
             dropout=np.array([point.get("dropout", 0.0) for point in points]),
             record="last",
             device=self.device,
             progress=watch,
         )
 
-    def scores(self, population: Population, part: _Part) -> np.ndarray:
+    def results(self, population: Population, history: History) -> dict[str, np.ndarray]:
+        """What came of trials: all on fold 0 come first in the population, then all on fold 1."""
+        parts = self.folds.validation
+        trials = len(population) // len(parts)
+        # a row for each trial: how its sum is rounded must not depend on how many there are
+        diverged, epochs, loss = (
+            np.ascontiguousarray(values.reshape(len(parts), trials).T)
+            for values in (history.diverged, history.epochs_run, history.loss[:, -1])
+        )
+        fold_scores = [
+            self.scores(population[k * trials : (k + 1) * trials], part)
+            for k, part in enumerate(parts)
+        ]
+        scores = np.where(diverged, -np.inf, np.stack(fold_scores, axis=1))
+        results = {"validation_score": scores.mean(axis=1)}
+        if self.refits:
+            with np.errstate(invalid="ignore"):  # a score of -inf has no deviation
+                results["validation_std"] = scores.std(axis=1)
+        else:
+            tested = self.scores(population, self.test)
+            results["test_score"] = np.where(history.diverged, -np.inf, tested)
+        results["loss"], results["epochs"] = loss.mean(axis=1), epochs.min(axis=1)
+        results["diverged"] = diverged.any(axis=1)
+        if self.refits:
+            results |= {SPLIT_SCORE.format(k): column for k, column in enumerate(scores.T)}
+        return results
+
+    def scores(self, population: Population, part: Part) -> np.ndarray:
         """Accuracy or R² of every network on a part."""
         step = max(1, PREDICTIONS // (len(part.X) * population.mlp.outputs))
         scores = []
