@@ -408,7 +408,7 @@ class _Runner:
             for values in (history.diverged, history.epochs_run, history.loss[:, -1])
         )
         fold_scores = [
-            self.scores(population[k * trials : (k + 1) * trials], part)
+            self.scores(population, part, range(k * trials, (k + 1) * trials))
             for k, part in enumerate(parts)
         ]
         scores = np.where(diverged, -np.inf, np.stack(fold_scores, axis=1))
@@ -425,12 +425,16 @@ class _Runner:
             results |= {SPLIT_SCORE.format(k): column for k, column in enumerate(scores.T)}
         return results
 
-    def scores(self, population: Population, part: Part) -> np.ndarray:
-        """Accuracy or R² of every network on a part."""
+    def scores(
+        self, population: Population, part: Part, networks: range | None = None
+    ) -> np.ndarray:
+        """Accuracy or R² of every network, or of some, on a part."""
+        networks = range(len(population)) if networks is None else networks
         step = max(1, PREDICTIONS // (len(part.X) * population.mlp.outputs))
         scores = []
-        for first in range(0, len(population), step):
-            predicted = population[first : first + step].predict(part.X, device=self.device)
+        for first in networks[::step]:
+            some = population[first : min(first + step, networks.stop)]
+            predicted = some.predict(part.X, device=self.device)
             if self.classes:
                 scores.append((predicted.argmax(axis=2) == part.y).mean(axis=1))
             else:
