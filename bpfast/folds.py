@@ -124,7 +124,7 @@ def _deal(y: np.ndarray, classes: int, k: int, seed: int) -> list[tuple[np.ndarr
     """Deal shuffled rows out to k folds, one class after the other: sizes differ by 1 at most."""
     if k > len(y):
         raise ValueError(f"cv={k} folds need as many rows, {len(y)} are not in the test part")
-    order = np.random.default_rng([seed, 1]).permutation(len(y))  # another one than the test part's
+    order = np.random.default_rng(seed).permutation(len(y))
     if classes:
         order = order[np.argsort(y[order], kind="stable")]
     fold = np.empty(len(y), np.int64)

@@ -3,6 +3,7 @@
 import importlib
 import os
 import signal
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ import bpfast as bp
 from bpfast.data import split
 from bpfast.folds import cut
 from bpfast.space import OPTIMIZERS
-from bpfast.sweep import _Runner
+from bpfast.sweep import _Runner, _Sweep
 
 sweep_module = importlib.import_module("bpfast.sweep")  # bpfast.sweep is the function
 SPACE = {
@@ -160,15 +161,16 @@ def test_a_trials_score_is_the_mean_of_its_folds(y):
 def test_a_fold_is_scored_as_a_sweep_without_the_others_scores_it(y, device):
     rows = np.random.default_rng(1).permutation(90)
     pairs = [(rows[20:], rows[:20]), (rows[:70], rows[70:])]
-    both = sweep(y, cv=pairs, test=0.0, device=device).table
-    first = sweep(y, cv=pairs[:1], test=0.0, device=device).table
-    order, own = np.argsort(both["network"]), np.argsort(first["network"])
-    np.testing.assert_array_equal(
-        both["split0_validation_score"][order], first["validation_score"][own]
-    )
-    assert not np.array_equal(
-        both["split1_validation_score"][order], first["validation_score"][own]
-    )
+    # one batch holds all rows, so that there is no shuffle, which would be the fold's own
+    options = {"test": 0.0, "device": device, "space": SPACE | {"batch_size": 90}}
+    both = sweep(y, cv=pairs, **options).table
+    assert not np.array_equal(both["split0_validation_score"], both["split1_validation_score"])
+    for k in range(2):
+        alone = sweep(y, cv=pairs[k : k + 1], **options).table
+        order, own = np.argsort(both["network"]), np.argsort(alone["network"])
+        np.testing.assert_array_equal(
+            both[f"split{k}_validation_score"][order], alone["validation_score"][own]
+        )
 
 
 @pytest.mark.parametrize("y", [WORDS, NUMBERS])
@@ -305,6 +307,7 @@ def test_a_trial_diverged_if_a_fold_of_it_did():
     np.testing.assert_array_equal(np.isneginf(table["split0_validation_score"]), high)
     assert np.isfinite(table["split1_validation_score"]).all()
     assert np.isneginf(table["validation_score"][high]).all()
+    np.testing.assert_array_equal(table["epochs"] < 200, high)
     assert np.isnan(table["validation_std"][high]).all()
     assert np.isfinite(table["validation_std"][~high]).all()
 
@@ -340,6 +343,29 @@ def test_an_interrupt_leaves_a_winner_that_is_trained_on_all_rows(monkeypatch):
     assert result.interrupted
     assert 0 < len(result.table["network"]) < 8
     assert np.isfinite(result.table["test_score"][0])
+
+
+def test_an_interrupt_while_the_winner_is_trained_anew_is_told(monkeypatch):
+    refit, trained, calls = _Sweep._refit, sweep_module.fit, []
+
+    def interrupt(progress):
+        calls.append(progress.done)
+        if len(calls) == 1:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    def long_refit(self):
+        self.runner = replace(self.runner, epochs=10**5)
+        monkeypatch.setattr(
+            sweep_module, "fit", lambda *given, **named: trained(*given, **named | watched)
+        )
+        refit(self)
+
+    watched = {"progress": interrupt}
+    monkeypatch.setattr(_Sweep, "_refit", long_refit)
+    result = sweep(WORDS, cv=3)
+    assert result.interrupted
+    assert calls[-1] < 10**5
+    assert len(result.table["network"]) == 8
 
 
 def test_a_winner_that_diverges_when_trained_anew_is_told():
