@@ -120,9 +120,9 @@ def sweep(
     never looked at for the ranking.
 
     In a cross-validation every trial is a network for each fold, and all of them are trained at
-    once. Each fold is scaled by the rows that it is trained on. The trial with the highest mean
-    score is then trained anew on all rows but those of the test part, and that network alone is
-    scored on the test part.
+    once. Each fold is scaled by the rows that it is trained on, so that k folds hold X k times, in
+    float32. The trial with the highest mean score is then trained anew on all rows but those of the
+    test part, and that network alone is scored on the test part.
 
     Parameters
     ----------
@@ -133,10 +133,10 @@ def sweep(
     networks, epochs : int
         How many networks, and epochs for each.
     validation, test : shares of the rows that are held out, at random
-        ``validation`` is for a sweep without ``cv``. With ``cv``, ``test`` comes first, folds are
-        cut from the other rows, and 0 is no test part. That is for rows in order of time too,
-        among which a random test part would lie: keep the latest back, and let
-        ``result.model.predict`` them.
+        With ``cv``, ``validation`` is not used: the test part comes first, and folds are cut from
+        the other rows. ``test=0`` is no test part, and no ``test_score``. Where rows are in order
+        of time, a random test part would lie between them: pass ``test=0``, keep the latest rows
+        back, and let ``result.model.predict`` them.
     cv : None, or what a cross-validation's folds are
         A number of folds, stratified for classes and shuffled by ``seed``; or anything with
         scikit-learn's ``split(X, y, groups)``, which is given the rows that are not test, y being
@@ -165,6 +165,8 @@ def sweep(
     ------
     TypeError, ValueError, DeviceError
         Bad input, before any training.
+    MemoryError
+        What is to be trained at once would not fit into the memory that is free.
     ImportError
         Optuna is not installed.
     """
