@@ -20,6 +20,7 @@ from . import __version__, data, explain_terminal, space
 from .dispatch import devices as all_devices
 from .errors import one_of, whole
 from .files import write_whole
+from .halving import KINDS
 from .leaderboard import BEST, print_baseline, print_result, write_result
 from .model import Model
 from .population import DTYPES
@@ -117,6 +118,12 @@ def sweep(
     study_name: Annotated[str, typer.Option(help="The study's name in the storage.")] = STUDY,
     validation: Annotated[float, typer.Option(help="Share of rows to rank by.")] = 0.2,
     test: Annotated[float, typer.Option(help="Share of rows to test with.")] = 0.2,
+    cv: Annotated[
+        int | None, typer.Option(help="Folds to rank by, in place of --validation.")
+    ] = None,
+    halving: Annotated[
+        str | None, typer.Option(help=f"Let the worst go early: {' or '.join(KINDS)}.")
+    ] = None,
     seed: Annotated[int, typer.Option(help="For everything that is drawn.")] = 0,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or reference.")] = "auto",
     memory: Annotated[
@@ -160,6 +167,8 @@ class Request:
     study_name: str
     validation: float
     test: float
+    cv: int | None
+    halving: str | None
     seed: int
     device: str
 
@@ -202,6 +211,8 @@ def _sweep(
             epochs=request.epochs,
             validation=request.validation,
             test=request.test,
+            cv=request.cv,
+            halving=request.halving,
             task="classification" if dataset.classes else "regression",
             seed=request.seed,
             sampler=request.sampler,

@@ -198,12 +198,7 @@ def split(y: np.ndarray, classes: int, validation: float, test: float, seed: int
         raise ValueError(
             f"validation={validation} and test={test} must be shares that leave some for training"
         )
-    rng = np.random.default_rng(seed)
-    groups = [np.flatnonzero(y == k) for k in range(classes)] or [np.arange(len(y))]
-    # every row gets its place among its own class's rows, from 0 to 1: cuts there are stratified
-    place = np.empty(len(y))
-    for rows in groups:
-        place[rng.permutation(rows)] = (np.arange(len(rows)) + rng.random()) / max(len(rows), 1)
+    place = places(y, classes, seed)
     parts = Parts(
         train=np.flatnonzero(place >= validation + test),
         validation=np.flatnonzero(place < validation),
@@ -212,6 +207,19 @@ def split(y: np.ndarray, classes: int, validation: float, test: float, seed: int
     if min(len(parts.train), len(parts.validation), len(parts.test)) == 0:
         raise ValueError(f"{len(y)} rows are too few for a training, a validation and a test part")
     return parts
+
+
+def places(y: np.ndarray, classes: int, seed: int) -> np.ndarray:
+    """Each row's place among its own class's rows, at random, from 0 to 1.
+
+    Cuts there are stratified.
+    """
+    rng = np.random.default_rng(seed)
+    groups = [np.flatnonzero(y == k) for k in range(classes)] or [np.arange(len(y))]
+    place = np.empty(len(y))
+    for rows in groups:
+        place[rng.permutation(rows)] = (np.arange(len(rows)) + rng.random()) / max(len(rows), 1)
+    return place
 
 
 @dataclass(frozen=True)

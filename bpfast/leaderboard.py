@@ -31,7 +31,7 @@ def print_result(console: Console, result: SweepResult, top: int) -> None:
         box=None,
         padding=(0, 2, 0, 0),
     )
-    shown = [name for name in result.table if name not in HIDDEN_COLUMNS]
+    shown = [name for name in result.table if name not in HIDDEN_COLUMNS and name[:5] != "split"]
     shown = [name for name in shown if len(np.unique(result.table[name])) > 1 or "score" in name]
     table.add_column("", justify="right")
     for name in shown:
@@ -42,18 +42,29 @@ def print_result(console: Console, result: SweepResult, top: int) -> None:
         table.add_row(str(k + 1), *(_cell(name, result.table[name][k]) for name in shown))
     console.print(table)
     count, diverged = len(result.table["network"]), int(result.table["diverged"].sum())
-    best_test = result.table["test_score"].max()
     console.print(
         f"{count} networks in {result.seconds:.1f} s: {count / result.seconds:.0f} networks/s, "
         f"{result.sample_updates / result.seconds / 1e6:.2f} M sample-updates/s; "
-        f"{diverged} diverged; highest test {result.metric} of any: {best_test:.4f}",
+        f"{diverged} diverged{_tested(result)}",
         highlight=False,
     )
+
+
+def _tested(result: SweepResult) -> str:
+    """What the test part says: of all networks, or of a cross-validation's winner."""
+    if "test_score" not in result.table:
+        return ""
+    scores = result.table["test_score"]
+    if "validation_std" in result.table:
+        return f"; test {result.metric} of the first, trained on all other rows: {scores[0]:.4f}"
+    return f"; highest test {result.metric} of any: {scores.max():.4f}"
 
 
 def _cell(name: str, value: Any) -> str:
     if isinstance(value, str):
         return value
+    if name == "test_score" and np.isnan(value):
+        return ""  # a cross-validation scores the first alone
     return f"{value:.4f}" if name.endswith("score") else f"{value:.3g}"
 
 
@@ -90,6 +101,7 @@ def print_baseline(
 ) -> None:
     """How long scikit-learn takes for the best network, measured now, and for as many as these."""
     seconds = _time_one(result, dataset, epochs)
+    networks *= result.folds
     whole = seconds * networks
     console.print(
         f"scikit-learn's MLP, measured now: {seconds:.2f} s for the first of these networks; "
@@ -106,7 +118,7 @@ def _time_one(result: SweepResult, dataset: Dataset, epochs: int) -> float:
         from sklearn.neural_network import MLPClassifier, MLPRegressor
     except ImportError:
         raise missing_extra("scikit-learn", "sklearn") from None
-    rows = result.sample_updates // max(int(result.table["epochs"].sum()), 1)
+    rows = result.sample_updates // max(int(result.table["epochs"].sum()) * result.folds, 1)
     X, y = result.scaler.apply(dataset.X)[:rows], dataset.y[:rows]
     if result.target_scaler is not None:
         y = result.target_scaler.apply(y)

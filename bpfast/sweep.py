@@ -4,31 +4,29 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import warnings
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
-from .data import Scaler, check_target, split
-from .errors import whole
+from .data import Scaler, check_target
+from .errors import finite, numeric, whole
+from .folds import Folds, Part, cut
 from .halving import Halving
 from .model import Model
-from .network import MLP
-from .optimizers import Optimizer
 from .population import Population
 from .run import Run, fingerprint
 from .samples import free_memory
-from .space import HYPERPARAMETERS, OPTIMIZERS, USUAL, Space, widths
+from .space import HYPERPARAMETERS, USUAL, Space
 from .study import STUDY, Study
-from .training import Progress, Training, _interrupt_flag, _latest
+from .training import Progress, Training, _interrupt_flag
+from .trials import SPLIT_SCORE, Kind, Trainer, Trials, by_kind
 
-FEW = 64  # networks that kernels are compiled with
-MOST = 4096  # networks in a fit: more are no faster, and what is lost when a run is killed
-PREDICTIONS = 1 << 24  # numbers predicted at a time
-RESULTS = ("validation_score", "test_score", "loss", "epochs", "diverged")
+RESULTS = ("validation_score", "validation_std", "test_score", "loss", "epochs", "diverged")
 
 
 @dataclass(frozen=True)
@@ -60,15 +58,21 @@ class SweepResult:
         ``network`` is the number of a network's trial in the study; then its hyperparameters (NaN
         or no text where it has none), ``validation_score`` and ``test_score`` (accuracy, or R² for
         numbers), the last training ``loss``, ``epochs`` and ``diverged``.
+        After a cross-validation, ``validation_score`` and ``loss`` are means over folds,
+        ``validation_std`` is the scores' standard deviation, and ``split0_validation_score``, ...
+        are the scores; ``epochs`` are those of the fold that ended first; a trial diverged if a
+        fold of it did; and only the first row has a ``test_score``, the refitted network's.
     losses : (networks, epochs) training losses, NaN where a network did not get so far
     best : Population of the one network that is ranked first
-    scaler : what X was scaled with, from the training part
+        After a cross-validation it is trained anew, on all rows but those of the test part.
+    scaler : what X is scaled with for ``best``, from the rows that it was trained on
     target_scaler : the same for a target of numbers, else None
     classes : names of the classes, empty for numbers
     metric : "accuracy" or "R²"
-    seconds : float, training and scoring, without compiling
-    sample_updates : int
+    seconds : float, training and scoring, without compiling and the winner's training anew
+    sample_updates : int, in these seconds
     interrupted : bool, whether Ctrl-C ended it
+    folds : int, networks that were trained for each row of the table
     """
 
     table: dict[str, np.ndarray]
@@ -81,6 +85,7 @@ class SweepResult:
     seconds: float
     sample_updates: int
     interrupted: bool
+    folds: int = 1
 
     @property
     def model(self) -> Model:
@@ -94,12 +99,6 @@ class SweepResult:
         )
 
 
-@dataclass(frozen=True)
-class _Part:
-    X: np.ndarray
-    y: np.ndarray
-
-
 def sweep(
     X,
     y,
@@ -108,6 +107,8 @@ def sweep(
     epochs: int = 30,
     validation: float = 0.2,
     test: float = 0.2,
+    cv: Any = None,
+    groups: Any = None,
     task: str = "auto",
     seed: int = 0,
     sampler: Any = "random",
@@ -125,6 +126,11 @@ def sweep(
     Inputs (and a target of numbers) are scaled by the training part. The test part is scored and
     never looked at for the ranking.
 
+    In a cross-validation every trial is a network for each fold, and all of them are trained at
+    once. Each fold is scaled by the rows that it is trained on, so that k folds hold X k times, in
+    float32. The trial with the highest mean score is then trained anew on all rows but those of the
+    test part, and that network alone is scored on the test part.
+
     Parameters
     ----------
     X : (samples, features)
@@ -133,7 +139,18 @@ def sweep(
         What may vary; by default learning rate, width and l2.
     networks, epochs : int
         How many networks, and epochs for each.
-    validation, test : shares of the rows that are held out
+    validation, test : shares of the rows that are held out, at random
+        With ``cv``, ``validation`` is not used: the test part comes first, and folds are cut from
+        the other rows. ``test=0`` is no test part, and no ``test_score``. Where rows are in order
+        of time, a random test part would lie between them: pass ``test=0``, keep the latest rows
+        back, and let ``result.model.predict`` them.
+    cv : None, or what a cross-validation's folds are
+        A number of folds, stratified for classes and shuffled by ``seed``; or anything with
+        scikit-learn's ``split(X, y, groups)``, which is given the rows that are not test, y being
+        class numbers or numbers; or (train, validation) pairs of row numbers of X, from which those
+        of the test part are left out.
+    groups : (samples,), for splitters that keep groups together
+        The test part is of whole groups then.
     task : "auto", "classification" or "regression"
     seed : for the split, the sampler, the initial weights and the shuffle
     sampler : "random", "tpe", "qmc", "cmaes", "grid", or a sampler of Optuna's
@@ -171,25 +188,26 @@ def sweep(
     """
     networks, seed = whole("networks", networks, 1), whole("seed", seed, 0)
     epochs = whole("epochs", epochs, 1)
-    X = np.asarray(X, np.float64)
+    X = finite("X", numeric("X", X, np.float64))
     target, classes = check_target(y, task)
     if X.ndim != 2 or len(X) != len(target):
         raise ValueError(f"X has shape {X.shape}, expected ({len(target)}, features)")
-    parts = split(target, len(classes), validation, test, seed)
-    scaler = Scaler.of(X[parts.train])
-    target_scaler = None if classes else Scaler.of(target[parts.train])
-    scaled = target if target_scaler is None else target_scaler.apply(target)
-    train, held_out, unseen = (
-        _Part(scaler.apply(X[rows]), scaled[rows])
-        for rows in (parts.train, parts.validation, parts.test)
+    rows = cut(X, target, len(classes), validation, test, cv, groups, seed)
+    scaler = Scaler.of(X[rows.whole])
+    target_scaler = None if classes else Scaler.of(target[rows.whole])
+    whole_part, unseen = (
+        Part.of(X, target, part, scaler, target_scaler) for part in (rows.whole, rows.test)
     )
+    folds = Folds.of(X, target, rows.folds, bool(classes))
     if isinstance(halving, str):
         halving = Halving(halving, epochs)
     if halving is not None and halving.epochs != epochs:
         raise ValueError(f"halving is for {halving.epochs} epochs, the sweep has {epochs}")
+    if halving is not None and cv is not None:
+        raise ValueError("halving cuts by one validation part: leave out cv")
     if not isinstance(space, Space):
         space = Space(USUAL if space is None else space)
-    runner = _Runner(train, held_out, unseen, classes, epochs, seed, device)
+    trainer = Trainer(folds, whole_part, unseen, cv is not None, classes, epochs, seed, device)
     settings = {
         "data": fingerprint(X, target),
         "space": space.describe(),
@@ -201,6 +219,7 @@ def sweep(
         "seed": seed,
         "device": device,
         "halving": None if halving is None else asdict(halving),
+        "folds": fingerprint(*(part for fold in rows.folds for part in fold)),
     }
     budget = free_memory() // 2 if memory is None else whole("memory", memory, 1)
     with ExitStack() as stack:
@@ -208,7 +227,7 @@ def sweep(
         if run is not None:
             kept = stack.enter_context(closing(Run(Path(run), settings, resume)))
         study = Study(space, sampler, seed, storage, study_name, resume)
-        outcome = _Sweep(runner, study, networks, budget, kept, halving, progress).run()
+        outcome = _Sweep(trainer, study, networks, budget, kept, halving, progress).run()
     return SweepResult(
         table=outcome.table(),
         losses=outcome.losses(),
@@ -220,28 +239,8 @@ def sweep(
         seconds=outcome.seconds,
         sample_updates=outcome.updates,
         interrupted=outcome.interrupted,
+        folds=len(rows.folds),
     )
-
-
-class _Kind(NamedTuple):
-    """What networks must share to be trained by one fit."""
-
-    hidden: tuple[int, ...]
-    activation: str
-    optimizer: str
-    batch_size: int
-    init: str
-
-    def __str__(self) -> str:
-        return f"{'x'.join(map(str, self.hidden)) or 'linear'} {self.activation} {self.optimizer}"
-
-
-class _Fit(NamedTuple):
-    """Networks to be trained together: their trials' numbers, and their hyperparameters."""
-
-    kind: _Kind
-    numbers: list[int]
-    points: list[dict[str, Any]]
 
 
 class _Sweep:
@@ -249,7 +248,7 @@ class _Sweep:
 
     def __init__(
         self,
-        runner: _Runner,
+        trainer: Trainer,
         study: Study,
         networks: int,
         memory: int,
@@ -257,7 +256,7 @@ class _Sweep:
         halving: Halving | None,
         show: Callable[[SweepProgress], None] | None,
     ) -> None:
-        self.runner, self.study, self.networks, self.show = runner, study, networks, show
+        self.trainer, self.study, self.networks, self.show = trainer, study, networks, show
         self.memory, self.kept, self.halving = memory, kept, halving
         self.rows: dict[int, dict[str, Any]] = {}
         self.curves: dict[int, np.ndarray] = {}
@@ -265,7 +264,7 @@ class _Sweep:
         self.updates = kept.sample_updates if kept else 0
         self.seconds = kept.seconds if kept else 0.0
         self.interrupted = False
-        if kept and kept.rows:
+        if kept and kept.rows and not trainer.refits:
             self.best = kept.best(self._leader())
 
     def run(self) -> _Sweep:
@@ -275,17 +274,19 @@ class _Sweep:
                 numbers, points = self.study.ask(self.networks - len(self.rows))
                 if not numbers:  # a grid is through
                     break
-                for fits in self._fits(numbers, points):
-                    self._train(fits)
+                for together in self._fits(numbers, points):
+                    self._train(together)
                     self.interrupted = bool(flag)
                     if self.interrupted:
                         break
+        if self.trainer.refits:  # after Ctrl-C too: without it there is no winner
+            self._refit()
         return self
 
     def table(self) -> dict[str, np.ndarray]:
         """All networks, the best first."""
         rows = list(self.rows.values())
-        names = dict.fromkeys(("network", *HYPERPARAMETERS, *RESULTS))
+        names = dict.fromkeys(("network", *HYPERPARAMETERS, *self._results()))
         found = {name for row in rows for name in row}
         columns = {
             name: _column([row.get(name) for row in rows]) for name in names if name in found
@@ -306,7 +307,11 @@ class _Sweep:
         rows = self.rows | (self.kept.rows if self.kept else {})
         return min(rows, key=lambda number: (-rows[number]["validation_score"], number))
 
-    def _fits(self, numbers: list[int], points: list[dict[str, Any]]) -> Iterator[list[_Fit]]:
+    def _results(self) -> list[str]:
+        """Names of what may come of a trial."""
+        return [*RESULTS, *map(SPLIT_SCORE.format, range(len(self.trainer.folds.rows)))]
+
+    def _fits(self, numbers: list[int], points: list[dict[str, Any]]) -> Iterator[list[Trials]]:
         """What is to be trained, of a batch of trials; the rest is known already.
 
         Kinds are trained one after another, in parts that fit into memory. With halving all go from
@@ -315,25 +320,26 @@ class _Sweep:
         known = self.kept.rows if self.kept else {}
         if self.halving and not {*numbers} <= {*known}:
             known = {}
-        self._recall([(n, p) for n, p in zip(numbers, points, strict=True) if n in known])
+        trials = list(zip(numbers, points, strict=True))
+        self._recall([(number, point) for number, point in trials if number in known])
+        fresh = [(number, point) for number, point in trials if number not in known]
         together = []
-        for kind, members in self.runner.groups(points).items():
-            fresh = [k for k in members if numbers[k] not in known]
-            most = self.runner.most(kind, self.memory)
-            for start in range(0, len(fresh), most):
-                part = fresh[start : start + most]
-                together.append(_Fit(kind, [numbers[k] for k in part], [points[k] for k in part]))
+        for group in by_kind(*zip(*fresh, strict=True)) if fresh else []:
+            most = self.trainer.most(group.kind, self.memory)
+            for start in range(0, len(group.numbers), most):
+                part = slice(start, start + most)
+                together.append(Trials(group.kind, group.numbers[part], group.points[part]))
         if self.halving and together:
             yield together
         else:
-            yield from ([fit] for fit in together)
+            yield from ([trials] for trials in together)
 
     def _recall(self, trials: list[tuple[int, dict[str, Any]]]) -> None:
         """Take from the folder what came of some trials, and tell the study."""
         if not trials or self.kept is None:
             return
         numbers = [number for number, _ in trials]
-        rows = [self.kept.rows[number] for number in numbers]
+        rows = [dict(self.kept.rows[number]) for number in numbers]
         for (number, point), row in zip(trials, rows, strict=True):
             if any(row.get(name) != value for name, value in point.items()):
                 raise ValueError(
@@ -346,9 +352,13 @@ class _Sweep:
     def _tell(self, numbers: list[int], rows: list[dict[str, Any]]) -> None:
         """Keep rows, and tell the study."""
         self.rows |= dict(zip(numbers, rows, strict=True))
-        results = {name: np.array([row[name] for row in rows]) for name in RESULTS}
+        results = {
+            name: np.array([row[name] for row in rows])
+            for name in self._results()
+            if name in rows[0]
+        }
         scores = results["validation_score"]
-        whole = results["epochs"] == self.runner.epochs
+        whole = results["epochs"] == self.trainer.epochs
         sound = whole & ~results["diverged"] & np.isfinite(scores)
         steps = {
             row["network"]: {int(epoch): value for epoch, value in row.get("rungs", [])}
@@ -356,204 +366,116 @@ class _Sweep:
         }
         self.study.tell(numbers, scores, sound, results, steps)
 
-    def _train(self, fits: list[_Fit]) -> None:
-        """Train and score networks, those of a list together, and keep what came of them."""
-        for fit in fits:
-            self.runner.compile(fit)
+    def _train(self, together: list[Trials]) -> None:
+        """Train and score the networks of some trials, and keep what came of them."""
+        trainer = self.trainer
+        for trials in together:
+            trainer.compile(trials)
         start = time.perf_counter()
-        populations = [self.runner.population(fit) for fit in fits]
+        populations, trainings = [], []
         with ExitStack() as stack:
-            trainings = [
-                stack.enter_context(self.runner.training(population, fit, bool(self.halving)))
-                for population, fit in zip(populations, fits, strict=True)
-            ]
-            rungs = self._climb(fits, trainings, start) if self.halving else {}
-            self._advance(fits, trainings, None, start)
+            for trials in together:
+                population, training = trainer.on_folds(trials, bool(self.halving))
+                populations.append(population)
+                trainings.append(stack.enter_context(training))
+            rungs = self._climb(together, trainings, start) if self.halving else {}
+            self._advance(together, trainings, None, start)
         histories = [training.history() for training in trainings]
-        rows, curves = [], []
-        for fit, population, history in zip(fits, populations, histories, strict=True):
+        rows: list[dict[str, Any]] = []
+        for trials, population, history in zip(together, populations, histories, strict=True):
             self.updates += history.sample_updates
-            rows += self._rows(fit, population, history, rungs)
-            curves += list(history.loss)
+            results = trainer.results(population, history)
+            for k, (number, point) in enumerate(zip(trials.numbers, trials.points, strict=True)):
+                own = {name: values[k].item() for name, values in results.items()}
+                cut = {"rungs": rungs[number]} if number in rungs else {}
+                rows.append({"network": number, **point, **own, **cut})
+        curves = np.concatenate([trainer.losses(history) for history in histories])
         numbers = [row["network"] for row in rows]
         self._tell(numbers, rows)
         self.curves |= dict(zip(numbers, curves, strict=True))
         leader = self._leader()
-        for fit, population in zip(fits, populations, strict=True):
-            if leader in fit.numbers:
-                self.best = population[fit.numbers.index(leader)]
+        for trials, population in zip(together, populations, strict=True):
+            if leader in trials.numbers:
+                self.best = population[trials.numbers.index(leader)]
         self.seconds += time.perf_counter() - start
         if self.kept and not any(history.interrupted for history in histories):
-            self.kept.keep_best(leader, self.best)  # half-trained networks are begun anew
-            self.kept.keep(rows, np.stack(curves), self.seconds, self.updates)
+            if not trainer.refits:
+                self.kept.keep_best(leader, self.best)
+            self.kept.keep(rows, curves, self.seconds, self.updates)  # others are begun anew
             self.kept.forget_others(leader)
 
-    def _rows(self, fit, population, history, rungs) -> list[dict[str, Any]]:
-        """Rows of the table for the networks of a fit."""
-        runner = self.runner
-        results = {
-            "validation_score": runner.scores(population, runner.validation),
-            "test_score": runner.scores(population, runner.test),
-            "loss": _latest(history.loss),
-            "epochs": history.epochs_run,
-        }
-        for name in ("validation_score", "test_score"):
-            results[name] = np.where(history.diverged, -np.inf, results[name])
-        results["diverged"] = history.diverged
-        rows = []
-        for k, (number, point) in enumerate(zip(fit.numbers, fit.points, strict=True)):
-            row = {"network": number, **point, **{name: v[k].item() for name, v in results.items()}}
-            rows.append(row | ({"rungs": rungs[number]} if number in rungs else {}))
-        return rows
+    def _refit(self) -> None:
+        """Train the winner on all rows that are not test: each fold's network saw only a part."""
+        number = min(self.rows, key=lambda number: (-self.rows[number]["validation_score"], number))
+        row = self.rows[number]
+        point = {name: row[name] for name in HYPERPARAMETERS if name in row}
+        (trials,) = by_kind([number], [point])
+        self.best, history = self.trainer.refit(trials)
+        self.interrupted |= history.interrupted
+        if history.diverged[0]:
+            warnings.warn(
+                f"network {number}, the first by validation, diverged when it was trained on all "
+                "rows: its test score is -inf; try a lower learning rate",
+                RuntimeWarning,
+                stacklevel=4,
+            )
+        if len(self.trainer.test.X):
+            tested = self.trainer.scores(self.best, self.trainer.test)
+            row["test_score"] = np.where(history.diverged, -np.inf, tested).item()
 
     def _climb(
-        self, fits: list[_Fit], trainings: list[Training], start: float
+        self, together: list[Trials], trainings: list[Training], start: float
     ) -> dict[int, list[tuple[float, float]]]:
         """Train from rung to rung, and let the losers go; each network's values at its rungs."""
         assert self.halving is not None
         brackets = self.halving.brackets()
         values: dict[int, list[tuple[float, float]]] = {}
         for epoch in sorted({epoch for rungs in brackets for epoch in rungs}):
-            self._advance(fits, trainings, epoch, start)
+            self._advance(together, trainings, epoch, start)
             if any(training.interrupted for training in trainings):
                 break
             for bracket, rungs in enumerate(brackets):
                 if epoch in rungs:
-                    self._cut(fits, trainings, epoch, bracket, values)
+                    self._cut(together, trainings, epoch, bracket, values)
         return values
 
-    def _cut(self, fits, trainings, epoch: int, bracket: int, values) -> None:
+    def _cut(self, together, trainings, epoch: int, bracket: int, values) -> None:
         """Let the losers of a bracket's rung go."""
         assert self.halving is not None
         here = []  # training, place in it, number, loss
-        for fit, training in zip(fits, trainings, strict=True):
+        for trials, training in zip(together, trainings, strict=True):
             history = training.history()
             running = ~history.stopped & ~history.diverged
             for k in np.flatnonzero(running):
-                if self.halving.bracket_of(fit.numbers[k]) == bracket:
+                if self.halving.bracket_of(trials.numbers[k]) == bracket:
                     loss = float(history.validation_loss[k, epoch - 1])
-                    here.append((training, k, fit.numbers[k], loss))
-                    values.setdefault(fit.numbers[k], []).append((float(epoch), -loss))
+                    here.append((training, k, trials.numbers[k], loss))
+                    values.setdefault(trials.numbers[k], []).append((float(epoch), -loss))
         if here:
             losses = np.array([loss for *_, loss in here])
             for place in self.halving.losers(losses, [number for _, _, number, _ in here]):
                 training, k, *_ = here[place]
                 training.drop(np.array([k]))
 
-    def _advance(self, fits, trainings, epoch: int | None, start: float) -> None:
+    def _advance(self, together, trainings, epoch: int | None, start: float) -> None:
         """Train all up to an epoch, one fit after another."""
-        for fit, training in zip(fits, trainings, strict=True):
+        for trials, training in zip(together, trainings, strict=True):
             if not training.interrupted:
-                training.advance(epoch, self._watch(fit.kind, start))
+                training.advance(epoch, self._watch(trials.kind, start))
 
-    def _watch(self, kind: _Kind, start: float) -> Callable[[Progress], None] | bool:
+    def _watch(self, kind: Kind, start: float) -> Callable[[Progress], None] | bool:
         if self.show is None:
             return False
         show, before, words = self.show, self.seconds, str(kind)
-        rows = len(self.runner.train.X)
-        done, total = len(self.rows) * self.runner.epochs, self.networks * self.runner.epochs
+        rows, copies = len(self.trainer.folds.train.X), len(self.trainer.folds.rows)
+        done, total = len(self.rows) * self.trainer.epochs, self.networks * self.trainer.epochs
 
         def watch(progress: Progress) -> None:
-            updates, seconds = (done + progress.done) * rows, before + time.perf_counter() - start
+            updates = (done * copies + progress.done) * rows // copies
+            seconds = before + time.perf_counter() - start
             show(SweepProgress(updates, total * rows, seconds, updates / seconds, words))
 
         return watch
-
-
-@dataclass(frozen=True)
-class _Runner:
-    """Trains and scores networks of one kind."""
-
-    train: _Part
-    validation: _Part
-    test: _Part
-    classes: Sequence[str]
-    epochs: int
-    seed: int
-    device: str
-    compiled: set[tuple] = field(default_factory=set)
-
-    def groups(self, points: list[dict[str, Any]]) -> dict[_Kind, list[int]]:
-        """Places of the points that one fit can train together."""
-        groups: dict[_Kind, list[int]] = {}
-        for k, point in enumerate(points):
-            kind = _Kind(
-                widths(point),
-                point["activation"],
-                point["optimizer"],
-                point["batch_size"],
-                point["init"],
-            )
-            groups.setdefault(kind, []).append(k)
-        return groups
-
-    def compile(self, fit: _Fit) -> None:
-        """Train a few networks of a kind for an epoch on a batch: kernels are there then."""
-        if fit.kind in self.compiled:
-            return
-        self.compiled.add(fit.kind)
-        rows = slice(fit.kind.batch_size)
-        few = replace(self, train=_Part(self.train.X[rows], self.train.y[rows]), epochs=1)
-        some = _Fit(fit.kind, fit.numbers[:FEW], fit.points[:FEW])
-        population = self.population(some)
-        with few.training(population, some) as training:
-            training.advance()
-        population.predict(self.test.X[:1], device=self.device)
-
-    def most(self, kind: _Kind, memory: int) -> int:
-        """How many networks of a kind may be trained at once, in so many bytes."""
-        numbers = 3 * self._mlp(kind).n_parameters + 2 * self.epochs  # with two moments, and losses
-        return max(1, min(MOST, memory // (4 * numbers)))
-
-    def _mlp(self, kind: _Kind) -> MLP:
-        outputs, loss = (len(self.classes), "cross_entropy") if self.classes else (1, "mse")
-        return MLP((self.train.X.shape[1], *kind.hidden, outputs), kind.activation, loss)
-
-    def population(self, fit: _Fit) -> Population:
-        """The networks before training: each starts from its trial's number, or its own seed."""
-        seeds = [p.get("seed", k) for k, p in zip(fit.numbers, fit.points, strict=True)]
-        return Population.drawn(self._mlp(fit.kind), np.array(seeds), self.seed, fit.kind.init)
-
-    def training(self, population: Population, fit: _Fit, validated: bool = False) -> Training:
-        """A training of networks of a kind, each with its own hyperparameters."""
-        return Training(
-            population,
-            self.train.X,
-            self.train.y,
-            _optimizer(fit.kind.optimizer, fit.points),
-            epochs=self.epochs,
-            batch_size=fit.kind.batch_size,
-            seed=self.seed,
-            validation=(self.validation.X, self.validation.y) if validated else None,
-            dropout=np.array([point.get("dropout", 0.0) for point in fit.points]),
-            device=self.device,
-        )
-
-    def scores(self, population: Population, part: _Part) -> np.ndarray:
-        """Accuracy or R² of every network on a part."""
-        step = max(1, PREDICTIONS // (len(part.X) * population.mlp.outputs))
-        scores = []
-        for first in range(0, len(population), step):
-            predicted = population[first : first + step].predict(part.X, device=self.device)
-            if self.classes:
-                scores.append((predicted.argmax(axis=2) == part.y).mean(axis=1))
-            else:
-                with np.errstate(over="ignore"):  # a network on the way out scores -inf
-                    errors = ((predicted[:, :, 0].astype(np.float64) - part.y) ** 2).sum(axis=1)
-                spread = ((part.y - part.y.mean()) ** 2).sum()
-                scores.append(1.0 - errors / (spread if spread > 0 else 1.0))
-        return np.concatenate(scores)
-
-
-def _optimizer(name: str, points: list[dict[str, Any]]) -> Optimizer:
-    """An optimiser with each point's own numbers."""
-    kind = OPTIMIZERS[name]
-    settings = {
-        setting.name: np.array([point.get(setting.name, setting.default) for point in points])
-        for setting in fields(kind)
-        if any(setting.name in point for point in points)
-    }
-    return kind(**settings)
 
 
 def _column(values: list[Any]) -> np.ndarray:

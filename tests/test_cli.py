@@ -77,6 +77,22 @@ def test_sweep_prints_and_writes_what_it_found(target, metric, houses, bpfast, t
     ]  # nothing temporary is left
 
 
+@pytest.mark.parametrize("test", ["0.2", "0"])
+def test_sweep_ranks_by_folds(test, houses, bpfast, tmp_path):
+    pytest.importorskip("sklearn")
+    arguments = [houses, "--target", "kind", *SMALL, "--cv", 3, "--test", test, "--baseline"]
+    code, out, err = bpfast("sweep", *arguments, "--output", tmp_path / "results")
+    assert code == 0, err
+    assert "validation std" in out
+    assert "split" not in out
+    assert "nan" not in out
+    assert ("test accuracy of the first, trained on all other rows: " in out) == (test != "0")
+    assert "18 one after the other" in " ".join(out.split())
+    table = pl.read_csv(tmp_path / "results" / "networks.csv")
+    assert table["split2_validation_score"].is_not_null().all()
+    assert ("test_score" in table.columns) == (test != "0")
+
+
 def test_results_go_to_a_folder_named_after_data_and_time(houses, bpfast, tmp_path):
     code, _, err = bpfast("sweep", houses, "--target", "kind", *SMALL)
     assert code == 0, err
@@ -118,9 +134,18 @@ def test_bad_input_is_one_line_and_exit_code_2(arguments, words, houses, bpfast,
     assert not (tmp_path / "bpfast-runs").exists()
 
 
-def test_what_a_sweep_refuses_leaves_one_line_and_no_folder(houses, bpfast, tmp_path):
-    code, _, err = bpfast("sweep", houses, "--target", "kind", "--networks", "0")
-    assert (code, err) == (2, "bpfast: networks must be at least 1, got 0\n")
+@pytest.mark.parametrize(
+    ("option", "value", "words"),
+    [
+        ("--networks", 0, "networks must be at least 1, got 0"),
+        ("--cv", 1, "cv must be at least 2, got 1"),
+    ],
+)
+def test_what_a_sweep_refuses_leaves_one_line_and_no_folder(
+    option, value, words, houses, bpfast, tmp_path
+):
+    code, _, err = bpfast("sweep", houses, "--target", "kind", option, value)
+    assert (code, err) == (2, f"bpfast: {words}\n")
     assert not list((tmp_path / "bpfast-runs").iterdir())
 
 

@@ -125,3 +125,8 @@ def test_optuna_sees_rungs_and_cuts(tmp_path):
 def test_halving_for_other_epochs_is_refused():
     with pytest.raises(ValueError, match="halving is for 27 epochs, the sweep has 9"):
         sweep(halving=Halving("successive", 27))
+
+
+def test_halving_of_folds_is_refused():
+    with pytest.raises(ValueError, match="halving cuts by one validation part: leave out cv"):
+        sweep(halving="successive", cv=3)

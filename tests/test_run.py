@@ -82,6 +82,13 @@ def test_what_was_trained_is_not_trained_again(seed, tmp_path, monkeypatch):
     same(sweep(tmp_path, resume=True, **options), expected)
 
 
+def test_a_cross_validation_resumes_too(stopped, tmp_path):
+    expected = sweep(tmp_path / "whole", cv=3)
+    stopped(tmp_path / "stopped", 2, cv=3)
+    same(sweep(tmp_path / "stopped", cv=3, resume=True), expected)
+    assert not list((tmp_path / "stopped" / "parts").glob("best-*"))  # it is trained at the end
+
+
 def test_more_networks_can_be_asked_for(tmp_path):
     few = sweep(tmp_path / "grown", networks=8)
     assert len(few.table["network"]) == 8

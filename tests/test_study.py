@@ -107,6 +107,19 @@ def test_optuna_reads_what_a_sweep_kept(by, tmp_path, monkeypatch):
     assert optuna.importance.get_param_importances(study).keys() <= set(SPACE)
 
 
+def test_optuna_reads_the_scores_of_folds(tmp_path):
+    url = f"sqlite:///{tmp_path / 'study.db'}"
+    table = sweep(cv=3, storage=url).table
+    study = optuna.load_study(study_name="bpfast", storage=url)
+    names = ["validation_std", *(f"split{k}_validation_score" for k in range(3))]
+    rows = {name: dict(zip(table["network"], table[name], strict=True)) for name in table}
+    for trial in study.trials:
+        network = trial.user_attrs["network"]
+        assert trial.value == rows["validation_score"][network]
+        assert [trial.user_attrs[name] for name in names] == [rows[name][network] for name in names]
+        assert "test_score" not in trial.user_attrs  # that is the winner's, once all are told
+
+
 def test_a_storage_of_optunas_is_taken_as_it_is(tmp_path):
     backend = optuna.storages.journal.JournalFileBackend(str(tmp_path / "journal"))
     storage = optuna.storages.JournalStorage(backend)

@@ -2,14 +2,18 @@
 
 import os
 import signal
+import threading
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 import bpfast as bp
+from bpfast import trials
 from bpfast.data import split
+from bpfast.folds import cut
 from bpfast.space import OPTIMIZERS
-from bpfast.sweep import _Runner
+from bpfast.trials import Trainer
 
 SPACE = {
     "learning_rate": "1e-3:1e-1:log",
@@ -125,17 +129,247 @@ def test_an_interrupt_while_networks_are_scored_keeps_them(monkeypatch):
 
 
 def test_an_interrupt_while_kernels_are_compiled_ends_the_sweep_too(monkeypatch):
-    compiled = _Runner.compile
+    compiled = Trainer.compile
 
     def interrupted_compile(self, *arguments):
         os.kill(os.getpid(), signal.SIGINT)
         compiled(self, *arguments)
 
-    monkeypatch.setattr(_Runner, "compile", interrupted_compile)
+    monkeypatch.setattr(Trainer, "compile", interrupted_compile)
     result = sweep(WORDS, epochs=10**5)
     assert result.interrupted
     assert 0 < len(result.table["network"]) < 8
     assert (result.table["epochs"] < 10**5).all()
+
+
+# --- cross-validation -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("y", [WORDS, NUMBERS])
+def test_a_trials_score_is_the_mean_of_its_folds(y):
+    table = sweep(y, cv=3).table
+    splits = np.stack([table[f"split{k}_validation_score"] for k in range(3)], axis=1)
+    assert np.ptp(splits, axis=1).max() > 0
+    np.testing.assert_allclose(table["validation_score"], splits.mean(axis=1), rtol=1e-12)
+    np.testing.assert_allclose(table["validation_std"], splits.std(axis=1), atol=1e-12)
+    assert (np.diff(table["validation_score"]) <= 0).all()
+    assert sorted(table["network"]) == list(range(8))
+
+
+@pytest.mark.parametrize("device", ["reference", "cpu"])
+@pytest.mark.parametrize("y", [WORDS, NUMBERS])
+def test_a_fold_is_scored_as_a_sweep_without_the_others_scores_it(y, device):
+    rows = np.random.default_rng(1).permutation(90)
+    pairs = [(rows[20:], rows[:20]), (rows[:70], rows[70:])]
+    # one batch holds all rows, so that there is no shuffle, which would be the fold's own
+    options = {"test": 0.0, "device": device, "space": SPACE | {"batch_size": 90}}
+    both = sweep(y, cv=pairs, **options).table
+    assert not np.array_equal(both["split0_validation_score"], both["split1_validation_score"])
+    for k in range(2):
+        alone = sweep(y, cv=pairs[k : k + 1], **options).table
+        order, own = np.argsort(both["network"]), np.argsort(alone["network"])
+        np.testing.assert_array_equal(
+            both[f"split{k}_validation_score"][order], alone["validation_score"][own]
+        )
+
+
+@pytest.mark.parametrize("y", [WORDS, NUMBERS])
+def test_one_fold_is_a_validation_part(y):
+    """The same rows give the same scores, whether they come as shares or as a pair."""
+    classes = sorted(set(y)) if y is WORDS else []
+    numbered = np.searchsorted(classes, y) if classes else y
+    parts = split(numbered, len(classes), 0.2, 0.2, 0)
+    plain = sweep(y).table
+    paired = sweep(y, cv=[(parts.train, parts.validation)], test=0.0).table
+    for name in ("network", "validation_score", "loss"):
+        np.testing.assert_array_equal(plain[name], paired[name])
+
+
+@pytest.mark.parametrize("y", [WORDS, NUMBERS])
+def test_the_winner_is_trained_on_all_rows_that_are_not_test(y):
+    result = sweep(y, cv=3)
+    classes = result.classes
+    numbered = np.searchsorted(classes, y) if classes else y
+    rows = cut(X, numbered, len(classes), 0.2, 0.2, 3, None, 0)
+    np.testing.assert_array_equal(result.scaler.mean, X[rows.whole].mean(axis=0))
+    assert np.isnan(result.table["test_score"][1:]).all()
+    predicted = result.model.predict(X[rows.test], device="reference")
+    truth = y[rows.test]
+    if classes:
+        score = (predicted == truth).mean()
+    else:
+        score = 1.0 - ((predicted - truth) ** 2).sum() / ((truth - truth.mean()) ** 2).sum()
+    assert score == pytest.approx(result.table["test_score"][0], abs=1e-6)
+    winner = {name: column[0].item() for name, column in result.table.items()}
+    mlp = result.best.mlp
+    network = bp.Population.drawn(mlp, [winner["network"]])
+    adam = bp.Adam(learning_rate=winner["learning_rate"], l2=winner["l2"])
+    target = numbered if classes else result.target_scaler.apply(y)
+    whole = result.scaler.apply(X[rows.whole]), target[rows.whole]
+    bp.fit(network, *whole, adam, 3, 16, device="reference", progress=False)
+    np.testing.assert_array_equal(network.parameters, result.best.parameters)
+
+
+def test_without_a_test_part_there_is_no_test_score():
+    result = sweep(WORDS, cv=3, test=0.0)
+    assert "test_score" not in result.table
+    np.testing.assert_array_equal(result.scaler.mean, X.mean(axis=0))
+    with pytest.raises(ValueError, match=r"test=0\.0 must be shares"):
+        sweep(WORDS, test=0.0)
+
+
+def test_the_test_part_changes_no_score_of_a_fold():
+    changed, other_y = X.copy(), NUMBERS.copy()
+    rows = cut(X, NUMBERS, 0, 0.2, 0.2, 3, None, 0).test
+    changed[rows], other_y[rows] = 1e3, -1e3
+    first, second = sweep(NUMBERS, cv=3), sweep(other_y, X=changed, cv=3)
+    for name in ("network", "validation_score", "validation_std", "loss"):
+        np.testing.assert_array_equal(first.table[name], second.table[name])
+    np.testing.assert_array_equal(first.best.parameters, second.best.parameters)
+    assert first.table["test_score"][0] != second.table["test_score"][0]
+
+
+def test_folds_and_their_winner_are_said_by_the_seed():
+    first, again, other = (sweep(NUMBERS, cv=3, seed=seed) for seed in (4, 4, 5))
+    for name, column in first.table.items():
+        np.testing.assert_array_equal(column, again.table[name])
+    np.testing.assert_array_equal(first.best.parameters, again.best.parameters)
+    assert not np.array_equal(first.table["validation_score"], other.table["validation_score"])
+
+
+@pytest.mark.parametrize("device", ["reference", "cpu"])
+def test_a_trials_folds_do_not_depend_on_other_trials(device):
+    """One alone: how its sums are rounded, too. Nine folds are summed otherwise than a few."""
+    options = {"space": {"hidden": 3}, "cv": 9, "device": device}
+    alone, many = sweep(NUMBERS, networks=1, **options), sweep(NUMBERS, **options)
+    place = np.flatnonzero(many.table["network"] == 0)
+    for name in alone.table.keys() - {"test_score"}:
+        np.testing.assert_array_equal(alone.table[name], many.table[name][place])
+
+
+def test_all_folds_of_a_trial_are_in_one_fit(monkeypatch):
+    whole_sweep = sweep(NUMBERS, cv=3).table
+    monkeypatch.setattr(trials, "MOST", 7)  # two trials at a time
+    sizes, on_folds = [], Trainer.on_folds
+
+    def counted(self, *arguments):
+        population, training = on_folds(self, *arguments)
+        sizes.append(len(population))
+        return population, training
+
+    monkeypatch.setattr(Trainer, "on_folds", counted)
+    cut_sweep = sweep(NUMBERS, cv=3).table
+    assert max(sizes) == 6
+    assert all(size % 3 == 0 for size in sizes)
+    order, other = np.argsort(whole_sweep["network"]), np.argsort(cut_sweep["network"])
+    for name in whole_sweep.keys() - {"test_score"}:
+        np.testing.assert_array_equal(whole_sweep[name][order], cut_sweep[name][other])
+
+
+def test_a_fold_is_predicted_by_its_own_networks_only(monkeypatch):
+    predict, calls = bp.Population.predict, []
+
+    def counting_predict(self, X, **options):
+        calls.append((len(self), len(X)))
+        return predict(self, X, **options)
+
+    sizes = [len(f.validation) for f in cut(X, NUMBERS, 0, 0.2, 0.2, 3, None, 0).folds]
+    monkeypatch.setattr(bp.Population, "predict", counting_predict)
+    sweep(NUMBERS, cv=3, space={"hidden": 3})
+    assert calls[1:-1] == [(8, size) for size in sizes]  # between compiling and the winner's test
+
+
+@pytest.mark.parametrize("cv", [None, 3])
+def test_scores_do_not_depend_on_how_many_are_predicted_at_a_time(cv, monkeypatch):
+    at_once = sweep(NUMBERS, cv=cv, space={"hidden": 3}).table
+    monkeypatch.setattr(trials, "PREDICTIONS", 60)  # 18 rows or more: 3 networks at most
+    predict, calls = bp.Population.predict, []
+
+    def counting_predict(self, X, **options):
+        calls.append(len(self) * len(X))
+        return predict(self, X, **options)
+
+    monkeypatch.setattr(bp.Population, "predict", counting_predict)
+    in_parts = sweep(NUMBERS, cv=cv, space={"hidden": 3}).table
+    assert max(calls) <= 60
+    for name, column in at_once.items():
+        np.testing.assert_array_equal(column, in_parts[name])
+
+
+def test_a_trial_diverged_if_a_fold_of_it_did():
+    """A row far out, which fold 0 alone is trained on, is too much for the higher rate."""
+    rows, far_out = np.arange(90), X.copy()
+    far_out[5] = 1e3
+    pairs = [(rows[:60], rows[60:]), (rows[30:], rows[:30])]
+    space = {"learning_rate": [1e-3, 0.2], "optimizer": "sgd", "hidden": "none", "batch_size": 16}
+    table = sweep(NUMBERS, X=far_out, cv=pairs, test=0.0, space=space, epochs=200).table
+    high = table["learning_rate"] == 0.2
+    assert 0 < high.sum() < 8
+    np.testing.assert_array_equal(table["diverged"], high)
+    np.testing.assert_array_equal(np.isneginf(table["split0_validation_score"]), high)
+    assert np.isfinite(table["split1_validation_score"]).all()
+    assert np.isneginf(table["validation_score"][high]).all()
+    np.testing.assert_array_equal(table["epochs"] < 200, high)
+    assert np.isnan(table["validation_std"][high]).all()
+    assert np.isfinite(table["validation_std"][~high]).all()
+
+
+def test_progress_and_counts_are_of_folds_that_differ():
+    model_selection = pytest.importorskip("sklearn.model_selection")
+    seen = []
+    splitter = model_selection.TimeSeriesSplit(4)
+    result = sweep(NUMBERS, cv=splitter, test=0.0, progress=seen.append)
+    assert [p.done for p in seen] == sorted(p.done for p in seen)
+    rows = sum(len(train) for train, _ in splitter.split(X))
+    assert seen[-1].done == seen[-1].total == result.sample_updates == 8 * 3 * rows
+    assert result.folds == 4
+
+
+def test_groups_reach_a_splitter():
+    model_selection = pytest.importorskip("sklearn.model_selection")
+    groups = np.repeat(np.arange(18), 5)
+    table = sweep(WORDS, cv=model_selection.GroupKFold(3), groups=groups).table
+    assert np.isfinite(table["validation_std"]).all()
+    assert np.isfinite(table["test_score"][0])
+
+
+def test_an_interrupt_leaves_a_winner_that_is_trained_on_all_rows(monkeypatch):
+    compiled = Trainer.compile
+
+    def interrupted_compile(self, *arguments):
+        os.kill(os.getpid(), signal.SIGINT)
+        compiled(self, *arguments)
+
+    monkeypatch.setattr(Trainer, "compile", interrupted_compile)
+    result = sweep(WORDS, cv=3)
+    assert result.interrupted
+    assert 0 < len(result.table["network"]) < 8
+    assert np.isfinite(result.table["test_score"][0])
+
+
+def test_an_interrupt_while_the_winner_is_trained_anew_is_told(monkeypatch):
+    refit = Trainer.refit
+
+    def long_refit(self, winner):
+        interrupt = threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT))
+        interrupt.start()
+        population, history = refit(replace(self, epochs=10**5), winner)
+        interrupt.join()
+        assert history.epochs_run[0] < 10**5
+        return population, history
+
+    monkeypatch.setattr(Trainer, "refit", long_refit)
+    result = sweep(WORDS, cv=3)
+    assert result.interrupted
+    assert len(result.table["network"]) == 8
+
+
+def test_a_winner_that_diverges_when_trained_anew_is_told():
+    space = {"learning_rate": [1e9], "optimizer": "sgd", "hidden": 3}
+    with pytest.warns(RuntimeWarning, match="network 0, the first by validation, diverged"):
+        result = sweep(NUMBERS, cv=3, space=space, networks=2, epochs=20)
+    assert result.table["diverged"].all()
+    assert np.isneginf(result.table["test_score"][0])
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,218 @@
+"""Networks of a sweep, trained and scored: those that one fit can train together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, fields
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from .folds import Folds, Part
+from .network import MLP
+from .optimizers import Optimizer
+from .population import Population
+from .space import OPTIMIZERS, widths
+from .training import History, Training, _latest
+
+FEW = 64  # networks that kernels are compiled with
+MOST = 4096  # networks in a fit: more are no faster, and what is lost when a run is killed
+PREDICTIONS = 1 << 24  # numbers predicted at a time
+SPLIT_SCORE = "split{}_validation_score"  # as scikit-learn calls the score of a fold
+
+
+class Kind(NamedTuple):
+    """What networks must share to be trained by one fit."""
+
+    hidden: tuple[int, ...]
+    activation: str
+    optimizer: str
+    batch_size: int
+    init: str
+
+    def __str__(self) -> str:
+        return f"{'x'.join(map(str, self.hidden)) or 'linear'} {self.activation} {self.optimizer}"
+
+
+class Trials(NamedTuple):
+    """Trials of one kind: their numbers in the study, and their hyperparameters."""
+
+    kind: Kind
+    numbers: list[int]
+    points: list[dict[str, Any]]
+
+
+def by_kind(numbers: Sequence[int], points: Sequence[dict[str, Any]]) -> list[Trials]:
+    """Trials in groups that one fit can train."""
+    groups: dict[Kind, Trials] = {}
+    for number, point in zip(numbers, points, strict=True):
+        kind = Kind(
+            widths(point),
+            point["activation"],
+            point["optimizer"],
+            point["batch_size"],
+            point["init"],
+        )
+        group = groups.setdefault(kind, Trials(kind, [], []))
+        group.numbers.append(number)
+        group.points.append(point)
+    return list(groups.values())
+
+
+@dataclass(frozen=True)
+class Trainer:
+    """Trains and scores the networks of trials: for each trial one a fold.
+
+    Attributes
+    ----------
+    folds : what all networks are trained on and ranked by
+    whole : what the winner is trained on
+    refits : whether the winner is trained anew, and only then scored on the test part
+    """
+
+    folds: Folds
+    whole: Part
+    test: Part
+    refits: bool
+    classes: Sequence[str]
+    epochs: int
+    seed: int
+    device: str
+    compiled: set[Kind] = field(default_factory=set)
+
+    def compile(self, trials: Trials) -> None:
+        """Train a few networks of a kind for an epoch on a batch: kernels are there then."""
+        if trials.kind in self.compiled:
+            return
+        self.compiled.add(trials.kind)
+        batch = Part(*(values[: trials.kind.batch_size] for values in self.folds.train))
+        few = Trials(trials.kind, trials.numbers[:FEW], trials.points[:FEW])
+        population = self.population(few)
+        with self.training(population, few, batch, epochs=1) as training:
+            training.advance()
+        population.predict(batch.X[:1], device=self.device)
+
+    def most(self, kind: Kind, memory: int) -> int:
+        """How many trials of a kind may be trained at once, in so many bytes."""
+        copies = len(self.folds.rows)
+        numbers = 3 * self._mlp(kind).n_parameters + 2 * self.epochs  # with two moments, and losses
+        return max(1, min(MOST, memory // (4 * numbers)) // copies)
+
+    def population(self, trials: Trials, copies: int = 1) -> Population:
+        """The networks before training, all trials on fold 0 first, then all on fold 1, ...
+
+        Each starts from its trial's number, or its own seed.
+        """
+        seeds = [p.get("seed", k) for k, p in zip(trials.numbers, trials.points, strict=True)]
+        mlp, init = self._mlp(trials.kind), trials.kind.init
+        return Population.drawn(mlp, np.array(seeds * copies), self.seed, init)
+
+    def on_folds(self, trials: Trials, validated: bool) -> tuple[Population, Training]:
+        """All networks of some trials, and their training on their folds.
+
+        With ``validated``, losses on the validation part of the one fold are seen after every
+        epoch.
+        """
+        copies = len(self.folds.rows)
+        population = self.population(trials, copies)
+        copied = trials._replace(points=trials.points * copies)
+        rows = self.folds.of_networks(len(trials.points))
+        part = self.folds.validation[0] if validated else None
+        return population, self.training(population, copied, self.folds.train, rows, part)
+
+    def refit(self, trials: Trials) -> tuple[Population, History]:
+        """One trial's network, trained on all rows that are not test."""
+        population = self.population(trials)
+        with self.training(population, trials, self.whole) as training:
+            training.advance()
+        return population, training.history()
+
+    def training(
+        self,
+        population: Population,
+        trials: Trials,
+        part: Part,
+        rows: tuple[list[np.ndarray], np.ndarray] | None = None,
+        validation: Part | None = None,
+        epochs: int | None = None,
+    ) -> Training:
+        """A training of networks of a kind, each with its own hyperparameters."""
+        return Training(
+            population,
+            part.X,
+            part.y,
+            _optimizer(trials.kind.optimizer, trials.points),
+            epochs=epochs or self.epochs,
+            batch_size=trials.kind.batch_size,
+            seed=self.seed,
+            validation=validation,
+            rows=rows,
+            dropout=np.array([point.get("dropout", 0.0) for point in trials.points]),
+            device=self.device,
+        )
+
+    def _mlp(self, kind: Kind) -> MLP:
+        outputs, loss = (len(self.classes), "cross_entropy") if self.classes else (1, "mse")
+        return MLP((self.whole.X.shape[1], *kind.hidden, outputs), kind.activation, loss)
+
+    def losses(self, history: History) -> np.ndarray:
+        """(trials, epochs) training losses, means over folds."""
+        copies = len(self.folds.rows)
+        return history.loss.reshape(copies, -1, history.loss.shape[1]).mean(axis=0)
+
+    def results(self, population: Population, history: History) -> dict[str, np.ndarray]:
+        """What came of trials: all on fold 0 come first in the population, then all on fold 1."""
+        parts = self.folds.validation
+        trials = len(population) // len(parts)
+        # a row for each trial: how its sum is rounded must not depend on how many there are
+        diverged, epochs, loss = (
+            np.ascontiguousarray(values.reshape(len(parts), trials).T)
+            for values in (history.diverged, history.epochs_run, _latest(history.loss))
+        )
+        fold_scores = [
+            self.scores(population, part, range(k * trials, (k + 1) * trials))
+            for k, part in enumerate(parts)
+        ]
+        scores = np.where(diverged, -np.inf, np.stack(fold_scores, axis=1))
+        results = {"validation_score": scores.mean(axis=1)}
+        if self.refits:
+            with np.errstate(invalid="ignore"):  # a score of -inf has no deviation
+                results["validation_std"] = scores.std(axis=1)
+        else:
+            tested = self.scores(population, self.test)
+            results["test_score"] = np.where(history.diverged, -np.inf, tested)
+        results["loss"], results["epochs"] = loss.mean(axis=1), epochs.min(axis=1)
+        results["diverged"] = diverged.any(axis=1)
+        if self.refits:
+            results |= {SPLIT_SCORE.format(k): column for k, column in enumerate(scores.T)}
+        return results
+
+    def scores(
+        self, population: Population, part: Part, networks: range | None = None
+    ) -> np.ndarray:
+        """Accuracy or R² of every network, or of some, on a part."""
+        networks = range(len(population)) if networks is None else networks
+        step = max(1, PREDICTIONS // (len(part.X) * population.mlp.outputs))
+        scores = []
+        for first in networks[::step]:
+            some = population[first : min(first + step, networks.stop)]
+            predicted = some.predict(part.X, device=self.device)
+            if self.classes:
+                scores.append((predicted.argmax(axis=2) == part.y).mean(axis=1))
+            else:
+                with np.errstate(over="ignore"):  # a network on the way out scores -inf
+                    errors = ((predicted[:, :, 0].astype(np.float64) - part.y) ** 2).sum(axis=1)
+                spread = ((part.y - part.y.mean()) ** 2).sum()
+                scores.append(1.0 - errors / (spread if spread > 0 else 1.0))
+        return np.concatenate(scores)
+
+
+def _optimizer(name: str, points: list[dict[str, Any]]) -> Optimizer:
+    """An optimiser with each point's own numbers."""
+    kind = OPTIMIZERS[name]
+    settings = {
+        setting.name: np.array([point.get(setting.name, setting.default) for point in points])
+        for setting in fields(kind)
+        if any(setting.name in point for point in points)
+    }
+    return kind(**settings)
