@@ -16,7 +16,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter, NullLocator
 
 from .report_run import Run
 
@@ -39,7 +39,10 @@ GROUPS = ("many", "third", "fourth", "fifth", "sixth", "seventh")  # colours for
 GROUPED_BY = ("optimizer", "hidden", "activation", "schedule", "init")
 
 WIDE, NARROW = 880, 350  # units of a figure's width: pixels on a page
-MARKS = {WIDE: 1500, NARROW: 500}  # of one kind in a figure: more hide each other, and fill the file
+MARKS = {
+    WIDE: 1500,
+    NARROW: 500,
+}  # of one kind in a figure: more hide each other, and fill the file
 LINES = {WIDE: 500, NARROW: 250}
 AXES = {WIDE: 8, NARROW: 4}  # of parallel coordinates, with the score's
 BEST = 10  # networks whose curves are drawn one by one
@@ -47,6 +50,7 @@ QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 TOP = 0.1  # share of the networks that count as the best ones
 BINS = 16  # of learning rates
 LOG_FROM = 30.0  # greatest to least from which a scale is logarithmic
+FEW = 6  # values of a number that are all marked on its axis
 STYLE: dict[Any, Any] = {
     "font.size": 12,
     "text.color": LIGHT["ink"],
@@ -78,7 +82,7 @@ def draw(name: str, run: Run, width: int, file_format: str) -> bytes:
     width : WIDE or NARROW
     file_format : "svg" or "png"
     """
-    blank: Any = dict.fromkeys(("Creator", "Date", "Format", "Type"))
+    blank: Any = dict.fromkeys(("Creator", "Date", "Format", "Type"))  # they differ by the day
     file = io.BytesIO()
     with mpl.rc_context(STYLE):
         figure = FIGURES[name](run, width)
@@ -96,6 +100,7 @@ def inline(svg: bytes, prefix: str) -> str:
     text = re.sub(r'(\bid="|href="#|url\(#)', rf"\g<1>{prefix}-", text)
     for name, colour in LIGHT.items():
         text = text.replace(colour, f"var(--{name})")
+    text = re.sub(r"<style.*?</style>", "", text, flags=re.DOTALL)  # it would hold for the page
     text = re.sub(r'(?<=<svg )[^>]*?(viewBox="[^"]*")[^>]*', r"\1", text)
     return text.replace("xlink:href", "href").strip()
 
@@ -122,7 +127,7 @@ def loss_quantiles(run: Run, width: int) -> Figure:
     there = np.isfinite(run.losses).any(axis=0)
     epochs = run.epochs[there]
     lowest, low, middle, high, highest = np.nanquantile(run.losses[:, there], QUANTILES, axis=0)
-    band = {"color": LIGHT["many"], "linewidth": 0}
+    band: dict[str, Any] = {"color": LIGHT["many"], "linewidth": 0}
     axes.fill_between(epochs, lowest, highest, alpha=0.18, label="9 of 10 networks", **band)
     axes.fill_between(epochs, low, high, alpha=0.35, label="half of them", **band)
     axes.plot(epochs, middle, linewidth=2, label="median", **_mark(run, "many"))
@@ -151,9 +156,18 @@ def learning_rate(run: Run, width: int) -> Figure:
     log = _is_log(rates)
     _trend(axes, rates[run.scored], scores[run.scored], log)
     _rug(axes, rates[run.table["diverged"]], MARKS[width])
-    axes.scatter(rates[:1], scores[:1], s=70, facecolor="none", edgecolor=LIGHT["best"], zorder=4)
+    ring: dict[str, Any] = {
+        "s": 90,
+        "facecolor": "none",
+        "edgecolor": LIGHT["best"],
+        "linewidth": 2,
+        "zorder": 4,
+    }
+    axes.scatter(rates[:1], scores[:1], label="the best", **ring)
     if log:
         axes.set_xscale("log")
+        axes.xaxis.set_major_formatter(FuncFormatter(_plain))
+        axes.xaxis.set_minor_formatter(NullFormatter())
     axes.set_xlabel("learning rate")
     axes.set_ylabel(_score_name(run))
     _legend(figure, axes)
@@ -164,12 +178,12 @@ def parallel(run: Run, width: int) -> Figure:
     """Every network as a line through its hyperparameters and its score."""
     figure, axes = _single(width, 440 if width == WIDE else 400)
     names = _parallel_names(run, width)
-    scales = [_Scale(run.table[name], name) for name in names]
-    scales.append(_Scale(np.where(np.isfinite(run.scores), run.shown_scores, np.nan), "score"))
+    scales = [_Scale(run.table[name][run.scored], name) for name in names]
+    scales.append(_Scale(run.shown_scores[run.scored], "score"))
     heights = np.stack([scale.heights for scale in scales], axis=1)
     places = np.arange(len(scales))
-    shown = run.scored[_thinned(len(run.scored), LINES[width])]
-    tenth, half = TOP * len(run.scored), 0.5 * len(run.scored)
+    count = len(run.scored)
+    shown, tenth, half = _thinned(count, LINES[width]), TOP * count, 0.5 * count
     for label, colour, alpha, rows in (
         ("lower half", "muted", 0.18, shown[shown >= half]),
         ("upper half", "many", 0.3, shown[(shown >= tenth) & (shown < half)]),
@@ -178,10 +192,10 @@ def parallel(run: Run, width: int) -> Figure:
     ):
         lines = [np.column_stack([places, heights[row]]) for row in rows[::-1]]
         thick = 2.4 if colour == "best" else 1.0
-        style = {"color": LIGHT[colour], "linewidth": thick}
+        style: dict[str, Any] = {"color": LIGHT[colour], "linewidth": thick}
         axes.add_collection(LineCollection(lines, alpha=alpha, **style))
         axes.plot([], [], alpha=max(alpha, 0.6), label=label, **style)
-    for place, scale in zip(places, scales, strict=True):
+    for place, scale in enumerate(scales):
         _axis(axes, place, scale, width)
     axes.set(xlim=(-0.6, len(scales) - 0.75), ylim=(-0.2, 1.06))
     axes.set_xticks(places, [_broken(name) for name in (*names, _score_name(run))])
@@ -198,7 +212,7 @@ def importance(run: Run, width: int) -> Figure:
     figure, axes = _single(width, 90 + 34 * len(run.importance))
     names, shares = list(run.importance), list(run.importance.values())
     bars = axes.barh(names, shares, color=LIGHT["many"], height=0.65)
-    axes.bar_label(bars, [f"{share:.0%}" for share in shares], padding=5)
+    axes.bar_label(bars, [percent(share) for share in shares], padding=5)
     axes.set_xlim(0, 1.15 * max(shares))
     axes.xaxis.set_major_locator(MaxNLocator(4))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda share, _: f"{share:.0%}"))
@@ -218,7 +232,7 @@ def timeline(run: Run, width: int) -> Figure:
     ended, scores = run.ended / seconds, run.shown_scores
     timed = run.scored[np.isfinite(ended[run.scored])]
     shown = timed[_thinned(len(timed), MARKS[width])]
-    style = {"s": 9, "alpha": 0.5, "linewidths": 0, "color": LIGHT["many"]}
+    style: dict[str, Any] = {"s": 9, "alpha": 0.5, "linewidths": 0, "color": LIGHT["many"]}
     upper.scatter(ended[shown], scores[shown], label="one network", **style)
     times, best = best_so_far(run)
     if len(times):
@@ -253,6 +267,11 @@ def best_so_far(run: Run) -> tuple[np.ndarray, np.ndarray]:
     scores = run.scores[order]
     records = np.diff(np.maximum.accumulate(scores), prepend=-np.inf) > 0
     return run.ended[order][records], scores[records]
+
+
+def percent(share: float) -> str:
+    """A share in words."""
+    return "< 1%" if 0 < share < 0.005 else f"{share:.0%}"
 
 
 def time_unit(seconds: float) -> tuple[str, float]:
@@ -406,9 +425,11 @@ class _Scale:
         there = values[np.isfinite(values)]
         low, high = there.min(), there.max()
         log = _is_log(there)
-        locator = LogLocator(numticks=6) if log else MaxNLocator(5)
-        ticks = np.asarray(locator.tick_values(low, high))
-        ticks = ticks[(ticks >= low * (1 - 1e-9)) & (ticks <= high * (1 + 1e-9))]
+        ticks = np.unique(there)
+        if len(ticks) > FEW:
+            locator = LogLocator(numticks=6) if log else MaxNLocator(5)
+            ticks = np.asarray(locator.tick_values(low, high))
+            ticks = ticks[(ticks >= low) & (ticks <= high)]
         if log:
             low, high, ticks, values = (np.log(part) for part in (low, high, ticks, values))
         span = high - low or 1.0

@@ -239,7 +239,10 @@ def _importance(study: Any, run: Run) -> tuple[dict[str, float], str]:
         alone = f"only {run.varied[0]} was varied" if run.varied else "nothing was varied"
         return {}, f"{alone}, so there is nothing to compare it with"
     if len(run.scored) < FEWEST:
-        return {}, f"{len(run.scored)} networks have a score, and fewer than {FEWEST} say too little"
+        return (
+            {},
+            f"{len(run.scored)} networks have a score, and fewer than {FEWEST} say too little",
+        )
     if np.ptp(run.scores[run.scored]) == 0:
         return {}, "all networks that have a score have the same"
     from optuna.importance import PedAnovaImportanceEvaluator, get_param_importances
