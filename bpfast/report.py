@@ -166,8 +166,8 @@ def _facts(run: Run) -> str:
     seconds = max(said["seconds"], 1e-9)
     diverged = int(table["diverged"].sum())
     facts = [
-        (f"Best validation {said['metric']}", _cell("score", table["validation_score"][0]), ""),
-        (f"Its test {said['metric']}", _cell("score", table["test_score"][0]), ""),
+        (f"Validation {said['metric']}", _cell("score", table["validation_score"][0]), ""),
+        (f"Test {said['metric']}", _cell("score", table["test_score"][0]), ""),
         ("Networks", f"{len(run):,}", f"{diverged:,} diverged"),
         ("Epochs for each", f"{said['epochs']:,}", ""),
         ("Training time", _duration(said["seconds"]), f"{len(run) / seconds:,.0f} networks/s"),
@@ -182,7 +182,7 @@ def _facts(run: Run) -> str:
 
 def _leaderboard(run: Run) -> str:
     """The first networks with what was varied, and their scores first."""
-    names = ["network", "validation_score", "test_score", "loss", *run.varied]
+    names = ["validation_score", "test_score", *run.varied, "loss", "network"]
     names = [name for name in names if name in run.table]
     rows = [
         [str(place + 1), *(_cell(name, run.table[name][place]) for name in names)]

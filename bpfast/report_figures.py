@@ -14,8 +14,9 @@ from typing import Any
 import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.collections import LineCollection
+from matplotlib.collections import LineCollection, PathCollection
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter, NullLocator
 
 from .report_run import Run
@@ -192,9 +193,10 @@ def parallel(run: Run, width: int) -> Figure:
     ):
         lines = [np.column_stack([places, heights[row]]) for row in rows[::-1]]
         thick = 2.4 if colour == "best" else 1.0
-        style: dict[str, Any] = {"color": LIGHT[colour], "linewidth": thick}
-        axes.add_collection(LineCollection(lines, alpha=alpha, **style))
-        axes.plot([], [], alpha=max(alpha, 0.6), label=label, **style)
+        axes.add_collection(
+            LineCollection(lines, alpha=alpha, color=LIGHT[colour], linewidth=thick)
+        )
+        axes.plot([], [], color=LIGHT[colour], linewidth=2.4, label=label)
     for place, scale in enumerate(scales):
         _axis(axes, place, scale, width)
     axes.set(xlim=(-0.6, len(scales) - 0.75), ylim=(-0.2, 1.06))
@@ -246,6 +248,7 @@ def timeline(run: Run, width: int) -> Figure:
     lower.set(xlabel=f"{unit} since the first network began", ylabel="network's number")
     for axis in (lower.xaxis, lower.yaxis):
         axis.set_major_locator(MaxNLocator(5, integer=axis is lower.yaxis))
+        axis.set_major_formatter(FuncFormatter(_plain))
     _legend(figure, upper, lower)
     return figure
 
@@ -312,8 +315,10 @@ def _legend(figure: Figure, *axes: Axes) -> None:
         borderpad=0.2,
     )
     for handle in legend.legend_handles:
-        if handle is not None and hasattr(handle, "set_sizes"):
+        if isinstance(handle, PathCollection):
             handle.set_sizes([40])
+        elif isinstance(handle, (Line2D, LineCollection)):
+            handle.set_linewidth(2.4)
 
 
 def _thinned(count: int, most: int) -> np.ndarray:
@@ -331,7 +336,7 @@ def _is_log(values: np.ndarray) -> bool:
 
 
 def _plain(value: float, _: Any = None) -> str:
-    return f"{value:g}"
+    return f"{value:,.0f}" if abs(value) >= 10_000 else f"{value:g}"
 
 
 def _mark(run: Run, colour: str) -> dict[str, Any]:

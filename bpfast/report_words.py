@@ -7,8 +7,21 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .report_figures import BEST, TOP, best_so_far, percent, time_unit
+from .report_figures import (
+    AXES,
+    BEST,
+    LINES,
+    MARKS,
+    NARROW,
+    TOP,
+    WIDE,
+    best_so_far,
+    percent,
+    time_unit,
+)
 from .report_run import FLOORS, Run
+
+LEAST = 3  # networks that are spoken of as the best ones
 
 
 class Words(NamedTuple):
@@ -40,15 +53,18 @@ def loss_best(run: Run) -> Words:
     losses = run.losses[0][np.isfinite(run.losses[0])]
     if not len(losses):
         return Words(False, "The first network has no finite loss, so there is no curve of it.")
+    whose = (
+        "The best network's" if len(run.scored) else "The first network diverged: until then its"
+    )
     if len(losses) == 1:
-        return Words(True, f"The best network's training loss was {number(losses[0])}.")
+        return Words(True, f"{whose} training loss was {number(losses[0])}.")
     fell = f"from {number(losses[0])} to {number(losses[-1])} in {reached[-1]} epochs"
     before = losses[int(0.8 * (len(losses) - 1))]
     if losses[-1] < 0.95 * before:
         end = f"it fell by {1 - losses[-1] / before:.0%} in the last fifth of them: more may help"
     else:
-        end = "it hardly fell in the last fifth of them: more would hardly help"
-    return Words(True, f"The best network's training loss went {fell}; {end}.")
+        end = "it fell by less than 5% in the last fifth of them: more would help little"
+    return Words(True, f"{whose} training loss went {fell}; {end}.")
 
 
 def loss_quantiles(run: Run) -> Words:
@@ -56,6 +72,8 @@ def loss_quantiles(run: Run) -> Words:
     there = np.isfinite(run.losses).any(axis=0)
     if not there.any():
         return Words(False, "No network has a finite loss, so there are no curves.")
+    if len(run) == 1:
+        return Words(False, "There is one network, and its curve is above.")
     last = run.losses[:, there][:, -1]
     last = last[np.isfinite(last)]
     low, middle, high = np.quantile(last, (0.25, 0.5, 0.75))
@@ -86,7 +104,7 @@ def learning_rate(run: Run) -> Words:
     lost = rates[run.table["diverged"]]
     if len(lost):
         says += f"; the median of those that diverged is {number(np.median(lost))}"
-    return Words(True, says + _floored(run) + ".")
+    return Words(True, says + _floored(run) + "." + _drawn(run, MARKS[WIDE]))
 
 
 def parallel(run: Run) -> Words:
@@ -98,7 +116,10 @@ def parallel(run: Run) -> Words:
     names = sorted(run.varied, key=lambda name: -run.importance.get(name, 0.0))[:3]
     top = _top(run)
     common = "; ".join(_common(name, run.table[name][top]) for name in names)
-    return Words(True, f"Among the best {many(len(top), 'network')}: {common}.")
+    says = f"Among the best {many(len(top), 'network')}: {common}."
+    if len(run.varied) >= AXES[NARROW]:
+        says += " Narrow pages show the three that matter most."
+    return Words(True, says + _drawn(run, LINES[WIDE]))
 
 
 def importance(run: Run) -> Words:
@@ -163,19 +184,32 @@ def span(values: np.ndarray) -> str:
 
 
 def _top(run: Run) -> np.ndarray:
-    """Places of the best tenth."""
-    return run.scored[: max(1, round(TOP * len(run.scored)))]
+    """Places of the best tenth, or of the best three where that is more."""
+    return run.scored[: max(LEAST, round(TOP * len(run.scored)))]
 
 
 def _common(name: str, values: np.ndarray) -> str:
-    """What a hyperparameter is for some networks: the range of numbers, the commonest choice."""
+    """What a hyperparameter is for some networks: the middle numbers, or the commonest choice."""
     if values.dtype.kind == "f":
         there = values[np.isfinite(values)]
-        return f"{name} {span(there)}" if len(there) else f"{name} in none"
+        if not len(there):
+            return f"{name} in none"
+        whom = "them" if len(there) == len(values) else "those that have it"
+        return f"{name} is {span(np.quantile(there, (0.25, 0.75)))} for half of {whom}"
     choices, counts = np.unique(values, return_counts=True)
     most = int(counts.argmax())
-    share = "all" if counts[most] == len(values) else percent(counts[most] / len(values))
-    return f"{name} is {choices[most] or 'unset'} for {share}"
+    choice, share = choices[most] or "unset", counts[most] / len(values)
+    if share < 0.5:
+        return f"{name} is mixed, most often {choice} ({percent(share)})"
+    return f"{name} is {choice} for {'all' if share == 1 else percent(share)}"
+
+
+def _drawn(run: Run, most: int) -> str:
+    """A note where a figure leaves networks out."""
+    count = len(run.scored)
+    if count <= most:
+        return ""
+    return f" At most {most:,} of {count:,} are drawn, evenly spread over the ranks."
 
 
 def _floored(run: Run) -> str:

@@ -44,7 +44,7 @@ def _row(rng, number, epochs, varied, diverged):
     quality = np.exp(-((np.log10(rate) + 2.0) ** 2)) * (1.0 if optimizer == "adam" else 0.95)
     score = float(np.clip(0.1 + 0.87 * quality + rng.normal(0, 0.01), 0, 1))
     lost = bool(rng.random() < diverged)
-    reached = int(rng.integers(1, epochs)) if lost else epochs
+    reached = int(rng.integers(1, epochs + 1)) if lost else epochs
     curve = 2.3 * np.exp(-3 * quality * np.arange(1, epochs + 1) / epochs)
     curve *= np.exp(rng.normal(0, 0.02, epochs))
     curve[reached:] = np.nan
