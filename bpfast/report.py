@@ -170,8 +170,8 @@ def _facts(run: Run) -> str:
         (f"Test {said['metric']}", _cell("score", table["test_score"][0]), ""),
         ("Networks", f"{len(run):,}", f"{diverged:,} diverged"),
         ("Epochs for each", f"{said['epochs']:,}", ""),
-        ("Training time", _duration(said["seconds"]), f"{len(run) / seconds:,.0f} networks/s"),
-        ("Sample-updates/s", f"{said['sample_updates'] / seconds / 1e6:.2f} M", said["device"]),
+        ("Training time", _duration(said["seconds"]), f"{_rate(len(run) / seconds)} networks/s"),
+        ("Sample-updates/s", _rate(said["sample_updates"] / seconds), said["device"]),
     ]
     return "\n".join(
         f"<div><dt>{escape(name)}</dt><dd>{escape(value)}"
@@ -207,8 +207,9 @@ def _table(heads: Sequence[str], rows: Iterable[Sequence[str]], texts: Sequence[
 
 
 def _fixed(run: Run) -> str:
-    shown = min(ROWS, len(run))
-    says = f"The first {shown:,} of {len(run):,}; networks.csv has them all." if shown > 1 else ""
+    says = (
+        f"The first {ROWS} of {len(run):,}; networks.csv has them all." if len(run) > ROWS else ""
+    )
     same = ", ".join(f"{name} {_cell(name, value)}" for name, value in run.fixed.items())
     return escape(f"{says} The same for every network: {same}." if same else says)
 
@@ -245,6 +246,14 @@ def _cell(name: str, value: Any) -> str:
     if np.isnan(value):
         return NOTHING
     return f"{value:,}" if isinstance(value, np.integer) else f"{value:.3g}"
+
+
+def _rate(value: float) -> str:
+    """A number a second, with thousands or millions in a letter."""
+    for factor, letter in ((1e6, " M"), (1e3, " k")):
+        if value >= factor:
+            return f"{value / factor:.3g}{letter}"
+    return f"{value:.3g}"
 
 
 def _duration(seconds: float) -> str:

@@ -51,7 +51,7 @@ QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 TOP = 0.1  # share of the networks that count as the best ones
 BINS = 16  # of learning rates
 LOG_FROM = 30.0  # greatest to least from which a scale is logarithmic
-FEW = 6  # values of a number that are all marked on its axis
+FEW = 6  # short values of a number are all marked on its axis
 STYLE: dict[Any, Any] = {
     "font.size": 12,
     "text.color": LIGHT["ink"],
@@ -116,7 +116,7 @@ def loss_best(run: Run, width: int) -> Figure:
     for losses in few[:0:-1]:
         axes.plot(run.epochs, losses, color=LIGHT["many"], alpha=0.55, linewidth=1.2)
     axes.plot([], [], color=LIGHT["many"], alpha=0.7, label=f"the next {len(few) - 1}")
-    axes.plot(run.epochs, few[0], linewidth=2.4, label="the best", **_mark(run, "best"))
+    axes.plot(run.epochs, few[0], linewidth=2.4, label=_first(run), **_mark(run, "best"))
     _loss_axes(axes, run, few)
     _legend(figure, axes)
     return figure
@@ -132,7 +132,7 @@ def loss_quantiles(run: Run, width: int) -> Figure:
     axes.fill_between(epochs, lowest, highest, alpha=0.18, label="9 of 10 networks", **band)
     axes.fill_between(epochs, low, high, alpha=0.35, label="half of them", **band)
     axes.plot(epochs, middle, linewidth=2, label="median", **_mark(run, "many"))
-    axes.plot(run.epochs, run.losses[0], linewidth=2, label="the best", **_mark(run, "best"))
+    axes.plot(run.epochs, run.losses[0], linewidth=2, label=_first(run), **_mark(run, "best"))
     _loss_axes(axes, run, np.stack([lowest, highest]))
     _legend(figure, axes)
     return figure
@@ -148,8 +148,8 @@ def learning_rate(run: Run, width: int) -> Figure:
         axes.scatter(
             rates[mine],
             scores[mine],
-            s=14 if width == WIDE else 10,
-            alpha=0.6,
+            s=_size(len(shown)),
+            alpha=0.7,
             linewidths=0,
             color=LIGHT[colour],
             label=label,
@@ -228,28 +228,20 @@ def importance(run: Run, width: int) -> Figure:
 
 def timeline(run: Run, width: int) -> Figure:
     """When networks were trained, and the best score so far."""
-    figure = _figure(width, 520)
-    upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(3, 2))
     unit, seconds = time_unit(np.nanmax(run.ended))
-    ended, scores = run.ended / seconds, run.shown_scores
-    timed = run.scored[np.isfinite(ended[run.scored])]
-    shown = timed[_thinned(len(timed), MARKS[width])]
-    style: dict[str, Any] = {"s": 9, "alpha": 0.5, "linewidths": 0, "color": LIGHT["many"]}
-    upper.scatter(ended[shown], scores[shown], label="one network", **style)
-    times, best = best_so_far(run)
-    if len(times):
-        times = np.append(times, np.nanmax(run.ended)) / seconds
-        best = np.append(np.maximum(best, scores[timed].min()), best[-1])
-        upper.plot(
-            times, best, color=LIGHT["best"], drawstyle="steps-post", label="best so far", lw=2
-        )
-    upper.set_ylabel(_score_name(run))
+    timed = run.scored[np.isfinite(run.ended[run.scored])]
+    if len(timed):
+        figure = _figure(width, 520)
+        upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(3, 2))
+        _scores_in_time(upper, run, timed, seconds, MARKS[width])
+    else:
+        figure, lower = _single(width, 260)
     _spans(lower, run, seconds, MARKS[width] // 2)
     lower.set(xlabel=f"{unit} since the first network began", ylabel="network's number")
     for axis in (lower.xaxis, lower.yaxis):
         axis.set_major_locator(MaxNLocator(5, integer=axis is lower.yaxis))
         axis.set_major_formatter(FuncFormatter(_plain))
-    _legend(figure, upper, lower)
+    _legend(figure, *figure.axes)
     return figure
 
 
@@ -317,6 +309,7 @@ def _legend(figure: Figure, *axes: Axes) -> None:
     for handle in legend.legend_handles:
         if isinstance(handle, PathCollection):
             handle.set_sizes([40])
+            handle.set_alpha(1)
         elif isinstance(handle, (Line2D, LineCollection)):
             handle.set_linewidth(2.4)
 
@@ -330,13 +323,23 @@ def _score_name(run: Run) -> str:
     return f"validation {run.manifest['metric']}"
 
 
+def _first(run: Run) -> str:
+    return "the best" if len(run.scored) else "the first"
+
+
+def _size(count: int) -> float:
+    """Of a dot among many, in square points."""
+    return float(np.clip(4000 / max(count, 1), 9, 40))
+
+
 def _is_log(values: np.ndarray) -> bool:
     values = values[np.isfinite(values)]
     return bool(values.min() > 0 and values.max() >= LOG_FROM * values.min())
 
 
 def _plain(value: float, _: Any = None) -> str:
-    return f"{value:,.0f}" if abs(value) >= 10_000 else f"{value:g}"
+    words = f"{value:,.0f}" if 10_000 <= abs(value) < 1e9 else f"{value:g}"
+    return words.replace("-", "\N{MINUS SIGN}")
 
 
 def _mark(run: Run, colour: str) -> dict[str, Any]:
@@ -431,7 +434,7 @@ class _Scale:
         low, high = there.min(), there.max()
         log = _is_log(there)
         ticks = np.unique(there)
-        if len(ticks) > FEW:
+        if len(ticks) > FEW or any(len(_plain(tick)) > 5 for tick in ticks):
             locator = LogLocator(numticks=6) if log else MaxNLocator(5)
             ticks = np.asarray(locator.tick_values(low, high))
             ticks = ticks[(ticks >= low) & (ticks <= high)]
@@ -490,13 +493,35 @@ def _broken(name: str) -> str:
 # --- time line ------------------------------------------------------------------------------------
 
 
+def _scores_in_time(axes: Axes, run: Run, timed: np.ndarray, seconds: float, most: int) -> None:
+    """A dot for each network when it ended, and the best score so far."""
+    ended, scores = run.ended / seconds, run.shown_scores
+    shown = timed[_thinned(len(timed), most)]
+    axes.scatter(
+        ended[shown],
+        scores[shown],
+        s=_size(len(shown)),
+        alpha=0.6,
+        linewidths=0,
+        color=LIGHT["many"],
+        label="one network",
+    )
+    times, best = best_so_far(run)
+    times = np.append(times, np.nanmax(run.ended)) / seconds
+    best = np.append(np.maximum(best, scores[timed].min()), best[-1])
+    axes.plot(
+        times, best, color=LIGHT["best"], drawstyle="steps-post", linewidth=2, label="best so far"
+    )
+    axes.set_ylabel(_score_name(run))
+
+
 def _spans(axes: Axes, run: Run, seconds: float, most: int) -> None:
     """A line for each network, from when it began to when it ended."""
     timed = np.flatnonzero(np.isfinite(run.started) & np.isfinite(run.ended))
     timed = timed[np.argsort(run.table["network"][timed])]
     shown = timed[_thinned(len(timed), most)]
     height = 160.0  # of the axes, about, in points
-    thick = float(np.clip(height / max(len(shown), 1), 0.5, 6.0))
+    thick = float(np.clip(height / max(len(shown), 1), 1.2, 6.0))
     diverged = run.table["diverged"]
     for label, colour, rows in (
         ("from start to end", "many", shown[~diverged[shown]]),
@@ -509,5 +534,6 @@ def _spans(axes: Axes, run: Run, seconds: float, most: int) -> None:
                 run.ended[rows] / seconds,
                 color=LIGHT[colour],
                 linewidth=thick,
+                capstyle="round",  # shows what is shorter than a line is thick
                 label=label,
             )

@@ -146,7 +146,9 @@ def timeline(run: Run) -> Words:
         return Words(True, f"In {whole}, no network was trained to a score.")
     steps = many(len(times), "network")
     says = f"The best network was done after {times[-1] / seconds:.3g} of {whole}; {steps} in turn "
-    return Words(True, says + f"{'were' if len(times) > 1 else 'was'} the best so far.")
+    return Words(
+        True, says + f"{'were' if len(times) > 1 else 'was'} the best so far{_floored(run)}."
+    )
 
 
 WORDS: dict[str, Callable[[Run], Words]] = {
