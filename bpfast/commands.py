@@ -310,6 +310,23 @@ def predict(
 
 
 @app.command()
+def report(
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="A folder that a sweep wrote.")],
+    output: Annotated[
+        Path | None, typer.Option(help="The .html file; report.html in RUN if not given.")
+    ] = None,
+) -> None:
+    """Write a page about a sweep: ranking, curves and what mattered, and its figures as files."""
+    from .report import write_report  # the other commands need no matplotlib
+
+    page, figures = write_report(run, output)
+    console = _console()
+    console.print(f"report:  {page}", soft_wrap=True, highlight=False)
+    if figures:
+        console.print(f"figures: {figures[0].parent}", soft_wrap=True, highlight=False)
+
+
+@app.command()
 def explain(
     network: Annotated[
         Path | None, typer.Option(help="A network as a JSON file; the tutorial's if not given.")

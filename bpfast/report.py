@@ -1,0 +1,270 @@
+"""A sweep's report: one HTML file that needs no network, and its figures as SVG and PNG."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from html import escape
+from pathlib import Path
+from string import Template
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from . import __version__
+from .errors import missing_extra
+from .files import write_whole
+from .report_run import Run, read_run
+
+if TYPE_CHECKING:
+    from .report_words import Words
+
+REPORT, FIGURES = "report.html", "figures"
+TEMPLATE = Path(__file__).with_name("report_template.html")
+NOTHING = "\N{EN DASH}"  # where a network has no such hyperparameter
+ROWS = 25  # of the leaderboard
+TITLES = {
+    "loss_best": "Loss of the best networks",
+    "loss_quantiles": "Loss of all networks",
+    "learning_rate": "Learning rate against score",
+    "parallel": "Hyperparameters of every network",
+    "importance": "What mattered",
+    "timeline": "Time line",
+}
+
+
+def write_report(
+    run: str | os.PathLike, output: str | os.PathLike | None = None
+) -> tuple[Path, list[Path]]:
+    """Write a page about a sweep, and its figures into ``figures`` beside it.
+
+    Parameters
+    ----------
+    run : the folder that ``bpfast sweep`` wrote
+    output : the page, a file that ends in .html; ``report.html`` in the run's folder if not given
+
+    Returns
+    -------
+    page : Path
+    figures : list of Path
+        An SVG and a PNG of each figure that this sweep has something to show in.
+
+    Raises
+    ------
+    ValueError, OSError
+        Before anything is written: not a sweep's folder, a study that cannot be read, or a page
+        that cannot lie where it should. While it is written: a file that cannot be.
+    ImportError
+        Matplotlib, Optuna or polars is not installed.
+    """
+    page = _page(Path(run), output)
+    try:
+        from . import report_figures, report_words
+    except ImportError:
+        raise missing_extra("matplotlib", "plot") from None
+    read = read_run(Path(run))
+    words = {name: says(read) for name, says in report_words.WORDS.items()}
+    drawn, files = [], []
+    (page.parent / FIGURES).mkdir(exist_ok=True)
+    for name, (has_figure, _) in words.items():
+        if not has_figure:
+            drawn.append(_section(name, words[name], {}))
+            continue
+        svgs = {
+            kind: report_figures.draw(name, read, width, "svg")
+            for kind, width in (("wide", report_figures.WIDE), ("narrow", report_figures.NARROW))
+        }
+        drawn.append(_section(name, words[name], svgs))
+        png = report_figures.draw(name, read, report_figures.WIDE, "png")
+        for ending, content in (("svg", svgs["wide"]), ("png", png)):
+            files.append(page.parent / FIGURES / f"{name}.{ending}")
+            _write(files[-1], content)
+    _write(page, _html(read, report_words.leaderboard(read), drawn).encode())
+    return page, files
+
+
+def _page(run: Path, output: str | os.PathLike | None) -> Path:
+    """Where the page goes."""
+    if output is None:
+        return run / REPORT
+    page = Path(output)
+    if page.suffix not in (".html", ".htm"):
+        raise ValueError(f"--output {page}: expected a file that ends in .html")
+    if not page.parent.is_dir():
+        raise ValueError(f"--output {page}: there is no folder {page.parent}")
+    return page
+
+
+def _write(path: Path, content: bytes) -> None:
+    write_whole(path, lambda new: new.write_bytes(content))
+
+
+# --- the page -------------------------------------------------------------------------------------
+
+
+def _html(run: Run, leaderboard_says: str, figures: list[str]) -> str:
+    from .report_figures import COLOURS
+
+    said = run.manifest
+    light, dark = (
+        " ".join(f"--{name}: {pair[theme]};" for name, pair in COLOURS.items()) for theme in (0, 1)
+    )
+    kind = f"{len(said['classes'])} classes" if said["classes"] else "a number to predict"
+    return Template(TEMPLATE.read_text(encoding="utf-8")).substitute(
+        light=light,
+        dark=dark,
+        title=escape(f"{said['data']}: {len(run):,} networks"),
+        subtitle=escape(
+            f"{said['rows']:,} rows, {said['inputs']:,} inputs, {kind}; a sweep that began "
+            f"{_moment(said['started'])}"
+        ),
+        note=_note(run),
+        facts=_facts(run),
+        leaderboard_says=escape(leaderboard_says),
+        leaderboard=_leaderboard(run),
+        fixed=_fixed(run),
+        figures="\n".join(figures),
+        settings=_settings(run),
+        version=escape(__version__),
+    )
+
+
+def _section(name: str, words: Words, svgs: dict[str, bytes]) -> str:
+    """A figure's heading, what it says, and its drawings for either width."""
+    from .report_figures import inline
+
+    title = escape(TITLES[name])
+    drawings = "".join(
+        inline(svg, f"{name}-{kind}").replace(
+            "<svg ",
+            f'<svg class="{kind}" role="img" aria-label="{title}" aria-describedby="{name}-says" ',
+            1,
+        )
+        for kind, svg in svgs.items()
+    )
+    figure = f"<figure>\n{drawings}\n</figure>\n" if drawings else ""
+    return (
+        f'<section aria-labelledby="{name}">\n<h2 id="{name}">{title}</h2>\n'
+        f'<p id="{name}-says">{escape(words.sentence)}</p>\n{figure}</section>'
+    )
+
+
+def _note(run: Run) -> str:
+    """What a reader must know before the rest."""
+    if not run.manifest["interrupted"]:
+        return ""
+    asked = run.manifest["networks"]
+    return (
+        f'<p class="note" role="note"><strong>Interrupted.</strong> Of {asked:,} networks that '
+        f"were asked for, {len(run):,} were begun and are here.</p>"
+    )
+
+
+def _facts(run: Run) -> str:
+    said, table = run.manifest, run.table
+    seconds = max(said["seconds"], 1e-9)
+    diverged = int(table["diverged"].sum())
+    facts = [
+        (f"Validation {said['metric']}", _cell("score", table["validation_score"][0]), ""),
+        (f"Test {said['metric']}", _cell("score", table["test_score"][0]), ""),
+        ("Networks", f"{len(run):,}", f"{diverged:,} diverged"),
+        ("Epochs for each", f"{said['epochs']:,}", ""),
+        ("Training time", _duration(said["seconds"]), f"{_rate(len(run) / seconds)} networks/s"),
+        ("Sample-updates/s", _rate(said["sample_updates"] / seconds), said["device"]),
+    ]
+    return "\n".join(
+        f"<div><dt>{escape(name)}</dt><dd>{escape(value)}"
+        f"{f'<small>{escape(small)}</small>' if small else ''}</dd></div>"
+        for name, value, small in facts
+    )
+
+
+def _leaderboard(run: Run) -> str:
+    """The first networks with what was varied, and their scores first."""
+    names = ["validation_score", "test_score", *run.varied, "loss", "network"]
+    names = [name for name in names if name in run.table]
+    rows = [
+        [str(place + 1), *(_cell(name, run.table[name][place]) for name in names)]
+        for place in range(min(ROWS, len(run)))
+    ]
+    heads = ["rank", *(name.removesuffix("_score").replace("_", " ") for name in names)]
+    texts = [False, *(run.table[name].dtype.kind == "U" for name in names)]
+    return _table(heads, rows, texts)
+
+
+def _table(heads: Sequence[str], rows: Iterable[Sequence[str]], texts: Sequence[bool]) -> str:
+    def cells(tag: str, attribute: str, values: Sequence[str]) -> str:
+        classes = [' class="text"' if text else "" for text in texts]
+        return "".join(
+            f"<{tag}{attribute}{kind}>{escape(value)}</{tag}>"
+            for value, kind in zip(values, classes, strict=True)
+        )
+
+    body = "\n".join(f"<tr>{cells('td', '', row)}</tr>" for row in rows)
+    head = cells("th", ' scope="col"', heads)
+    return f"<table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody>\n</table>"
+
+
+def _fixed(run: Run) -> str:
+    says = (
+        f"The first {ROWS} of {len(run):,}; networks.csv has them all." if len(run) > ROWS else ""
+    )
+    same = ", ".join(f"{name} {_cell(name, value)}" for name, value in run.fixed.items())
+    return escape(f"{says} The same for every network: {same}." if same else says)
+
+
+def _settings(run: Run) -> str:
+    """What was asked for, as a table of names and values."""
+    said = run.manifest
+    settings = dict(said["space"]) | {
+        "networks": f"{said['networks']:,}",
+        "epochs": f"{said['epochs']:,}",
+        "sampler": said["sampler"],
+        "seed": said["seed"],
+        "device": said["device"],
+        "study": said["study_name"],
+        "started": _moment(said["started"]),
+        "bpfast of the sweep": said["bpfast"],
+    }
+    rows = "\n".join(
+        f'<tr><th scope="row" class="text">{escape(name)}</th>'
+        f'<td class="text"><code>{escape(str(value))}</code></td></tr>'
+        for name, value in settings.items()
+    )
+    return f'<table class="list">\n<tbody>\n{rows}\n</tbody>\n</table>'
+
+
+def _cell(name: str, value: Any) -> str:
+    """A value of the table; a network without a score diverged."""
+    if isinstance(value, str):
+        return value or NOTHING
+    if name.endswith("score"):
+        return f"{value:.4f}" if np.isfinite(value) else "diverged"
+    if isinstance(value, (bool, np.bool_)):
+        return "yes" if value else "no"
+    if np.isnan(value):
+        return NOTHING
+    return f"{value:,}" if isinstance(value, np.integer) else f"{value:.3g}"
+
+
+def _rate(value: float) -> str:
+    """A number a second, with thousands or millions in a letter."""
+    for factor, letter in ((1e6, " M"), (1e3, " k")):
+        if value >= factor:
+            return f"{value / factor:.3g}{letter}"
+    return f"{value:.3g}"
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 120:
+        return f"{seconds:.3g} s"
+    return f"{seconds / 60:.3g} min" if seconds < 7200 else f"{seconds / 3600:.3g} h"
+
+
+def _moment(text: str) -> str:
+    """An ISO time for people to read."""
+    try:
+        return f"{datetime.fromisoformat(text):%Y-%m-%d at %H:%M}"
+    except ValueError:
+        return text
