@@ -379,7 +379,7 @@ def test_warmup(bpfast, monkeypatch):
 @pytest.mark.skipif(os.name != "posix", reason="signals are POSIX's")
 def test_ctrl_c_ranks_and_writes_what_is_trained(houses, tmp_path):
     folder = tmp_path / "results"
-    options = ["--networks", "300", "--epochs", "50000", "--device", "reference"]
+    options = ["--networks", "3000", "--epochs", "200", "--memory", "1", "--device", "reference"]
     command = ["sweep", str(houses), "--target", "kind", *options, "--output", str(folder)]
     code = "from bpfast.cli import main; main()"
     with subprocess.Popen(
@@ -390,14 +390,16 @@ def test_ctrl_c_ranks_and_writes_what_is_trained(houses, tmp_path):
     ) as process:
         try:
             line = process.stdout.readline()
-            assert "300 networks" in line
-            time.sleep(1.0)  # the first of many epochs are under way
+            assert "3000 networks" in line
+            until = time.monotonic() + 60
+            while not list(folder.glob("parts/*.parquet")) and time.monotonic() < until:
+                time.sleep(0.05)  # networks are trained one by one: the first is under way
             process.send_signal(signal.SIGINT)
             out, err = process.communicate(timeout=60)
         finally:
             process.kill()  # nothing outlives a test that fails
     assert process.returncode == 130, err
-    assert "interrupted" in out
+    assert f"interrupted: go on with bpfast sweep --resume {folder}" in out
     assert "Traceback" not in err
     assert (folder / "networks.csv").is_file()
     assert (folder / "best.safetensors").is_file()
