@@ -13,6 +13,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
+from . import __version__
 from .data import Dataset
 from .errors import missing_extra
 from .files import write_whole
@@ -82,6 +83,7 @@ def write_result(
     losses = {"network": result.table["network"], "loss": result.losses.tolist()}
     write_whole(folder / "losses.parquet", pl.DataFrame(losses).write_parquet)
     described = {
+        "bpfast": __version__,
         "data": dataset.name,
         "rows": len(dataset.X),
         "inputs": dataset.X.shape[1],

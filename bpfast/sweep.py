@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from . import __version__
 from .data import Scaler, check_target
 from .errors import finite, numeric, whole
 from .folds import Folds, Part, cut
@@ -209,6 +210,7 @@ def sweep(
         space = Space(USUAL if space is None else space)
     trainer = Trainer(folds, whole_part, unseen, cv is not None, classes, epochs, seed, device)
     settings = {
+        "bpfast": __version__,
         "data": fingerprint(X, target),
         "space": space.describe(),
         "sampler": sampler if isinstance(sampler, str) else type(sampler).__name__,
