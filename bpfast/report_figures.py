@@ -178,7 +178,7 @@ def learning_rate(run: Run, width: int) -> Figure:
 def parallel(run: Run, width: int) -> Figure:
     """Every network as a line through its hyperparameters and its score."""
     figure, axes = _single(width, 440 if width == WIDE else 400)
-    names = _parallel_names(run, width)
+    names = run.by_importance[: AXES[width] - 1][::-1]  # the most important beside the score
     scales = [_Scale(run.table[name][run.scored], name) for name in names]
     scales.append(_Scale(run.shown_scores[run.scored], "score"))
     heights = np.stack([scale.heights for scale in scales], axis=1)
@@ -193,9 +193,8 @@ def parallel(run: Run, width: int) -> Figure:
     ):
         lines = [np.column_stack([places, heights[row]]) for row in rows[::-1]]
         thick = 2.4 if colour == "best" else 1.0
-        axes.add_collection(
-            LineCollection(lines, alpha=alpha, color=LIGHT[colour], linewidth=thick)
-        )
+        seen = min(1.0, alpha * max(1.0, 100 / len(shown)))  # few lines hide nothing
+        axes.add_collection(LineCollection(lines, alpha=seen, color=LIGHT[colour], linewidth=thick))
         axes.plot([], [], color=LIGHT[colour], linewidth=2.4, label=label)
     for place, scale in enumerate(scales):
         _axis(axes, place, scale, width)
@@ -467,12 +466,6 @@ def _axis(axes: Axes, place: int, scale: _Scale, width: int) -> None:
             bbox={"facecolor": LIGHT["paper"], "alpha": 0.8, "linewidth": 0, "pad": 1.0},
         )
         axes.plot(place, height, "_", color=LIGHT["ink"], markersize=6, zorder=3)
-
-
-def _parallel_names(run: Run, width: int) -> list[str]:
-    """Hyperparameters that there is room for, the most important last, beside the score."""
-    names = sorted(run.varied, key=lambda name: run.importance.get(name, 0.0))
-    return names[-(AXES[width] - 1) :]
 
 
 def _ordered(choices: np.ndarray) -> list[Any]:
