@@ -207,9 +207,7 @@ def _table(heads: Sequence[str], rows: Iterable[Sequence[str]], texts: Sequence[
 
 
 def _fixed(run: Run) -> str:
-    says = (
-        f"The first {ROWS} of {len(run):,}; networks.csv has them all." if len(run) > ROWS else ""
-    )
+    says = f"The first {ROWS} of {len(run):,}; networks.csv has all." if len(run) > ROWS else ""
     same = ", ".join(f"{name} {_cell(name, value)}" for name, value in run.fixed.items())
     return escape(f"{says} The same for every network: {same}." if same else says)
 

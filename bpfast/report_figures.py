@@ -115,7 +115,8 @@ def loss_best(run: Run, width: int) -> Figure:
     few = run.losses[:BEST]
     for losses in few[:0:-1]:
         axes.plot(run.epochs, losses, color=LIGHT["many"], alpha=0.55, linewidth=1.2)
-    axes.plot([], [], color=LIGHT["many"], alpha=0.7, label=f"the next {len(few) - 1}")
+    if len(few) > 1:
+        axes.plot([], [], color=LIGHT["many"], alpha=0.7, label=f"the next {len(few) - 1}")
     axes.plot(run.epochs, few[0], linewidth=2.4, label=_first(run), **_mark(run, "best"))
     _loss_axes(axes, run, few)
     _legend(figure, axes)
@@ -178,7 +179,7 @@ def learning_rate(run: Run, width: int) -> Figure:
 def parallel(run: Run, width: int) -> Figure:
     """Every network as a line through its hyperparameters and its score."""
     figure, axes = _single(width, 440 if width == WIDE else 400)
-    names = _parallel_names(run, width)
+    names = run.by_importance[: AXES[width] - 1][::-1]  # the most important beside the score
     scales = [_Scale(run.table[name][run.scored], name) for name in names]
     scales.append(_Scale(run.shown_scores[run.scored], "score"))
     heights = np.stack([scale.heights for scale in scales], axis=1)
@@ -193,12 +194,11 @@ def parallel(run: Run, width: int) -> Figure:
     ):
         lines = [np.column_stack([places, heights[row]]) for row in rows[::-1]]
         thick = 2.4 if colour == "best" else 1.0
-        axes.add_collection(
-            LineCollection(lines, alpha=alpha, color=LIGHT[colour], linewidth=thick)
-        )
+        seen = min(1.0, alpha * max(1.0, 100 / len(shown)))  # few lines hide nothing
+        axes.add_collection(LineCollection(lines, alpha=seen, color=LIGHT[colour], linewidth=thick))
         axes.plot([], [], color=LIGHT[colour], linewidth=2.4, label=label)
     for place, scale in enumerate(scales):
-        _axis(axes, place, scale, width)
+        _axis(axes, place, scale)
     axes.set(xlim=(-0.6, len(scales) - 0.75), ylim=(-0.2, 1.06))
     axes.set_xticks(places, [_broken(name) for name in (*names, _score_name(run))])
     axes.tick_params(length=0)
@@ -414,7 +414,8 @@ class _Scale:
     MISSING = -0.13
 
     def __init__(self, values: np.ndarray, name: str) -> None:
-        self.name = name
+        self.heights: np.ndarray
+        self.ticks: list[tuple[float, str]]
         if values.dtype.kind in "UOb" or name == "nesterov":
             self._choices(values)
         else:
@@ -431,6 +432,9 @@ class _Scale:
 
     def _numbers(self, values: np.ndarray) -> None:
         there = values[np.isfinite(values)]
+        if not len(there):  # only networks that diverged have one
+            self.heights, self.ticks = np.full(len(values), self.MISSING), []
+            return
         low, high = there.min(), there.max()
         log = _is_log(there)
         ticks = np.unique(there)
@@ -450,7 +454,7 @@ class _Scale:
         ]
 
 
-def _axis(axes: Axes, place: int, scale: _Scale, width: int) -> None:
+def _axis(axes: Axes, place: int, scale: _Scale) -> None:
     """Draw a column's axis with its ticks."""
     axes.plot([place, place], [0, 1], color=LIGHT["ink"], linewidth=1, zorder=3)
     ticks = scale.ticks + ([(scale.MISSING, "none")] if scale.missing else [])
@@ -467,12 +471,6 @@ def _axis(axes: Axes, place: int, scale: _Scale, width: int) -> None:
             bbox={"facecolor": LIGHT["paper"], "alpha": 0.8, "linewidth": 0, "pad": 1.0},
         )
         axes.plot(place, height, "_", color=LIGHT["ink"], markersize=6, zorder=3)
-
-
-def _parallel_names(run: Run, width: int) -> list[str]:
-    """Hyperparameters that there is room for, the most important last, beside the score."""
-    names = sorted(run.varied, key=lambda name: run.importance.get(name, 0.0))
-    return names[-(AXES[width] - 1) :]
 
 
 def _ordered(choices: np.ndarray) -> list[Any]:

@@ -75,6 +75,11 @@ class Run:
         return [name for name in self._hyperparameters if _differs(self.table[name])]
 
     @cached_property
+    def by_importance(self) -> list[str]:
+        """The same, the most important first where that is known."""
+        return sorted(self.varied, key=lambda name: -self.importance.get(name, 0.0))
+
+    @cached_property
     def fixed(self) -> dict[str, Any]:
         """Hyperparameters that are the same everywhere."""
         return {n: self.table[n][0] for n in self._hyperparameters if n not in self.varied}
@@ -239,10 +244,7 @@ def _importance(study: Any, run: Run) -> tuple[dict[str, float], str]:
         alone = f"only {run.varied[0]} was varied" if run.varied else "nothing was varied"
         return {}, f"{alone}, so there is nothing to compare it with"
     if len(run.scored) < FEWEST:
-        return (
-            {},
-            f"{len(run.scored)} networks have a score, and fewer than {FEWEST} say too little",
-        )
+        return {}, f"fewer than {FEWEST} networks with a score say too little"
     if np.ptp(run.scores[run.scored]) == 0:
         return {}, "all networks that have a score have the same"
     from optuna.importance import PedAnovaImportanceEvaluator, get_param_importances

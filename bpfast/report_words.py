@@ -113,12 +113,11 @@ def parallel(run: Run) -> Words:
         return Words(False, "Every network diverged: there is no score for a line to end at.")
     if not run.varied:
         return Words(False, "No hyperparameter was varied.")
-    names = sorted(run.varied, key=lambda name: -run.importance.get(name, 0.0))[:3]
-    top = _top(run)
+    top, names = _top(run), run.by_importance[: AXES[NARROW] - 1]
     common = "; ".join(_common(name, run.table[name][top]) for name in names)
     says = f"Among the best {many(len(top), 'network')}: {common}."
     if len(run.varied) >= AXES[NARROW]:
-        says += " Narrow pages show the three that matter most."
+        says += " Narrow pages have room for these alone."
     return Words(True, says + _drawn(run, LINES[WIDE]))
 
 

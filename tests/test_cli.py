@@ -188,7 +188,16 @@ def test_help_and_version(arguments, words, bpfast):
 
 def test_help_names_every_command(bpfast):
     out = bpfast("--help")[1]
-    for command in ("sweep", "predict", "explain", "verify", "bench", "warmup", "devices"):
+    for command in (
+        "sweep",
+        "predict",
+        "report",
+        "explain",
+        "verify",
+        "bench",
+        "warmup",
+        "devices",
+    ):
         assert command in out
 
 
