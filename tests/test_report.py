@@ -238,6 +238,7 @@ def test_the_leaderboard_has_the_first_networks(tmp_path):
 def test_what_data_are_called_is_no_markup(tmp_path):
     hostile = '<script>alert("1")</script>$title&amp;'
     make_run(tmp_path, 5, data=hostile, space={hostile: hostile}, sampler=hostile)
+    edit(tmp_path, optimizer=[hostile, *["sgd"] * 4])
     html = write_report(tmp_path)[0].read_text(encoding="utf-8")
     assert "<script" not in html
     assert html.count("&lt;script&gt;") >= 4
