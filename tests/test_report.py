@@ -491,7 +491,6 @@ def test_a_missing_extra_is_a_hint(module, extra, tmp_path, monkeypatch):
         write_report(tmp_path)
 
 
-@pytest.mark.skip(reason="bpfast sweep does not write manifest.json and losses.parquet yet")
 def test_a_sweep_has_its_report(bpfast, tmp_path):
     small = ["--networks", "40", "--epochs", "3", "--device", "reference"]
     assert bpfast("sweep", "iris", *small, "--output", "run")[0] == 0
