@@ -25,7 +25,7 @@ from .samples import free_memory
 from .space import HYPERPARAMETERS, USUAL, Space
 from .study import STUDY, Study
 from .training import Progress, Training, _interrupt_flag
-from .trials import SPLIT_SCORE, Kind, Trainer, Trials, by_kind
+from .trials import SPLIT_SCORE, Trainer, Trials, by_kind
 
 RESULTS = ("validation_score", "validation_std", "test_score", "loss", "epochs", "diverged")
 
@@ -40,6 +40,9 @@ class SweepProgress:
     seconds : since the first network began
     rate : sample-updates a second
     architecture : what is being trained
+    networks : how many are through
+    best : the highest validation score of these, -inf before there is one
+    diverged, pruned : how many of these diverged, and how many were let go at a rung
     """
 
     done: int
@@ -47,6 +50,10 @@ class SweepProgress:
     seconds: float
     rate: float
     architecture: str
+    networks: int = 0
+    best: float = -np.inf
+    diverged: int = 0
+    pruned: int = 0
 
 
 @dataclass(frozen=True)
@@ -262,6 +269,7 @@ class _Sweep:
         self.memory, self.kept, self.halving = memory, kept, halving
         self.rows: dict[int, dict[str, Any]] = {}
         self.curves: dict[int, np.ndarray] = {}
+        self.going: dict[int, int] = {}  # epochs of the trainings under way
         self.best: Population
         self.updates = kept.sample_updates if kept else 0
         self.seconds = kept.seconds if kept else 0.0
@@ -374,6 +382,7 @@ class _Sweep:
         for trials in together:
             trainer.compile(trials)
         start = time.perf_counter()
+        self.going.clear()
         populations, trainings = [], []
         with ExitStack() as stack:
             for trials in together:
@@ -463,19 +472,33 @@ class _Sweep:
         """Train all up to an epoch, one fit after another."""
         for trials, training in zip(together, trainings, strict=True):
             if not training.interrupted:
-                training.advance(epoch, self._watch(trials.kind, start))
+                watch = self._watch(trials, start)
+                training.advance(epoch, watch or False)
+                if watch:  # also where no network was left to train
+                    watch(training.progress())
 
-    def _watch(self, kind: Kind, start: float) -> Callable[[Progress], None] | bool:
+    def _watch(self, trials: Trials, start: float) -> Callable[[Progress], None] | None:
         if self.show is None:
-            return False
-        show, before, words = self.show, self.seconds, str(kind)
+            return None
+        show, before, going = self.show, self.seconds, self.going
         rows, copies = len(self.trainer.folds.train.X), len(self.trainer.folds.rows)
         done, total = len(self.rows) * self.trainer.epochs, self.networks * self.trainer.epochs
+        results = list(self.rows.values())
+        diverged = sum(row["diverged"] for row in results)
+        through = sum(row["epochs"] == self.trainer.epochs for row in results)
+        reached = {
+            "architecture": str(trials.kind),
+            "networks": len(results),
+            "best": max((row["validation_score"] for row in results), default=-np.inf),
+            "diverged": diverged,
+            "pruned": len(results) - through - diverged,
+        }
 
         def watch(progress: Progress) -> None:
-            updates = (done * copies + progress.done) * rows // copies
+            going[trials.numbers[0]] = progress.done
+            updates = (done * copies + sum(going.values())) * rows // copies
             seconds = before + time.perf_counter() - start
-            show(SweepProgress(updates, total * rows, seconds, updates / seconds, words))
+            show(SweepProgress(updates, total * rows, seconds, updates / seconds, **reached))
 
         return watch
 

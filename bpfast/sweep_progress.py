@@ -32,7 +32,7 @@ class SweepDisplay:
 
     def show(self, progress: SweepProgress) -> None:
         """Draw how far a sweep is."""
-        rate = f"{progress.rate / 1e6:.2f} M sample-updates/s"
+        rate = f"{progress.rate / 1e6:.2f} M sample-updates/s{_reached(progress)}"
         self.bar.update(
             self.task,
             total=progress.total,
@@ -46,6 +46,16 @@ class SweepDisplay:
             self.last = time.monotonic()
             left = (progress.total - progress.done) / progress.rate
             self.console.print(f"{share:4.0%}  {rate}  {left:.0f} s left", highlight=False)
+
+
+def _reached(progress: SweepProgress) -> str:
+    """What is known of the networks that are through."""
+    if not progress.networks:
+        return ""
+    words = [f"{progress.networks} networks", f"best {progress.best:.4f}"]
+    words += [f"{progress.diverged} diverged"] * (progress.diverged > 0)
+    words += [f"{progress.pruned} let go"] * (progress.pruned > 0)
+    return "  " + ", ".join(words)
 
 
 def _bar(console: Console) -> Progress:

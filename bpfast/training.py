@@ -289,13 +289,18 @@ class Training:
             with _interrupt_flag() as interrupted:
                 for _ in self._calls(last):
                     if show:
-                        show(_progress(task, n * task.epochs, self._clock.seconds()))
+                        show(self.progress())
                     if interrupted and _done(task) < n * last:
                         self.interrupted = True
                         return
         finally:
             close()
         self.epoch = last
+
+    def progress(self) -> Progress:
+        """How far it is."""
+        total = len(self.task.state.status) * self.task.epochs
+        return _progress(self.task, total, self._clock.seconds())
 
     def drop(self, networks: np.ndarray) -> None:
         """Let some networks, by their numbers, stop where they are; the others never notice."""

@@ -130,3 +130,16 @@ def test_halving_for_other_epochs_is_refused():
 def test_halving_of_folds_is_refused():
     with pytest.raises(ValueError, match="halving cuts by one validation part: leave out cv"):
         sweep(halving="successive", cv=3)
+
+
+def test_progress_never_falls_back_and_tells_what_was_let_go(monkeypatch):
+    monkeypatch.setattr("bpfast.study.LEARNING_BATCH", 20)
+    seen = []
+    table = sweep(halving="successive", sampler="tpe", progress=seen.append).table
+    assert [p.done for p in seen] == sorted(p.done for p in seen)
+    assert seen[-1].done == seen[-1].total
+    assert {p.networks for p in seen} == {0, 20}
+    first = table["network"] < 20
+    assert seen[-1].pruned == (table["epochs"][first] < 9).sum() == 18
+    assert seen[-1].best == table["validation_score"][first].max()
+    assert seen[0].best == -np.inf
