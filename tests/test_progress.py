@@ -12,6 +12,8 @@ import pytest
 import bpfast as bp
 from bpfast import training
 from bpfast.progress import BAR_WIDTH, Bar
+from bpfast.sweep import SweepProgress
+from bpfast.sweep_progress import _reached
 
 X, Y = np.ones((8, 3)), np.ones((8, 2))
 CLEARED = "\r\x1b[K"  # an empty line, and the cursor at its start
