@@ -136,7 +136,7 @@ def _load(device: str) -> Any:
 
 
 def devices() -> dict[str, str]:
-    """What is here: each device with what it is, or why it cannot be used.
+    """What is here: each device with what it is and would run, or why it cannot be used.
 
     Returns
     -------
@@ -144,8 +144,18 @@ def devices() -> dict[str, str]:
     """
     cpu, cuda = _load("cpu"), _load("cuda")
     problem = cuda.device.problem()
+    on_cpu = (
+        f"lanes up to {LANES_PARAMETERS} parameters and {LANES_BATCH} samples a batch, tiles above, "
+        "large batch for fewer networks than threads"
+    )
+    on_cuda = (
+        f"thread for networks that fit into its registers, up to {THREAD_BATCH} samples a batch, "
+        f"block for those that fit into its shared memory, up to {BLOCK_STEP} parameters times "
+        "samples a step, large batch above"
+    )
+    usable = f"usable: {cuda.describe()}; {on_cuda}" if not problem else ""
     return {
         "reference": "usable: float64 NumPy, for comparison",
-        "cpu": f"usable: {cpu.describe()}",
-        "cuda": f"not usable: {problem}" if problem else f"usable: {cuda.describe()}",
+        "cpu": f"usable: {cpu.describe()}; {on_cpu}",
+        "cuda": usable or f"not usable: {problem}",
     }

@@ -134,6 +134,7 @@ def test_devices_say_what_they_are():
     for name in ("reference", "cpu"):
         assert devices[name].startswith("usable: ")
     assert f"{cpu.thread_count()} threads" in devices["cpu"]
+    assert all(strategy in devices["cpu"] for strategy in ("lanes", "tiles", "large batch"))
     assert devices["cuda"].startswith(("usable: ", "not usable: "))
 
 

@@ -217,6 +217,12 @@ def test_state_that_leaves_shared_memory(forced, numbers, gradient_shared, momen
         check(case)
 
 
+def test_devices_say_what_would_run():
+    words = bp.devices()["cuda"]
+    assert words.startswith("usable: ")
+    assert all(strategy in words for strategy in ("thread", "block", "large batch"))
+
+
 # --- pausing --------------------------------------------------------------------------------------
 
 
