@@ -145,8 +145,8 @@ def devices() -> dict[str, str]:
     cpu, cuda = _load("cpu"), _load("cuda")
     problem = cuda.device.problem()
     on_cpu = (
-        f"lanes up to {LANES_PARAMETERS} parameters and {LANES_BATCH} samples a batch, tiles above, "
-        "large batch for fewer networks than threads"
+        f"lanes up to {LANES_PARAMETERS} parameters and {LANES_BATCH} samples a batch, tiles "
+        "above, large batch for fewer networks than threads"
     )
     on_cuda = (
         f"thread for networks that fit into its registers, up to {THREAD_BATCH} samples a batch, "
