@@ -14,6 +14,7 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from . import __version__, data, explain_terminal, space
@@ -383,5 +384,5 @@ def devices() -> None:
     """What is here, and why a device cannot be used."""
     table = Table("device", "state", box=None, pad_edge=False)
     for name, words in all_devices().items():
-        table.add_row(name, words)
+        table.add_row(name, escape(words))  # "bpfast[cuda]" is no markup
     Console().print(table)

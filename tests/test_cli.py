@@ -208,6 +208,12 @@ def test_devices(bpfast):
         assert name in out
 
 
+def test_an_extra_in_brackets_is_no_markup(bpfast, monkeypatch):
+    words = 'not usable: pip install "bpfast[cuda]"'
+    monkeypatch.setattr("bpfast.commands.all_devices", lambda: {"cuda": words})
+    assert words in bpfast("devices")[1]
+
+
 # --- predict --------------------------------------------------------------------------------------
 
 NEW = "note,colour,kind,area\nx,red,,1.5\n,blue,,-2\ny,red,,0.25\n"
