@@ -1,5 +1,7 @@
 """Halving: who goes on, and that those who do never notice."""
 
+import warnings
+
 import numpy as np
 import pytest
 
@@ -143,3 +145,21 @@ def test_progress_never_falls_back_and_tells_what_was_let_go(monkeypatch):
     assert seen[-1].pruned == (table["epochs"][first] < 9).sum() == 18
     assert seen[-1].best == table["validation_score"][first].max()
     assert seen[0].best == -np.inf
+
+
+def test_optunas_own_plots_open_a_study(tmp_path):
+    plots = pytest.importorskip("optuna.visualization.matplotlib")
+    pyplot = pytest.importorskip("matplotlib.pyplot")
+    pyplot.switch_backend("Agg")
+    url = f"sqlite:///{tmp_path / 'study.db'}"
+    sweep(halving="successive", storage=url)
+    study = optuna.load_study(study_name="bpfast", storage=url)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Optuna's: they may change, and layouts of old names
+        history = plots.plot_optimization_history(study)
+        steps = plots.plot_intermediate_values(study)
+        for plot in (plots.plot_parallel_coordinate, plots.plot_slice, plots.plot_timeline):
+            plot(study)
+    assert sum(len(points.get_offsets()) for points in history.collections) == 4  # not cut
+    assert len(steps.lines) == 40
+    pyplot.close("all")
