@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from optuna.trial import FrozenTrial
 
 SAMPLERS = ("random", "tpe", "qmc", "cmaes", "grid")
-# Trials that a sampler is asked for at a time: the first two do not learn from results.
+# Trials that a sampler is asked for at a time, where it does not learn from results.
 BATCH = {"random": 1 << 16, "grid": 1 << 16, "qmc": 1 << 16}
 LEARNING_BATCH = 64  # of those that learn: less is trained slowly, more learns late
 STUDY = "bpfast"

@@ -314,8 +314,7 @@ class _Sweep:
 
     def _leader(self) -> int:
         """The number of the network that comes first, of all that the folder has too."""
-        rows = self.rows | (self.kept.rows if self.kept else {})
-        return min(rows, key=lambda number: (-rows[number]["validation_score"], number))
+        return _first(self.rows | (self.kept.rows if self.kept else {}))
 
     def _results(self) -> list[str]:
         """Names of what may come of a trial."""
@@ -417,7 +416,7 @@ class _Sweep:
 
     def _refit(self) -> None:
         """Train the winner on all rows that are not test: each fold's network saw only a part."""
-        number = min(self.rows, key=lambda number: (-self.rows[number]["validation_score"], number))
+        number = _first(self.rows)
         row = self.rows[number]
         point = {name: row[name] for name in HYPERPARAMETERS if name in row}
         (trials,) = by_kind([number], [point])
@@ -501,6 +500,11 @@ class _Sweep:
             show(SweepProgress(updates, total * rows, seconds, updates / seconds, **reached))
 
         return watch
+
+
+def _first(rows: Mapping[int, Mapping[str, Any]]) -> int:
+    """The number of the row that comes first in the table."""
+    return min(rows, key=lambda number: (-rows[number]["validation_score"], number))
 
 
 def _column(values: list[Any]) -> np.ndarray:

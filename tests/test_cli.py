@@ -36,20 +36,6 @@ def houses(tmp_path):
     return path
 
 
-@pytest.fixture
-def bpfast(monkeypatch, capfd, tmp_path):
-    """Runs the command in a folder of its own: exit code, stdout, stderr."""
-    monkeypatch.chdir(tmp_path)
-
-    def run(*arguments):
-        monkeypatch.setattr(sys, "argv", ["bpfast", *map(str, arguments)])
-        with pytest.raises(SystemExit) as stop:
-            cli.main()
-        return stop.value.code or 0, *capfd.readouterr()
-
-    return run
-
-
 @pytest.mark.parametrize(("target", "metric"), [("price", "R²"), ("kind", "accuracy")])
 def test_sweep_prints_and_writes_what_it_found(target, metric, houses, bpfast, tmp_path):
     folder = tmp_path / "results"

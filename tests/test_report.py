@@ -13,7 +13,7 @@ import polars as pl
 import pytest
 from runs import make_run
 
-from bpfast import cli, report_figures, report_words
+from bpfast import report_figures, report_words
 from bpfast.report import write_report
 from bpfast.report_figures import COLOURS, FIGURES, NARROW, WIDE
 from bpfast.report_run import Run, read_run
@@ -396,20 +396,6 @@ def test_choices_are_ordered_by_their_widths():
 
 
 # --- the command, and what is refused -------------------------------------------------------------
-
-
-@pytest.fixture
-def bpfast(monkeypatch, capfd, tmp_path):
-    """Runs the command in a folder of its own: exit code, stdout, stderr."""
-    monkeypatch.chdir(tmp_path)
-
-    def run(*arguments):
-        monkeypatch.setattr(sys, "argv", ["bpfast", *map(str, arguments)])
-        with pytest.raises(SystemExit) as stop:
-            cli.main()
-        return stop.value.code or 0, *capfd.readouterr()
-
-    return run
 
 
 def test_report_goes_where_it_is_asked_to(bpfast, tmp_path):
