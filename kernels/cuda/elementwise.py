@@ -20,7 +20,7 @@ from ..math import ACTIVATIONS, LOSSES, OPTIMIZERS
 from ..task import DIVERGED, RUNNING, STOPPED
 from . import device
 from .compile import launch
-from .scalars import dropout_key, scalar, uniform24
+from .scalars import dropout_key, mask, scalar
 
 EPOCH, BATCH = 0, 1
 IDLE, READY, FAILED = 0, 1, 2
@@ -157,8 +157,7 @@ def _activate(value: Any, slope: Any, dtype: str) -> Any:
                 factor = real(1.0)
                 if p.shape[1] > 0:
                     key = dropout_key(keys[k], steps[k], layer)
-                    draw = uniform24(key, row * width + c)
-                    factor = real(1.0 / (1.0 - p[k, layer]) if draw >= p[k, layer] else 0.0)
+                    factor = real(mask(key, row * width + c, p[k, layer]))
                 z[at, c] = slope(before, after) * factor
                 a[at, c] = after * factor
 
