@@ -6,7 +6,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 
@@ -16,12 +16,12 @@ from . import dispatch
 from .arrays import samples_on_host
 from .errors import BELOW_ONE, numbers, whole
 from .kernels import counter
-from .kernels.math import OPTIMIZERS
-from .kernels.task import DIVERGED, NEVER, RUNNING, STOPPED, Samples, State, Task, distinct
+from .kernels.task import DIVERGED, NEVER, RUNNING, STOPPED, Samples, Task, distinct
 from .network import MLP
 from .optimizers import Optimizer, table
 from .population import Population
-from .samples import check_memory, check_rows, check_samples
+from .samples import check_rows, check_samples
+from .state import from_arrays, new_state, to_arrays
 
 CALL_SECONDS = 0.25  # how long a call of a kernel should take: Ctrl-C and progress wait for it
 MOST_EPOCHS = 2.0**53  # whole numbers that float64 holds
@@ -176,13 +176,9 @@ def fit(
 class Training:
     """A fit that can pause: :func:`fit` is one that does not.
 
-    It takes the same parameters, but for ``progress``, and holds a device's memory until it is
-    closed; as a context manager it closes itself. The population has what was trained when it is
-    closed.
-
-    Attributes
-    ----------
-    epoch : int, epochs that all networks are through that have not ended
+    It takes the same parameters, but for ``progress``, and once it advances it holds a device's
+    memory until it is closed; as a context manager it closes itself. The population has what was
+    trained when it is closed.
     """
 
     def __init__(
@@ -248,17 +244,17 @@ class Training:
             patience=limits,
             dropout=probabilities,
             keys=_dropout_keys(population, seed, probabilities),
-            state=_new_state(
+            state=new_state(
                 population, resolved.rule, int(recorded.sum()), scored is not None, limits
             ),
         )
-        self.epoch, self.interrupted = 0, False
+        self.interrupted = False
         self._scored = scored is not None
         self._orders = _Orders(folds, shuffle, seed, batch_size)
         self._kernels = dispatch.kernels(self.plan)
         self._clock = _Clock(self._kernels.FIRST_RATE)
         self._open = ExitStack()
-        self._placed = self._open.enter_context(self._kernels.resident(self.task))
+        self._placed: Task | None = None
 
     def __enter__(self) -> Training:
         return self
@@ -269,6 +265,14 @@ class Training:
     def close(self) -> None:
         """Bring what was trained to the population, and give the device's memory back."""
         self._open.close()
+        self._placed = None
+
+    @property
+    def epoch(self) -> int:
+        """Epochs that all networks are through that have not ended; the last one if all have."""
+        state = self.task.state
+        reached = state.epochs_run[state.status == RUNNING]
+        return int(reached.min()) if reached.size else self.task.epochs
 
     def advance(
         self,
@@ -284,6 +288,7 @@ class Training:
         """
         last = self.task.epochs if until is None else whole("until", until, 0, self.task.epochs)
         n, task = len(self.task.state.status), self.task
+        self.interrupted = False
         show, close = _display(progress)
         try:
             with _interrupt_flag() as interrupted:
@@ -295,7 +300,6 @@ class Training:
                         return
         finally:
             close()
-        self.epoch = last
 
     def progress(self) -> Progress:
         """How far it is."""
@@ -306,6 +310,45 @@ class Training:
         """Let some networks, by their numbers, stop where they are; the others never notice."""
         status = self.task.state.status
         status[networks] = np.where(status[networks] == RUNNING, STOPPED, status[networks])
+
+    def state_dict(self, networks: np.ndarray | None = None) -> dict[str, np.ndarray]:
+        """All that this training needs to go on elsewhere, to the same bits.
+
+        A training that is made of the same arguments, and of a population with the same ``seeds``,
+        takes it by :meth:`load_state_dict`.
+
+        Parameters
+        ----------
+        networks : numbers of some networks; None for all
+
+        Returns
+        -------
+        dict of copies, which safetensors can keep, all with a row for each of the networks:
+            ``parameters``, ``moments`` and ``powers`` (the optimiser's memory), ``status``,
+            ``epochs_run``, ``loss``, ``validation_loss``, ``best`` and ``best_epoch`` (for
+            ``patience``: of length 0 without it)
+        """
+        self.close()  # what the device has comes to the host
+        return to_arrays(self.task.state, networks)
+
+    def load_state_dict(
+        self, tensors: Mapping[str, np.ndarray], networks: np.ndarray | None = None
+    ) -> None:
+        """Go on where :meth:`state_dict` was asked.
+
+        Parameters
+        ----------
+        tensors : what :meth:`state_dict` returned, there for as many networks
+        networks : numbers of the networks, here, whose state it is; None for all
+
+        Raises
+        ------
+        ValueError
+            Another training's state: other names, shapes, dtypes, or more epochs. Nothing is
+            changed.
+        """
+        self.close()  # the device takes it from the host
+        from_arrays(self.task, tensors, networks)
 
     def history(self) -> History:
         """What has happened so far."""
@@ -323,18 +366,21 @@ class Training:
             interrupted=self.interrupted,
         )
 
+    def _on_device(self) -> Task:
+        """The task as kernels take it, from now on until :meth:`close`."""
+        if self._placed is None:
+            self._placed = self._open.enter_context(self._kernels.resident(self.task))
+        return self._placed
+
     def _calls(self, last: int) -> Iterator[None]:
         """Train in calls of a few epochs and networks."""
-        task, clock, orders, kernels = self._placed, self._clock, self._orders, self._kernels
-        first = self.epoch
-        while first < last:
-            running = np.flatnonzero(task.state.status == RUNNING)
-            if running.size == 0:
-                return
+        task, clock, orders, kernels = self._on_device(), self._clock, self._orders, self._kernels
+        while (first := self.epoch) < last:
+            running, until = _furthest_behind(task, first, last)
             if len(task.fold_start) > 2:
                 running = running[np.argsort(task.fold[running], kind="stable")]
             share = _operations(task, running)
-            epochs = min(clock.affordable(share), orders.longest(), last - first)
+            epochs = min(clock.affordable(share), orders.longest(), until - first)
             block = _block(task, orders.of(first, epochs), first, epochs)
             parts = max(1, round(share * epochs / (clock.rate * CALL_SECONDS)))
             for part in _cut(running, parts, kernels.GRAIN):
@@ -342,7 +388,6 @@ class Training:
                 kernels.train(self.plan.strategy, block, part)
                 clock.learn(_operations(task, part) * epochs, time.perf_counter() - before)
                 yield
-            first += epochs
 
 
 def gradients(population: Population, X, y, sample_weight=None, device: str = "auto"):
@@ -430,28 +475,6 @@ def _recorded(record, epochs: int) -> np.ndarray:
     return (number % whole("record", record, 1) == 0) | (number == epochs)
 
 
-def _new_state(
-    population: Population, rule: str, recorded: int, scored: bool, patience: np.ndarray
-) -> State:
-    n, size = population.parameters.shape
-    dtype = population.parameters.dtype
-    states, powers = OPTIMIZERS[rule].states, 2 if OPTIMIZERS[rule].powers else 0
-    patient = n if (distinct(patience) < NEVER).any() else 0
-    check_memory(f"the optimiser's memory of {n} networks", n * states * size, dtype.name)
-    check_memory(f"the losses of {n} networks", n * recorded * (1 + scored), "float64")
-    return State(
-        parameters=population.parameters,
-        moments=np.zeros((n, states, size), dtype),
-        powers=np.ones((n, powers)),
-        status=np.full(n, RUNNING, np.int8),
-        epochs_run=np.zeros(n, np.int64),
-        best=np.full(patient, np.inf),
-        best_epoch=np.full(patient, -1),
-        loss=np.full((n, recorded), np.nan),
-        validation_loss=np.full((n, recorded if scored else 0), np.nan),
-    )
-
-
 class _Orders:
     """The order of rows in every epoch."""
 
@@ -494,6 +517,17 @@ class _Clock:
     def affordable(self, operations: float) -> int:
         """How often these operations fit into one call."""
         return max(1, int(self.rate * CALL_SECONDS / operations))
+
+
+def _furthest_behind(task: Task, first: int, last: int) -> tuple[np.ndarray, int]:
+    """The running networks that are at epoch ``first``, and the epoch up to which to train them.
+
+    That is the last one, or where others are already: Ctrl-C comes between parts of a population.
+    """
+    state = task.state
+    running = np.flatnonzero(state.status == RUNNING)
+    ahead = state.epochs_run[running] > first
+    return running[~ahead], int(state.epochs_run[running[ahead]].min(initial=last))
 
 
 def _operations(task: Task, networks: np.ndarray) -> float:

@@ -246,6 +246,34 @@ def test_networks_that_are_dropped_stop_where_they_are(forced, strategy):
     np.testing.assert_allclose(trained["cuda"], trained["reference"], rtol=1e-9)
 
 
+@every_strategy
+def test_a_training_goes_on_from_its_state(forced, strategy):
+    """All of it comes from the device and goes there again, for some networks at other places."""
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(7, 2)), rng.normal(size=(7, 1))
+    rates = np.array([0.01, 1e39, 0.1])
+    networks = np.array([2, 1])
+
+    def training(chosen=slice(None)):
+        some = bp.Population(bp.MLP((2, 3, 1), "tanh"), 3)[chosen]
+        adam = bp.Adam(learning_rate=rates[chosen])
+        return bp.Training(some, X, y, adam, 3, 4, patience=2, dropout=0.2, device="cuda")
+
+    with forced(strategy), training() as whole, training() as paused, training(networks) as few:
+        whole.advance(1)
+        whole.advance()
+        paused.advance(1)
+        few.load_state_dict(paused.state_dict(networks))
+        few.advance()
+        paused.advance(2)
+        paused.load_state_dict(few.state_dict(), networks)
+        paused.advance()
+        expected = whole.state_dict()
+        for name, values in paused.state_dict().items():
+            np.testing.assert_array_equal(values, expected[name], name)
+    np.testing.assert_array_equal(paused.history().diverged, [False, True, False])
+
+
 # --- anything -------------------------------------------------------------------------------------
 
 
