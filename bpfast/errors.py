@@ -69,7 +69,13 @@ def finite(name: str, array: np.ndarray) -> np.ndarray:
 
 
 def numbers(
-    name: str, value, n: int, low: float, high: float = FINITE, open_low: bool = False
+    name: str,
+    value,
+    n: int,
+    low: float,
+    high: float = FINITE,
+    open_low: bool = False,
+    epochs: int | None = None,
 ) -> np.ndarray:
     """A hyperparameter as an (n,) float64 array, read-only: a scalar is one number repeated.
 
@@ -77,6 +83,7 @@ def numbers(
     ----------
     value : a number, or an array of n of them
     low, high : the least and the greatest allowed; ``open_low`` excludes ``low`` itself
+    epochs : where given, an array of (n, epochs) or (1, epochs) is (n, epochs) numbers
 
     Raises
     ------
@@ -84,15 +91,22 @@ def numbers(
         Not numeric; neither a scalar nor (n,); NaN; out of range.
     """
     array = numeric(name, value, np.float64, f"a number, or one for each of the {n} networks")
-    if array.shape not in ((), (n,)):
+    shapes: dict[tuple[int, ...], tuple[int, ...]] = {(): (n,), (n,): (n,)}
+    if epochs is not None:
+        shapes |= {(1, epochs): (n, epochs), (n, epochs): (n, epochs)}
+    if array.shape not in shapes:
+        also = "" if epochs is None else f", or an array of {(n, epochs)} for every epoch"
         raise ValueError(
             f"{name} has shape {array.shape}: give one number, or one for each of the {n} networks"
+            f"{also}"
         )
     bad = ~((array > low if open_low else array >= low) & (array <= high))
     if bad.any():
-        got = f"{array[bad][0]:g} for network {np.argmax(bad)}" if array.ndim else f"{array:g}"
+        got = f"{array[bad][0]:g}"
+        if array.ndim:
+            got += f" for network {np.argwhere(bad)[0, 0]}"
         raise ValueError(f"{name} must be {_bounds(low, high, open_low)}, got {got}")
-    return np.broadcast_to(array, (n,))
+    return np.broadcast_to(array, shapes[array.shape])
 
 
 def number(name: str, value, low: float, high: float = FINITE, open_low: bool = False) -> float:

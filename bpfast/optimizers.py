@@ -1,4 +1,4 @@
-"""Optimisers after PyTorch's formulas; every hyperparameter is a number, or one per network."""
+"""Optimisers, PyTorch's and scikit-learn's: every hyperparameter is a number, or one a network."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Optimizer(ABC):
 
     Parameters
     ----------
-    learning_rate : at least 0
+    learning_rate : at least 0; also (n, epochs) or (1, epochs), a rate for every epoch
     weight_decay : at least 0, as PyTorch's optimiser of that name has it (biases too)
     l1, l2 : penalties ``l1 * sum(|w|) + l2 / 2 * sum(w**2)`` on weights, not on biases
     clip_norm : longest gradient allowed (``torch.nn.utils.clip_grad_norm_``); None: any
@@ -81,7 +81,8 @@ class Optimizer(ABC):
 
     def _rates(self, n: int, epochs: int) -> np.ndarray:
         """Learning rate of each network and epoch, (n, epochs), or (n, 1) where constant."""
-        rate = numbers("learning_rate", self.learning_rate, n, 0.0)[:, None]
+        rate = numbers("learning_rate", self.learning_rate, n, 0.0, epochs=epochs)
+        rate = rate[:, None] if rate.ndim == 1 else rate
         decay = numbers("decay", self.decay, n, 0.0)[:, None]
         minimum = numbers("minimum", self.minimum, n, 0.0, 1.0)[:, None]
         warmup = numbers("warmup", self.warmup, n, 0.0)[:, None]
@@ -157,6 +158,29 @@ class AdamW(Adam):
 
     weight_decay: Numbers = 0.01
     _decoupled: ClassVar[float] = 1.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScikitLearnSGD(SGD):
+    """SGD of scikit-learn's MLPs: ``v = momentum * v - rate * g``, and v is added to the weights.
+
+    With ``nesterov``, ``momentum * v - rate * g`` is. :class:`SGD` multiplies its velocity with the
+    rate of the step, which is another thing where the rate changes.
+    """
+
+    def _rule(self, n):
+        return "sgd_velocity", super()._rule(n)[1]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScikitLearnAdam(Adam):
+    """Adam of scikit-learn's MLPs: epsilon is added before the bias is corrected.
+
+    It is the second form in section 2 of Kingma and Ba (2015), whose epsilon has a hat.
+    """
+
+    def _rule(self, n):
+        return "adam_epsilon_hat", super()._rule(n)[1]
 
 
 @dataclass(frozen=True, kw_only=True)

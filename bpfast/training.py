@@ -19,13 +19,13 @@ from .kernels import counter
 from .kernels.task import DIVERGED, NEVER, RUNNING, STOPPED, Samples, Task, distinct
 from .network import MLP
 from .optimizers import Optimizer, table
+from .orders import Given, Shuffled
 from .population import Population
 from .samples import check_rows, check_samples
 from .state import from_arrays, new_state, to_arrays
 
 CALL_SECONDS = 0.25  # how long a call of a kernel should take: Ctrl-C and progress wait for it
 MOST_EPOCHS = 2.0**53  # whole numbers that float64 holds
-ORDER_ROWS = 1 << 21  # shuffled row numbers kept at a time
 
 
 @dataclass(frozen=True)
@@ -179,6 +179,13 @@ class Training:
     It takes the same parameters, but for ``progress``, and once it advances it holds a device's
     memory until it is closed; as a context manager it closes itself. The population has what was
     trained when it is closed.
+
+    Parameters
+    ----------
+    orders : callable
+        In place of ``shuffle``: called with the number of an epoch, from 0, and a number of epochs,
+        it returns the rows in their order, (epochs, rows) integers; with ``rows``, those of every
+        fold one after the other. Epochs are asked for as they come, and again after an interrupt.
     """
 
     def __init__(
@@ -199,6 +206,8 @@ class Training:
         dropout=0.0,
         record: str | int = "epoch",
         device: str = "auto",
+        *,
+        orders: Callable[[int, int], np.ndarray] | None = None,
     ) -> None:
         _check_population(population)
         if not isinstance(optimizer, Optimizer):
@@ -250,7 +259,9 @@ class Training:
         )
         self.interrupted = False
         self._scored = scored is not None
-        self._orders = _Orders(folds, shuffle, seed, batch_size)
+        self._orders: Given | Shuffled = Shuffled(folds, shuffle, seed, batch_size)
+        if orders is not None:
+            self._orders = Given(orders, sum(map(len, folds)), len(samples.inputs))
         self._kernels = dispatch.kernels(self.plan)
         self._clock = _Clock(self._kernels.FIRST_RATE)
         self._open = ExitStack()
@@ -349,6 +360,30 @@ class Training:
         """
         self.close()  # the device takes it from the host
         from_arrays(self.task, tensors, networks)
+
+    def set_learning_rate(self, learning_rate, networks: np.ndarray | None = None) -> None:
+        """From the next epoch on, some networks, or all, have other, constant learning rates.
+
+        What was set is no part of :meth:`state_dict`.
+
+        Parameters
+        ----------
+        learning_rate : a number, or one for each of the networks, at least 0
+        networks : numbers of the networks; None for all
+
+        Raises
+        ------
+        TypeError, ValueError
+            Not such numbers.
+        """
+        optimizer = self.task.optimizer
+        rates = np.array(optimizer.rates)
+        places = np.arange(len(rates))[slice(None) if networks is None else networks]
+        rates[places] = numbers("learning_rate", learning_rate, len(places), 0.0)[:, None]
+        optimizer = replace(optimizer, rates=rates)
+        self.task = replace(self.task, optimizer=optimizer)
+        if self._placed is not None:
+            self._placed = replace(self._placed, optimizer=optimizer)
 
     def history(self) -> History:
         """What has happened so far."""
@@ -473,31 +508,6 @@ def _recorded(record, epochs: int) -> np.ndarray:
     if isinstance(record, str):
         raise ValueError(f'record must be "epoch", "last" or a number of epochs, got {record!r}')
     return (number % whole("record", record, 1) == 0) | (number == epochs)
-
-
-class _Orders:
-    """The order of rows in every epoch."""
-
-    def __init__(self, folds: list[np.ndarray], shuffle: bool, seed: int, batch_size: int) -> None:
-        self.folds, self.seed = folds, seed
-        self.shuffled = [shuffle and batch_size < len(rows) for rows in folds]
-        self.size = sum(map(len, folds))
-
-    def longest(self) -> int:
-        """How many epochs may share one array."""
-        return max(1, ORDER_ROWS // self.size) if any(self.shuffled) else sys.maxsize
-
-    def of(self, first: int, epochs: int) -> np.ndarray:
-        """(epochs or 1, rows): one row of numbers where no epoch differs from another."""
-        numbers = np.arange(first, first + (epochs if any(self.shuffled) else 1))
-        parts = [self._fold(k, numbers) for k in range(len(self.folds))]
-        return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)
-
-    def _fold(self, k: int, epochs: np.ndarray) -> np.ndarray:
-        rows = self.folds[k]
-        if not self.shuffled[k]:
-            return np.broadcast_to(rows, (len(epochs), len(rows)))
-        return rows[counter.permutations(self.seed, epochs, k, len(rows))]
 
 
 class _Clock:

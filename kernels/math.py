@@ -194,7 +194,7 @@ LOSSES: dict[str, Loss] = {
     "cross_entropy": Loss(cross_entropy, cross_entropy_slope, link="softmax"),
 }
 
-# --- optimisers, after PyTorch's documentation ----------------------------------------------------
+# --- optimisers, after PyTorch's documentation where they name no other ---------------------------
 # coefficients(rate, h0..h4, power1, power2) is called once a step in float64 and returns the two
 # powers and six numbers c0..c5; update(w, g, m, v, c0..c5) moves one parameter and returns w, m, v.
 
@@ -215,6 +215,13 @@ def sgd_momentum(w, g, m, v, rate, momentum, nesterov, decay, c4, c5):
     return w - rate * step, m, v
 
 
+def sgd_velocity(w, g, m, v, rate, momentum, nesterov, decay, c4, c5):
+    """Momentum as scikit-learn has it: the velocity remembers steps with their own rates."""
+    step = rate * (g + decay * w)
+    m = momentum * m - step
+    return w + (momentum * m - step if nesterov > 0.0 else m), m, v
+
+
 def adam_coefficients(rate, beta1, beta2, epsilon, decay, decoupled, power1, power2):
     power1 = power1 * beta1
     power2 = power2 * beta2
@@ -224,6 +231,14 @@ def adam_coefficients(rate, beta1, beta2, epsilon, decay, decoupled, power1, pow
     step = rate / (1.0 - power1) * root
     coupled = decay * (1.0 - decoupled)
     return power1, power2, step, 1.0 - beta1, 1.0 - beta2, epsilon * root, coupled, shrink
+
+
+def adam_epsilon_hat_coefficients(rate, beta1, beta2, epsilon, decay, decoupled, power1, power2):
+    """Epsilon is added to the root of v before its bias is corrected, as scikit-learn does."""
+    power1, power2, step, gain1, gain2, _, coupled, shrink = adam_coefficients(
+        rate, beta1, beta2, epsilon, decay, decoupled, power1, power2
+    )
+    return power1, power2, step, gain1, gain2, epsilon, coupled, shrink
 
 
 def adam(w, g, m, v, step, gain1, gain2, epsilon, decay, shrink):
@@ -258,18 +273,14 @@ class Rule(NamedTuple):
     powers: bool = False
 
 
+SGD_NAMES = ("momentum", "nesterov", "weight_decay")
+ADAM_NAMES = ("beta1", "beta2", "epsilon", "weight_decay", "decoupled")
 OPTIMIZERS: dict[str, Rule] = {
-    "sgd": Rule(sgd_coefficients, sgd, 0, ("momentum", "nesterov", "weight_decay")),
-    "sgd_momentum": Rule(
-        sgd_coefficients, sgd_momentum, 1, ("momentum", "nesterov", "weight_decay")
-    ),
-    "adam": Rule(
-        adam_coefficients,
-        adam,
-        2,
-        ("beta1", "beta2", "epsilon", "weight_decay", "decoupled"),
-        powers=True,
-    ),
+    "sgd": Rule(sgd_coefficients, sgd, 0, SGD_NAMES),
+    "sgd_momentum": Rule(sgd_coefficients, sgd_momentum, 1, SGD_NAMES),
+    "sgd_velocity": Rule(sgd_coefficients, sgd_velocity, 1, SGD_NAMES),
+    "adam": Rule(adam_coefficients, adam, 2, ADAM_NAMES, powers=True),
+    "adam_epsilon_hat": Rule(adam_epsilon_hat_coefficients, adam, 2, ADAM_NAMES, powers=True),
     "rmsprop": Rule(
         rmsprop_coefficients, rmsprop, 2, ("alpha", "epsilon", "weight_decay", "momentum")
     ),

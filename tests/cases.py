@@ -7,6 +7,7 @@ import numpy as np
 
 import bpfast as bp
 from bpfast.kernels.math import ACTIVATIONS, LOSSES
+from bpfast.optimizers import ScikitLearnAdam, ScikitLearnSGD
 
 TOLERANCE = {"float32": 1e-3, "float64": 1e-9}  # relative to a network's own numbers
 OPTIMIZERS = {
@@ -15,6 +16,9 @@ OPTIMIZERS = {
     "nesterov": (bp.SGD, {"momentum": 0.5, "nesterov": True}),
     "Adam": (bp.Adam, {"beta1": 0.8, "epsilon": 1e-3, "weight_decay": 0.1}),
     "AdamW": (bp.AdamW, {"beta2": 0.99, "epsilon": 1e-3, "weight_decay": 0.1}),
+    "scikit-learn's SGD": (ScikitLearnSGD, {"momentum": 0.9, "weight_decay": 0.1}),
+    "scikit-learn's nesterov": (ScikitLearnSGD, {"momentum": 0.5, "nesterov": True}),
+    "scikit-learn's Adam": (ScikitLearnAdam, {"beta1": 0.8, "epsilon": 1e-3}),
     "RMSprop": (bp.RMSprop, {"alpha": 0.9, "epsilon": 1e-2}),
     "RMSprop with momentum": (bp.RMSprop, {"alpha": 0.9, "epsilon": 1e-2, "momentum": 0.5}),
 }
@@ -163,12 +167,12 @@ def draw_some(rng, choices):
 
 def draw_options(rng, n, optimizer):
     """Options of an optimiser, each network's own."""
-    rate = 0.05 if OPTIMIZERS[optimizer][0] is bp.SGD else 0.005
+    rate = 0.05 if issubclass(OPTIMIZERS[optimizer][0], bp.SGD) else 0.005
     choices = {
         "learning_rate": rate * rng.uniform(0.1, 1.0, n),
         "weight_decay": rng.uniform(0, 0.1, n),
         "momentum": rng.choice([0.0, 0.5, 0.9], n) if "momentum" in optimizer else None,
-        "nesterov": rng.random(n) < 0.5 if optimizer == "nesterov" else None,
+        "nesterov": rng.random(n) < 0.5 if "nesterov" in optimizer else None,
         "l1": rng.choice([0.0, 0.01], n),
         "l2": rng.choice([0.0, 0.1], n),
         "clip_norm": rng.choice([0.1, 1.0, np.inf], n),

@@ -262,6 +262,29 @@ def test_networks_may_all_have_different_schedules(device):
     assert_allclose(rates_in_effect(optimizer, len(options), device), expected, rtol=1e-9)
 
 
+@pytest.mark.parametrize("device", DEVICES)
+def test_every_epoch_may_have_a_rate_of_its_own(device):
+    rates = np.random.default_rng(0).uniform(0.1, 1.0, (3, EPOCHS))
+    assert_allclose(rates_in_effect(bp.SGD(learning_rate=rates), 3, device), rates[:, :-1])
+    shared = rates_in_effect(bp.SGD(learning_rate=rates[:1]), 3, device)
+    assert_allclose(shared, np.tile(rates[:1, :-1], (3, 1)))
+    halved = rates_in_effect(bp.SGD(learning_rate=rates, warmup=[2, 0, 0]), 3, device)
+    assert_allclose(halved[0], rates[0, :-1] * ([0.5] + [1.0] * (EPOCHS - 2)))
+
+
+@pytest.mark.parametrize(
+    ("shape", "words"),
+    [((3, 5), r"shape \(3, 5\): give .* of \(3, 3\) for every epoch"), ((2, 3), r"shape \(2, 3\)")],
+)
+def test_rates_of_every_epoch_are_checked(shape, words):
+    with pytest.raises(ValueError, match=words):
+        trained(bp.SGD(learning_rate=np.ones(shape)))
+    rates = np.ones((3, 3))
+    rates[1, 2] = -2
+    with pytest.raises(ValueError, match=r"learning_rate must be at least 0 .* -2 for network 1"):
+        trained(bp.SGD(learning_rate=rates))
+
+
 @pytest.mark.parametrize("kind", OPTIMIZERS)
 def test_a_rate_of_zero_moves_nothing(kind):
     before = bp.Population(bp.MLP((3, 4, 2)), N).parameters

@@ -14,6 +14,8 @@ import bpfast as bp
 from bpfast import training
 from bpfast.dispatch import Plan
 from bpfast.kernels import cpu
+from bpfast.optimizers import ScikitLearnSGD
+from bpfast.orders import Shuffled
 
 RNG = np.random.default_rng(3)
 X, Y = RNG.normal(size=(20, 3)), RNG.normal(size=(20, 2))
@@ -574,3 +576,82 @@ def test_networks_that_are_dropped_stop_and_the_others_never_notice(device):
     np.testing.assert_array_equal(paused.parameters[dropped], few.parameters[dropped])
     np.testing.assert_array_equal(history.epochs_run[dropped], 2)
     np.testing.assert_array_equal(np.flatnonzero(history.stopped), dropped)
+
+
+# --- rates that change, and orders from outside ---------------------------------------------------
+
+
+@every_device
+@pytest.mark.parametrize("kind", [bp.SGD, ScikitLearnSGD])
+def test_rates_may_be_set_between_epochs(device, kind):
+    rates = np.array([[0.1, 0.1, 0.02, 0.02, 0.02], [0.05] * 5, [0.2, 0.2, 0.2, 0.2, 0.01]])
+    planned, paused = population(3), population(3)
+    options = {"epochs": 5, "batch_size": 4, "device": device, "shuffle": False}
+    momentum = kind(learning_rate=rates, momentum=0.9)
+    expected = bp.fit(planned, X, Y, momentum, progress=False, **options)
+    momentum = kind(learning_rate=rates[:, 0], momentum=0.9)
+    with bp.Training(paused, X, Y, momentum, **options) as training:
+        training.advance(2)
+        training.set_learning_rate(0.02, np.array([0]))
+        training.advance(4)
+        training.set_learning_rate([0.02, 0.05, 0.01])
+        training.advance()
+    assert_array_equal(paused.parameters, planned.parameters)
+    assert_array_equal(training.history().loss, expected.loss)
+
+
+def test_rates_to_be_set_are_checked():
+    training = bp.Training(population(3), X, Y, bp.SGD())
+    with pytest.raises(ValueError, match=r"learning_rate must be at least 0 .* got -1"):
+        training.set_learning_rate(-1)
+    with pytest.raises(ValueError, match=r"shape \(2,\): .* each of the 1 networks"):
+        training.set_learning_rate([0.1, 0.1], np.array([2]))
+
+
+FOLDS = [np.arange(13), np.array([3, 1, 2]), np.arange(5, 15)]
+
+
+@every_device
+@pytest.mark.parametrize("rows", [None, (FOLDS, np.array([0, 2, 1, 2]))], ids=["", "folds"])
+def test_orders_may_come_from_outside(rows, device, monkeypatch):
+    """Those that bpfast would draw itself, a few epochs at a time."""
+    monkeypatch.setattr("bpfast.orders.ORDER_ROWS", 60)
+    folds = [np.arange(20)] if rows is None else FOLDS
+    asked = []
+
+    def orders(first, epochs):
+        asked.append((first, epochs))
+        return Shuffled(folds, True, 7, 4).of(first, epochs)
+
+    own, given = population(), population()
+    options = {"epochs": 8, "batch_size": 4, "device": device, "rows": rows}
+    expected = bp.fit(own, X, Y, bp.Adam(), seed=7, progress=False, **options)
+    with bp.Training(given, X, Y, bp.Adam(), orders=orders, **options) as training:
+        training.advance(3)
+        training.advance()
+    assert_array_equal(given.parameters, own.parameters)
+    assert_array_equal(training.history().loss, expected.loss)
+    assert [first for first, _ in asked] == list(np.cumsum([0, *(n for _, n in asked)])[:-1])
+    assert len(asked) >= 3
+
+
+@pytest.mark.parametrize(
+    ("orders", "error", "words"),
+    [
+        (np.arange(20), TypeError, "orders must be called with"),
+        (lambda first, epochs: np.zeros((epochs, 20)), TypeError, "row numbers, got dtype float64"),
+        (
+            lambda first, epochs: np.zeros((epochs, 19), int),
+            ValueError,
+            r"orders have shape \(\d+, 19\), expected \(\d+, 20\)",
+        ),
+        (lambda first, epochs: np.full((epochs, 20), 20), ValueError, "from 20 to 20, X has rows"),
+        (lambda first, epochs: np.full((epochs, 20), -1), ValueError, "from -1 to -1, X has rows"),
+    ],
+)
+def test_orders_are_checked(orders, error, words):
+    networks = population()
+    before = networks.parameters.copy()
+    with pytest.raises(error, match=words):
+        bp.Training(networks, X, Y, bp.SGD(), orders=orders).advance()
+    assert_array_equal(networks.parameters, before)

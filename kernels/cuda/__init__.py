@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from ..task import Network, Optimizer, Samples, State, Task
+from ..task import Network, Samples, State, Task
 from . import device
 
 GRAIN = 1 << 14  # networks that are trained together: fewer would leave multiprocessors idle
@@ -78,11 +78,7 @@ class Share:
 
     def of(self, task: Task) -> Task:
         """The epochs of a task on the host, for these networks on the GPU."""
-        part = slice(task.first_epoch, task.first_epoch + task.epochs)
-        optimizer = self.task.optimizer
-        if optimizer.rates.shape[1] > 1:
-            rates = device.array_module().ascontiguousarray(optimizer.rates[:, part])
-            optimizer = replace(optimizer, rates=rates)
+        rates = device.to_device(task.optimizer.rates[self.networks])
         return replace(
             self.task,
             order=device.to_device(task.order),
@@ -90,7 +86,7 @@ class Share:
             epochs=task.epochs,
             record=device.to_device(task.record),
             column=device.to_device(task.column),
-            optimizer=optimizer,
+            optimizer=replace(self.task.optimizer, rates=rates),
         )
 
     def bring_back(
@@ -151,11 +147,10 @@ def _place(task: Task, number: int, networks: slice) -> Share:
             validation=None if task.validation is None else _placed_samples(task.validation),
             fold_start=device.to_device(task.fold_start),
             fold=own(task.fold),
-            optimizer=Optimizer(
-                task.optimizer.rule,
-                own(task.optimizer.rates),
-                own(task.optimizer.hyperparameters),
-                own(task.optimizer.penalties),
+            optimizer=replace(
+                task.optimizer,
+                hyperparameters=own(task.optimizer.hyperparameters),
+                penalties=own(task.optimizer.penalties),
             ),
             tol=own(task.tol),
             patience=own(task.patience),

@@ -274,6 +274,24 @@ def test_a_training_goes_on_from_its_state(forced, strategy):
     np.testing.assert_array_equal(paused.history().diverged, [False, True, False])
 
 
+@every_strategy
+def test_rates_may_be_set_between_epochs(forced, strategy):
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(7, 2)), rng.normal(size=(7, 1))
+    rates = np.array([[0.1, 0.1, 0.01], [0.05, 0.02, 0.02]])
+    planned, paused = (bp.Population(bp.MLP((2, 3, 1), "tanh"), 2) for _ in range(2))
+    options = {"epochs": 3, "batch_size": 4, "device": "cuda"}
+    with forced(strategy):
+        bp.fit(planned, X, y, bp.SGD(learning_rate=rates), progress=False, **options)
+        with bp.Training(paused, X, y, bp.SGD(learning_rate=rates[:, 0]), **options) as training:
+            training.advance(1)
+            training.set_learning_rate(0.02, np.array([1]))
+            training.advance(2)
+            training.set_learning_rate(rates[:, 2])
+            training.advance()
+    np.testing.assert_array_equal(paused.parameters, planned.parameters)
+
+
 # --- anything -------------------------------------------------------------------------------------
 
 

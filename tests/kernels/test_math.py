@@ -6,6 +6,7 @@ import warnings
 
 import numpy as np
 import pytest
+from sklearn.neural_network._stochastic_optimizers import AdamOptimizer, SGDOptimizer
 
 from bpfast.kernels.math import ACTIVATIONS, LOSSES, OPTIMIZERS
 
@@ -103,15 +104,15 @@ def test_cross_entropy_carries_a_nan():
     assert math.isnan(loss.value(0.0, 1.0, math.nan))
 
 
-def steps(name, w, gradients, **hyper):
-    """Parameter after each step of a rule at rate 0.1, written with its own coefficients."""
+def steps(name, w, gradients, rates=(0.1, 0.1, 0.1), **hyper):
+    """Parameter after each step of a rule, written with its own coefficients."""
     rule = OPTIMIZERS[name]
     values = [(HYPERPARAMETERS | hyper)[h] for h in rule.hyperparameters]
     values += [0.0] * (5 - len(values))
     power1 = power2 = 1.0
     m = v = 0.0
-    for g in gradients:
-        power1, power2, *c = rule.coefficients(0.1, *values, power1, power2)
+    for g, rate in zip(gradients, rates, strict=False):
+        power1, power2, *c = rule.coefficients(rate, *values, power1, power2)
         w, m, v = rule.update(w, g, m, v, *c)
         yield w
 
@@ -145,6 +146,34 @@ def test_adam_by_hand(decoupled):
         expected.append(w)
     got = list(steps("adam", 2.0, [1.0, -0.5, 0.25], decoupled=decoupled))
     assert got == pytest.approx(expected, rel=1e-13)
+
+
+def scikit_learn_steps(optimizer, w, gradients, rates):
+    """Parameter after each step of one of scikit-learn's own optimisers."""
+    w = np.array([w])
+    for g, rate in zip(gradients, rates, strict=True):
+        optimizer.learning_rate = optimizer.learning_rate_init = rate
+        optimizer.update_params([w], [np.array([g])])
+        yield w[0]
+
+
+@pytest.mark.parametrize("nesterov", [False, True])
+@pytest.mark.parametrize("momentum", [0.0, 0.9])
+def test_velocity_is_scikit_learns(momentum, nesterov):
+    gradients, rates = [1.0, -0.5, 0.25, 3.0], [0.1, 0.02, 0.3, 0.1]
+    theirs = SGDOptimizer([np.zeros(1)], momentum=momentum, nesterov=nesterov)
+    expected = scikit_learn_steps(theirs, 2.0, gradients, rates)
+    options = {"momentum": momentum, "nesterov": float(nesterov), "weight_decay": 0.0}
+    got = steps("sgd_velocity", 2.0, gradients, rates, **options)
+    assert list(got) == pytest.approx(list(expected), rel=1e-14)
+
+
+def test_adam_with_a_hat_is_scikit_learns():
+    gradients, rates = [1.0, -0.5, 0.25, 3.0], [0.1, 0.02, 0.3, 0.1]
+    theirs = AdamOptimizer([np.zeros(1)], beta_1=0.8, beta_2=0.95, epsilon=1e-3)
+    expected = scikit_learn_steps(theirs, 2.0, gradients, rates)
+    got = steps("adam_epsilon_hat", 2.0, gradients, rates, weight_decay=0.0)
+    assert list(got) == pytest.approx(list(expected), rel=1e-13)
 
 
 def test_rmsprop_by_hand():
