@@ -209,6 +209,14 @@ class Explanation:
         units = {unit.name: unit for layer in self.layers for unit in layer}
         return (units | {part.name: part for part in (*self.weights, *self.biases)})[name]
 
+    def population(self) -> Population:
+        """The network before the step, as a population of one in float64."""
+        return Population.from_arrays(self.mlp, *self.matrices(), "float64")
+
+    def sample(self) -> tuple[np.ndarray, np.ndarray]:
+        """Inputs and targets as :func:`bpfast.fit` takes them, (1, inputs) and (1, outputs)."""
+        return np.array([self.x]), np.array([self.y])
+
     def matrices(self, new: bool = False) -> tuple[list[np.ndarray], list[np.ndarray]]:
         """Weights and biases as :func:`explain` takes them: as they were, or the new ones."""
         return self._arrays(self.weights, new), [b[0] for b in self._arrays(self.biases, new)]
@@ -350,8 +358,8 @@ def repeat(explanation: Explanation, steps: Sequence[int], close: float = 0.0) -
     list of Step, one for each of ``steps`` that was reached; where the error came close or the
     network diverged on the way to the next, the step where it did so ends the list.
     """
-    population = _population(explanation.mlp, *explanation.matrices())
-    inputs, targets = np.array([explanation.x]), np.array([explanation.y])
+    population = explanation.population()
+    inputs, targets = explanation.sample()
     device = explanation.device
     table: list[Step] = []
     done, diverged = 0, False

@@ -12,6 +12,7 @@ import numba
 import numpy as np
 
 from . import dispatch
+from .differences import central_differences
 from .kernels.math import ACTIVATIONS, LOSSES
 from .network import BUILT_IN, MLP
 from .optimizers import SGD, Adam, AdamW, Optimizer, RMSprop
@@ -27,8 +28,7 @@ WIDE: dict[str, Any] = {"hidden": (401,), "n": 1, "samples": 601, "batch_size": 
 LARGE: dict[str, Any] = {"hidden": (401, 307), "n": 2, "samples": 45, "batch_size": 11}
 SHAPES = {"cpu": (SMALL, MIDDLE, WIDE), "cuda": (TINY, MIDDLE, LARGE)}
 TOLERANCES = {"float64": 1e-9, "float32": 1e-3}  # relative, after a short training
-STEP = 1e-6  # of finite differences
-SLOPE_TOLERANCE = 1e-5  # their own error
+SLOPE_TOLERANCE = 1e-5  # of finite differences: their own error
 
 
 @dataclass(frozen=True)
@@ -228,16 +228,10 @@ def _check_slopes(device: str, case: _Case) -> Check:
         (g * d).reshape(case.n, -1).sum(axis=1)
         for g, d in zip([*weights, *biases], [*like.weights, *like.biases], strict=True)
     )
-    ahead, behind = (
-        gradients(
-            population.with_parameters(population.parameters + sign * STEP * directions),
-            case.X,
-            case.y,
-            device=device,
-        )[0]
-        for sign in (1, -1)
+    measured = central_differences(
+        lambda moved: gradients(moved, case.X, case.y, device=device)[0], population, directions
     )
-    error = _difference((ahead - behind) / (2 * STEP), np.asarray(slope))
+    error = _difference(measured, np.asarray(slope))
     return Check(
         device, plan.strategy, "float64", str(case), "finite differences", error, SLOPE_TOLERANCE
     )
