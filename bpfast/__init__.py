@@ -14,6 +14,7 @@ from .data import Scaler
 from .dispatch import devices
 from .errors import DeviceError
 from .explain import explain
+from .gradient_check import check_gradients
 from .halving import Halving
 from .model import Model
 from .network import MLP, register_activation, register_loss
@@ -41,6 +42,7 @@ __all__ = [
     "Space",
     "SweepResult",
     "Training",
+    "check_gradients",
     "devices",
     "dispatch",
     "explain",

@@ -144,10 +144,12 @@ def max_curvature(explanation: Explanation, network: Population) -> float:
     """
     n, (x, y), device = network.mlp.n_parameters, explanation.sample(), explanation.device
     hessian = central_differences(
-        lambda moved: gradient_rows(moved, x, y, device), network[np.zeros(n, int)], np.eye(n)
+        lambda moved: gradient_rows(moved, x, y, device=device),
+        network[np.zeros(n, int)],
+        np.eye(n),
     )
     greatest = float(np.linalg.eigvalsh((hessian + hessian.T) / 2)[-1])
-    slope = np.abs(gradient_rows(network, x, y, device)).max()
+    slope = np.abs(gradient_rows(network, x, y, device=device)).max()
     return greatest if abs(greatest) > n * slope * np.finfo(np.float64).eps / STEP else 0.0
 
 

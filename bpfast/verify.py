@@ -17,6 +17,7 @@ from .kernels.math import ACTIVATIONS, LOSSES
 from .network import BUILT_IN, MLP
 from .optimizers import SGD, Adam, AdamW, Optimizer, RMSprop
 from .population import Population
+from .text_table import text_table
 from .training import fit, gradients
 
 # Architectures and fits that the devices' strategies are chosen for; widths, networks and samples
@@ -81,16 +82,10 @@ class Verification:
             verdict = "ok" if c.passed else "FAILED"
             error, allowed = f"{c.error:.1e}", f"{c.tolerance:.0e}"
             rows.append((c.device, c.strategy, c.dtype, c.case, c.against, error, allowed, verdict))
-        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-        lines = [
-            "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-            for row in rows
-        ]
-        lines.insert(1, "  ".join("-" * width for width in widths if width))
         machine = [f"{name}: {value}" for name, value in self.machine.items()]
         failed = sum(not check.passed for check in self.checks)
         verdict = f"{failed} of {len(rows) - 1} failed" if failed else f"all {len(rows) - 1} passed"
-        return "\n".join([*machine, "", *lines, "", verdict])
+        return "\n".join([*machine, "", *text_table(rows), "", verdict])
 
 
 def verify(cases: int = 3, seed: int = 0) -> Verification:
