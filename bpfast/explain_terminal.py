@@ -7,7 +7,6 @@ import math
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Any
 
 from .errors import missing_extra
 
@@ -22,28 +21,12 @@ try:
 except ImportError:
     raise missing_extra("rich", "cli") from None
 
-from .explain import (
-    Explanation,
-    Factor,
-    Parameter,
-    Step,
-    Unit,
-    error_formulas,
-    explain,
-    read_network,
-    repeat,
-)
+from .explain import Explanation, explain
+from .explain_chain import Factor, Parameter, Unit, error_formulas
+from .explain_network import TUTORIAL, read_network
+from .explain_repeat import Step, repeat
 from .kernels.math import LOSSES
-from .network import MLP
 
-# Two inputs, two hidden neurons, one output: where every backpropagation tutorial begins.
-TUTORIAL: dict[str, Any] = {
-    "mlp": MLP((2, 2, 1), activation="identity", loss="half_squared_error", bias=False),
-    "weights": [[[0.11, 0.12], [0.21, 0.08]], [[0.14], [0.15]]],
-    "x": [2.0, 3.0],
-    "y": [1.0],
-    "learning_rate": 0.05,
-}
 CLOSE = 1e-6  # the error that counts as close to zero
 STEPS = (*range(21), 50, 100, 200, 500, 1000)  # the rows of the last table
 MOST_PATHS = 4  # paths from the error to a weight that are written out one by one

@@ -10,7 +10,9 @@ import numpy as np
 import pytest
 
 import bpfast as bp
-from bpfast.explain import explain, read_network, repeat
+from bpfast.explain import explain
+from bpfast.explain_network import read_network
+from bpfast.explain_repeat import repeat
 from bpfast.kernels.math import ACTIVATIONS, LOSSES
 
 TUTORIAL = bp.MLP((2, 2, 1), activation="identity", loss="half_squared_error", bias=False)

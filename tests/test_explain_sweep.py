@@ -8,8 +8,8 @@ import pytest
 
 import bpfast as bp
 from bpfast.explain import explain
+from bpfast.explain_network import TUTORIAL
 from bpfast.explain_sweep import max_curvature, sweep_learning_rate
-from bpfast.explain_terminal import TUTORIAL
 
 
 def linear(loss="mse", x=(1.0, 2.0), **options):

@@ -14,7 +14,8 @@ from rich.console import Console
 
 import bpfast as bp
 from bpfast.explain import explain
-from bpfast.explain_terminal import TUTORIAL, number, render, run
+from bpfast.explain_network import TUTORIAL
+from bpfast.explain_terminal import number, render, run
 
 DESIGN = """
     w1 = 0.11  w2 = 0.21  w3 = 0.12  w4 = 0.08  w5 = 0.14  w6 = 0.15  0.85  0.48  0.191  0.3272405
