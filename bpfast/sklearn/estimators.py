@@ -1,0 +1,237 @@
+"""The estimators: their parameters, what bpfast is told of them, and predictions.
+
+They are subclasses of scikit-learn's own, which keep all that users meet: validation and its words,
+labels, tags, metadata routing, ``isinstance``. What is replaced is how numbers are made.
+"""
+
+from __future__ import annotations
+
+from numbers import Integral, Real
+from typing import ClassVar
+
+import numpy as np
+from sklearn import neural_network
+from sklearn.neural_network._multilayer_perceptron import BaseMultilayerPerceptron
+from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.validation import validate_data
+
+from ..dispatch import DEVICES
+from ..kernels.math import ACTIVATIONS
+from ..network import MLP
+from ..population import DTYPES, Population
+from . import together
+
+LOSSES = {  # by the activation of the output
+    "softmax": "cross_entropy",
+    "logistic": "binary_cross_entropy",
+    "identity": "half_squared_error",
+    "exp": "poisson",
+}
+DENSE = 1 << 24  # numbers of a sparse matrix that are made dense at a time for predictions
+
+_CONSTRAINTS = {
+    # the sigmoid has scikit-learn's name
+    "activation": [StrOptions({"logistic", *ACTIVATIONS} - {"sigmoid"})],
+    "solver": [StrOptions({"lbfgs", "sgd", "adam", "adamw", "rmsprop"})],
+    "learning_rate": [StrOptions({"constant", "invscaling", "adaptive", "exponential", "cosine"})],
+    "decay": [Interval(Real, 0, 1, closed="right")],
+    "warmup": [Interval(Integral, 0, None, closed="left")],
+    "weight_decay": [Interval(Real, 0, None, closed="left")],
+    "clip_norm": [Interval(Real, 0, None, closed="neither"), None],
+    "dropout": [Interval(Real, 0, 1, closed="left")],
+    "dtype": [StrOptions(set(DTYPES))],
+    "device": [StrOptions(set(DEVICES))],
+}
+
+
+class FusedMLP(BaseMultilayerPerceptron):
+    """What both estimators do otherwise than scikit-learn's."""
+
+    def _check_solver(self) -> bool:
+        if self.solver == "lbfgs":
+            raise AttributeError(
+                "partial_fit is only available for stochastic optimizers. lbfgs is not stochastic."
+            )
+        return True
+
+    def _fit(self, X, y, sample_weight=None, incremental=False):
+        (error,) = together.train([self], X, y, [None], sample_weight, incremental)
+        if error is not None:
+            raise error
+        return self
+
+    def _forward_pass_fast(self, X, check_input=True) -> np.ndarray:
+        """Predictions (samples, outputs) in the dtype of ``coefs_``."""
+        if check_input:
+            X = validate_data(self, X, accept_sparse=["csr", "csc"], reset=False)
+        dtype = self.coefs_[0].dtype.name
+        network = Population.from_arrays(self._mlp(), self.coefs_, self.intercepts_, dtype)
+        if not hasattr(X, "toarray"):
+            return network.predict(X, self.device)[0]
+        X, step = X.tocsr(), max(1, DENSE // X.shape[1])
+        parts = (X[start : start + step].toarray() for start in range(0, X.shape[0], step))
+        return np.concatenate([network.predict(part, self.device)[0] for part in parts])
+
+    def _mlp(self) -> MLP:
+        """The architecture of what was fitted."""
+        layers = (len(self.coefs_[0]), *(len(biases) for biases in self.intercepts_))
+        activation = "sigmoid" if self.activation == "logistic" else self.activation
+        return MLP(layers, activation, LOSSES[self.out_activation_])
+
+    def _keep(self, arguments: dict) -> None:
+        """The parameters, out of the local variables of ``__init__``."""
+        for name in self._get_param_names():
+            setattr(self, name, arguments[name])
+
+
+class MLPClassifier(FusedMLP, neural_network.MLPClassifier):
+    """scikit-learn's ``MLPClassifier`` with all its parameters, methods and attributes, and more.
+
+    For the same integer ``random_state`` it starts from the weights, sees the batches, and stops by
+    the rules of scikit-learn's. With ``dtype="float64"`` weights and losses follow scikit-learn's
+    to rounding. Some settings are added to scikit-learn's parameters, and these are new:
+
+    Parameters
+    ----------
+    activation : {"identity", "logistic", "tanh", "relu", "leaky_relu", "softplus", "elu", "silu", \
+"gelu"}
+    solver : {"lbfgs", "sgd", "adam", "adamw", "rmsprop"}
+        "lbfgs" computes in float64 whatever ``dtype`` is: its line search needs it. "rmsprop"
+        smoothes by ``beta_2``; it and "adamw" are PyTorch's.
+    learning_rate : {"constant", "invscaling", "adaptive", "exponential", "cosine"}
+        "exponential" multiplies the rate by ``decay`` after every epoch, "cosine" takes half a wave
+        down to 0, reached after ``max_iter`` epochs; these are for all stochastic solvers,
+        "invscaling" and "adaptive" for "sgd" only, as in scikit-learn.
+    decay : float, default=0.95
+    warmup : int, default=0
+        Epochs in which an "exponential" or "cosine" schedule first climbs in equal steps.
+    weight_decay : float, default=0.01
+        Only used when solver="adamw", where all parameters shrink by it times the learning rate
+        in every step, as PyTorch's do. ``alpha`` counts too.
+    clip_norm : float or None, default=None
+        Longest gradient that a stochastic solver takes; longer ones are scaled down to it.
+    dropout : float, default=0.0
+        Probability that a hidden unit is left out of a step, by stochastic solvers.
+    class_weight : dict, "balanced" or None, default=None
+        As in ``sklearn.linear_model.LogisticRegression``: the same as sample weights of
+        ``sklearn.utils.class_weight.compute_sample_weight``, times those that are given.
+    dtype : {"float32", "float64"}, default="float32"
+        Of ``coefs_`` and of all arithmetic, whatever the dtype of X.
+    device : {"auto", "cpu", "cuda", "reference"}, default="auto"
+
+    Notes
+    -----
+    Sparse samples are made dense: all of them in ``fit``, some at a time in predictions.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_digits
+    >>> from bpfast.sklearn import MLPClassifier
+    >>> X, y = load_digits(return_X_y=True)
+    >>> classifier = MLPClassifier(random_state=0, class_weight="balanced").fit(X / 16, y)
+    >>> classifier.score(X / 16, y) > 0.99
+    True
+    """
+
+    _parameter_constraints: ClassVar[dict] = {
+        **neural_network.MLPClassifier._parameter_constraints,
+        **_CONSTRAINTS,
+        "class_weight": [dict, list, StrOptions({"balanced"}), None],
+    }
+    loss = "log_loss"
+
+    def __init__(
+        self,
+        hidden_layer_sizes=(100,),
+        activation="relu",
+        *,
+        solver="adam",
+        alpha=0.0001,
+        batch_size="auto",
+        learning_rate="constant",
+        learning_rate_init=0.001,
+        power_t=0.5,
+        max_iter=200,
+        shuffle=True,
+        random_state=None,
+        tol=1e-4,
+        verbose=False,
+        warm_start=False,
+        momentum=0.9,
+        nesterovs_momentum=True,
+        early_stopping=False,
+        validation_fraction=0.1,
+        beta_1=0.9,
+        beta_2=0.999,
+        epsilon=1e-8,
+        n_iter_no_change=10,
+        max_fun=15000,
+        decay=0.95,
+        warmup=0,
+        weight_decay=0.01,
+        clip_norm=None,
+        dropout=0.0,
+        class_weight=None,
+        dtype="float32",
+        device="auto",
+    ):
+        self._keep(locals())
+
+
+class MLPRegressor(FusedMLP, neural_network.MLPRegressor):
+    """scikit-learn's ``MLPRegressor`` with all its parameters, methods and attributes, and more.
+
+    What is new is as in :class:`MLPClassifier`, but for ``class_weight``.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import make_regression
+    >>> from bpfast.sklearn import MLPRegressor
+    >>> X, y = make_regression(n_samples=200, n_features=20, random_state=1)
+    >>> regressor = MLPRegressor(solver="lbfgs", random_state=1, max_iter=1000).fit(X, y)
+    >>> regressor.score(X, y) > 0.99
+    True
+    """
+
+    _parameter_constraints: ClassVar[dict] = {
+        **neural_network.MLPRegressor._parameter_constraints,
+        **_CONSTRAINTS,
+    }
+    class_weight = None
+
+    def __init__(
+        self,
+        loss="squared_error",
+        hidden_layer_sizes=(100,),
+        activation="relu",
+        *,
+        solver="adam",
+        alpha=0.0001,
+        batch_size="auto",
+        learning_rate="constant",
+        learning_rate_init=0.001,
+        power_t=0.5,
+        max_iter=200,
+        shuffle=True,
+        random_state=None,
+        tol=1e-4,
+        verbose=False,
+        warm_start=False,
+        momentum=0.9,
+        nesterovs_momentum=True,
+        early_stopping=False,
+        validation_fraction=0.1,
+        beta_1=0.9,
+        beta_2=0.999,
+        epsilon=1e-8,
+        n_iter_no_change=10,
+        max_fun=15000,
+        decay=0.95,
+        warmup=0,
+        weight_decay=0.01,
+        clip_norm=None,
+        dropout=0.0,
+        dtype="float32",
+        device="auto",
+    ):
+        self._keep(locals())

@@ -1,0 +1,50 @@
+"""Scores of many networks on samples that were held out, as scikit-learn's ``score`` has them."""
+
+from __future__ import annotations
+
+import numpy as np
+
+
+def accuracy(predictions: np.ndarray, targets: np.ndarray, weights) -> np.ndarray:
+    """Share of samples of which all labels are right, ``sklearn.metrics.accuracy_score``.
+
+    Parameters
+    ----------
+    predictions : (n, samples, outputs) probabilities
+    targets : (samples,) numbers of classes, or (samples, outputs) of 0 and 1
+    weights : (samples,) or None
+
+    Returns
+    -------
+    (n,) float64
+    """
+    if targets.ndim == 1:
+        right = predictions.argmax(axis=2) == targets
+    else:
+        right = ((predictions > 0.5) == targets).all(axis=2)
+    return np.average(right, axis=1, weights=weights)
+
+
+def r2(predictions: np.ndarray, targets: np.ndarray, weights) -> np.ndarray:
+    """R squared, the mean over outputs, ``sklearn.metrics.r2_score``.
+
+    Targets that are all alike give 1 where they are met and 0 where not. Predictions that are not
+    finite give NaN.
+
+    Parameters
+    ----------
+    predictions : (n, samples, outputs)
+    targets : (samples, outputs)
+    weights : (samples,) or None
+
+    Returns
+    -------
+    (n,) float64
+    """
+    share = np.ones((len(targets), 1)) if weights is None else weights[:, None]
+    errors = (share * (targets - predictions.astype(np.float64)) ** 2).sum(axis=1)
+    spread = targets - np.average(targets, axis=0, weights=weights)
+    spread = (share * spread**2).sum(axis=0)
+    met = np.where(errors == 0.0, 1.0, 0.0)
+    explained = np.where(spread > 0.0, 1.0 - errors / np.where(spread > 0.0, spread, 1.0), met)
+    return np.where(np.isfinite(predictions).all(axis=(1, 2)), explained.mean(axis=1), np.nan)

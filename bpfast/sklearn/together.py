@@ -1,0 +1,137 @@
+"""Many estimators fitted at once: those that can share a population train as one."""
+
+from __future__ import annotations
+
+import warnings
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from sklearn.utils import _safe_indexing, check_array
+from sklearn.utils.validation import _num_samples
+
+from . import lbfgs, stochastic
+from .preparation import Fit, Preparation
+
+ORDER_ROWS = 1 << 24  # row numbers of an epoch that a population keeps: those of all its orders
+
+
+def fit_together(
+    estimators: Sequence, X, y, rows: Sequence[np.ndarray | None], sample_weight=None
+) -> list[Exception | None]:
+    """Fit each estimator on rows of its own.
+
+    Those whose networks have the same shape, activation, loss, solver and batch size, and the same
+    classes and class weights, train as one population, whatever their learning rates, penalties,
+    momenta, seeds, tolerances and numbers of epochs. Estimator k ends with the same bits as after
+    ``estimators[k].fit(X[rows[k]], y[rows[k]])``, with one exception: where several have
+    ``random_state=None``, which is NumPy's global state, each is given a state of its own out of
+    that, since they cannot take turns.
+
+    Parameters
+    ----------
+    estimators : MLPClassifier and MLPRegressor; they end as fitted
+    X : (samples, features), dense, sparse or a table
+    y : (samples,) or (samples, outputs)
+    rows : for each estimator the numbers of its rows, which may repeat; None for all
+    sample_weight : (samples,) or None
+
+    Returns
+    -------
+    list of Exception or None
+        For each estimator, what its ``fit`` would have raised; the others are fitted nevertheless.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        Ctrl-C while there was more than one estimator: they are as trained so far, if at all.
+    """
+    errors: list[Exception | None] = [None] * len(estimators)
+    for turn in _turns(estimators):
+        chosen = [estimators[k] for k in turn]
+        parts = [rows[k] for k in turn]
+        for k, error in zip(turn, train(chosen, X, y, parts, sample_weight), strict=True):
+            errors[k] = error
+    return errors
+
+
+def train(
+    estimators: Sequence, X, y, rows: Sequence, sample_weight=None, incremental: bool = False
+) -> list[Exception | None]:
+    """Fit estimators of which no two share a RandomState, as :func:`fit_together` tells."""
+    alone = len(estimators) == 1
+    preparation = Preparation(X, y, sample_weight, incremental, alone)
+    errors: list[Exception | None] = [None] * len(estimators)
+    fits: dict[int, Fit] = {}
+    for k, (estimator, part) in enumerate(zip(estimators, rows, strict=True)):
+        try:
+            estimator._validate_params()
+            fits[k] = preparation.fit(estimator, part)
+        except Exception as error:
+            errors[k] = error
+    if fits:
+        interrupted = _train_groups(list(fits.values()), X)
+        if interrupted and not alone:
+            raise KeyboardInterrupt
+        if interrupted:
+            warnings.warn("Training interrupted by user.", stacklevel=2)
+    for k, fit in fits.items():
+        errors[k] = fit.error
+    return errors
+
+
+def _turns(estimators: Sequence) -> list[list[int]]:
+    """Numbers of estimators that may be fitted at once: those with one RandomState take turns."""
+    turns: dict[int, list[int]] = defaultdict(list)
+    before: Counter = Counter()
+    for k, estimator in enumerate(estimators):
+        state = estimator.random_state
+        turns[before[id(state)]].append(k)
+        if isinstance(state, np.random.RandomState):
+            before[id(state)] += 1
+    return [turns[number] for number in sorted(turns)]
+
+
+def _train_groups(fits: list[Fit], X) -> bool:
+    """Train populations, one after the other; returns whether Ctrl-C ended it."""
+    X = _shared(fits, X)
+    kinds: dict[tuple, list[Fit]] = defaultdict(list)
+    for fit in fits:
+        kinds[fit.kind].append(fit)
+    for kind in kinds.values():
+        for group in _cut(kind):
+            solver = lbfgs if group[0].estimator.solver == "lbfgs" else stochastic
+            try:
+                if solver.train(group, X):
+                    return True
+            except Exception as error:
+                for fit in group:
+                    fit.error = error
+    return False
+
+
+def _shared(fits: list[Fit], X) -> np.ndarray:
+    """The samples that any fit needs, dense; fits' rows become numbers of these."""
+    used = np.zeros(_num_samples(X), bool)
+    for fit in fits:
+        used[fit.rows] = True
+    if not used.all():
+        X = _safe_indexing(X, np.flatnonzero(used))
+        place = np.cumsum(used) - 1
+        for fit in fits:
+            fit.rows = place[fit.rows]
+    X = check_array(X, accept_sparse="csr", dtype=(np.float64, np.float32))
+    return X.toarray() if hasattr(X, "toarray") else X
+
+
+def _cut(fits: list[Fit]) -> Iterator[list[Fit]]:
+    """Groups whose orders of rows fit into memory, if each has its own."""
+    group: list[Fit] = []
+    size = 0
+    for fit in fits:
+        if group and size + len(fit.trained) > ORDER_ROWS:
+            yield group
+            group, size = [], 0
+        group.append(fit)
+        size += len(fit.trained)
+    yield group

@@ -1,0 +1,22 @@
+"""scikit-learn's own checks of estimators."""
+
+import pytest
+from sklearn.utils import estimator_checks
+
+from bpfast.sklearn import MLPClassifier, MLPRegressor
+
+pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+
+# Weights against repeated rows, to 1e-7: that is beyond float32.
+PRECISE = [
+    "check_sample_weight_equivalence_on_dense_data",
+    "check_sample_weight_equivalence_on_sparse_data",
+]
+
+
+@estimator_checks.parametrize_with_checks(
+    [MLPClassifier(max_iter=100), MLPRegressor(max_iter=100)],
+    expected_failed_checks=lambda _: dict.fromkeys(PRECISE, "asks for float64, see below"),
+)
+def test_scikit_learns_checks(estimator, check):
+    check(estimator)

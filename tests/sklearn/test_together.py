@@ -1,0 +1,57 @@
+"""Estimators fitted together end as if fitted alone."""
+
+import numpy as np
+import pytest
+from sklearn.base import clone
+
+from bpfast.sklearn import MLPClassifier, MLPRegressor, fit_together
+
+pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+
+RANDOM = np.random.default_rng(0)
+X = RANDOM.normal(size=(80, 5))
+LABELS = np.digitize(X[:, 0] + X[:, 1] ** 2, [0.3, 1.5])
+NUMBERS = X[:, :2] * X[:, 2:4]
+ROWS = [np.arange(60), np.arange(20, 80), RANDOM.integers(0, 80, 50), None]
+VARIANTS = [
+    {},
+    {"learning_rate_init": 0.05, "alpha": 0.1, "tol": 0.02, "n_iter_no_change": 1},
+    {"random_state": 1, "max_iter": 5},
+    {"shuffle": False},
+    {"early_stopping": True, "n_iter_no_change": 2, "learning_rate_init": 0.03},
+    {"hidden_layer_sizes": (4, 3)},
+    {"solver": "sgd", "learning_rate": "adaptive", "tol": 0.1, "n_iter_no_change": 1},
+    {"solver": "sgd", "learning_rate": "invscaling", "momentum": 0.0},
+    {"solver": "lbfgs"},
+    {"dtype": "float64"},
+    {"random_state": np.random.RandomState(7)},
+]
+
+
+def take(values, rows):
+    return values if rows is None else values[rows]
+
+
+def equal(one, other):
+    assert type(one) is type(other)
+    if isinstance(one, list):
+        return len(one) == len(other) and all(map(equal, one, other))
+    return np.array_equal(one, other)
+
+
+@pytest.mark.parametrize("kind", [MLPClassifier, MLPRegressor])
+def test_together_is_as_alone(kind):
+    y = LABELS if kind is MLPClassifier else NUMBERS
+    settings = {"hidden_layer_sizes": (6,), "max_iter": 20, "batch_size": 16, "random_state": 0}
+    estimators = [kind(**settings | variant) for variant in VARIANTS for _ in ROWS]
+    rows = ROWS * len(VARIANTS)
+    alone = [clone(estimator) for estimator in estimators]
+    # clones have a copy of their RandomState; these take turns with the one
+    for k in range(len(rows) - len(ROWS), len(rows)):
+        alone[k].random_state = alone[-1].random_state
+    weights = RANDOM.uniform(0.5, 1.5, len(X))
+    assert fit_together(estimators, X, y, rows, weights) == [None] * len(rows)
+    for estimator, part, other in zip(estimators, rows, alone, strict=True):
+        other.fit(take(X, part), take(y, part), take(weights, part))
+        for name in (name for name in vars(other) if name.endswith("_")):
+            assert equal(getattr(estimator, name), getattr(other, name)), (estimator, name)
