@@ -1,0 +1,49 @@
+// The fields for inputs, targets, the learning rate and the weights at the start.
+
+const field = (name, value, change, attributes = {}) => {
+  const input = element("input");
+  Object.assign(input, { type: "number", step: "any", value, name, ...attributes });
+  input.addEventListener("input", () => {
+    const typed = input.valueAsNumber;
+    const fits = Number.isFinite(typed) && typed >= (attributes.min ?? -Infinity);
+    input.setAttribute("aria-invalid", String(!fits));
+    if (fits) change(typed);
+  });
+  return element("label", "field", element("span", "", name), input);
+};
+
+const fieldGroup = (title, fields) => {
+  const group = element("fieldset", "", element("legend", "", title), element("div", "fields", ...fields));
+  return group;
+};
+
+// `state` is what is edited; `changed` is told after it was, and whether a weight was.
+const makeFields = (form, model, state, changed) => {
+  const { names } = model;
+  const row = (labels, values) =>
+    labels.map((name, k) =>
+      field(name, values[k], (value) => {
+        values[k] = value;
+        changed();
+      }),
+    );
+  const rate = field("learning rate", state.rate, (value) => {
+    state.rate = value;
+    changed();
+  }, { min: 0, id: "rate" });
+  const parts = (wanted) =>
+    model.parts.filter(({ bias }) => bias === wanted).map(({ name, place }) =>
+      field(name, state.start[place], (value) => {
+        state.start[place] = value;
+        changed(true);
+      }),
+    );
+  const groups = [
+    fieldGroup("Learning rate", [rate]),
+    fieldGroup("Inputs", row(names.input_names, state.x)),
+    fieldGroup("Targets", row(names.target_names, state.y)),
+    fieldGroup("Weights at the start", parts(false)),
+  ];
+  if (names.biases.length) groups.push(fieldGroup("Biases at the start", parts(true)));
+  form.replaceChildren(...groups);
+};
