@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV = .venv
 BIN = $(VENV)/bin
 # Benchmarks, which want a machine to themselves, are run by `make bench`.
-PYTEST = $(BIN)/pytest --numprocesses auto --maxprocesses 8 -p no:benchmark
+PYTEST = $(BIN)/pytest --numprocesses auto --maxprocesses 8 --dist loadgroup -p no:benchmark
 
 .PHONY: run test check bench clean
 

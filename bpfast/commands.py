@@ -17,9 +17,10 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from . import __version__, data, explain_terminal, space
+from . import __version__, data, explain_network, explain_page, explain_terminal, space
 from .dispatch import devices as all_devices
 from .errors import one_of, whole
+from .explain import explain as explain_step
 from .files import write_whole
 from .halving import KINDS
 from .leaderboard import BEST, print_baseline, print_result, write_result
@@ -332,9 +333,19 @@ def explain(
     network: Annotated[
         Path | None, typer.Option(help="A network as a JSON file; the tutorial's if not given.")
     ] = None,
+    html: Annotated[
+        Path | None, typer.Option(help="An .html file: the same as a page to play with.")
+    ] = None,
 ) -> None:
     """Backpropagation step by step, with all numbers."""
-    explain_terminal.run(network)
+    if html is None:
+        explain_terminal.run(network)
+        return
+    arguments = (
+        explain_network.TUTORIAL if network is None else explain_network.read_network(network)
+    )
+    page = explain_page.write(explain_step(**arguments), html)
+    _console().print(f"page: {page}", soft_wrap=True, highlight=False)
 
 
 @app.command()

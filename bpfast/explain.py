@@ -159,6 +159,12 @@ class Explanation:
             del result[key]
         return {"network": network, **result}
 
+    def _repr_html_(self) -> str | None:
+        """What a notebook shows: the page of ``bpfast explain --html``, where it can be made."""
+        from .explain_page import frame  # which explains explanations itself
+
+        return frame(self)
+
     def to_json(self, indent: int | None = None) -> str:
         """:meth:`as_dict` as JSON."""
         return json.dumps(self.as_dict(), ensure_ascii=False, indent=indent)

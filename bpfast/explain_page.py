@@ -12,7 +12,8 @@ from html import escape
 from pathlib import Path
 from string import Template
 
-from .explain import Explanation, error_formulas
+from .explain import Explanation
+from .explain_chain import error_formulas
 from .files import write_whole
 from .network import BUILT_IN
 
@@ -20,6 +21,7 @@ ASSETS = Path(__file__).with_name("explain_assets")
 SCRIPTS = (  # in the order in which they build on each other
     "arithmetic",
     "formulas",
+    "words",
     "model",
     "stages",
     "drawing",
@@ -41,10 +43,9 @@ def page(explanation: Explanation) -> str:
     ValueError
         An activation or loss that is not bpfast's own: the page could not compute with it.
     """
-    mlp = explanation.mlp
-    if unknown := sorted({*mlp.activations, mlp.loss} - BUILT_IN):
+    if own := _own_functions(explanation):
         raise ValueError(
-            f"{unknown[0]!r} is a function of your own, which the page cannot compute in "
+            f"{own[0]!r} is a function of your own, which the page cannot compute in "
             "JavaScript: use bpfast's own activations and losses, or explain it in the terminal"
         )
     return Template(_asset("page.html")).substitute(
@@ -74,12 +75,22 @@ def write(explanation: Explanation, path: str | os.PathLike) -> Path:
     return path
 
 
-def frame(explanation: Explanation) -> str:
-    """:func:`page` in a frame of its own, for a notebook, whose styles and keys stay its own."""
+def frame(explanation: Explanation) -> str | None:
+    """:func:`page` in a frame, for a notebook, whose styles and keys stay its own.
+
+    None where there can be no page.
+    """
+    if _own_functions(explanation):
+        return None
     return (
         f'<iframe srcdoc="{escape(page(explanation))}" width="100%" height="{FRAME_HEIGHT}" '
         'style="border: 0" title="Backpropagation, step by step"></iframe>'
     )
+
+
+def _own_functions(explanation: Explanation) -> list[str]:
+    """Activations and the loss that a user registered."""
+    return sorted({*explanation.mlp.activations, explanation.mlp.loss} - BUILT_IN)
 
 
 def _asset(name: str) -> str:

@@ -6,21 +6,32 @@ const ticks = (low, high, count) => {
   const power = 10 ** Math.floor(Math.log10(raw));
   const size = [1, 2, 5, 10].find((factor) => factor * power >= raw) * power;
   const first = Math.ceil(low / size - 1e-9);
-  return Array.from({ length: Math.floor(high / size + 1e-9) - first + 1 }, (_, k) => (first + k) * size);
+  return Array.from(
+    { length: Math.floor(high / size + 1e-9) - first + 1 },
+    (_, k) => (first + k) * size,
+  );
 };
 
 const svgText = (text, x, y, className) => svgElement("text", { x, y, class: className }, text);
 
 // A power of ten, or a number between two of them, for a logarithmic axis.
 const powerOfTen = (level) =>
-  Number.isInteger(level) && Math.abs(level) > 3 ? `10${superscript(level)}` : number(10 ** level, 4);
+  Number.isInteger(level) && Math.abs(level) > 3
+    ? `10${superscript(level)}`
+    : number(10 ** level, 4);
 
 // Lines and numbers of an axis; ticks are pairs of a place and a text.
 const axisLines = (places, { left, right, top, bottom }, upright) =>
   places.flatMap(([at, text]) =>
     upright
-      ? [svgElement("line", { class: "grid", x1: left, x2: right, y1: at, y2: at }), svgText(text, left - 7, at + 4, "tick end")]
-      : [svgElement("line", { class: "grid", x1: at, x2: at, y1: top, y2: bottom }), svgText(text, at, bottom + 17, "tick")],
+      ? [
+          svgElement("line", { class: "grid", x1: left, x2: right, y1: at, y2: at }),
+          svgText(text, left - 7, at + 4, "tick end"),
+        ]
+      : [
+          svgElement("line", { class: "grid", x1: at, x2: at, y1: top, y2: bottom }),
+          svgText(text, at, bottom + 17, "tick"),
+        ],
   );
 
 class LossCurve {
@@ -56,12 +67,25 @@ class LossCurve {
     this.y = (error) => frame.bottom - (frame.bottom - frame.top) * Math.min(error / high, 1.08);
     this.frame = frame;
     const across = ticks(0, last, Math.min(6, width / 70)).filter(Number.isInteger);
-    const svg = svgElement("svg", { viewBox: `0 0 ${width} ${height}`, width, height, "aria-hidden": "true" });
+    const svg = svgElement("svg", {
+      viewBox: `0 0 ${width} ${height}`,
+      width,
+      height,
+      "aria-hidden": "true",
+    });
     this.done = svgElement("path", { class: "curve done" });
     this.dot = svgElement("circle", { class: "dot", r: 6 });
     svg.append(
-      ...axisLines(ticks(0, high, 4).map((v) => [this.y(v), number(v, 3)]), frame, true),
-      ...axisLines(across.map((v) => [this.x(v), number(v)]), frame, false),
+      ...axisLines(
+        ticks(0, high, 4).map((v) => [this.y(v), number(v, 3)]),
+        frame,
+        true,
+      ),
+      ...axisLines(
+        across.map((v) => [this.x(v), number(v)]),
+        frame,
+        false,
+      ),
       svgText("step", (frame.left + frame.right) / 2, height - 4, "axis"),
       svgElement("path", { class: "curve ahead", d: this.path(this.errors.length - 1) }),
       this.done,
@@ -72,7 +96,10 @@ class LossCurve {
   }
 
   path(upTo) {
-    return this.errors.slice(0, upTo + 1).map((error, k) => `${k ? "L" : "M"}${this.x(k).toFixed(1)} ${this.y(error).toFixed(1)}`).join("");
+    return this.errors
+      .slice(0, upTo + 1)
+      .map((error, k) => `${k ? "L" : "M"}${this.x(k).toFixed(1)} ${this.y(error).toFixed(1)}`)
+      .join("");
   }
 
   move() {

@@ -38,7 +38,16 @@ const layOut = (units, width) => {
     layer.map((_, k) => ({ x: column(l), y: middle + (k - (layer.length - 1) / 2) * pitch })),
   );
   const gap = column(1) - column(0) - 2 * radius;
-  return { width, height, radius, narrow, many, nodes, gap, error: { x: right, y: middle, r: errorRadius } };
+  return {
+    width,
+    height,
+    radius,
+    narrow,
+    many,
+    nodes,
+    gap,
+    error: { x: right, y: middle, r: errorRadius },
+  };
 };
 
 // The point at a share of the way between two circles' edges.
@@ -50,7 +59,11 @@ const between = (from, to, radius, share) => {
 
 // What the numbers in the drawing are.
 const legend = (stage) => {
-  const wires = stage.updated ? "their new weights" : stage.graded.size ? "their gradients ∂E/∂w, in red, or weights" : "their weights";
+  const wires = stage.updated
+    ? "their new weights"
+    : stage.graded.size
+      ? "their gradients ∂E/∂w, in red, or weights"
+      : "their weights";
   const below = stage.felt.size ? " δ below a neuron is its delta, ∂E/∂z." : "";
   return `In the neurons stand their values, on the wires ${wires}.${below}`;
 };
@@ -64,7 +77,8 @@ class Drawing {
   resize() {
     const width = Math.floor(this.box.clientWidth);
     if (!width || width === this.place?.width) return;
-    const focused = this.box.contains(document.activeElement) && document.activeElement.dataset.name;
+    const focused =
+      this.box.contains(document.activeElement) && document.activeElement.dataset.name;
     this.make(layOut(this.model.units, width));
     if (focused) this.edges.get(focused).focus();
     if (this.shown) this.show(...this.shown);
@@ -74,7 +88,12 @@ class Drawing {
     this.place = place;
     this.digits = place.narrow || this.model.parts.length > 24 ? 5 : 8; // characters of a weight
     const { width, height, narrow } = place;
-    this.svg = svgElement("svg", { viewBox: `0 0 ${width} ${height}`, width, height, role: "group" });
+    this.svg = svgElement("svg", {
+      viewBox: `0 0 ${width} ${height}`,
+      width,
+      height,
+      role: "group",
+    });
     this.svg.setAttribute("aria-label", "The network. Tab to a weight to see its chain rule.");
     this.svg.classList.toggle("narrow", narrow);
     this.svg.classList.toggle("many", place.many);
@@ -82,13 +101,17 @@ class Drawing {
     this.tags = new Map();
     this.nodes = new Map();
     const tags = this.tagPlaces();
-    const [edgeLayer, nodeLayer, tagLayer] = ["edges", "nodes", "tags"].map((name) => svgElement("g", { class: name }));
+    const [edgeLayer, nodeLayer, tagLayer] = ["edges", "nodes", "tags"].map((name) =>
+      svgElement("g", { class: name }),
+    );
     this.wires = this.model.units.at(-1).map((_, k) => this.errorWire(edgeLayer, k));
     for (const part of this.model.parts) {
       edgeLayer.append(this.makeEdge(part));
       tagLayer.append(this.makeTag(part, tags.get(part.name)));
     }
-    this.model.units.forEach((layer, l) => layer.forEach((name, k) => nodeLayer.append(this.makeNode(l, k, name))));
+    this.model.units.forEach((layer, l) =>
+      layer.forEach((name, k) => nodeLayer.append(this.makeNode(l, k, name))),
+    );
     nodeLayer.append(this.makeError());
     this.svg.append(edgeLayer, nodeLayer, tagLayer);
     this.box.replaceChildren(this.svg);
@@ -110,9 +133,18 @@ class Drawing {
   makeEdge(part) {
     const [from, to] = this.ends(part);
     const at = { x1: from.x, y1: from.y, x2: to.x, y2: to.y };
-    const edge = svgElement("g", { class: "edge", tabindex: 0, role: "button", "data-name": part.name });
-    edge.append(svgElement("line", { class: "hit", ...at }), svgElement("line", { class: "line", ...at }));
-    if (part.bias) edge.append(svgElement("circle", { class: "one", cx: from.x, cy: from.y, r: 4 }));
+    const edge = svgElement("g", {
+      class: "edge",
+      tabindex: 0,
+      role: "button",
+      "data-name": part.name,
+    });
+    edge.append(
+      svgElement("line", { class: "hit", ...at }),
+      svgElement("line", { class: "line", ...at }),
+    );
+    if (part.bias)
+      edge.append(svgElement("circle", { class: "one", cx: from.x, cy: from.y, r: 4 }));
     this.edges.set(part.name, edge);
     return edge;
   }
@@ -121,8 +153,17 @@ class Drawing {
     const [from, to] = this.ends(part);
     const { narrow } = this.place;
     const { x, y } = at ?? { x: (from.x + to.x) / 2, y: (from.y + to.y) / 2 };
-    const tag = svgElement("text", { class: at ? "tag" : "tag hidden", x, y: y + 4, "data-name": part.name, "aria-hidden": "true" });
-    const [name, value] = [svgElement("tspan", { class: "name" }), svgElement("tspan", { class: "value", dx: narrow ? 3 : 4 })];
+    const tag = svgElement("text", {
+      class: at ? "tag" : "tag hidden",
+      x,
+      y: y + 4,
+      "data-name": part.name,
+      "aria-hidden": "true",
+    });
+    const [name, value] = [
+      svgElement("tspan", { class: "name" }),
+      svgElement("tspan", { class: "value", dx: narrow ? 3 : 4 }),
+    ];
     const [, letter, index] = part.name.match(/^(\D+)(\d+)$/);
     name.append(letter, svgElement("tspan", { class: "index", dy: 3 }, index));
     value.setAttribute("dy", -3);
@@ -146,7 +187,9 @@ class Drawing {
       for (const share of [0.32, 0.28, 0.36, 0.24, 0.4, 0.62, 0.68, 0.56]) {
         const points = parts.map(at(share));
         const apart = points.every((p, k) =>
-          points.every((q, m) => m <= k || Math.abs(p.x - q.x) > wide || Math.abs(p.y - q.y) > high),
+          points.every(
+            (q, m) => m <= k || Math.abs(p.x - q.x) > wide || Math.abs(p.y - q.y) > high,
+          ),
         );
         if (!apart || gap < wide) continue;
         parts.forEach((part, k) => places.set(part.name, points[k]));
@@ -161,7 +204,11 @@ class Drawing {
     const { x, y } = nodes[l][k];
     const below = y + radius + (many ? 13 : 17);
     const [, letters, index] = name.match(/^(\D+?)([\d.]*)$/);
-    const label = svgElement("text", { class: "label", x, y: y - radius - (many ? 6 : 9) }, letters);
+    const label = svgElement(
+      "text",
+      { class: "label", x, y: y - radius - (many ? 6 : 9) },
+      letters,
+    );
     if (index) label.append(svgElement("tspan", { class: "index", dy: 3 }, index));
     const node = svgElement("g", { class: l ? "node" : "node input", role: "img" });
     node.append(
@@ -170,7 +217,8 @@ class Drawing {
       svgElement("text", { class: "inside", x, y: y + 5 }),
       svgElement("text", { class: "delta", x, y: below }),
     );
-    if (l === nodes.length - 1) node.append(svgElement("text", { class: "target", x, y: many ? below : below + 17 }));
+    if (l === nodes.length - 1)
+      node.append(svgElement("text", { class: "target", x, y: many ? below : below + 17 }));
     this.nodes.set(`${l}:${k}`, node);
     return node;
   }
@@ -178,7 +226,13 @@ class Drawing {
   errorWire(layer, k) {
     const { nodes, radius, error } = this.place;
     const { x, y } = nodes.at(-1)[k];
-    const wire = svgElement("line", { class: "wire", x1: x + radius, y1: y, x2: error.x - error.r, y2: error.y });
+    const wire = svgElement("line", {
+      class: "wire",
+      x1: x + radius,
+      y1: y,
+      x2: error.x - error.r,
+      y2: error.y,
+    });
     layer.append(wire);
     return wire;
   }
@@ -198,7 +252,10 @@ class Drawing {
   listen() {
     const named = (event) => event.target.closest?.("[data-name]")?.dataset.name;
     const { look, leave, choose } = this.listeners;
-    this.svg.addEventListener("pointerover", (event) => event.pointerType !== "touch" && (named(event) ? look(named(event)) : leave()));
+    this.svg.addEventListener(
+      "pointerover",
+      (event) => event.pointerType !== "touch" && (named(event) ? look(named(event)) : leave()),
+    );
     this.svg.addEventListener("pointerleave", leave);
     this.svg.addEventListener("focusin", (event) => named(event) && look(named(event)));
     this.svg.addEventListener("focusout", leave);
@@ -234,7 +291,8 @@ class Drawing {
         node.classList.toggle("unknown", !known);
         const value = known ? fit(now.a[l][k], room) : "?";
         node.querySelector(".inside").textContent = value;
-        node.querySelector(".delta").textContent = delta === null ? "" : `δ ${fit(delta, narrow || many ? 6 : 9)}`;
+        node.querySelector(".delta").textContent =
+          delta === null ? "" : `δ ${fit(delta, narrow || many ? 6 : 9)}`;
         let spoken = `${name}: ${known ? number(now.a[l][k]) : "not known yet"}`;
         if (delta !== null) spoken += `, delta ${number(delta)}`;
         if (l === this.model.units.length - 1) {
@@ -250,9 +308,14 @@ class Drawing {
     const value = stage.judged ? now.error : null;
     this.mark(node, stage.units?.includes("E"), path?.get("E"));
     node.classList.toggle("unknown", value === null);
-    node.querySelector(".inside").textContent = value === null ? "?" : fit(value, Math.floor((2 * error.r - 4) / ((narrow ? 10 : 13) * CHARACTER)));
+    node.querySelector(".inside").textContent =
+      value === null
+        ? "?"
+        : fit(value, Math.floor((2 * error.r - 4) / ((narrow ? 10 : 13) * CHARACTER)));
     node.setAttribute("aria-label", `error: ${value === null ? "not known yet" : number(value)}`);
-    this.wires.forEach((wire) => this.mark(wire, stage.units?.includes("E"), path?.get("E"), stage.flow));
+    this.wires.forEach((wire) =>
+      this.mark(wire, stage.units?.includes("E"), path?.get("E"), stage.flow),
+    );
   }
 
   showEdges(view, stage, path) {
@@ -270,7 +333,10 @@ class Drawing {
       tag.classList.toggle("slope", graded);
       tag.classList.toggle("fresh", Boolean(stage.updated));
       const way = part.bias ? `bias of ${part.target}` : `from ${part.source} to ${part.target}`;
-      edge.setAttribute("aria-label", `${part.name}, ${way}: ${number(weight)}${graded ? `, gradient ${number(slope)}` : ""}`);
+      edge.setAttribute(
+        "aria-label",
+        `${part.name}, ${way}: ${number(weight)}${graded ? `, gradient ${number(slope)}` : ""}`,
+      );
     }
   }
 

@@ -13,7 +13,12 @@ const field = (name, value, change, attributes = {}) => {
 };
 
 const fieldGroup = (title, fields) => {
-  const group = element("fieldset", "", element("legend", "", title), element("div", "fields", ...fields));
+  const group = element(
+    "fieldset",
+    "",
+    element("legend", "", title),
+    element("div", "fields", ...fields),
+  );
   return group;
 };
 
@@ -27,17 +32,24 @@ const makeFields = (form, model, state, changed) => {
         changed();
       }),
     );
-  const rate = field("learning rate", state.rate, (value) => {
-    state.rate = value;
-    changed();
-  }, { min: 0, id: "rate" });
+  const rate = field(
+    "learning rate",
+    state.rate,
+    (value) => {
+      state.rate = value;
+      changed();
+    },
+    { min: 0, id: "rate" },
+  );
   const parts = (wanted) =>
-    model.parts.filter(({ bias }) => bias === wanted).map(({ name, place }) =>
-      field(name, state.start[place], (value) => {
-        state.start[place] = value;
-        changed(true);
-      }),
-    );
+    model.parts
+      .filter(({ bias }) => bias === wanted)
+      .map(({ name, place }) =>
+        field(name, state.start[place], (value) => {
+          state.start[place] = value;
+          changed(true);
+        }),
+      );
   const groups = [
     fieldGroup("Learning rate", [rate]),
     fieldGroup("Inputs", row(names.input_names, state.x)),

@@ -21,7 +21,11 @@ const number = (value, digits = 7) => {
 };
 
 // A number that may follow an operator.
-const signed = (value, digits = 7) => (value < 0 ? `(${number(value, digits)})` : number(value, digits));
+const signed = (value, digits = 7) =>
+  value < 0 ? `(${number(value, digits)})` : number(value, digits);
+
+// A number for a formula's text.
+const plain = (value) => String(Number(value.toPrecision(7)));
 
 const mathElement = (tag, ...children) => {
   const node = document.createElementNS(MATHML, tag);
@@ -64,7 +68,9 @@ const bareNumeral = (value, digits) => {
 
 // A number that may follow an operator.
 const numeral = (value, digits) =>
-  value < 0 ? mathElement("mrow", operator("("), bareNumeral(value, digits), operator(")")) : bareNumeral(value, digits);
+  value < 0
+    ? mathElement("mrow", operator("("), bareNumeral(value, digits), operator(")"))
+    : bareNumeral(value, digits);
 
 // The nodes of a formula; names that `values` has are written as their numbers.
 const formulaNodes = (text, values) => {
@@ -77,7 +83,9 @@ const formulaNodes = (text, values) => {
         const inside = sequence(")");
         tokens.shift();
         const doubled = inside.length === 1 && inside[0].firstChild?.textContent === "("; // a number < 0
-        nodes.push(doubled ? inside[0] : mathElement("mrow", operator("("), ...inside, operator(")")));
+        nodes.push(
+          doubled ? inside[0] : mathElement("mrow", operator("("), ...inside, operator(")")),
+        );
       } else if (token in RAISED) {
         nodes.push(mathElement("msup", nodes.pop(), mathElement("mi", RAISED[token])));
       } else nodes.push(atom(token, values));
@@ -98,7 +106,9 @@ const BEFORE = { "+": 1, "−": 1, "·": LONG / 2, "/": LONG / 2 }; // character
 
 const unfolded = (nodes) =>
   nodes.flatMap((node) =>
-    node.localName === "mrow" && node.textContent.length > LONG ? unfolded([...node.childNodes]) : [node],
+    node.localName === "mrow" && node.textContent.length > LONG
+      ? unfolded([...node.childNodes])
+      : [node],
   );
 
 const pieces = (text, values) => {
@@ -121,13 +131,16 @@ const coloured = (nodes, colour) => {
 
 // A product or sum, cut between its parts into formulas of their own, so that long ones wrap.
 const joined = (sign, parts) =>
-  parts.map(({ nodes, colour }, k) => math([...(k ? [operator(sign)] : []), coloured(nodes, colour)]));
+  parts.map(({ nodes, colour }, k) =>
+    math([...(k ? [operator(sign)] : []), coloured(nodes, colour)]),
+  );
 
 // An equation with a line for each step: name = symbols = numbers = result.
 const equation = (name, lines, result) => {
   const block = document.createElement("div");
   block.className = "equation";
-  const last = result === undefined ? [] : [[math([coloured([bareNumeral(result, 10)], "result")])]];
+  const last =
+    result === undefined ? [] : [[math([coloured([bareNumeral(result, 10)], "result")])]];
   const rows = [...lines, ...last];
   rows.forEach((line, k) => {
     const left = document.createElement("span");

@@ -13,7 +13,8 @@ const pathOf = (model, part) => {
     const bottom = factor.name.split("/∂")[1];
     if (k === 0) lightOnward(model, bottom, path, colour);
     else if (model.byName.has(factor.formula)) path.set(factor.formula, colour);
-    else if (bottom !== part.name) path.set(unitOf(model, factor.name.slice(1).split("/")[0]), colour);
+    else if (bottom !== part.name)
+      path.set(unitOf(model, factor.name.slice(1).split("/")[0]), colour);
   });
   const last = factorColour(part.factors.length - 1);
   path.set(part.name, last);
@@ -35,7 +36,9 @@ const lightOnward = (model, name, path, colour) => {
     if (part.bias || part.layer < layer) continue;
     if (part.layer > layer || part.source === name) path.set(part.name, colour);
   }
-  model.units.forEach((units, l) => l > layer && units.forEach((_, k) => path.set(`${l}:${k}`, colour)));
+  model.units.forEach(
+    (units, l) => l > layer && units.forEach((_, k) => path.set(`${l}:${k}`, colour)),
+  );
 };
 
 const factorFormula = (model, factor, view) => {
@@ -49,7 +52,10 @@ const factorFormula = (model, factor, view) => {
 
 const chainRule = (model, part, view) => {
   const line = (write) =>
-    joined("·", part.factors.map((factor, k) => ({ nodes: write(factor), colour: factorColour(k) })));
+    joined(
+      "·",
+      part.factors.map((factor, k) => ({ nodes: write(factor), colour: factorColour(k) })),
+    );
   const result = view.gradient[part.place];
   const symbols = line((factor) => formulaNodes(factor.name));
   const meaning = line((factor) => formulaNodes(factorFormula(model, factor, view)));
@@ -58,9 +64,17 @@ const chainRule = (model, part, view) => {
 };
 
 const updateRule = (part, view) => {
-  const [old, slope, fresh] = [view.parameters, view.gradient, view.next.parameters].map((row) => row[part.place]);
+  const [old, slope, fresh] = [view.parameters, view.gradient, view.next.parameters].map(
+    (row) => row[part.place],
+  );
   const symbols = formula(`${part.name} - learning_rate·∂E/∂${part.name}`);
-  const numbers = math([numeral(old), operator("−"), numeral(view.rate), operator("·"), numeral(slope)]);
+  const numbers = math([
+    numeral(old),
+    operator("−"),
+    numeral(view.rate),
+    operator("·"),
+    numeral(slope),
+  ]);
   return equation(`new_${part.name}`, [[symbols], [numbers]], fresh);
 };
 
@@ -81,16 +95,25 @@ const meaningOf = (model, part, k, top, bottom) => {
     return `how the error changes with ${bottom}${several}`;
   }
   if (bottom === part.name)
-    return part.bias ? `how ${top} changes with its bias: one for one` : `how ${top} changes with ${bottom}: the number that comes in, ${part.source}`;
+    return part.bias
+      ? `how ${top} changes with its bias: one for one`
+      : `how ${top} changes with ${bottom}: the number that comes in, ${part.source}`;
   const factor = part.factors[k];
-  if (model.byName.has(factor.formula)) return `how ${top} changes with ${bottom}: the weight ${factor.formula}`;
+  if (model.byName.has(factor.formula))
+    return `how ${top} changes with ${bottom}: the weight ${factor.formula}`;
   return `how ${top} changes with ${bottom}: the slope of its activation`;
 };
 
 const inspect = (box, model, part, view) => {
   const way = part.bias ? `the bias of ${part.target}` : `from ${part.source} to ${part.target}`;
   box.replaceChildren(
-    element("p", "", ...worded(`${part.name}, ${way}, is ${number(view.parameters[part.place])}. A little more of it changes the error ${number(view.gradient[part.place])} times as much, because:`)),
+    element(
+      "p",
+      "",
+      ...worded(
+        `${part.name}, ${way}, is ${number(view.parameters[part.place])}. A little more of it changes the error ${number(view.gradient[part.place])} times as much, because:`,
+      ),
+    ),
     chainRule(model, part, view),
     factorWords(model, part, view),
     updateRule(part, view),

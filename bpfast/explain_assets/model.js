@@ -18,7 +18,17 @@ class Model {
     const j = this.units[layer + 1].indexOf(target);
     const bias = source === "1";
     const i = bias ? this.units[layer].length : this.units[layer].indexOf(source);
-    return { name, layer, source, target, factors, bias, i, j, place: this.network.place(layer, i, j) };
+    return {
+      name,
+      layer,
+      source,
+      target,
+      factors,
+      bias,
+      i,
+      j,
+      place: this.network.place(layer, i, j),
+    };
   }
 
   // The parts that lead to a neuron, its bias last.
@@ -87,7 +97,9 @@ class Model {
       values[factors.at(-1).name] = values[source];
     });
     names.layers.forEach((layer) =>
-      layer.forEach((unit) => unit.links.forEach((link) => (values[link.name] = values[link.formula]))),
+      layer.forEach((unit) =>
+        unit.links.forEach((link) => (values[link.name] = values[link.formula])),
+      ),
     );
     return values;
   }

@@ -18,7 +18,12 @@ class Page {
       choose: (name) => this.keep(this.kept === name ? undefined : name),
     });
     this.curve = new LossCurve(at("curve"), (step) => this.go(step, 0));
-    this.sweepPlot = new SweepPlot(at("sweep-plot"), at("sweep-reading"), (rate) => this.setRate(rate), (range) => this.sweep(range));
+    this.sweepPlot = new SweepPlot(
+      at("sweep-plot"),
+      at("sweep-reading"),
+      (rate) => this.setRate(rate),
+      (range) => this.sweep(range),
+    );
     this.describe();
     this.listen();
     this.reset();
@@ -127,14 +132,16 @@ class Page {
     at("sentence").replaceChildren(...worded(stage.says));
     at("says").dataset.phase = stage.phase;
     at("formulas").replaceChildren(...stage.body());
-    at("where").textContent = `Step ${this.step + 1}, stage ${this.stage + 1} of ${this.stages.length}`;
+    at("where").textContent =
+      `Step ${this.step + 1}, stage ${this.stage + 1} of ${this.stages.length}`;
     at("back").disabled = this.step === 0 && this.stage === 0;
     at("next").disabled = this.step === last && this.stage === this.stages.length - 1;
     at("play").textContent = this.playing ? "Pause" : this.step === last ? "Play again" : "Play";
     Object.assign(at("stage"), { max: this.stages.length - 1, value: this.stage });
     at("stage").ariaValueText = `${this.stage + 1} of ${this.stages.length}: ${stage.title}`;
     Object.assign(at("step"), { max: last, value: this.step });
-    at("step").ariaValueText = `after ${plural(this.step, "update")}, error ${number(this.errors[this.step], 3)}`;
+    at("step").ariaValueText =
+      `after ${plural(this.step, "update")}, error ${number(this.errors[this.step], 3)}`;
     this.renderPhases(stage.phase);
     this.curve.show(this.errors, this.step);
     at("curve-says").textContent = this.curveWords();
@@ -148,7 +155,10 @@ class Page {
         button.type = "button";
         button.addEventListener("click", () => {
           this.stop();
-          this.go(this.step, this.stages.findIndex((stage) => stage.phase === name));
+          this.go(
+            this.step,
+            this.stages.findIndex((stage) => stage.phase === name),
+          );
         });
         at("phases").append(element("li", "", button));
       }
@@ -174,7 +184,8 @@ class Page {
     const last = this.path.length - 1;
     const error = this.errors.at(-1);
     const now = `After ${plural(this.step, "update")} the error is ${number(this.errors[this.step], 4)}. `;
-    if (this.overflows) return `${now}After ${last} the numbers overflow: the learning rate is too large.`;
+    if (this.overflows)
+      return `${now}After ${last} the numbers overflow: the learning rate is too large.`;
     if (error <= CLOSE) return `${now}After ${last} it is close to zero.`;
     if (error > this.errors[0]) return `${now}It grows: the learning rate is too large.`;
     return `${now}After ${last} it is ${number(error, 4)}, not yet close to zero.`;
@@ -182,8 +193,14 @@ class Page {
 
   describe() {
     const { network, device, weights, biases } = this.model.names;
-    const hidden = network.layers.slice(1, -1).map((width, l) => `${width} hidden (${this.model.activationName(l)})`);
-    const shape = [plural(network.layers[0], "input"), ...hidden, plural(network.layers.at(-1), "output")].join(" → ");
+    const hidden = network.layers
+      .slice(1, -1)
+      .map((width, l) => `${width} hidden (${this.model.activationName(l)})`);
+    const shape = [
+      plural(network.layers[0], "input"),
+      ...hidden,
+      plural(network.layers.at(-1), "output"),
+    ].join(" → ");
     at("described").textContent = `${shape}; error: ${network.loss.replaceAll("_", " ")}`;
     const options = this.model.parts.map(({ name }) => new Option(name, name));
     at("weight").replaceChildren(...options);
@@ -204,7 +221,14 @@ class Page {
     const turn = (this.turn = (this.turn ?? 0) + 1);
     const { start, x, y, rate } = this.state;
     const steps = at("sweep-steps").valueAsNumber;
-    const job = { model: this.model, start: Float64Array.from(start), x: [...x], y: [...y], rate, steps };
+    const job = {
+      model: this.model,
+      start: Float64Array.from(start),
+      x: [...x],
+      y: [...y],
+      rate,
+      steps,
+    };
     at("sweep-plot").ariaBusy = "true";
     at("sweep-says").textContent ||= `Training ${RATES.toLocaleString("en")} networks …`;
     const sweep = await runSweep(job, range, () => turn === this.turn);
@@ -239,7 +263,10 @@ class Page {
       this.go(event.target.valueAsNumber, this.stage);
     });
     at("weight").addEventListener("change", (event) => this.keep(event.target.value));
-    at("sweep-steps").addEventListener("input", (event) => event.target.validity.valid && this.sweep());
+    at("sweep-steps").addEventListener(
+      "input",
+      (event) => event.target.validity.valid && this.sweep(),
+    );
     at("fields").addEventListener("submit", (event) => event.preventDefault());
     document.addEventListener("keydown", (event) => this.key(event));
     this.listenTheme();

@@ -13,35 +13,6 @@ const ERROR_WORDS = {
   cross_entropy: "how surprised the network is by the truth: zero if it was sure of it",
 };
 
-const plural = (n, word) => `${n} ${word}${n === 1 ? "" : "s"}`;
-const listed = (words) =>
-  words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} and ${words.at(-1)}`;
-
-// Text in which names such as h1 have their number below the line.
-const worded = (text) =>
-  text.split(/(?<=\b(?:[bhiwz]|logit|prediction|target))(\d+(?:\.\d+)?)/u).map((part, k) => (k % 2 ? element("sub", "", part) : part));
-
-const element = (tag, className, ...children) => {
-  const node = document.createElement(tag);
-  if (className) node.className = className;
-  node.append(...children);
-  return node;
-};
-
-const tableOf = (heads, rows) => {
-  const head = element("tr", "", ...heads.map((text) => element("th", "", text)));
-  head.querySelectorAll("th").forEach((cell) => (cell.scope = "col"));
-  const body = rows.map((cells) => element("tr", "", ...cells.map((cell) => element("td", "", cell))));
-  return element("table", "", element("thead", "", head), element("tbody", "", ...body));
-};
-
-// A table or matrix may be wider than a phone: it then scrolls by itself.
-const scrolling = (label, ...children) => {
-  const box = element("div", "scroll", ...children);
-  Object.assign(box, { tabIndex: 0, role: "region", ariaLabel: label });
-  return box;
-};
-
 class Story {
   constructor(model, view, step, firstError) {
     Object.assign(this, { model, view, step, firstError });
@@ -83,7 +54,9 @@ class Story {
     const { layers } = names.network;
     const hidden = layers.slice(1, -1).map((width) => plural(width, "hidden neuron"));
     const counts = [plural(layers[0], "input"), ...hidden, plural(layers.at(-1), "output")];
-    const biases = names.biases.length ? ` and ${plural(names.biases.length, "bias").replace("biass", "biases")}` : "";
+    const biases = names.biases.length
+      ? ` and ${plural(names.biases.length, "bias").replace("biass", "biases")}`
+      : "";
     const inputs = listed(view.x.map((v) => number(v)));
     const answer = listed(view.y.map((v) => number(v)));
     const says =
@@ -97,7 +70,8 @@ class Story {
     const known = this.names.layers.flatMap((units, l) => units.map((_, k) => `${l + 1}:${k}`));
     const inputs = this.seen;
     const { error } = this.view;
-    const close = error <= CLOSE ? "That is close to zero: the network has learned its answer." : "";
+    const close =
+      error <= CLOSE ? "That is close to zero: the network has learned its answer." : "";
     const says =
       `After ${plural(this.step, "update")} the prediction is ` +
       `${listed(this.view.prediction.map((p) => number(p)))} and the error ${number(error)}; ` +
@@ -117,20 +91,36 @@ class Story {
     const sum = `${unit.name} multiplies every number that reaches it by the weight on its way, and adds them up${bias}: ${number(z, unit.slope ? 7 : 10)}.`;
     this.seen.add(`${l + 1}:${k}`);
     const lit = { units: this.ends(parts, l, k), parts: parts.map((part) => part.name), flow: 1 };
-    this.add("forward", `Forward: ${unit.name}`, `${sum} ${this.activated(l, unit, z, a)}`, lit, () => {
-      const terms = parts.map((part) => (part.bias ? part.name : `${part.source}·${part.name}`)).join(" + ");
-      const sumEquation = equation(unit.pre_activation_name, [pieces(terms), pieces(terms, view.values)], z);
-      if (!unit.slope) return [sumEquation];
-      const name = model.activationName(l);
-      const text = name === "identity" ? unit.pre_activation_name : `${name}(${unit.pre_activation_name})`;
-      const lines = name === "identity" ? [pieces(text)] : [pieces(text), pieces(text, view.values)];
-      return [sumEquation, equation(unit.name, lines, a)];
-    });
+    this.add(
+      "forward",
+      `Forward: ${unit.name}`,
+      `${sum} ${this.activated(l, unit, z, a)}`,
+      lit,
+      () => {
+        const terms = parts
+          .map((part) => (part.bias ? part.name : `${part.source}·${part.name}`))
+          .join(" + ");
+        const sumEquation = equation(
+          unit.pre_activation_name,
+          [pieces(terms), pieces(terms, view.values)],
+          z,
+        );
+        if (!unit.slope) return [sumEquation];
+        const name = model.activationName(l);
+        const text =
+          name === "identity" ? unit.pre_activation_name : `${name}(${unit.pre_activation_name})`;
+        const lines =
+          name === "identity" ? [pieces(text)] : [pieces(text), pieces(text, view.values)];
+        return [sumEquation, equation(unit.name, lines, a)];
+      },
+    );
   }
 
   activated(l, unit, z, a) {
     if (!unit.slope)
-      return this.model.network.loss.link ? "This is not yet a probability." : "That is the network's answer.";
+      return this.model.network.loss.link
+        ? "This is not yet a probability."
+        : "That is the network's answer.";
     const name = this.model.activationName(l);
     if (name === "identity") return "Its activation, the identity, hands that on as it is.";
     return `Its activation, ${name}, turns that into ${number(a)}.`;
@@ -151,7 +141,9 @@ class Story {
     const lit = { units: outputs.map((_, k) => `${last}:${k}`) };
     this.add("forward", "Forward: the probability", says, lit, () =>
       names.prediction_names.map((name, k) => {
-        const text = softmax ? `exp(${outputs[k].name}) / Σ exp(logit)` : `sigmoid(${outputs[k].name})`;
+        const text = softmax
+          ? `exp(${outputs[k].name}) / Σ exp(logit)`
+          : `sigmoid(${outputs[k].name})`;
         return equation(name, [pieces(text), pieces(text, view.values)], view.prediction[k]);
       }),
     );
@@ -169,15 +161,25 @@ class Story {
     const words = ERROR_WORDS[names.network.loss];
     this.judged = true;
     const lit = { units: [...this.outputs(), "E"], flow: 1 };
-    this.add("error", "The error: how wrong is that?", `${compared} The error E makes one number of it, ${words}.`, lit, () => {
-      const each = names.error_formulas.map((text, k) =>
-        equation(many ? `E${k + 1}` : "E", [pieces(text), pieces(text, view.values)], view.terms[k]),
-      );
-      if (!many) return each;
-      const sum = names.error_formulas.map((_, k) => `E${k + 1}`).join(" + ");
-      const total = model.network.loss.average ? `(${sum}) / ${view.y.length}` : sum;
-      return [...each, equation("E", [pieces(total)], view.error)];
-    });
+    this.add(
+      "error",
+      "The error: how wrong is that?",
+      `${compared} The error E makes one number of it, ${words}.`,
+      lit,
+      () => {
+        const each = names.error_formulas.map((text, k) =>
+          equation(
+            many ? `E${k + 1}` : "E",
+            [pieces(text), pieces(text, view.values)],
+            view.terms[k],
+          ),
+        );
+        if (!many) return each;
+        const sum = names.error_formulas.map((_, k) => `E${k + 1}`).join(" + ");
+        const total = model.network.loss.average ? `(${sum}) / ${view.y.length}` : sum;
+        return [...each, equation("E", [pieces(total)], view.error)];
+      },
+    );
   }
 
   outputs() {
@@ -201,7 +203,11 @@ class Story {
       "down. But a forward pass for every weight is far too slow for a large network. The chain rule finds all slopes in one pass, backwards.";
     const lit = { parts: [part.name], units: [], flow: 0 };
     this.add("error", "Which way is down?", says, lit, () => [
-      equation(`∂E/∂${part.name}`, [pieces(`(${plain(error)} - ${plain(view.error)}) / ${nudge}`)], rise),
+      equation(
+        `∂E/∂${part.name}`,
+        [pieces(`(${plain(error)} - ${plain(view.error)}) / ${nudge}`)],
+        rise,
+      ),
     ]);
   }
 
@@ -211,25 +217,41 @@ class Story {
     if (!unit.slope) return this.backwardOutput(l, k, unit);
     const after = this.names.layers[l + 1];
     const links = unit.links.map((link) => link.formula);
-    const ways = after.length === 1 ? `only through ${after[0].name}` : `through ${plural(after.length, "neuron")} of the next layer`;
+    const ways =
+      after.length === 1
+        ? `only through ${after[0].name}`
+        : `through ${plural(after.length, "neuron")} of the next layer`;
     const [rise, slope, delta] = [view.rise[l][k], view.slope[l][k], view.delta[l][k]];
     const says =
       `${unit.name} reaches the error ${ways}. What arrives from there, times the weight on the way, is ` +
       `${number(rise)}: how E changes with ${unit.name}. Its activation has the slope ${number(slope)} here, ` +
       `so ${unit.pre_activation_name} gets ${number(delta)}. This is its delta.`;
-    const lit = { units: [`${l + 1}:${k}`, ...after.map((_, m) => `${l + 2}:${m}`)], parts: links, flow: -1 };
-    return this.add("backward", `Backward: ${unit.name}`, says, lit, () => this.deltaEquations(l, k, unit));
+    const lit = {
+      units: [`${l + 1}:${k}`, ...after.map((_, m) => `${l + 2}:${m}`)],
+      parts: links,
+      flow: -1,
+    };
+    return this.add("backward", `Backward: ${unit.name}`, says, lit, () =>
+      this.deltaEquations(l, k, unit),
+    );
   }
 
   deltaEquations(l, k, unit) {
     const { view } = this;
     const terms = unit.gradient.formula;
     const product = `${unit.gradient.name}·${unit.slope.name}`;
-    const slope = this.model.activationName(l) === "identity" ? [pieces("1")] : [pieces(unit.slope.formula), pieces(unit.slope.formula, view.values)];
+    const slope =
+      this.model.activationName(l) === "identity"
+        ? [pieces("1")]
+        : [pieces(unit.slope.formula), pieces(unit.slope.formula, view.values)];
     return [
       equation(unit.gradient.name, [pieces(terms), pieces(terms, view.values)], view.rise[l][k]),
       equation(unit.slope.name, slope, slope.length > 1 ? view.slope[l][k] : undefined),
-      equation(`∂E/∂${unit.pre_activation_name}`, [pieces(product), pieces(product, view.values)], view.delta[l][k]),
+      equation(
+        `∂E/∂${unit.pre_activation_name}`,
+        [pieces(product), pieces(product, view.values)],
+        view.delta[l][k],
+      ),
     ];
   }
 
@@ -239,11 +261,17 @@ class Story {
     const turn = delta < 0 ? "smaller" : "larger";
     const says =
       `Now backwards, from the error. If ${unit.name} grew a little, E would change ${number(delta)} times as much` +
-      (delta === 0 ? ": not at all." : `: a larger ${unit.name} makes the error ${turn}. This is the output's delta.`);
+      (delta === 0
+        ? ": not at all."
+        : `: a larger ${unit.name} makes the error ${turn}. This is the output's delta.`);
     const text = model.outputFormula(k, view.y);
-    this.add("backward", `Backward: ${unit.name}`, says, { units: [`${l + 1}:${k}`, "E"], flow: -1 }, () => [
-      equation(unit.gradient.name, [pieces(text), pieces(text, view.values)], delta),
-    ]);
+    this.add(
+      "backward",
+      `Backward: ${unit.name}`,
+      says,
+      { units: [`${l + 1}:${k}`, "E"], flow: -1 },
+      () => [equation(unit.gradient.name, [pieces(text), pieces(text, view.values)], delta)],
+    );
   }
 
   gradients(l) {
@@ -259,8 +287,13 @@ class Story {
     const says =
       "A weight's gradient is the delta of the neuron it leads to, times the number that travels along it. " +
       `Both are known: for ${first.name} they are ${number(values[delta])} and ${number(values[first.source])}, ` +
-      `which makes ${number(gradient[first.place])}.` + (names.biases.length ? " A bias travels with a 1." : "");
-    const lit = { parts: parts.map((part) => part.name), units: units.map((_, k) => `${l + 1}:${k}`), flow: -1 };
+      `which makes ${number(gradient[first.place])}.` +
+      (names.biases.length ? " A bias travels with a 1." : "");
+    const lit = {
+      parts: parts.map((part) => part.name),
+      units: units.map((_, k) => `${l + 1}:${k}`),
+      flow: -1,
+    };
     this.add("gradients", `Gradients: the weights into ${where}`, says, lit, () => [
       this.gradientTable(parts, units),
       this.asMatrices(l),
@@ -272,7 +305,12 @@ class Story {
     const rows = parts.map((part) => {
       const delta = `∂E/∂${units[part.j].pre_activation_name}`;
       const text = part.bias ? delta : `${delta}·${part.source}`;
-      return [formula(`∂E/∂${part.name}`), formula(text), formula(text, values), number(gradient[part.place])];
+      return [
+        formula(`∂E/∂${part.name}`),
+        formula(text),
+        formula(text, values),
+        number(gradient[part.place]),
+      ];
     });
     return scrolling("Gradients", tableOf(["gradient", "symbols", "numbers", "result"], rows));
   }
@@ -290,20 +328,54 @@ class Story {
     if (bias) forward.push(operator("+"), matrix([grid(1, d_out, (_, j) => at(d_in, j))[0]]));
     const lines = [
       ["Forward", `z = a·W${bias ? " + b" : ""}`, [...forward, operator("="), matrix([view.z[l]])]],
-      ["Gradients", "∂E/∂W = aᵀ·δ", [matrix(a.map((v) => [v])), operator("·"), matrix([delta]), operator("="), matrix(grid(d_in, d_out, (i, j) => a[i] * delta[j]))]],
+      [
+        "Gradients",
+        "∂E/∂W = aᵀ·δ",
+        [
+          matrix(a.map((v) => [v])),
+          operator("·"),
+          matrix([delta]),
+          operator("="),
+          matrix(grid(d_in, d_out, (i, j) => a[i] * delta[j])),
+        ],
+      ],
     ];
     if (l > 0)
-      lines.splice(1, 0, ["Backward", "∂E/∂a = δ·Wᵀ", [matrix([delta]), operator("·"), matrix(grid(d_out, d_in, (j, i) => at(i, j))), operator("="), matrix([view.rise[l - 1]])]]);
+      lines.splice(1, 0, [
+        "Backward",
+        "∂E/∂a = δ·Wᵀ",
+        [
+          matrix([delta]),
+          operator("·"),
+          matrix(grid(d_out, d_in, (j, i) => at(i, j))),
+          operator("="),
+          matrix([view.rise[l - 1]]),
+        ],
+      ]);
     const rows = lines.map(([name, symbols, nodes]) =>
-      element("p", "", element("span", "muted", `${name}: `), formula(symbols), element("br"), math(nodes)),
+      element(
+        "p",
+        "",
+        element("span", "muted", `${name}: `),
+        formula(symbols),
+        element("br"),
+        math(nodes),
+      ),
     );
-    return element("details", "", element("summary", "", "The same as matrices"), scrolling("The layer as matrices", ...rows));
+    return element(
+      "details",
+      "",
+      element("summary", "", "The same as matrices"),
+      scrolling("The layer as matrices", ...rows),
+    );
   }
 
   update() {
     const { model, view } = this;
     const part = model.parts[0];
-    const [old, slope, fresh] = [view.parameters, view.gradient, view.next.parameters].map((row) => row[part.place]);
+    const [old, slope, fresh] = [view.parameters, view.gradient, view.next.parameters].map(
+      (row) => row[part.place],
+    );
     this.updated = true;
     const grows = fresh > old ? "grows" : "shrinks";
     const says =
@@ -320,7 +392,10 @@ class Story {
         number(view.gradient[place]),
         number(view.next.parameters[place]),
       ]);
-      return [rule, scrolling("Old and new weights", tableOf(["weight", "old", "gradient", "new"], rows))];
+      return [
+        rule,
+        scrolling("Old and new weights", tableOf(["weight", "old", "gradient", "new"], rows)),
+      ];
     });
   }
 
@@ -328,7 +403,9 @@ class Story {
     const { names, view } = this;
     const { error, next } = view;
     const change = Math.abs(next.error / error - 1);
-    const share = Number.isFinite(change) ? `, ${number(100 * change, 2)} % ${next.error < error ? "less" : "more"}` : "";
+    const share = Number.isFinite(change)
+      ? `, ${number(100 * change, 2)} % ${next.error < error ? "less" : "more"}`
+      : "";
     const verdict =
       next.error <= error
         ? next.error <= CLOSE
@@ -341,15 +418,23 @@ class Story {
     const everything = names.layers.flatMap((units, l) => units.map((_, k) => `${l + 1}:${k}`));
     this.felt.clear();
     this.graded.clear();
-    this.add("again", "Forward again: is it better?", says, { units: [...everything, "E"], parts: [], flow: 1, fresh: true }, () => {
-      const rows = [
-        ...names.prediction_names.map((name, k) => [formula(name), number(view.prediction[k], 10), number(next.prediction[k], 10), number(view.y[k])]),
-        [formula("E"), number(error, 10), number(next.error, 10), "0"],
-      ];
-      return [scrolling("Before and after", tableOf(["", "before", "after", "goal"], rows))];
-    });
+    this.add(
+      "again",
+      "Forward again: is it better?",
+      says,
+      { units: [...everything, "E"], parts: [], flow: 1, fresh: true },
+      () => {
+        const rows = [
+          ...names.prediction_names.map((name, k) => [
+            formula(name),
+            number(view.prediction[k], 10),
+            number(next.prediction[k], 10),
+            number(view.y[k]),
+          ]),
+          [formula("E"), number(error, 10), number(next.error, 10), "0"],
+        ];
+        return [scrolling("Before and after", tableOf(["", "before", "after", "goal"], rows))];
+      },
+    );
   }
 }
-
-// A number for a formula's text.
-const plain = (value) => String(Number(value.toPrecision(7)));

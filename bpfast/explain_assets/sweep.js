@@ -76,19 +76,29 @@ const scout = async (job, first, border, current) => {
 };
 
 // What a sweep found, in words.
-const sweepWords = ({ steps, milliseconds, border, first }, { best, bestError, crawls, diverges }) => {
+const sweepWords = (
+  { steps, milliseconds, border, first },
+  { best, bestError, crawls, diverges },
+) => {
   const after = `after ${plural(steps, "step")}`;
   const said = [];
   if (best === undefined) said.push(`No rate here makes the error smaller ${after}.`);
-  else said.push(`Best is ${number(best, 3)}: ${after} the error is ${number(bestError, 3)}, from ${number(first, 3)}.`);
-  if (crawls !== undefined) said.push(`Below ${number(crawls, 3)} it crawls: not half of the way is done.`);
+  else
+    said.push(
+      `Best is ${number(best, 3)}: ${after} the error is ${number(bestError, 3)}, from ${number(first, 3)}.`,
+    );
+  if (crawls !== undefined)
+    said.push(`Below ${number(crawls, 3)} it crawls: not half of the way is done.`);
   if (diverges === undefined) said.push("Nothing diverges in this range.");
-  else said.push(`From ${number(diverges, 3)} on it diverges: the error ends greater than it began.`);
+  else
+    said.push(`From ${number(diverges, 3)} on it diverges: the error ends greater than it began.`);
   said.push(
     border === undefined
       ? "Theory has no border here: at the start the error curves upwards in no direction."
       : `Theory puts the border at 2/λmax = ${number(border, 3)}, from the curvature at the start; the curvature changes on the way, and the border with it.`,
   );
-  said.push(`${RATES.toLocaleString("en")} trainings took ${number(milliseconds / 1000, 2)} s, here in your browser.`);
+  said.push(
+    `${RATES.toLocaleString("en")} trainings took ${number(milliseconds / 1000, 2)} s, here in your browser.`,
+  );
   return said.join(" ");
 };

@@ -29,14 +29,34 @@ class SweepPlot {
     const [low, high] = this.sweep.range.map(Math.log10);
     const frame = { left: 58, right: width - 20, top: 40, bottom: SWEEP_HEIGHT - 44 };
     this.frame = frame;
-    this.x = (rate) => frame.left + ((Math.log10(rate) - low) / (high - low)) * (frame.right - frame.left);
-    this.rateAt = (x) => 10 ** (low + ((x - frame.left) / (frame.right - frame.left)) * (high - low));
+    this.x = (rate) =>
+      frame.left + ((Math.log10(rate) - low) / (high - low)) * (frame.right - frame.left);
+    this.rateAt = (x) =>
+      10 ** (low + ((x - frame.left) / (frame.right - frame.left)) * (high - low));
     this.scaleErrors();
-    const svg = svgElement("svg", { viewBox: `0 0 ${width} ${SWEEP_HEIGHT}`, width, height: SWEEP_HEIGHT, "aria-hidden": "true" });
+    const svg = svgElement("svg", {
+      viewBox: `0 0 ${width} ${SWEEP_HEIGHT}`,
+      width,
+      height: SWEEP_HEIGHT,
+      "aria-hidden": "true",
+    });
     const axis = svgText("learning rate", (frame.left + frame.right) / 2, SWEEP_HEIGHT - 6, "axis");
-    this.band = svgElement("rect", { class: "band", y: frame.top, height: frame.bottom - frame.top, width: 0 });
+    this.band = svgElement("rect", {
+      class: "band",
+      y: frame.top,
+      height: frame.bottom - frame.top,
+      width: 0,
+    });
     this.cross = svgElement("circle", { class: "dot", r: 5, visibility: "hidden" });
-    svg.append(...this.zones(), ...this.axes(), axis, this.curve(), ...this.lines(), this.band, this.cross);
+    svg.append(
+      ...this.zones(),
+      ...this.axes(),
+      axis,
+      this.curve(),
+      ...this.lines(),
+      this.band,
+      this.cross,
+    );
     this.box.replaceChildren(svg);
     this.describe();
   }
@@ -51,17 +71,28 @@ class SweepPlot {
     [this.low, this.high] = [low, high];
     this.y = (error) => {
       const level = error > 0 ? Math.log10(error) : low;
-      return bottom - ((Math.min(Math.max(level, low), high) - low) / (high - low)) * (bottom - top);
+      return (
+        bottom - ((Math.min(Math.max(level, low), high) - low) / (high - low)) * (bottom - top)
+      );
     };
   }
 
   axes() {
     const [low, high] = this.sweep.range.map(Math.log10);
-    const spread = (from, to, count) => (to - from < 1 ? ticks(from, to, count) : ticks(from, to, count).filter(Number.isInteger));
+    const spread = (from, to, count) =>
+      to - from < 1 ? ticks(from, to, count) : ticks(from, to, count).filter(Number.isInteger);
     const across = spread(low, high, this.frame.right / 95);
     return [
-      ...axisLines(spread(this.low, this.high, 6).map((v) => [this.y(10 ** v), powerOfTen(v)]), this.frame, true),
-      ...axisLines(across.map((v) => [this.x(10 ** v), powerOfTen(v)]), this.frame, false),
+      ...axisLines(
+        spread(this.low, this.high, 6).map((v) => [this.y(10 ** v), powerOfTen(v)]),
+        this.frame,
+        true,
+      ),
+      ...axisLines(
+        across.map((v) => [this.x(10 ** v), powerOfTen(v)]),
+        this.frame,
+        false,
+      ),
     ];
   }
 
@@ -69,15 +100,28 @@ class SweepPlot {
   zones() {
     const { crawls, diverges, best } = this.marks;
     const { left, right, top, bottom } = this.frame;
-    const inside = (rate, fallback) => (rate === undefined ? fallback : Math.min(Math.max(this.x(rate), left), right));
+    const inside = (rate, fallback) =>
+      rate === undefined ? fallback : Math.min(Math.max(this.x(rate), left), right);
     const [slow, wild] = [inside(crawls, left), inside(diverges, right)];
     const zone = (name, text, from, to) => {
       if (to - from < 1) return [];
-      const ground = svgElement("rect", { class: `zone ${name}`, x: from, width: to - from, y: top, height: bottom - top });
-      return to - from < 9 * text.length ? [ground] : [ground, svgText(text, (from + to) / 2, top - 24, `zone-name ${name}`)];
+      const ground = svgElement("rect", {
+        class: `zone ${name}`,
+        x: from,
+        width: to - from,
+        y: top,
+        height: bottom - top,
+      });
+      return to - from < 9 * text.length
+        ? [ground]
+        : [ground, svgText(text, (from + to) / 2, top - 24, `zone-name ${name}`)];
     };
     const works = best === undefined ? [] : zone("learns", "learns", slow, wild);
-    return [...zone("crawls", "crawls", left, slow), ...works, ...zone("diverges", "diverges", wild, right)];
+    return [
+      ...zone("crawls", "crawls", left, slow),
+      ...works,
+      ...zone("diverges", "diverges", wild, right),
+    ];
   }
 
   // One column of pixels shows the least and the greatest error of its rates.
@@ -91,7 +135,10 @@ class SweepPlot {
       column.low = Math.min(column.low, y);
       column.high = Math.max(column.high, y);
     }
-    const text = points.map(({ at, low, high }) => `${at} ${low.toFixed(1)}${high - low > 0.5 ? `L${at} ${high.toFixed(1)}` : ""}`);
+    const text = points.map(
+      ({ at, low, high }) =>
+        `${at} ${low.toFixed(1)}${high - low > 0.5 ? `L${at} ${high.toFixed(1)}` : ""}`,
+    );
     return svgElement("path", { class: "curve done", d: `M${text.join("L")}` });
   }
 
@@ -101,7 +148,13 @@ class SweepPlot {
       const x = rate > 0 ? this.x(rate) : NaN;
       if (!(x >= left - 0.5 && x <= right + 0.5)) return [];
       const side = x > (left + right) / 2 ? "end" : "";
-      const mark = svgElement("line", { class: `mark ${name}`, x1: x, x2: x, y1: top - 6, y2: bottom });
+      const mark = svgElement("line", {
+        class: `mark ${name}`,
+        x1: x,
+        x2: x,
+        y1: top - 6,
+        y2: bottom,
+      });
       return [mark, svgText(text, x + (side ? -6 : 6), y, `mark-name ${name} ${side}`)];
     };
     return [
@@ -159,7 +212,10 @@ class SweepPlot {
   }
 
   // Both ends come closer to a rate by a factor, or move away from it.
-  zoomBy(factor, around = this.rate || this.marks.best || Math.sqrt(this.sweep.range[0] * this.sweep.range[1])) {
+  zoomBy(
+    factor,
+    around = this.rate || this.marks.best || Math.sqrt(this.sweep.range[0] * this.sweep.range[1]),
+  ) {
     const [low, high] = this.sweep.range;
     const middle = Math.min(high, Math.max(low, around));
     this.zoomTo(middle * (low / middle) ** factor, middle * (high / middle) ** factor);
@@ -188,7 +244,9 @@ class SweepPlot {
 
   reading(k) {
     const { rates, errors, steps } = this.sweep;
-    const error = Number.isFinite(errors[k]) ? `the error is ${number(errors[k], 3)}` : "the numbers overflow";
+    const error = Number.isFinite(errors[k])
+      ? `the error is ${number(errors[k], 3)}`
+      : "the numbers overflow";
     return `Learning rate ${number(rates[k], 4)}: after ${plural(steps, "step")} ${error}.`;
   }
 
