@@ -1,0 +1,235 @@
+"""The fits that a search of scikit-learn's asks for, done as populations."""
+
+from __future__ import annotations
+
+import functools
+import logging
+import time
+from collections import defaultdict
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from numbers import Number
+from typing import Any
+
+import numpy as np
+from scipy import sparse
+from sklearn.base import clone
+from sklearn.pipeline import Pipeline
+from sklearn.utils.metaestimators import _safe_split
+from sklearn.utils.parallel import Parallel
+from sklearn.utils.validation import _check_method_params, _num_samples
+
+from .estimators import MLPClassifier, MLPRegressor
+from .together import fit_together
+
+logger = logging.getLogger("bpfast")
+
+# A call that waits: scikit-learn's _fit_and_score; estimator, X and y; what else it takes, by name.
+Task = tuple[Any, tuple[Any, Any, Any], dict[str, Any]]
+
+
+class Populations:
+    """What searches take for joblib's ``Parallel``: fits of our networks become populations.
+
+    It is called with a search's tasks, each one candidate on one fold. Our networks are trained
+    first, together, by all threads; then each task runs as scikit-learn wrote it, and finds its
+    candidate trained. What cannot be trained together is left to joblib.
+    """
+
+    def __init__(self, **options) -> None:
+        self._options = options
+
+    def __enter__(self) -> Populations:
+        return self
+
+    def __exit__(self, *error) -> None:
+        pass
+
+    def __call__(self, tasks: Iterable[Task]) -> list[dict[str, Any]]:
+        """The results of all tasks, in their order."""
+        tasks = list(tasks)
+        trained = {fit.place: fit for fit in _train(tasks)}
+        left = [task for place, task in enumerate(tasks) if place not in trained]
+        others = iter(Parallel(**self._options)(left) if left else ())
+        scored = iter(Parallel(n_jobs=1)(_scoring(fit, tasks) for fit in trained.values()))
+        results = dict(zip(trained, scored, strict=True))
+        for place, fit in trained.items():
+            results[place]["fit_time"] = fit.seconds
+        return [results[k] if k in results else next(others) for k in range(len(tasks))]
+
+
+@dataclass
+class _Fit:
+    """A candidate on one fold."""
+
+    place: int  # among the tasks
+    estimator: Any  # with the candidate's parameters
+    seconds: float = 0.0  # that training took, its share of the steps before included
+    error: Exception | None = None  # that training raised
+
+
+@dataclass
+class _Samples:
+    """What some networks are trained on."""
+
+    X: Any
+    y: Any
+    sample_weight: Any
+    rows: np.ndarray  # of these
+    steps: list[Any]  # that made them, fitted
+    seconds: float  # that these took
+    fits: list[_Fit] = field(default_factory=list)
+
+    @property
+    def kind(self) -> Hashable:
+        """Samples of one kind can be stacked."""
+        if isinstance(self.X, np.ndarray) or sparse.issparse(self.X):
+            return type(self.X), self.X.shape[1:], self.X.dtype, self.sample_weight is None
+        return id(self.X)
+
+
+class _Trained:
+    """What a task takes for the estimator that it shall fit.
+
+    Setting its parameters gives the trained estimator, whose next fit is done already.
+    """
+
+    def __init__(self, fit: _Fit) -> None:
+        self._trained = fit
+
+    def set_params(self, **parameters):
+        self._trained.estimator.fit = self._fit
+        return self._trained.estimator
+
+    def _fit(self, X, y, **parameters):
+        del self._trained.estimator.fit
+        if self._trained.error is not None:
+            raise self._trained.error
+        return self._trained.estimator
+
+
+def _scoring(fit: _Fit, tasks: Sequence[Task]) -> Task:
+    """The task of a fit, to be run with the trained estimator."""
+    run, (_, X, y), options = tasks[fit.place]
+    return run, (_Trained(fit), X, y), options
+
+
+def _train(tasks: Sequence[Task]) -> list[_Fit]:
+    """Train all that can be trained together."""
+    kinds: dict[Hashable, list[_Samples]] = defaultdict(list)
+    for samples in _gather(tasks):
+        kinds[samples.kind].append(samples)
+    return [fit for alike in kinds.values() for fit in _train_on(alike)]
+
+
+def _gather(tasks: Sequence[Task]) -> list[_Samples]:
+    """The tasks of our networks, by what these are trained on: fold, and settings of steps."""
+    gathered: dict[Hashable, _Samples | None] = {}
+    for place, (_, (estimator, X, y), options) in enumerate(tasks):
+        train, parameters = options["train"], options["parameters"]
+        estimator = clone(estimator).set_params(**clone(parameters, safe=False))
+        if not _is_ours(estimator):
+            continue
+        key = id(train), _settings(estimator, parameters)
+        if key not in gathered:
+            gathered[key] = _samples(estimator, X, y, train, options["fit_params"])
+        if samples := gathered[key]:
+            if isinstance(estimator, Pipeline):
+                estimator.steps[:-1] = samples.steps
+            samples.fits.append(_Fit(place, estimator))
+    return [samples for samples in gathered.values() if samples]
+
+
+def _is_ours(estimator) -> bool:
+    """Whether an estimator ends in a network of ours: no subclass, which may fit otherwise."""
+    network = _last(estimator)
+    if type(network) in (MLPClassifier, MLPRegressor):
+        return True
+    _say_once(f"{type(network).__name__} is no MLPClassifier or MLPRegressor of bpfast.sklearn")
+    return False
+
+
+def _last(estimator) -> Any:
+    return estimator.steps[-1][1] if isinstance(estimator, Pipeline) else estimator
+
+
+def _settings(estimator, parameters: Mapping[str, Any]) -> Hashable:
+    """What a candidate's parameters make of the steps before the last."""
+    if not isinstance(estimator, Pipeline):
+        return None
+    last = f"{estimator.steps[-1][0]}__"
+    return frozenset(
+        # what is no plain value is the same only if it is the same object
+        (name, type(value), value if isinstance(value, (str, Number)) else id(value))
+        for name, value in parameters.items()
+        if not name.startswith(last)
+    )
+
+
+def _samples(estimator, X, y, train, fit_params: Mapping[str, Any]) -> _Samples | None:
+    """Fit the steps before the last one, and take what this is handed; None where that fails."""
+    piped = isinstance(estimator, Pipeline)
+    if piped:
+        fit_params = _check_method_params(X, params=fit_params, indices=train)
+        X, y = _safe_split(estimator, X, y, train)
+    network, handed, begin = _last(estimator), [], time.perf_counter()
+    network.fit = lambda X, y, sample_weight=None: handed.append((X, y, sample_weight))
+    try:
+        estimator.fit(X, y, **fit_params)
+        X, y, sample_weight = handed[0]
+        rows = np.arange(_num_samples(X))
+    except Exception:  # as scikit-learn's way will say
+        return None
+    finally:
+        del network.fit
+    rows = rows if piped else rows[train]
+    steps = estimator.steps[:-1] if piped else []
+    return _Samples(X, y, sample_weight, rows, steps, time.perf_counter() - begin)
+
+
+def _train_on(alike: list[_Samples]) -> list[_Fit]:
+    """Train all networks on samples of one kind in one go, and share the time out among them."""
+    X, y, sample_weight = _stack(alike)
+    pairs = [(fit, samples) for samples in alike for fit in samples.fits]
+    networks = [_last(fit.estimator) for fit, _ in pairs]
+    rows = [samples.rows for _, samples in pairs]
+    begin = time.perf_counter()
+    errors = fit_together(networks, X, y, rows, sample_weight)
+    seconds = time.perf_counter() - begin
+    work = [_work(*each) for each in zip(networks, rows, strict=True)]
+    for (fit, samples), error, part in zip(pairs, errors, work, strict=True):
+        fit.error = error
+        fit.seconds = seconds * part / sum(work) + samples.seconds / len(samples.fits)
+    return [fit for fit, _ in pairs]
+
+
+def _stack(alike: list[_Samples]) -> tuple[Any, Any, Any]:
+    """X, y and sample weights that hold them all, in which they find their rows.
+
+    Folds of one X are rows of it. What steps made of each fold is put one below the other.
+    """
+    first = alike[0]
+    if all(samples.X is first.X for samples in alike):
+        return first.X, first.y, first.sample_weight
+    start = 0
+    for samples in alike:
+        samples.rows += start
+        start += len(samples.rows)
+    join = sparse.vstack if sparse.issparse(first.X) else np.concatenate
+    sample_weight = None
+    if first.sample_weight is not None:
+        sample_weight = np.concatenate([samples.sample_weight for samples in alike])
+    y = np.concatenate([np.asarray(samples.y) for samples in alike])
+    return join([samples.X for samples in alike]), y, sample_weight
+
+
+def _work(network, rows: np.ndarray) -> float:
+    """What training cost, in a unit that cancels: parameters, times samples, times epochs."""
+    if not hasattr(network, "coefs_"):
+        return 1.0  # it failed at once
+    return network.n_iter_ * len(rows) * sum(weights.size for weights in network.coefs_)
+
+
+@functools.cache
+def _say_once(reason: str) -> None:
+    logger.warning("a search fits candidates one by one, as scikit-learn does: %s", reason)
