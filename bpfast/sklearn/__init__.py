@@ -7,7 +7,19 @@ try:
 except ImportError:
     raise missing_extra("scikit-learn", "sklearn") from None
 
+from .ensembles import MLPEnsembleClassifier, MLPEnsembleRegressor
 from .estimators import MLPClassifier, MLPRegressor
+from .search import GridSearchCV, HalvingGridSearchCV, HalvingRandomSearchCV, RandomizedSearchCV
 from .together import fit_together
 
-__all__ = ["MLPClassifier", "MLPRegressor", "fit_together"]
+__all__ = [
+    "GridSearchCV",
+    "HalvingGridSearchCV",
+    "HalvingRandomSearchCV",
+    "MLPClassifier",
+    "MLPEnsembleClassifier",
+    "MLPEnsembleRegressor",
+    "MLPRegressor",
+    "RandomizedSearchCV",
+    "fit_together",
+]

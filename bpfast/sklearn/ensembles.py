@@ -6,6 +6,7 @@ import warnings
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from numbers import Integral
+from typing import ClassVar
 
 import numpy as np
 from scipy import sparse
@@ -37,7 +38,7 @@ class _MLPEnsemble(BaseEnsemble):
     Subclasses say how targets are checked, what a member's outputs are, and how they are scored.
     """
 
-    _parameter_constraints: dict = {
+    _parameter_constraints: ClassVar[dict] = {
         "n_estimators": [Interval(Integral, 1, None, closed="left")],
         "max_samples": [
             None,
@@ -223,7 +224,7 @@ class MLPEnsembleClassifier(ClassifierMixin, _MLPEnsemble):
     ((3, 10), (3, 10))
     """
 
-    _parameter_constraints: dict = {
+    _parameter_constraints: ClassVar[dict] = {
         **_MLPEnsemble._parameter_constraints,
         "estimator": [MLPClassifier, None],
     }
@@ -337,7 +338,7 @@ class MLPEnsembleRegressor(RegressorMixin, _MLPEnsemble):
     True
     """
 
-    _parameter_constraints: dict = {
+    _parameter_constraints: ClassVar[dict] = {
         **_MLPEnsemble._parameter_constraints,
         "estimator": [MLPRegressor, None],
     }
@@ -379,9 +380,7 @@ class MLPEnsembleRegressor(RegressorMixin, _MLPEnsemble):
         return self._flat(self._combined(X, lambda outputs: np.quantile(outputs, q, axis=0)))
 
     def _check(self, X, y):
-        X, y = validate_data(
-            self, X, y, accept_sparse="csr", multi_output=True, y_numeric=True
-        )
+        X, y = validate_data(self, X, y, accept_sparse="csr", multi_output=True, y_numeric=True)
         y = column_or_1d(y, warn=True) if y.ndim == 1 or y.shape[1] == 1 else y
         self._n_outputs = 1 if y.ndim == 1 else y.shape[1]
         return X, y

@@ -1,0 +1,244 @@
+"""Ensembles: what members see, and what is made of what they say."""
+
+import pickle
+
+import numpy as np
+import pytest
+from scipy import sparse
+from sklearn.base import clone
+from sklearn.datasets import load_iris, make_multilabel_classification
+from sklearn.exceptions import ConvergenceWarning, DataConversionWarning
+from sklearn.metrics import accuracy_score, r2_score
+from sklearn.model_selection import cross_val_score
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from bpfast.sklearn import (
+    MLPClassifier,
+    MLPEnsembleClassifier,
+    MLPEnsembleRegressor,
+    MLPRegressor,
+    ensembles,
+)
+
+pytestmark = pytest.mark.filterwarnings(
+    f"ignore::{ConvergenceWarning.__module__}.ConvergenceWarning"
+)
+
+X, Y = load_iris(return_X_y=True)
+CLASSIFIER = MLPClassifier((6,), max_iter=20, learning_rate_init=0.05)
+REGRESSOR = MLPRegressor(hidden_layer_sizes=(6,), max_iter=20, learning_rate_init=0.05)
+BY_CHANCE = "members are trained on samples drawn by chance, as scikit-learn's Bagging does"
+DRAWN = {
+    "check_sample_weight_equivalence_on_dense_data": BY_CHANCE,
+    "check_sample_weight_equivalence_on_sparse_data": BY_CHANCE,
+}
+
+
+def classifier(n=5, **options):
+    return MLPEnsembleClassifier(CLASSIFIER, n, random_state=0, **options)
+
+
+def regressor(n=5, **options):
+    return MLPEnsembleRegressor(REGRESSOR, n, random_state=0, **options)
+
+
+@parametrize_with_checks(
+    [
+        MLPEnsembleClassifier(MLPClassifier(max_iter=100), 2),
+        MLPEnsembleRegressor(MLPRegressor(max_iter=100), 2),
+    ],
+    expected_failed_checks=lambda estimator: DRAWN,
+)
+def test_scikit_learns_checks(estimator, check):
+    check(estimator)
+
+
+@parametrize_with_checks(
+    [
+        MLPEnsembleClassifier(MLPClassifier(solver="lbfgs"), 2, bootstrap=False),
+        MLPEnsembleRegressor(MLPRegressor(solver="lbfgs"), 2, bootstrap=False),
+    ]
+)
+def test_scikit_learns_checks_of_weights(estimator, check):
+    if "sample_weight_equivalence" in str(check):
+        check(estimator)
+
+
+@pytest.mark.parametrize("make", [classifier, regressor])
+def test_members_are_what_they_would_be_alone(make):
+    ensemble = make(3).fit(X, Y)
+    again = make(5).fit(X, Y)
+    for seed, member, same in zip(
+        np.random.RandomState(0).randint(ensembles.SEEDS, size=3),
+        ensemble.estimators_,
+        again.estimators_,
+        strict=False,
+    ):
+        rows = np.random.RandomState(seed).randint(150, size=150)
+        alone = clone(member).fit(X[rows], Y[rows])
+        for weights, theirs, others in zip(member.coefs_, alone.coefs_, same.coefs_, strict=True):
+            np.testing.assert_array_equal(weights, theirs)
+            np.testing.assert_array_equal(weights, others)
+
+
+def test_members_from_seeds_alone_see_all_samples():
+    ensemble = classifier(3, bootstrap=False).fit(X, Y)
+    for member in ensemble.estimators_:
+        alone = clone(member).fit(X, Y)
+        np.testing.assert_array_equal(member.coefs_[0], alone.coefs_[0])
+    first, second, _ = ensemble
+    assert not np.array_equal(first.coefs_[0], second.coefs_[0])
+
+
+@pytest.fixture
+def drawn(monkeypatch):
+    """The rows of each population that ensembles trained."""
+    populations, train = [], ensembles.fit_together
+
+    def watched(members, X, y, rows, sample_weight):
+        populations.append(rows)
+        return train(members, X, y, rows, sample_weight)
+
+    monkeypatch.setattr(ensembles, "fit_together", watched)
+    return populations
+
+
+@pytest.mark.parametrize(("size", "count"), [(40, 40), (0.1, 15), (None, 150), (1e-3, 1)])
+def test_members_are_trained_on_max_samples(size, count, drawn):
+    regressor(3, max_samples=size).fit(X, Y)
+    regressor(3, max_samples=size, bootstrap=False).fit(X, Y)
+    with_replacement, without = drawn  # each ensemble is one population
+    assert [len(rows) for rows in with_replacement] == [count] * 3
+    if size is None:
+        assert without == [None] * 3
+    else:
+        assert [len(set(rows.tolist())) for rows in without] == [count] * 3
+
+
+def test_weights_are_chances_to_be_drawn(drawn):
+    weights = np.zeros(150)
+    weights[:60] = 1.0
+    regressor(2).fit(X, Y, weights)
+    for rows in drawn[0]:
+        assert rows.max() == 59
+        assert len(rows) == 150
+
+
+def test_weights_are_members_own_without_bootstrap():
+    weights = np.linspace(0, 1, 150)
+    member = regressor(2, bootstrap=False).fit(X, Y, weights).estimators_[0]
+    alone = clone(member).fit(X, Y, weights)
+    np.testing.assert_array_equal(member.coefs_[0], alone.coefs_[0])
+
+
+@pytest.mark.parametrize("chunk", [ensembles.CHUNK, 100])
+@pytest.mark.parametrize("kind", [np.asarray, sparse.csr_array])
+def test_predictions_are_statistics_of_members(kind, chunk, monkeypatch):
+    monkeypatch.setattr(ensembles, "CHUNK", chunk)
+    ensemble = classifier().fit(kind(X), Y)
+    all_of_them = np.stack([member.predict_proba(X) for member in ensemble])
+    mean, std = ensemble.predict_proba(kind(X), return_std=True)
+    np.testing.assert_allclose(mean, all_of_them.mean(0), rtol=1e-5, atol=1e-7)
+    np.testing.assert_allclose(std, all_of_them.std(0), rtol=1e-4, atol=1e-6)
+    np.testing.assert_array_equal(ensemble.predict_proba(kind(X)), mean)
+    np.testing.assert_array_equal(ensemble.predict_log_proba(kind(X)), np.log(mean))
+    np.testing.assert_array_equal(ensemble.predict(kind(X)), mean.argmax(1))
+    quantiles = ensemble.predict_quantiles(kind(X), [0.1, 0.9])
+    expected = np.quantile(all_of_them, [0.1, 0.9], axis=0)
+    np.testing.assert_allclose(quantiles, expected, rtol=1e-4, atol=1e-6)
+
+
+def test_regressors_predict_as_their_targets_are_shaped():
+    one, several = regressor().fit(X, Y), regressor().fit(X[:, :2], X[:, 2:])
+    mean, std = one.predict(X, return_std=True)
+    assert mean.shape == std.shape == (150,)
+    np.testing.assert_allclose(mean, np.mean([m.predict(X) for m in one], axis=0), rtol=1e-5)
+    assert one.predict_quantiles(X, 0.5).shape == (150,)
+    mean, std = several.predict(X[:, :2], return_std=True)
+    assert mean.shape == std.shape == (150, 2)
+    assert several.predict_quantiles(X[:, :2], [0.1, 0.5, 0.9]).shape == (3, 150, 2)
+    with pytest.raises(ValueError, match="Quantiles"):
+        one.predict_quantiles(X, 1.5)
+
+
+def test_members_may_miss_classes():
+    labels = np.array(["rare", *(["a", "b"] * 10)])
+    x = np.linspace(0, 1, 21)[:, None]
+    ensemble = classifier(8).fit(x, labels)
+    assert ensemble.classes_.tolist() == ["a", "b", "rare"]
+    assert len({len(member.classes_) for member in ensemble}) == 2
+    probabilities = ensemble.predict_proba(x)
+    np.testing.assert_allclose(probabilities.sum(1), 1.0, rtol=1e-6)
+    for member in ensemble:
+        if len(member.classes_) == 2:
+            assert member.predict_proba(x).shape == (21, 2)
+    quantiles = ensemble.predict_quantiles(x, 0.0)
+    np.testing.assert_array_equal(quantiles[:, 2], 0.0)
+
+
+def test_labels_may_be_several():
+    inputs, labels = make_multilabel_classification(60, n_features=5, n_classes=3, random_state=0)
+    ensemble = classifier().fit(inputs, labels)
+    assert ensemble.predict_proba(inputs).shape == (60, 3)
+    np.testing.assert_array_equal(
+        ensemble.predict(inputs), (ensemble.predict_proba(inputs) > 0.5).astype(int)
+    )
+
+
+def test_out_of_bag_scores_are_by_members_that_have_not_seen_a_sample():
+    ensemble = classifier(30, oob_score=True).fit(X, Y)
+    sums, count = np.zeros((150, 3)), np.zeros((150, 1))
+    for seed, member in zip(
+        np.random.RandomState(0).randint(ensembles.SEEDS, size=30), ensemble, strict=True
+    ):
+        unseen = np.setdiff1d(np.arange(150), np.random.RandomState(seed).randint(150, size=150))
+        sums[unseen] += member.predict_proba(X[unseen])
+        count[unseen] += 1
+    expected = sums / count
+    np.testing.assert_allclose(ensemble.oob_decision_function_, expected, rtol=1e-5, atol=1e-7)
+    assert ensemble.oob_score_ == accuracy_score(Y, expected.argmax(1))
+
+
+def test_out_of_bag_predictions_of_regressors():
+    ensemble = regressor(30, oob_score=True).fit(X, Y)
+    assert ensemble.oob_prediction_.shape == (150,)
+    assert ensemble.oob_score_ == r2_score(Y, ensemble.oob_prediction_)
+    assert 0.5 < ensemble.oob_score_ < 1
+    with pytest.warns(UserWarning, match="Some inputs do not have OOB scores"):
+        few = regressor(1, oob_score=True).fit(X, Y)
+    assert 0 < np.isnan(few.oob_prediction_).sum() < 150
+    assert np.isfinite(few.oob_score_)
+
+
+def test_an_ensemble_is_an_estimator_as_any():
+    pipeline = make_pipeline(StandardScaler(), classifier())
+    assert cross_val_score(pipeline, X, Y, cv=3).mean() > 0.8
+    ensemble = classifier().set_params(estimator__alpha=1.0, n_estimators=2).fit(X, Y)
+    assert [member.alpha for member in ensemble] == [1.0, 1.0]
+    again = pickle.loads(pickle.dumps(ensemble))
+    np.testing.assert_array_equal(again.predict_proba(X), ensemble.predict_proba(X))
+    assert len(MLPEnsembleRegressor(random_state=0, n_estimators=1).fit(X[:20], Y[:20])) == 1
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"oob_score": True, "bootstrap": False}, "only available if bootstrap=True"),
+        ({"max_samples": 151, "bootstrap": False}, "at most the number of samples, 150"),
+        ({"estimator": REGRESSOR}, "must be an instance of .*MLPClassifier"),
+        ({"estimator__alpha": -1.0}, "'alpha' parameter of MLPClassifier"),
+        ({"n_estimators": 0}, "'n_estimators' parameter"),
+    ],
+)
+def test_what_cannot_be_is_refused(options, words):
+    ensemble = clone(classifier()).set_params(**options)
+    with pytest.raises(ValueError, match=words):
+        ensemble.fit(X, Y)
+
+
+def test_columns_of_targets_are_warned_about():
+    with pytest.warns(DataConversionWarning):
+        ensemble = classifier(1).fit(X, Y[:, None])
+    assert ensemble.predict(X).shape == (150,)

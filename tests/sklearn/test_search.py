@@ -1,0 +1,325 @@
+"""Searches: scikit-learn's results, from populations."""
+
+import logging
+import pickle
+import threading
+
+import numpy as np
+import pytest
+import sklearn
+from joblib import parallel_config
+from scipy import sparse, stats
+from sklearn import model_selection
+from sklearn.base import BaseEstimator, TransformerMixin, clone
+from sklearn.datasets import load_iris
+from sklearn.decomposition import PCA
+from sklearn.exceptions import ConvergenceWarning, FitFailedWarning
+from sklearn.experimental import enable_halving_search_cv  # noqa: F401
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import accuracy_score, make_scorer
+from sklearn.model_selection import GroupKFold, ShuffleSplit
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import FunctionTransformer, MinMaxScaler, StandardScaler
+
+from bpfast.sklearn import (
+    GridSearchCV,
+    HalvingGridSearchCV,
+    HalvingRandomSearchCV,
+    MLPClassifier,
+    MLPRegressor,
+    RandomizedSearchCV,
+    candidates,
+)
+
+pytestmark = pytest.mark.filterwarnings(
+    f"ignore::{ConvergenceWarning.__module__}.ConvergenceWarning"
+)
+
+IRIS = load_iris(return_X_y=True)
+MLP = MLPClassifier((4,), max_iter=4, learning_rate_init=0.05, random_state=0)
+SCALED = Pipeline([("scale", StandardScaler()), ("mlp", MLP)])
+RATES = {"learning_rate_init": [0.001, 0.1], "alpha": [1e-4, 1.0]}
+STEPS = {"scale": [StandardScaler(), MinMaxScaler()], "mlp__learning_rate_init": [0.001, 0.1]}
+
+
+def both(name, *args, X=IRIS[0], y=IRIS[1], fit=None, **options):
+    """Our search and scikit-learn's own, fitted alike."""
+    ours = {
+        search.__name__: search
+        for search in (GridSearchCV, RandomizedSearchCV, HalvingGridSearchCV, HalvingRandomSearchCV)
+    }
+    return [
+        search(*args, **options).fit(X, y, **(fit or {}))
+        for search in (ours[name], getattr(model_selection, name))
+    ]
+
+
+def assert_same(ours, theirs):
+    assert list(ours.cv_results_) == list(theirs.cv_results_)
+    for key, values in theirs.cv_results_.items():
+        if not key.endswith("_time"):
+            np.testing.assert_array_equal(ours.cv_results_[key], values, err_msg=key)
+    if hasattr(theirs, "best_index_"):
+        assert ours.best_index_ == theirs.best_index_
+        assert str(ours.best_params_) == str(theirs.best_params_)
+    if hasattr(theirs, "best_score_"):
+        assert ours.best_score_ == theirs.best_score_
+
+
+@pytest.fixture
+def populations(monkeypatch):
+    """How many networks each population search trained at once."""
+    sizes, train = [], candidates.fit_together
+    monkeypatch.setattr(
+        candidates,
+        "fit_together",
+        lambda networks, *args: sizes.append(len(networks)) or train(networks, *args),
+    )
+    return sizes
+
+
+@pytest.mark.parametrize(
+    ("estimator", "grid"),
+    [(MLP, RATES), (SCALED, STEPS), (MLP, [RATES, {"hidden_layer_sizes": [(3,), (3, 3)]}])],
+    ids=["alone", "pipeline", "shapes"],
+)
+def test_grid(estimator, grid, populations):
+    ours, theirs = both("GridSearchCV", estimator, grid, cv=3, return_train_score=True)
+    assert_same(ours, theirs)
+    assert populations == [len(theirs.cv_results_["params"]) * 3]
+    assert (ours.cv_results_["mean_fit_time"] > 0).all()
+    np.testing.assert_array_equal(ours.predict(IRIS[0]), theirs.predict(IRIS[0]))
+
+
+def test_random(populations):
+    draws = {"mlp__learning_rate_init": stats.loguniform(1e-3, 1), "scale__with_std": [True, False]}
+    options = {"n_iter": 5, "cv": ShuffleSplit(2, random_state=1), "random_state": 3}
+    assert_same(*both("RandomizedSearchCV", SCALED, draws, **options))
+    assert populations == [10]
+
+
+@pytest.mark.parametrize("resource", ["n_samples", "max_iter"])
+def test_halving(resource, populations):
+    grid = {"alpha": [1e-4, 1.0], "learning_rate_init": [1e-4, 1e-3, 0.1]}
+    options = {"cv": 2, "random_state": 0, "resource": resource}
+    if resource == "max_iter":
+        options["max_resources"] = 9
+    ours, theirs = both("HalvingGridSearchCV", MLP, grid, **options)
+    assert_same(ours, theirs)
+    assert populations == [2 * candidates for candidates in theirs.n_candidates_]
+    assert len(populations) > 1
+
+
+def test_halving_random():
+    draws = {"learning_rate_init": stats.loguniform(1e-3, 1)}
+    assert_same(*both("HalvingRandomSearchCV", MLP, draws, cv=2, random_state=0))
+
+
+def largest_alpha(results):
+    return int(np.argmax(results["param_alpha"].filled()))
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"scoring": ["accuracy", "neg_log_loss"], "refit": "neg_log_loss"},
+        {"scoring": {"a": make_scorer(accuracy_score)}, "refit": False},
+        {"scoring": lambda estimator, X, y: estimator.alpha, "refit": largest_alpha},
+        {
+            "scoring": lambda estimator, X, y: {"rows": len(X), "loss": estimator.loss_},
+            "refit": "loss",
+        },
+    ],
+    ids=["several", "unfitted", "callable", "dictionary"],
+)
+def test_scoring(options):
+    assert_same(*both("GridSearchCV", MLP, RATES, cv=2, **options))
+
+
+class Counting(TransformerMixin, BaseEstimator):
+    """Does nothing, and counts how often it is told to."""
+
+    fits = 0
+
+    def __init__(self, shift=0):
+        self.shift = shift
+
+    def fit(self, X, y=None):
+        Counting.fits += 1
+        self.n_features_in_ = X.shape[1]
+        return self
+
+    def transform(self, X):
+        return X + self.shift
+
+
+def test_steps_are_fitted_once_for_each_fold_and_setting_of_theirs(populations):
+    pipeline = make_pipeline(Counting(), MLP)
+    grid = {"counting__shift": [0, 1], "mlpclassifier__alpha": [0.0, 0.1, 1.0]}
+    Counting.fits = 0
+    GridSearchCV(pipeline, grid, cv=3, refit=False).fit(*IRIS)
+    assert Counting.fits == 2 * 3
+    assert populations == [2 * 3 * 3]
+
+
+def test_steps_that_change_the_number_of_features(populations):
+    pipeline = make_pipeline(PCA(random_state=0), MLP)
+    grid = {"pca__n_components": [2, 3], "mlpclassifier__alpha": [0.0, 1.0]}
+    assert_same(*both("GridSearchCV", pipeline, grid, cv=2))
+    assert populations == [4, 4]
+
+
+def test_steps_may_be_left_out_and_cached(tmp_path):
+    pipeline = Pipeline([("scale", StandardScaler()), ("mlp", MLP)], memory=str(tmp_path))
+    grid = {"scale": ["passthrough", StandardScaler()], "mlp__alpha": [0.0, 1.0]}
+    assert_same(*both("GridSearchCV", pipeline, grid, cv=2))
+
+
+def test_sparse_samples():
+    X = sparse.csr_array(IRIS[0])
+    pipeline = make_pipeline(StandardScaler(with_mean=False), MLP)
+    assert_same(*both("GridSearchCV", MLP, RATES, X=X, cv=2))
+    assert_same(*both("GridSearchCV", pipeline, {"mlpclassifier__alpha": [0, 1]}, X=X, cv=2))
+
+
+def test_tables_keep_their_names():
+    polars = pytest.importorskip("polars")
+    X = polars.DataFrame(IRIS[0], schema=["a", "b", "c", "d"])
+    ours, theirs = both("GridSearchCV", MLP, RATES, X=X, cv=2)
+    assert_same(ours, theirs)
+    assert ours.feature_names_in_.tolist() == ["a", "b", "c", "d"]
+    named = clone(SCALED).set_output(transform="polars")
+    ours, theirs = both("GridSearchCV", named, {"mlp__alpha": [0.0, 1.0]}, X=X, cv=2)
+    assert_same(ours, theirs)
+    assert ours.best_estimator_[-1].feature_names_in_.tolist() == ["a", "b", "c", "d"]
+
+
+def test_regression_with_several_targets():
+    X, y = IRIS[0][:, :2], IRIS[0][:, 2:]
+    regressor = MLPRegressor(hidden_layer_sizes=(4,), max_iter=5, random_state=0)
+    ours, theirs = both("GridSearchCV", regressor, RATES, X=X, y=y, cv=3)
+    assert_same(ours, theirs)
+
+
+def test_weights_and_groups():
+    rng = np.random.default_rng(0)
+    weights, groups = rng.random(150), rng.integers(5, size=150)
+    fit = {"sample_weight": weights, "groups": groups}
+    assert_same(*both("GridSearchCV", MLP, RATES, fit=fit, cv=GroupKFold(3)))
+    fit = {"mlp__sample_weight": weights}
+    assert_same(*both("GridSearchCV", SCALED, STEPS, fit=fit, cv=2))
+
+
+def test_metadata_routing():
+    weights = np.random.default_rng(0).random(150)
+    with sklearn.config_context(enable_metadata_routing=True):
+        mlp = clone(MLP).set_fit_request(sample_weight=True).set_score_request(sample_weight=True)
+        scale = StandardScaler().set_fit_request(sample_weight=True)
+        pipeline = Pipeline([("scale", scale), ("mlp", mlp)])
+        grid = {"mlp__alpha": [0.0, 1.0]}
+        ours, theirs = both("GridSearchCV", pipeline, grid, fit={"sample_weight": weights}, cv=2)
+    assert_same(ours, theirs)
+
+
+@pytest.mark.filterwarnings("ignore:One or more of the test scores are non-finite")
+def test_a_candidate_that_fails_is_scored_as_scikit_learn_does(populations):
+    grid = {"learning_rate_init": [0.1, -1.0], "alpha": [0.0, 1.0]}
+    with pytest.warns(FitFailedWarning, match="4 fits failed out of a total of 8"):
+        ours, theirs = both("GridSearchCV", MLP, grid, cv=2)
+    assert_same(ours, theirs)
+    assert np.isnan(ours.cv_results_["mean_test_score"]).sum() == 2
+    with pytest.raises(ValueError, match="'learning_rate_init' parameter"):
+        GridSearchCV(MLP, grid, cv=2, error_score="raise").fit(*IRIS)
+    assert populations[0] == 8
+
+
+def fail_for(kind):
+    def fail(X):
+        if kind == "fails":
+            raise RuntimeError("a step that fails")
+        return X
+
+    return FunctionTransformer(fail)
+
+
+@pytest.mark.filterwarnings("ignore:One or more of the test scores are non-finite")
+def test_a_step_that_fails_takes_only_its_candidates_along(populations):
+    pipeline = Pipeline([("step", fail_for("works")), ("mlp", MLP)])
+    grid = {"step": [fail_for("fails"), fail_for("works")], "mlp__alpha": [0.0, 1.0]}
+    with pytest.warns(FitFailedWarning, match="a step that fails"):
+        ours, theirs = both("GridSearchCV", pipeline, grid, cv=2)
+    assert_same(ours, theirs)
+    assert populations == [4]
+
+
+def test_what_the_fit_does_not_take_is_refused_as_scikit_learn_does():
+    for search in (GridSearchCV, model_selection.GridSearchCV):
+        with pytest.raises(TypeError, match=r"fit\(\) got an unexpected keyword argument 'color'"):
+            search(MLP, RATES, cv=2, error_score="raise").fit(*IRIS, color=3)
+    with pytest.raises(ValueError, match="No fits were performed"):
+        GridSearchCV(MLP, RATES, cv=[]).fit(*IRIS)
+    with pytest.raises(ValueError, match="Invalid parameter 'alhpa'"):
+        GridSearchCV(MLP, {"alhpa": [1]}, cv=2).fit(*IRIS)
+
+
+class Subclass(MLPClassifier):
+    """May fit in another way."""
+
+
+@pytest.mark.parametrize(
+    "other", [LogisticRegression(), Subclass((4,), max_iter=4, random_state=0)]
+)
+def test_other_estimators_are_fitted_as_scikit_learn_does(other, caplog, populations):
+    candidates._say_once.cache_clear()
+    grid = {"C": [0.1, 1.0]} if isinstance(other, LogisticRegression) else RATES
+    with caplog.at_level(logging.WARNING, "bpfast"), parallel_config("threading"):
+        assert_same(*both("GridSearchCV", other, grid, cv=2, n_jobs=2))
+        GridSearchCV(other, grid, cv=2).fit(*IRIS)
+    assert populations == []
+    (record,) = caplog.records
+    assert f"{type(other).__name__} is no MLPClassifier" in record.message
+
+
+def test_a_grid_over_the_last_step_itself(populations):
+    grid = {"mlp": [MLP, LogisticRegression(), clone(MLP).set_params(alpha=10.0)]}
+    assert_same(*both("GridSearchCV", SCALED, grid, cv=2))
+    assert populations == [4]
+
+
+def test_verbose_lines_are_scikit_learns(capsys):
+    GridSearchCV(MLP, RATES, cv=2, verbose=3).fit(*IRIS)
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "Fitting 2 folds for each of 4 candidates, totalling 8 fits"
+    assert len([line for line in lines if line.startswith("[CV ") and "score=" in line]) == 8
+
+
+def test_scikit_learns_own_searches_are_left_as_they_are(populations):
+    assert model_selection._search.Parallel is sklearn.utils.parallel.Parallel
+    model_selection.GridSearchCV(MLP, RATES, cv=2).fit(*IRIS)
+    assert populations == []
+
+
+def test_searches_are_scikit_learns_and_can_be_cloned_and_pickled():
+    search = GridSearchCV(MLP, RATES, cv=2)
+    assert isinstance(search, model_selection.GridSearchCV)
+    assert repr(clone(search)) == repr(search)
+    again = pickle.loads(pickle.dumps(search.fit(*IRIS)))
+    np.testing.assert_array_equal(again.predict_proba(IRIS[0]), search.predict_proba(IRIS[0]))
+    assert "fit" not in vars(search.best_estimator_)
+
+
+def test_searches_in_threads():
+    found = {}
+
+    def run(seed):
+        mlp = clone(MLP).set_params(random_state=seed)
+        found[seed] = GridSearchCV(mlp, RATES, cv=2).fit(*IRIS)
+
+    threads = [threading.Thread(target=run, args=(seed,)) for seed in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for seed, search in found.items():
+        alone = GridSearchCV(clone(MLP).set_params(random_state=seed), RATES, cv=2).fit(*IRIS)
+        assert_same(search, alone)
