@@ -1,0 +1,152 @@
+"""``python -m bpfast.bench.estimators``: scripts that use scikit-learn, and only their import changed.
+
+A search and single fits, by bpfast's estimators and by scikit-learn's own, one after the other with
+the same seeds: whole wall times, and the scores on what was held out. scikit-learn's search has a
+process for each core; its single fits have all threads of its matrix products.
+"""
+
+from __future__ import annotations
+
+import argparse
+import functools
+import json
+import os
+import statistics
+import time
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+from sklearn import model_selection, neural_network
+from sklearn.datasets import load_digits, make_classification
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.model_selection import train_test_split
+
+from .. import sklearn as bpfast
+from ..files import write_whole
+from ..verify import machine
+from .command import now, versions
+
+OURS = SimpleNamespace(
+    name="bpfast", MLPClassifier=bpfast.MLPClassifier, GridSearchCV=bpfast.GridSearchCV
+)
+THEIRS = SimpleNamespace(
+    name="scikit-learn",
+    MLPClassifier=neural_network.MLPClassifier,
+    GridSearchCV=model_selection.GridSearchCV,
+)
+CORES = len(os.sched_getaffinity(0))
+GRID = {"alpha": np.logspace(-6, 0, 6), "learning_rate_init": np.logspace(-4, -1, 10)}
+
+
+def search(library: SimpleNamespace, seed: int) -> float:
+    """60 candidates on 5 folds of digits; the best mean score of the folds."""
+    mlp = library.MLPClassifier((64,), max_iter=50, random_state=seed)
+    found = library.GridSearchCV(mlp, GRID, cv=5, n_jobs=CORES).fit(*digits())
+    return float(found.best_score_)
+
+
+def default(library: SimpleNamespace, seed: int) -> float:
+    """The default classifier on digits; the accuracy on a quarter of them."""
+    return _fit(library.MLPClassifier(random_state=seed), digits(), seed)
+
+
+def wide(library: SimpleNamespace, seed: int) -> float:
+    """A larger classifier, 20 epochs of 20,000 samples; the accuracy on 5,000 others."""
+    mlp = library.MLPClassifier((256, 128), max_iter=20, random_state=seed)
+    return _fit(mlp, synthetic(), seed)
+
+
+def _fit(mlp, samples: tuple[np.ndarray, np.ndarray], seed: int) -> float:
+    train, test, targets, held = train_test_split(*samples, test_size=0.2, random_state=seed)
+    return float(mlp.fit(train, targets).score(test, held))
+
+
+@functools.cache
+def digits() -> tuple[np.ndarray, np.ndarray]:
+    """8 x 8 pixels from 0 to 1, and which digit it is."""
+    X, y = load_digits(return_X_y=True)
+    return X / 16, y
+
+
+@functools.cache
+def synthetic() -> tuple[np.ndarray, np.ndarray]:
+    """25,000 samples of 40 features and 5 classes."""
+    return make_classification(
+        25_000, 40, n_informative=20, n_classes=5, class_sep=0.7, random_state=0
+    )
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What is timed, and how many times faster it should be."""
+
+    run: Callable[[SimpleNamespace, int], float]
+    target: float
+
+    @property
+    def name(self) -> str:
+        return self.run.__name__
+
+    def measure(self, seeds: int, say: Callable[[str], None]) -> dict[str, Any]:
+        """Times and scores of both, in turn, after one of each that compiles and starts processes."""
+        measured: dict[str, Any] = {"name": self.name, "description": self.run.__doc__}
+        for library in (OURS, THEIRS):
+            measured[library.name] = {"seconds": [], "scores": []}
+            self.run(library, seeds)
+        for seed in range(seeds):
+            for library in (OURS, THEIRS):
+                start = time.perf_counter()
+                score = self.run(library, seed)
+                seconds = time.perf_counter() - start
+                say(f"{self.name}: seed {seed}: {library.name}: {seconds:.2f} s, score {score:.4f}")
+                measured[library.name]["seconds"].append(seconds)
+                measured[library.name]["scores"].append(score)
+        ours, theirs = (measured[library.name]["seconds"] for library in (OURS, THEIRS))
+        measured["ratio"] = statistics.median(theirs) / statistics.median(ours)
+        measured["target"] = self.target
+        return measured
+
+
+COMPARISONS = (Comparison(search, 30), Comparison(default, 3), Comparison(wide, 3))
+
+
+def words(measured: dict[str, Any]) -> str:
+    """A comparison in one line."""
+    sides = []
+    for library in (OURS, THEIRS):
+        seconds, scores = (np.array(measured[library.name][key]) for key in ("seconds", "scores"))
+        sides.append(
+            f"{library.name} {np.median(seconds):.2f} s, score {scores.mean():.4f} "
+            f"(standard deviation {scores.std():.4f})"
+        )
+    ratio = f"{measured['ratio']:.1f} x as fast, {measured['target']} x were aimed at"
+    return f"{measured['name']}: {'; '.join(sides)}: {ratio}"
+
+
+def main() -> None:
+    """Measure, print and keep it."""
+    parser = argparse.ArgumentParser(prog="python -m bpfast.bench.estimators", description=__doc__)
+    names = [comparison.name for comparison in COMPARISONS]
+    parser.add_argument("--only", nargs="+", choices=names, default=names)
+    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--output", type=Path, help="a JSON file")
+    given = parser.parse_args()
+    report: dict[str, Any] = {"date": now(), "machine": machine(), "versions": versions()}
+    report["comparisons"] = []
+    warnings.simplefilter("ignore", ConvergenceWarning)  # epochs are few on purpose
+    for comparison in COMPARISONS:
+        if comparison.name in given.only:
+            report["comparisons"].append(comparison.measure(given.seeds, print))
+            print(words(report["comparisons"][-1]))
+    if given.output:
+        text = json.dumps(report, indent=1, allow_nan=False) + "\n"
+        write_whole(given.output, lambda whole: whole.write_text(text, encoding="utf-8"))
+
+
+if __name__ == "__main__":
+    main()
