@@ -1,4 +1,4 @@
-"""``python -m bpfast.bench.estimators``: scripts that use scikit-learn, and only their import changed.
+"""``python -m bpfast.bench.estimators``: scikit-learn, and what only changes the import.
 
 A search and single fits, by bpfast's estimators and by scikit-learn's own, one after the other with
 the same seeds: whole wall times, and the scores on what was held out. scikit-learn's search has a
@@ -93,7 +93,7 @@ class Comparison:
         return self.run.__name__
 
     def measure(self, seeds: int, say: Callable[[str], None]) -> dict[str, Any]:
-        """Times and scores of both, in turn, after one of each that compiles and starts processes."""
+        """Times and scores of both, in turn, the first of each, which compiles, left out."""
         measured: dict[str, Any] = {"name": self.name, "description": self.run.__doc__}
         for library in (OURS, THEIRS):
             measured[library.name] = {"seconds": [], "scores": []}

@@ -110,8 +110,8 @@ class _MLPEnsemble(BaseEnsemble):
             self._score_out_of_bag(X, y, rows)
         return self
 
-    def _draw(self, seed: int, samples: int, sample_weight: np.ndarray | None) -> np.ndarray | None:
-        """The rows that a member is trained on; None for all."""
+    def _draw(self, seed: int, samples: int, sample_weight: np.ndarray | None) -> np.ndarray:
+        """The rows that a member is trained on."""
         random_state, size = check_random_state(seed), samples
         if self.max_samples is not None:
             whole = isinstance(self.max_samples, Integral)
@@ -126,7 +126,7 @@ class _MLPEnsemble(BaseEnsemble):
                 "to draw without replacement: use bootstrap=True"
             )
         if size == samples:
-            return None
+            return np.arange(samples)
         return sample_without_replacement(samples, size, random_state=random_state)
 
     def _score_out_of_bag(self, X, y, rows: list[np.ndarray]) -> None:
@@ -396,13 +396,13 @@ class MLPEnsembleRegressor(RegressorMixin, _MLPEnsemble):
         self.oob_score_ = r2_score(y[scored], self.oob_prediction_[scored])
 
 
-def _alike(members) -> list[list[int]]:
+def _alike(members) -> list[np.ndarray]:
     """Places of members that make one population: of one architecture, dtype and classes."""
     alike = defaultdict(list)
     for place, member in enumerate(members):
         classes = tuple(getattr(member, "classes_", ()))
         alike[member._mlp(), member.coefs_[0].dtype.name, classes].append(place)
-    return list(alike.values())
+    return [np.array(places) for places in alike.values()]
 
 
 def _population(members) -> Population:

@@ -111,10 +111,7 @@ def test_members_are_trained_on_max_samples(size, count, drawn):
     regressor(3, max_samples=size, bootstrap=False).fit(X, Y)
     with_replacement, without = drawn  # each ensemble is one population
     assert [len(rows) for rows in with_replacement] == [count] * 3
-    if size is None:
-        assert without == [None] * 3
-    else:
-        assert [len(set(rows.tolist())) for rows in without] == [count] * 3
+    assert [len(set(rows.tolist())) for rows in without] == [count] * 3
 
 
 def test_weights_are_chances_to_be_drawn(drawn):

@@ -15,9 +15,9 @@ from sklearn.datasets import load_iris
 from sklearn.decomposition import PCA
 from sklearn.exceptions import ConvergenceWarning, FitFailedWarning
 from sklearn.experimental import enable_halving_search_cv  # noqa: F401
-from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import accuracy_score, make_scorer
 from sklearn.model_selection import GroupKFold, ShuffleSplit
+from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, MinMaxScaler, StandardScaler
 
@@ -266,12 +266,10 @@ class Subclass(MLPClassifier):
     """May fit in another way."""
 
 
-@pytest.mark.parametrize(
-    "other", [LogisticRegression(), Subclass((4,), max_iter=4, random_state=0)]
-)
+@pytest.mark.parametrize("other", [GaussianNB(), Subclass((4,), max_iter=4, random_state=0)])
 def test_other_estimators_are_fitted_as_scikit_learn_does(other, caplog, populations):
     candidates._say_once.cache_clear()
-    grid = {"C": [0.1, 1.0]} if isinstance(other, LogisticRegression) else RATES
+    grid = {"var_smoothing": [1e-9, 1.0]} if isinstance(other, GaussianNB) else RATES
     with caplog.at_level(logging.WARNING, "bpfast"), parallel_config("threading"):
         assert_same(*both("GridSearchCV", other, grid, cv=2, n_jobs=2))
         GridSearchCV(other, grid, cv=2).fit(*IRIS)
@@ -281,7 +279,7 @@ def test_other_estimators_are_fitted_as_scikit_learn_does(other, caplog, populat
 
 
 def test_a_grid_over_the_last_step_itself(populations):
-    grid = {"mlp": [MLP, LogisticRegression(), clone(MLP).set_params(alpha=10.0)]}
+    grid = {"mlp": [MLP, GaussianNB(), clone(MLP).set_params(alpha=10.0)]}
     assert_same(*both("GridSearchCV", SCALED, grid, cv=2))
     assert populations == [4]
 
