@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import logging
 import os
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -80,21 +81,28 @@ def choose(
     DeviceError
         The device was asked for by name and cannot be used here.
     """
-    one_of("device", device, DEVICES)
-    if device == "auto":
-        device = os.environ.get("BPFAST_DEVICE") or "auto"
-        one_of("BPFAST_DEVICE", device, DEVICES)
+    device, why = _resolve(device)
+    if why:
+        logger.info("device 'auto' falls back to the CPU: %s", why)
     if device == "reference":
         return Plan("one by one", "reference", "float64 NumPy, the truth that others are held to")
     if device == "cpu":
         return _choose_on_cpu(mlp, n, batch_size)
+    return _choose_on_cuda(mlp, batch_size, rule, dtype)
+
+
+def _resolve(device: str) -> tuple[str, str]:
+    """The device that a name stands for, and why it is not CUDA where "auto" is not."""
+    one_of("device", device, DEVICES)
+    if device == "auto":
+        device = os.environ.get("BPFAST_DEVICE") or "auto"
+        one_of("BPFAST_DEVICE", device, DEVICES)
+    if device in ("reference", "cpu"):
+        return device, ""
     problem = _load("cuda").device.problem()
-    if not problem:
-        return _choose_on_cuda(mlp, batch_size, rule, dtype)
-    if device == "cuda":
+    if problem and device == "cuda":
         raise DeviceError(f"device 'cuda' cannot be used: {problem}; use 'cpu' or 'auto'")
-    logger.info("device 'auto' falls back to the CPU: %s", problem)
-    return _choose_on_cpu(mlp, n, batch_size)
+    return ("cpu", problem) if problem else ("cuda", "")
 
 
 def _choose_on_cpu(mlp: MLP, n: int, batch_size: int) -> Plan:
@@ -124,6 +132,18 @@ def _choose_on_cuda(mlp: MLP, batch_size: int, rule: str, dtype: str) -> Plan:
             return Plan(strategy, "cuda", "; ".join([reason, *against]))
         against.append(f"not {strategy}: {refused or f'{value} {words} (over {most})'}")
     return Plan("large batch", "cuda", "; ".join(["products by cuBLAS", *against]))
+
+
+def side_by_side(device: str) -> int:
+    """How many small fits at once keep a device busy: as many as the CPU has threads, else one."""
+    if _resolve(device)[0] != "cpu":
+        return 1
+    return _load("cpu").thread_count()
+
+
+def at_most(threads: int) -> AbstractContextManager[None]:
+    """Let fits of this Python thread use so many threads, beside those of other Python threads."""
+    return _load("cpu").at_most(threads)
 
 
 def kernels(plan: Plan) -> Any:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from .dispatch import Plan, choose
 from .folds import Folds, Part
 from .network import MLP
 from .optimizers import Optimizer
 from .population import Population
 from .space import OPTIMIZERS, widths
-from .training import History, Training, _latest
+from .training import History, Progress, Training, _latest, gradients
 
 FEW = 64  # networks that kernels are compiled with
 MOST = 4096  # networks in a fit: more are no faster, and what is lost when a run is killed
@@ -59,6 +60,49 @@ def by_kind(numbers: Sequence[int], points: Sequence[dict[str, Any]]) -> list[Tr
     return list(groups.values())
 
 
+State = dict[str, np.ndarray]
+
+
+class Shard(NamedTuple):
+    """Trials of one kind on their way, which one fit takes further.
+
+    Attributes
+    ----------
+    trials : Trials
+    epoch : how far they are
+    states : each trial's tensors of :meth:`Training.state_dict`, a row for each of its folds;
+        none before the first epoch
+    """
+
+    trials: Trials
+    epoch: int
+    states: list[State]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a fit made of a shard.
+
+    Attributes
+    ----------
+    shard : how far it is now; without states when nothing is left to train
+    results : (trials,) arrays, the columns of the table; none where it only paused on its way
+    losses : (trials, epochs) training losses, means over folds
+    rung : (trials,) validation losses, means over folds, where some epochs are left
+    best : place of the trial with the highest score, and its network (of fold 0)
+    updates : samples that networks learned from
+    interrupted : whether Ctrl-C ended it
+    """
+
+    shard: Shard
+    results: dict[str, np.ndarray]
+    losses: np.ndarray
+    rung: np.ndarray
+    best: tuple[int, Population]
+    updates: int
+    interrupted: bool
+
+
 @dataclass(frozen=True)
 class Trainer:
     """Trains and scores the networks of trials: for each trial one a fold.
@@ -68,29 +112,36 @@ class Trainer:
     folds : what all networks are trained on and ranked by
     whole : what the winner is trained on
     refits : whether the winner is trained anew, and only then scored on the test part
+    halves : whether there are rungs, where losses on the validation part say who goes on
     """
 
     folds: Folds
     whole: Part
     test: Part
     refits: bool
+    halves: bool
     classes: Sequence[str]
     epochs: int
     seed: int
     device: str
-    compiled: set[Kind] = field(default_factory=set)
+    compiled: set[tuple[str, ...]] = field(default_factory=set)
 
     def compile(self, trials: Trials) -> None:
         """Train a few networks of a kind for an epoch on a batch: kernels are there then."""
-        if trials.kind in self.compiled:
+        kind = trials.kind
+        few = Trials(kind, trials.numbers[:FEW], trials.points[:FEW])
+        strategy = self.plan(few).strategy
+        needed = (strategy, kind.activation, kind.optimizer)  # sizes compile nothing
+        if needed in self.compiled:
             return
-        self.compiled.add(trials.kind)
-        batch = Part(*(values[: trials.kind.batch_size] for values in self.folds.train))
-        few = Trials(trials.kind, trials.numbers[:FEW], trials.points[:FEW])
+        self.compiled.add(needed)
+        batch = Part(*(values[: kind.batch_size] for values in self.folds.train))
         population = self.population(few)
         with self.training(population, few, batch, epochs=1) as training:
             training.advance()
         population.predict(batch.X[:1], device=self.device)
+        if self.halves:
+            gradients(population, batch.X[:1], batch.y[:1], device=self.device)
 
     def most(self, kind: Kind, memory: int) -> int:
         """How many trials of a kind may be trained at once, in so many bytes."""
@@ -107,18 +158,57 @@ class Trainer:
         mlp, init = self._mlp(trials.kind), trials.kind.init
         return Population.drawn(mlp, np.array(seeds * copies), self.seed, init)
 
-    def on_folds(self, trials: Trials, validated: bool) -> tuple[Population, Training]:
-        """All networks of some trials, and their training on their folds.
+    def plan(self, trials: Trials) -> Plan:
+        """What would train some trials."""
+        kind, copies = trials.kind, len(self.folds.rows)
+        rule = OPTIMIZERS[kind.optimizer]().resolve(1, 1).rule
+        n = len(trials.numbers) * copies
+        return choose(self._mlp(kind), n, kind.batch_size, self.device, rule)
 
-        With ``validated``, losses on the validation part of the one fold are seen after every
-        epoch.
-        """
-        copies = len(self.folds.rows)
+    def cost(self, shard: Shard, until: int) -> float:
+        """About how many operations it takes to train a shard up to an epoch."""
+        epochs = (until - shard.epoch) * len(shard.trials.numbers)
+        return 6.0 * self._mlp(shard.trials.kind).n_parameters * len(self.folds.train.X) * epochs
+
+    def advance(
+        self,
+        shard: Shard,
+        until: int,
+        seconds: float = np.inf,
+        watch: Callable[[Progress], None] | None = None,
+    ) -> Outcome:
+        """Train a shard up to an epoch, or to the first one after so many seconds, and score it."""
+        trials, copies = shard.trials, len(self.folds.rows)
         population = self.population(trials, copies)
         copied = trials._replace(points=trials.points * copies)
         rows = self.folds.of_networks(len(trials.points))
-        part = self.folds.validation[0] if validated else None
-        return population, self.training(population, copied, self.folds.train, rows, part)
+        with self.training(population, copied, self.folds.train, rows) as training:
+            if shard.states:
+                training.load_state_dict(joined(shard.states))
+            before = training.history().sample_updates
+            training.advance(until, watch or False, seconds)
+            if watch:  # also where no network was left to train
+                watch(training.progress())
+            whole = training.epoch == self.epochs or training.interrupted
+            states = [] if whole else parted(training.state_dict(), copies)
+        history = training.history()
+        reached = Shard(trials, training.epoch, states)
+        paused = reached.epoch < until and not training.interrupted
+        results = {} if paused else self.results(population, history)
+        return Outcome(
+            shard=reached,
+            results=results,
+            losses=self.losses(history),
+            rung=np.empty(0) if paused or whole else self.validation_losses(population),
+            best=self._best(population, results),
+            updates=history.sample_updates - before,
+            interrupted=training.interrupted,
+        )
+
+    def network(self, trials: Trials, place: int, state: State) -> Population:
+        """The network of one trial as it is in its state, of fold 0."""
+        one = Trials(trials.kind, trials.numbers[place : place + 1], trials.points[place : place + 1])
+        return self.population(one).with_parameters(state["parameters"][:1])
 
     def refit(self, trials: Trials) -> tuple[Population, History]:
         """One trial's network, trained on all rows that are not test."""
@@ -187,6 +277,21 @@ class Trainer:
             results |= {SPLIT_SCORE.format(k): column for k, column in enumerate(scores.T)}
         return results
 
+    def validation_losses(self, population: Population) -> np.ndarray:
+        """(trials,) losses on what trials are scored on, means over folds; inf where not finite."""
+        parts = self.folds.validation
+        trials = len(population) // len(parts)
+        losses = np.empty((trials, len(parts)))
+        for k, part in enumerate(parts):
+            own = population[k * trials : (k + 1) * trials]
+            losses[:, k] = gradients(own, part.X, part.y, device=self.device)[0]
+        return np.nan_to_num(losses.mean(axis=1), nan=np.inf)
+
+    def _best(self, population: Population, results: dict[str, np.ndarray]) -> tuple[int, Population]:
+        """The first of the trials with the highest score, and its network of fold 0."""
+        place = int(results["validation_score"].argmax()) if results else 0
+        return place, population[place]
+
     def scores(
         self, population: Population, part: Part, networks: range | None = None
     ) -> np.ndarray:
@@ -205,6 +310,23 @@ class Trainer:
                 spread = ((part.y - part.y.mean()) ** 2).sum()
                 scores.append(1.0 - errors / (spread if spread > 0 else 1.0))
         return np.concatenate(scores)
+
+
+def joined(states: Sequence[State]) -> State:
+    """Tensors of a training of some trials: all on fold 0 first, then all on fold 1, ..."""
+    rows = {name: np.stack([state[name] for state in states], axis=1) for name in states[0]}
+    return {
+        name: array.reshape(array.shape[0] * array.shape[1], *array.shape[2:])
+        for name, array in rows.items()
+    }
+
+
+def parted(tensors: State, copies: int) -> list[State]:
+    """Each trial's own rows of a training's tensors."""
+    trials = len(tensors["status"]) // copies
+    return [
+        {name: array[k::trials].copy() for name, array in tensors.items()} for k in range(trials)
+    ]
 
 
 def _optimizer(name: str, points: list[dict[str, Any]]) -> Optimizer:

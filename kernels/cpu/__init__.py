@@ -13,7 +13,7 @@ from ..task import Network, Optimizer, Samples, State, Task
 from . import functions, inference, lanes, large_batch, panels, tiles
 from .arguments import arguments
 from .simd import INSTRUCTIONS
-from .threads import SHARED_SIZE, run, thread_count
+from .threads import SHARED_SIZE, at_most, run, thread_count
 from .workspace import zeros
 
 SLICE = panels.SLICE  # a batch of more rows can be cut over threads
@@ -29,6 +29,7 @@ __all__ = [
     "gradients",
     "predict",
     "resident",
+    "at_most",
     "thread_count",
     "train",
     "warm_up",

@@ -11,9 +11,9 @@ import math
 import os
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 
@@ -28,10 +28,10 @@ SHARED_SIZE = 24
 
 
 def thread_count() -> int:
-    """Threads to use: the least of three.
+    """Threads to use: the least of four.
 
-    The cores that the process may run on, its container's share of them, and
-    ``NUMBA_NUM_THREADS``, which joblib sets in its workers.
+    The cores that the process may run on, its container's share of them, ``NUMBA_NUM_THREADS``,
+    which joblib sets in its workers, and what :func:`at_most` allows the thread that asks.
     """
     if hasattr(os, "sched_getaffinity"):
         cores = len(os.sched_getaffinity(0))
@@ -39,7 +39,17 @@ def thread_count() -> int:
         cores = os.cpu_count() or 1
     given = os.environ.get("NUMBA_NUM_THREADS", "")
     limit = int(given) if given.isdigit() else config.NUMBA_NUM_THREADS
-    return max(1, min(cores, limit, _cgroup_cores()))
+    return max(1, min(cores, limit, _cgroup_cores(), getattr(_allowed, "threads", sys.maxsize)))
+
+
+@contextmanager
+def at_most(threads: int) -> Iterator[None]:
+    """Let kernels that this thread calls use so many threads, beside those that others call."""
+    _allowed.threads = threads
+    try:
+        yield
+    finally:
+        del _allowed.threads
 
 
 @cache
@@ -107,6 +117,7 @@ class _Pool(ThreadPoolExecutor):
 
 _this_core = ctypes.CDLL(None).sched_getcpu if hasattr(os, "sched_setaffinity") else None
 _idle: dict[int, list[_Pool]] = {}
+_allowed = threading.local()
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_idle.clear)  # threads stay behind
 
