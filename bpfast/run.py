@@ -1,8 +1,9 @@
 """A sweep's folder: what was asked for and what has come of it, whole at every moment.
 
-``manifest.json`` says what was asked for. ``parts/`` has a Parquet file for each fit that has
-ended, and the best network so far. A sweep that is resumed asks its sampler the same questions,
-answers them from these files as far as they go, and so comes to where it was.
+``manifest.json`` says what was asked for. ``parts/`` has Parquet files of trials that have ended,
+the best network so far, and a checkpoint: parameters and optimiser's memory of networks on their
+way. A sweep that is resumed asks its sampler the same questions, answers them from these files as
+far as they go, and so comes to where it was.
 """
 
 from __future__ import annotations
@@ -12,15 +13,19 @@ import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .errors import missing_extra
-from .files import write_whole
+from .files import read_tensors, write_tensors, write_whole
 from .population import Population
+from .trials import State, joined, parted
 
-MANIFEST, PARTS = "manifest.json", "parts"
+if TYPE_CHECKING:
+    from .rounds import Trial
+
+MANIFEST, PARTS, CHECKPOINT = "manifest.json", "parts", "checkpoint.safetensors"
 GROWS = "networks"  # what may be another number when a sweep is resumed
 
 
@@ -35,8 +40,9 @@ class Run:
 
     Attributes
     ----------
-    rows : dict of network number to its row of the table, of all fits that have ended
+    rows : dict of network number to its row of the table, of all trials that have ended
     losses : dict of network number to its losses
+    saved : dict of network number to (state, epochs, losses at rungs), of those on their way
 
     Raises
     ------
@@ -56,11 +62,14 @@ class Run:
             _check_same(before["settings"], settings, self.folder)
         self.parts.mkdir(parents=True, exist_ok=True)
         self._lock = _locked(self.folder)
+        if before and settings["halving"] and before["settings"][GROWS] != settings[GROWS]:
+            self._set_aside(before["settings"][GROWS])
         started = {"started": datetime.now(UTC).isoformat(timespec="seconds")}
         self.manifest = started | dict(before or {}) | {"settings": dict(settings)}
         self.rows: dict[int, dict[str, Any]] = {}
         self.losses: dict[int, list[float]] = {}
         self._read()
+        self.saved = self._read_checkpoint()
         _write(self.folder, self.manifest)
 
     @property
@@ -85,7 +94,7 @@ class Run:
         seconds, updates : of all fits so far
         """
         table = [row | {"losses": own.tolist()} for row, own in zip(rows, losses, strict=True)]
-        path = self.parts / f"{rows[0]['network']:08d}.parquet"
+        path = self.parts / f"{len(self.rows):08d}.parquet"  # in the order of writing
         write_whole(path, _polars().DataFrame(table, infer_schema_length=None).write_parquet)
         self._add(table)
         self.manifest |= {"seconds": seconds, "sample_updates": updates}
@@ -105,12 +114,44 @@ class Run:
         """The network of that number, which is the best of all rows."""
         return Population.load(self._best(number))
 
+    def checkpoint(self, trials: Sequence[Trial]) -> None:
+        """Write networks on their way, in place of those that were written before."""
+        groups: dict[tuple[Any, int], list[Trial]] = {}
+        for trial in trials:
+            groups.setdefault((trial.kind, trial.reached), []).append(trial)
+        tensors: dict[str, np.ndarray] = {}
+        said = []
+        for k, ((_, epoch), group) in enumerate(groups.items()):
+            states = joined([trial.state for trial in group if trial.state is not None])
+            tensors |= {f"{k}/{name}": tensor for name, tensor in states.items()}
+            rungs = [trial.rungs for trial in group]
+            said.append([[trial.number for trial in group], epoch, rungs])
+        write_tensors(self.parts / CHECKPOINT, tensors, {"groups": json.dumps(said)})
+
+    def _read_checkpoint(self) -> dict[int, tuple[State, int, dict[int, float]]]:
+        path = self.parts / CHECKPOINT
+        if not path.exists():
+            return {}
+        tensors, metadata = read_tensors(path)
+        saved = {}
+        for k, (numbers, epoch, rungs) in enumerate(json.loads(metadata["groups"])):
+            own = {n.split("/")[1]: t for n, t in tensors.items() if n.startswith(f"{k}/")}
+            states = parted(own, len(own["status"]) // len(numbers))
+            for number, state, passed in zip(numbers, states, rungs, strict=True):
+                saved[number] = state, epoch, {int(rung): value for rung, value in passed}
+        return saved
+
     def close(self) -> None:
         """Let another process have the folder."""
         self._lock.release()
 
     def _best(self, number: int) -> Path:
         return self.parts / f"best-{number:08d}.safetensors"
+
+    def _set_aside(self, networks: int) -> None:
+        """Begin anew: who goes on at a rung depends on all that come to it."""
+        self.parts.replace(self.folder / f"{PARTS}-of-{networks}")
+        self.parts.mkdir()
 
     def _read(self) -> None:
         for path in sorted(self.parts.glob("*.parquet")):

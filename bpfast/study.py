@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from optuna.trial import FrozenTrial
 
 SAMPLERS = ("random", "tpe", "qmc", "cmaes", "grid")
-# Trials that a sampler is asked for at a time, where it does not learn from results.
-BATCH = {"random": 1 << 16, "grid": 1 << 16, "qmc": 1 << 16}
+# Trials that are under way at a time, where the sampler does not learn from results.
+BATCH = {"random": 1 << 13, "grid": 1 << 13, "qmc": 1 << 13}
 LEARNING_BATCH = 64  # of those that learn: less is trained slowly, more learns late
 STUDY = "bpfast"
 
@@ -55,8 +55,7 @@ class Study:
         self.space = space
         self.asked, self.left = 0, float("inf")
         self.batch = BATCH.get(sampler if isinstance(sampler, str) else "", LEARNING_BATCH)
-        # what belongs to relative sampling is read off a trial that is complete
-        self.first_batch = 1 if sampler == "qmc" else self.batch
+        self.alone = sampler == "qmc"  # what it samples together is read off a complete trial
         self._study = _create(sampler=made)
         if sampler == "grid":
             points = space.grid()
@@ -67,8 +66,13 @@ class Study:
         self._kept = None if storage is None else _Copy(storage, name, resume)
 
     def ask(self, most: int) -> tuple[list[int], list[dict[str, Any]]]:
-        """Numbers and points of the next trials, up to ``most``; none when a grid is through."""
-        size = int(min(most, self.left, self.batch if self.asked else self.first_batch))
+        """Numbers and points of the next trials, up to ``most``.
+
+        None when a grid is through, or when the first trial's result must be known first.
+        """
+        if self.alone and self.asked < 2:
+            most = 0 if self._trials else min(most, 1 if not self.asked else self.batch)
+        size = int(max(0, min(most, self.left, self.batch)))
         trials = [self._study.ask() for _ in range(size)]
         points = [self.space.suggest(trial) for trial in trials]
         self._trials |= {trial.number: trial for trial in trials}

@@ -8,7 +8,7 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from .sweep import SweepProgress
+from .reached import SweepProgress
 
 SECONDS_A_LINE = 10.0  # between lines where there is no terminal
 LEAST_SHARE = 0.02  # done before a rate says anything about the time left

@@ -289,6 +289,7 @@ class Training:
         self,
         until: int | None = None,
         progress: Callable[[Progress], None] | bool | None = False,
+        seconds: float = np.inf,
     ) -> None:
         """Train up to an epoch, the last one if it is not given, or until Ctrl-C.
 
@@ -296,10 +297,11 @@ class Training:
         ----------
         until : epochs from the beginning
         progress : as for :func:`fit`
+        seconds : after so many it pauses, wherever it is
         """
         last = self.task.epochs if until is None else whole("until", until, 0, self.task.epochs)
         n, task = len(self.task.state.status), self.task
-        self.interrupted = False
+        self.interrupted, end = False, time.perf_counter() + seconds
         show, close = _display(progress)
         try:
             with _interrupt_flag() as interrupted:
@@ -308,6 +310,8 @@ class Training:
                         show(self.progress())
                     if interrupted and _done(task) < n * last:
                         self.interrupted = True
+                        return
+                    if time.perf_counter() > end:
                         return
         finally:
             close()
@@ -615,10 +619,14 @@ class _Interrupts(list):
 
 @contextmanager
 def _interrupt_flag() -> Iterator[list]:
-    """Ctrl-C fills the list instead of raising, so that no kernel is left half-way."""
+    """Ctrl-C fills the list instead of raising, so that no kernel is left half-way.
+
+    A thread that is not the main one is given the list that the main one may have.
+    """
     handler = signal.getsignal(signal.SIGINT)
-    flag = _Interrupts(handler)
-    ours = threading.current_thread() is threading.main_thread() and callable(handler)
+    main = threading.current_thread() is threading.main_thread()
+    flag = handler if isinstance(handler, _Interrupts) and not main else _Interrupts(handler)
+    ours = main and callable(handler)
     if ours:
         signal.signal(signal.SIGINT, flag)
     try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any, NamedTuple
 
@@ -43,21 +43,10 @@ class Trials(NamedTuple):
     points: list[dict[str, Any]]
 
 
-def by_kind(numbers: Sequence[int], points: Sequence[dict[str, Any]]) -> list[Trials]:
-    """Trials in groups that one fit can train."""
-    groups: dict[Kind, Trials] = {}
-    for number, point in zip(numbers, points, strict=True):
-        kind = Kind(
-            widths(point),
-            point["activation"],
-            point["optimizer"],
-            point["batch_size"],
-            point["init"],
-        )
-        group = groups.setdefault(kind, Trials(kind, [], []))
-        group.numbers.append(number)
-        group.points.append(point)
-    return list(groups.values())
+def kind_of(point: Mapping[str, Any]) -> Kind:
+    """What a trial must share with those that are trained with it."""
+    hidden, batch_size = widths(point), point["batch_size"]
+    return Kind(hidden, point["activation"], point["optimizer"], batch_size, point["init"])
 
 
 State = dict[str, np.ndarray]
@@ -78,6 +67,11 @@ class Shard(NamedTuple):
     epoch: int
     states: list[State]
 
+    def part(self, places: slice) -> Shard:
+        """Some of its trials."""
+        kind, numbers, points = self.trials
+        return Shard(Trials(kind, numbers[places], points[places]), self.epoch, self.states[places])
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -88,7 +82,7 @@ class Outcome:
     shard : how far it is now; without states when nothing is left to train
     results : (trials,) arrays, the columns of the table; none where it only paused on its way
     losses : (trials, epochs) training losses, means over folds
-    rung : (trials,) validation losses, means over folds, where some epochs are left
+    rung : (trials,) validation losses, means over folds, at a stop before the last epoch
     best : place of the trial with the highest score, and its network (of fold 0)
     updates : samples that networks learned from
     interrupted : whether Ctrl-C ended it
@@ -189,26 +183,25 @@ class Trainer:
             training.advance(until, watch or False, seconds)
             if watch:  # also where no network was left to train
                 watch(training.progress())
-            whole = training.epoch == self.epochs or training.interrupted
-            states = [] if whole else parted(training.state_dict(), copies)
+            epoch = training.epoch
+            states = [] if epoch == self.epochs else parted(training.state_dict(), copies)
         history = training.history()
-        reached = Shard(trials, training.epoch, states)
-        paused = reached.epoch < until and not training.interrupted
-        results = {} if paused else self.results(population, history)
+        arrived = epoch == until
+        results = self.results(population, history) if arrived or training.interrupted else {}
+        at_rung = arrived and epoch < self.epochs
         return Outcome(
-            shard=reached,
+            shard=Shard(trials, epoch, states),
             results=results,
             losses=self.losses(history),
-            rung=np.empty(0) if paused or whole else self.validation_losses(population),
+            rung=self.validation_losses(population) if at_rung else np.empty(0),
             best=self._best(population, results),
             updates=history.sample_updates - before,
             interrupted=training.interrupted,
         )
 
-    def network(self, trials: Trials, place: int, state: State) -> Population:
+    def network(self, trial: Trials, state: State) -> Population:
         """The network of one trial as it is in its state, of fold 0."""
-        one = Trials(trials.kind, trials.numbers[place : place + 1], trials.points[place : place + 1])
-        return self.population(one).with_parameters(state["parameters"][:1])
+        return self.population(trial).with_parameters(state["parameters"][:1])
 
     def refit(self, trials: Trials) -> tuple[Population, History]:
         """One trial's network, trained on all rows that are not test."""
@@ -278,16 +271,18 @@ class Trainer:
         return results
 
     def validation_losses(self, population: Population) -> np.ndarray:
-        """(trials,) losses on what trials are scored on, means over folds; inf where not finite."""
+        """(trials,) losses on what trials are scored on, means over folds; huge for infinite ones."""
         parts = self.folds.validation
         trials = len(population) // len(parts)
         losses = np.empty((trials, len(parts)))
         for k, part in enumerate(parts):
             own = population[k * trials : (k + 1) * trials]
             losses[:, k] = gradients(own, part.X, part.y, device=self.device)[0]
-        return np.nan_to_num(losses.mean(axis=1), nan=np.inf)
+        return np.nan_to_num(losses.mean(axis=1), nan=np.finfo(np.float64).max)
 
-    def _best(self, population: Population, results: dict[str, np.ndarray]) -> tuple[int, Population]:
+    def _best(
+        self, population: Population, results: dict[str, np.ndarray]
+    ) -> tuple[int, Population]:
         """The first of the trials with the highest score, and its network of fold 0."""
         place = int(results["validation_score"].argmax()) if results else 0
         return place, population[place]

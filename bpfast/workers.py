@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
+from functools import partial
 from queue import SimpleQueue
 from typing import NamedTuple
 
 from . import dispatch
 from .training import Progress
-from .trials import Kind, Outcome, Shard, Trainer
+from .trials import Kind, Outcome, Shard, Trainer, Trials
 
 
 class Job(NamedTuple):
@@ -40,7 +41,7 @@ class Threads:
         trainer: Trainer,
         memory: int,
         interrupted: Sequence,
-        watch: Callable[[Job, Progress], None] | None,
+        watch: Callable[[Job, Progress], None],
     ) -> None:
         self.slots = dispatch.side_by_side(trainer.device)
         self._trainer, self._watch, self._interrupted = trainer, watch, interrupted
@@ -53,13 +54,20 @@ class Threads:
         """How many trials of a kind a shard may have."""
         return self._trainer.most(kind, self._memory)
 
+    def prepare(self, trials: Sequence[Trials]) -> None:
+        """Compile what some trials need."""
+        for together in trials:
+            if self._interrupted:
+                return
+            self._trainer.compile(together)
+
     def submit(self, jobs: Sequence[Job]) -> None:
         """Have some shards trained, after those that are waiting."""
         self._left += len(jobs)
         threads = max(1, self.slots // max(1, self._left))
         for job in jobs:
             future = self._pool.submit(self._train, job, threads)
-            future.add_done_callback(lambda future, job=job: self._ended.put((job, future)))
+            future.add_done_callback(partial(self._end, job))
 
     def next(self) -> tuple[Job, Outcome | None]:
         """Wait for a shard; its outcome is None if it was not begun before Ctrl-C."""
@@ -74,12 +82,12 @@ class Threads:
         """Wait for what is under way, and begin no other."""
         self._pool.shutdown(cancel_futures=True)
 
+    def _end(self, job: Job, future: Future) -> None:
+        self._ended.put((job, future))
+
     def _train(self, job: Job, threads: int) -> Outcome:
         if self._interrupted and self._begun:  # the first one always has something to show
             raise CancelledError
         self._begun += 1
-        watch = self._watch
         with dispatch.at_most(threads):
-            return self._trainer.advance(
-                *job, None if watch is None else lambda progress: watch(job, progress)
-            )
+            return self._trainer.advance(*job, partial(self._watch, job))

@@ -14,7 +14,7 @@ import pytest
 
 import bpfast as bp
 from bpfast.run import read_manifest
-from bpfast.sweep import _Sweep
+from bpfast.trials import Trainer
 
 pl = pytest.importorskip("polars")
 optuna = pytest.importorskip("optuna")
@@ -48,14 +48,14 @@ def stopped(monkeypatch):
     def stop(folder, fits, **options):
         done = []
 
-        def train(self, fit, train=_Sweep._train):
+        def advance(self, *arguments, advance=Trainer.advance):
             if len(done) == fits:
                 raise InterruptedError("stopped")
-            done.append(fit)
-            train(self, fit)
+            done.append(arguments)
+            return advance(self, *arguments)
 
         with monkeypatch.context() as patch:
-            patch.setattr(_Sweep, "_train", train)
+            patch.setattr(Trainer, "advance", advance)
             with pytest.raises(InterruptedError):
                 sweep(folder, **options)
 
@@ -78,7 +78,7 @@ def test_what_was_trained_is_not_trained_again(seed, tmp_path, monkeypatch):
     monkeypatch.setattr("bpfast.study.LEARNING_BATCH", 4)
     options = {"sampler": "tpe", "seed": seed}
     expected = sweep(tmp_path, **options)
-    monkeypatch.setattr(_Sweep, "_train", lambda *_: pytest.fail("trained again"))
+    monkeypatch.setattr(Trainer, "advance", lambda *_: pytest.fail("trained again"))
     same(sweep(tmp_path, resume=True, **options), expected)
 
 
@@ -104,10 +104,17 @@ def test_the_study_has_every_trial_once(stopped, tmp_path):
     assert study.best_value == table["validation_score"][0]
 
 
-def test_a_small_memory_changes_no_number(tmp_path):
+def test_a_small_memory_changes_no_number(monkeypatch):
     expected = sweep(None)
-    same(sweep(tmp_path, memory=1), expected)
-    assert len(list((tmp_path / "parts").glob("*.parquet"))) == 20  # one network at a time
+    sizes, advance = [], Trainer.advance
+
+    def counted(self, shard, *arguments):
+        sizes.append(len(shard.trials.numbers))
+        return advance(self, shard, *arguments)
+
+    monkeypatch.setattr(Trainer, "advance", counted)
+    same(sweep(None, memory=1), expected)
+    assert sizes == [1] * 20
 
 
 def test_only_the_best_network_is_kept(tmp_path):

@@ -1,0 +1,117 @@
+"""How far a sweep is, counted while several threads train."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class SweepProgress:
+    """How far a sweep is; what a ``progress`` callable is given.
+
+    Attributes
+    ----------
+    done, total : sample-updates
+    seconds : since the first network began
+    rate : sample-updates a second
+    architecture : what is being trained
+    networks : how many are through
+    best : the highest validation score of these, -inf before there is one
+    diverged, pruned : how many of these diverged, and how many were let go at a rung
+    """
+
+    done: int
+    total: int
+    seconds: float
+    rate: float
+    architecture: str
+    networks: int = 0
+    best: float = -np.inf
+    diverged: int = 0
+    pruned: int = 0
+
+
+class Reached:
+    """Counts epochs of trials, and shows what it has counted.
+
+    Parameters
+    ----------
+    trials, epochs : of the whole sweep
+    rows : samples that a trial's networks see in an epoch, all folds together
+    seconds : what tells the seconds so far
+    show : given a SweepProgress, by one thread at a time; None for nobody
+    """
+
+    def __init__(
+        self,
+        trials: int,
+        epochs: int,
+        rows: int,
+        seconds: Callable[[], float],
+        show: Callable[[SweepProgress], None] | None,
+    ) -> None:
+        self._trials, self._epochs, self._rows = trials, epochs, rows
+        self._seconds, self._show = seconds, show
+        self._lock = threading.Lock()
+        self._at: dict[int, int] = {}  # epochs of trials under way, by number
+        self._under_way: dict[int, float] = {}  # sum of epochs in a fit, by its first trial
+        self._networks, self._best, self._diverged, self._pruned = 0, -np.inf, 0, 0
+
+    def begin(self, numbers: list[int], epoch: int) -> None:
+        """Some trials, at an epoch, are being trained by a fit."""
+        with self._lock:
+            for number in numbers:
+                self._at.pop(number, None)
+            self._under_way[numbers[0]] = epoch * len(numbers)
+
+    def pause(self, numbers: list[int], epoch: int) -> None:
+        """The fit is over; its trials came to an epoch."""
+        with self._lock:
+            del self._under_way[numbers[0]]
+            self._at |= dict.fromkeys(numbers, epoch)
+
+    def end(self, row: Mapping[str, Any]) -> None:
+        """A trial is through, with a row of the table."""
+        with self._lock:
+            self._at.pop(row["network"], None)
+            self._networks += 1
+            self._best = max(self._best, row["validation_score"])
+            self._diverged += row["diverged"]
+            self._pruned += row["epochs"] < self._epochs and not row["diverged"]
+
+    def watch(self, numbers: list[int], epochs: float, architecture: str) -> None:
+        """A fit of some trials is so many epochs further, the sum over its trials."""
+        with self._lock:
+            self._under_way[numbers[0]] = epochs
+            self._tell(architecture)
+
+    def tell(self, architecture: str) -> None:
+        """Show how far all is."""
+        with self._lock:
+            self._tell(architecture)
+
+    def _tell(self, architecture: str) -> None:
+        if self._show is None:
+            return
+        through = self._networks * self._epochs
+        epochs = through + sum(self._at.values()) + sum(self._under_way.values())
+        done, total = round(epochs * self._rows), self._trials * self._epochs * self._rows
+        seconds = self._seconds()
+        self._show(
+            SweepProgress(
+                done,
+                total,
+                seconds,
+                done / seconds,
+                architecture,
+                self._networks,
+                self._best,
+                self._diverged,
+                self._pruned,
+            )
+        )
