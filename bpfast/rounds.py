@@ -324,14 +324,14 @@ class Rounds:
 
     def _lead(self, trial: Trial, network: Population | None = None) -> None:
         """See whether a trial comes first of all so far; its network is in its state, or given."""
-        if network is None and trial.state is None:
-            return  # what an earlier process saw
-        if (first := rank(trial.row)) < self._first:
-            self._first = first
-            if network is None:
-                one = Trials(trial.kind, [trial.number], [trial.point])
-                network = self.trainer.network(one, trial.state)
-            self.best = network
+        first = rank(trial.row)
+        if first >= self._first:
+            return
+        if network is None and trial.state is not None:
+            one = Trials(trial.kind, [trial.number], [trial.point])
+            network = self.trainer.network(one, trial.state)
+        if network is not None:  # else an earlier process saw it, and kept it if it came first
+            self._first, self.best = first, network
 
     # --- what is kept ----------------------------------------------------------------------------
 

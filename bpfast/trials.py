@@ -186,7 +186,7 @@ class Trainer:
             epoch = training.epoch
             states = [] if epoch == self.epochs else parted(training.state_dict(), copies)
         history = training.history()
-        arrived = epoch == until
+        arrived = epoch >= until  # past it where all diverged
         results = self.results(population, history) if arrived or training.interrupted else {}
         at_rung = arrived and epoch < self.epochs
         return Outcome(
@@ -271,7 +271,7 @@ class Trainer:
         return results
 
     def validation_losses(self, population: Population) -> np.ndarray:
-        """(trials,) losses on what trials are scored on, means over folds; huge for infinite ones."""
+        """(trials,) losses on what trials are scored on, means over folds; none is infinite."""
         parts = self.folds.validation
         trials = len(population) // len(parts)
         losses = np.empty((trials, len(parts)))
@@ -309,11 +309,15 @@ class Trainer:
 
 def joined(states: Sequence[State]) -> State:
     """Tensors of a training of some trials: all on fold 0 first, then all on fold 1, ..."""
-    rows = {name: np.stack([state[name] for state in states], axis=1) for name in states[0]}
-    return {
-        name: array.reshape(array.shape[0] * array.shape[1], *array.shape[2:])
-        for name, array in rows.items()
-    }
+    tensors = {}
+    for name in states[0]:
+        rows = [state[name] for state in states]
+        if name == "moments":  # SGD keeps none where no network of a fit has momentum
+            most = max(moments.shape[1] for moments in rows)
+            rows = [np.pad(m, ((0, 0), (0, most - m.shape[1]), (0, 0))) for m in rows]
+        array = np.stack(rows, axis=1)
+        tensors[name] = array.reshape(array.shape[0] * array.shape[1], *array.shape[2:])
+    return tensors
 
 
 def parted(tensors: State, copies: int) -> list[State]:

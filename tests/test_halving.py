@@ -7,6 +7,7 @@ import pytest
 
 import bpfast as bp
 from bpfast.halving import Halving
+from bpfast.trials import Trainer
 
 optuna = pytest.importorskip("optuna")
 
@@ -129,9 +130,34 @@ def test_halving_for_other_epochs_is_refused():
         sweep(halving=Halving("successive", 27))
 
 
-def test_halving_of_folds_is_refused():
-    with pytest.raises(ValueError, match="halving cuts by one validation part: leave out cv"):
-        sweep(halving="successive", cv=3)
+def test_folds_are_cut_by_their_mean():
+    whole, halved = sweep(cv=3), sweep(cv=3, halving="successive")
+    epochs = by_network(halved, "epochs")
+    through = {k for k, count in epochs.items() if count == 9}
+    assert len(through) == 40 // 3 // 3
+    for name in ("validation_score", "validation_std", "split2_validation_score"):
+        expected, got = by_network(whole, name), by_network(halved, name)
+        assert all(got[k] == expected[k] for k in through)
+
+
+def test_freed_room_is_filled_and_a_rung_knows_all_that_came_to_it(monkeypatch):
+    monkeypatch.setattr("bpfast.study.LEARNING_BATCH", 12)  # two crews of 6
+    sizes, advance = [], Trainer.advance
+
+    def counted(self, shard, *arguments):
+        sizes.append((shard.epoch, len(shard.trials.numbers)))
+        return advance(self, shard, *arguments)
+
+    monkeypatch.setattr(Trainer, "advance", counted)
+    halved = sweep(halving="successive", sampler="tpe", space={"learning_rate": "1e-3:1e-1:log"})
+    assert sizes[:2] == [(0, 6), (0, 6)]
+    assert sizes[2:4] == [
+        (1, 2),
+        (0, 4),
+    ]  # two went on, four are new: the first crew is whole again
+    epochs = by_network(halved, "epochs")
+    assert sorted(epochs) == list(range(40))
+    assert set(epochs.values()) == {1, 3, 9}
 
 
 def test_progress_never_falls_back_and_tells_what_was_let_go(monkeypatch):
@@ -140,10 +166,10 @@ def test_progress_never_falls_back_and_tells_what_was_let_go(monkeypatch):
     table = sweep(halving="successive", sampler="tpe", progress=seen.append).table
     assert [p.done for p in seen] == sorted(p.done for p in seen)
     assert seen[-1].done == seen[-1].total
-    assert {p.networks for p in seen} == {0, 20}
-    first = table["network"] < 20
-    assert seen[-1].pruned == (table["epochs"][first] < 9).sum() == 18
-    assert seen[-1].best == table["validation_score"][first].max()
+    assert seen[-1].networks == 40
+    cut = (table["epochs"] < 9) & ~table["diverged"]
+    assert seen[-1].pruned == cut.sum() > 20
+    assert seen[-1].best == table["validation_score"].max()
     assert seen[0].best == -np.inf
 
 

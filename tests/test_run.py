@@ -104,6 +104,53 @@ def test_the_study_has_every_trial_once(stopped, tmp_path):
     assert study.best_value == table["validation_score"][0]
 
 
+@pytest.mark.parametrize("cv", [None, 2])
+def test_a_long_training_pauses_for_checkpoints_and_goes_on_from_the_last(
+    cv, tmp_path, monkeypatch
+):
+    options = {"epochs": 6, "cv": cv, "space": SPACE | {"optimizer": ["adam", "sgd"]}}
+    expected = sweep(tmp_path / "whole", **options)
+    begun, advance = [], Trainer.advance
+
+    def counted(self, shard, *arguments):
+        if len(begun) == 9:
+            raise InterruptedError("stopped")
+        begun.append(shard.epoch)
+        return advance(self, shard, *arguments)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("bpfast.rounds.CHECKPOINT_SECONDS", 0.0)
+        patch.setattr("bpfast.training.CALL_SECONDS", 1e-9)  # an epoch a call
+        patch.setattr(Trainer, "advance", counted)
+        with pytest.raises(InterruptedError):
+            sweep(tmp_path / "stopped", **options)
+    begun.clear()
+    monkeypatch.setattr(Trainer, "advance", counted)
+    same(sweep(tmp_path / "stopped", resume=True, **options), expected)
+    assert 0 < max(begun) < 6
+
+
+def test_after_ctrl_c_a_sweep_goes_on_where_it_was(tmp_path, monkeypatch):
+    options = {"halving": "successive", "epochs": 9}
+    expected = sweep(tmp_path / "whole", **options)
+    begun, advance = [], Trainer.advance
+
+    def counted(self, shard, until, *arguments):
+        begun.append(shard.epoch)
+        if until == 9:
+            os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(0.1)  # the main thread sees it
+        return advance(self, shard, until, *arguments)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Trainer, "advance", counted)
+        assert sweep(tmp_path / "stopped", **options).interrupted
+    begun.clear()
+    monkeypatch.setattr(Trainer, "advance", lambda *a: begun.append(a[1].epoch) or advance(*a))
+    same(sweep(tmp_path / "stopped", resume=True, **options), expected)
+    assert min(begun) >= 3  # what came to the rungs does not come there again
+
+
 def test_a_small_memory_changes_no_number(monkeypatch):
     expected = sweep(None)
     sizes, advance = [], Trainer.advance
@@ -186,6 +233,7 @@ def test_a_full_disk_leaves_what_was_written(tmp_path, monkeypatch):
         write(self, path, *arguments, **options)
 
     with monkeypatch.context() as patch:
+        patch.setattr("bpfast.rounds.WRITE_SECONDS", 0.0)
         patch.setattr(pl.DataFrame, "write_parquet", full)
         with pytest.raises(OSError, match="No space left"):
             sweep(tmp_path / "full")
@@ -199,12 +247,13 @@ def test_a_killed_sweep_resumes_to_the_same_results(tmp_path):
     path = tmp_path / "data.npz"
     np.savez(path, X=X, y=Y)
     options = ["--networks", "160", "--epochs", "6", "--hidden", "2,3", "--sampler", "tpe"]
-    options += ["--device", "reference"]
+    options += ["--device", "reference", "--halving", "hyperband"]
+    often = "import bpfast.rounds as r; r.WRITE_SECONDS = r.CHECKPOINT_SECONDS = 0.0; "
 
     def run(folder, kill_after=None):
         begun = (folder / "manifest.json").exists()
         where = ["--resume", folder] if begun else [path, *options, "--output", folder]
-        code = "from bpfast.cli import main; main()"
+        code = often + "from bpfast.cli import main; main()"
         command = [sys.executable, "-c", code, "sweep", *map(str, where)]
         with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
             if kill_after is not None:
