@@ -70,7 +70,8 @@ const legend = (stage) => {
 
 class Drawing {
   constructor(box, model, listeners) {
-    Object.assign(this, { box, model, listeners });
+    Object.assign(this, { box, model });
+    this.listen(listeners);
     new ResizeObserver(() => this.resize()).observe(box);
   }
 
@@ -115,7 +116,6 @@ class Drawing {
     nodeLayer.append(this.makeError());
     this.svg.append(edgeLayer, nodeLayer, tagLayer);
     this.box.replaceChildren(this.svg);
-    this.listen();
   }
 
   ends(part) {
@@ -249,18 +249,19 @@ class Drawing {
     return node;
   }
 
-  listen() {
-    const named = (event) => event.target.closest?.("[data-name]")?.dataset.name;
-    const { look, leave, choose } = this.listeners;
-    this.svg.addEventListener(
-      "pointerover",
-      (event) => event.pointerType !== "touch" && (named(event) ? look(named(event)) : leave()),
-    );
-    this.svg.addEventListener("pointerleave", leave);
-    this.svg.addEventListener("focusin", (event) => named(event) && look(named(event)));
-    this.svg.addEventListener("focusout", leave);
-    this.svg.addEventListener("click", (event) => named(event) && choose(named(event)));
-    this.svg.addEventListener("keydown", (event) => {
+  // On the box: an SVG that listens to focus would be a stop of its own for the Tab key.
+  listen({ look, leave, choose }) {
+    const named = (event) => event.target.closest("[data-name]")?.dataset.name;
+    const on = (type, action) => this.box.addEventListener(type, action);
+    on("pointerover", (event) => {
+      if (event.pointerType === "touch") return; // a finger presses
+      named(event) ? look(named(event)) : leave();
+    });
+    on("pointerleave", leave);
+    on("focusin", (event) => named(event) && look(named(event)));
+    on("focusout", leave);
+    on("click", (event) => named(event) && choose(named(event)));
+    on("keydown", (event) => {
       if (event.key !== "Enter" && event.key !== " ") return;
       event.preventDefault();
       choose(named(event));

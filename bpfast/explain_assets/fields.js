@@ -22,14 +22,14 @@ const fieldGroup = (title, fields) => {
   return group;
 };
 
-// `state` is what is edited; `changed` is told after it was, and whether a weight was.
+// `state` is what is edited; `changed` is told what was: the start, the sample or the rate.
 const makeFields = (form, model, state, changed) => {
   const { names } = model;
   const row = (labels, values) =>
     labels.map((name, k) =>
       field(name, values[k], (value) => {
         values[k] = value;
-        changed();
+        changed("sample");
       }),
     );
   const rate = field(
@@ -37,7 +37,7 @@ const makeFields = (form, model, state, changed) => {
     state.rate,
     (value) => {
       state.rate = value;
-      changed();
+      changed("rate");
     },
     { min: 0, id: "rate" },
   );
@@ -47,7 +47,7 @@ const makeFields = (form, model, state, changed) => {
       .map(({ name, place }) =>
         field(name, state.start[place], (value) => {
           state.start[place] = value;
-          changed(true);
+          changed("start");
         }),
       );
   const groups = [

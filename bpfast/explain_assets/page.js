@@ -39,14 +39,14 @@ class Page {
       y: [...network.y],
       rate: network.learning_rate,
     };
-    makeFields(at("fields"), this.model, this.state, (weights) => this.edited(weights));
+    makeFields(at("fields"), this.model, this.state, (what) => this.edited(what));
     this.stage = 0;
     this.step = 0;
-    this.edited(true);
+    this.edited("start");
   }
 
-  // Something was edited: train anew, and stay at the step and stage if they are still there.
-  edited(weights) {
+  // The start, the sample or the rate was edited: train anew, and stay at the stage.
+  edited(what) {
     this.stop();
     const { start, x, y, rate } = this.state;
     const path = train(this.model.network, start, x, y, rate, MOST_STEPS, CLOSE);
@@ -54,7 +54,9 @@ class Page {
     this.overflows = this.path.length < path.length;
     if (!this.path.length) this.path = path; // even the start overflows
     this.errors = this.path.map(({ error }) => error);
-    this.go(weights ? 0 : Math.min(this.step, this.path.length - 1), this.stage);
+    this.go(what === "start" ? 0 : Math.min(this.step, this.path.length - 1), this.stage);
+    if (what === "rate" && this.sweepPlot.take(rate)) return; // it trained all rates already
+    at("sweep-plot").ariaBusy = "true";
     clearTimeout(this.waiting);
     this.waiting = setTimeout(() => this.sweep(), SETTLE);
   }
@@ -63,7 +65,7 @@ class Page {
     const rounded = Number(rate.toPrecision(4));
     at("rate").value = rounded;
     this.state.rate = rounded;
-    this.edited();
+    this.edited("rate");
   }
 
   // --- going through stages and steps --------------------------------------------------------------

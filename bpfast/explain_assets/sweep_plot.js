@@ -5,9 +5,9 @@ const NARROWEST = 1.0001; // the ends of a range are at least so far apart, as a
 const FLOOR = 1e-16; // of the start's error: less is drawn as this
 
 class SweepPlot {
-  // `take` is told a rate that was chosen, `zoom` a range to train.
-  constructor(box, readout, take, zoom) {
-    Object.assign(this, { box, readout, take, zoom });
+  // `choose` is told a rate that was chosen, `zoom` a range to train.
+  constructor(box, readout, choose, zoom) {
+    Object.assign(this, { box, readout, choose, zoom });
     new ResizeObserver(() => this.draw()).observe(box);
     box.addEventListener("pointerdown", (event) => this.press(event));
     box.addEventListener("pointermove", (event) => this.moved(event));
@@ -21,6 +21,14 @@ class SweepPlot {
   show(sweep, marks, rate) {
     Object.assign(this, { sweep, marks, rate });
     this.draw();
+  }
+
+  // The rate was edited: false where it is out of view.
+  take(rate) {
+    const [low, high] = this.sweep?.range ?? [0, 0];
+    if (rate < low || rate > high) return false;
+    this.show(this.sweep, this.marks, rate);
+    return true;
   }
 
   draw() {
@@ -194,7 +202,7 @@ class SweepPlot {
     const { from } = this;
     this.forget();
     if (from === undefined) return;
-    if (Math.abs(event.offsetX - from) < 6) this.take(this.rateAt(event.offsetX));
+    if (Math.abs(event.offsetX - from) < 6) this.choose(this.rateAt(event.offsetX));
     else this.zoomTo(...[from, event.offsetX].sort((a, b) => a - b).map((x) => this.rateAt(x)));
   }
 
@@ -230,10 +238,10 @@ class SweepPlot {
     const [low, high] = this.sweep.range;
     const size = (high / low) ** (event.shiftKey ? 0.1 : 0.01);
     const actions = {
-      ArrowRight: () => this.take((this.rate || low) * size),
-      ArrowUp: () => this.take((this.rate || low) * size),
-      ArrowLeft: () => this.take((this.rate || high) / size),
-      ArrowDown: () => this.take((this.rate || high) / size),
+      ArrowRight: () => this.choose((this.rate || low) * size),
+      ArrowUp: () => this.choose((this.rate || low) * size),
+      ArrowLeft: () => this.choose((this.rate || high) / size),
+      ArrowDown: () => this.choose((this.rate || high) / size),
       "+": () => this.zoomBy(0.5),
       "-": () => this.zoomBy(2),
     };
