@@ -35,7 +35,10 @@ QUIET = (  # Chromium asks nobody for anything
 
 @pytest.fixture(scope="module")
 def browser():
-    """A headless Chromium; tests that use it are an ``xdist_group`` named browser, to share it."""
+    """A headless Chromium, for one module: while it runs, its worker can run no other event loop.
+
+    A module's tests share one where they are an ``xdist_group``.
+    """
     playwright = pytest.importorskip("playwright.sync_api")
     path = next(filter(None, map(shutil.which, CHROMIUM)), None)
     if path is None:

@@ -30,7 +30,7 @@ TITLES = [
     "Backward: h1",
     "Backward: h2",
     "Gradients: the weights into prediction",
-    "Gradients: the weights into h1 to h2",
+    "Gradients: the weights into h1 and h2",
     "The update: one step downhill",
     "Forward again: is it better?",
     "After 1 step",

@@ -124,6 +124,18 @@ def test_a_page_is_written_whole_or_refused(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["page.html"]
 
 
+def test_the_command_writes_the_page(bpfast, tmp_path, monkeypatch):
+    pytest.importorskip("typer")
+    monkeypatch.setenv("BPFAST_DEVICE", "reference")
+    code, out, err = bpfast("explain", "--html", "page.html")
+    assert (code, err) == (0, "")
+    assert "page.html" in out
+    assert (tmp_path / "page.html").read_text(encoding="utf-8") == page(tutorial())
+    code, _, err = bpfast("explain", "--html", "page.pdf")
+    assert code == 2
+    assert "ends in .html" in err
+
+
 # --- arithmetic -----------------------------------------------------------------------------------
 
 

@@ -179,6 +179,14 @@ def test_the_page_asks_for_nothing(written):
     assert set(re.findall(r'(?:href="|url\()#([^")]+)', html)) <= set(ids)
 
 
+def test_a_browser_has_nothing_to_complain_about(written, show):
+    for theme in ("light", "dark"):
+        for width, figures in ((390, "narrow"), (1440, "wide")):
+            page = show(written[1], width, theme)
+            assert page.locator(f"svg.{figures}").first.is_visible()
+            assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
 def test_figures_are_named_and_described_for_either_width(written):
     page = Page(written[1].read_text(encoding="utf-8"))
     svgs = page.all("svg")

@@ -59,7 +59,7 @@ class LossCurve {
   draw() {
     const { clientWidth: width, clientHeight: height } = this.box;
     if (!width || !this.errors) return;
-    const frame = { left: 52, right: width - 20, top: 14, bottom: height - 40 };
+    const frame = { left: 52, right: width - 20, top: 26, bottom: height - 40 };
     const last = Math.max(1, this.errors.length - 1);
     // an error that explodes leaves the plot instead of flattening the rest of it
     const high = Math.min(Math.max(...this.errors), 4 * this.errors[0]) || 1;
@@ -86,6 +86,7 @@ class LossCurve {
         frame,
         false,
       ),
+      svgText("error", frame.left - 7, 12, "axis end"),
       svgText("step", (frame.left + frame.right) / 2, height - 4, "axis"),
       svgElement("path", { class: "curve ahead", d: this.path(this.errors.length - 1) }),
       this.done,

@@ -153,23 +153,27 @@ class Drawing {
     const [from, to] = this.ends(part);
     const { narrow } = this.place;
     const { x, y } = at ?? { x: (from.x + to.x) / 2, y: (from.y + to.y) / 2 };
-    const tag = svgElement("text", {
-      class: at ? "tag" : "tag hidden",
-      x,
-      y: y + 4,
-      "data-name": part.name,
-      "aria-hidden": "true",
-    });
-    const [name, value] = [
-      svgElement("tspan", { class: "name" }),
-      svgElement("tspan", { class: "value", dx: narrow ? 3 : 4 }),
-    ];
     const [, letter, index] = part.name.match(/^(\D+)(\d+)$/);
-    name.append(letter, svgElement("tspan", { class: "index", dy: 3 }, index));
-    value.setAttribute("dy", -3);
-    tag.append(name, value);
+    const name = svgElement("tspan", { class: "name" }, letter);
+    name.append(svgElement("tspan", { class: "index", dy: 3 }, index));
+    const value = svgElement("tspan", { class: "value", dx: narrow ? 3 : 5, dy: -3 });
+    const tag = svgElement("g", { class: at ? "tag" : "tag hidden", "data-name": part.name });
+    tag.setAttribute("aria-hidden", "true"); // its edge tells it
+    tag.append(
+      svgElement("rect", { y: y - (narrow ? 7 : 9), height: narrow ? 14 : 18, rx: 4 }),
+      svgElement("text", { x, y: y + 4 }, name, value),
+    );
     this.tags.set(part.name, tag);
     return tag;
+  }
+
+  // A weight's label, on a ground as wide as the text.
+  write(tag, text) {
+    tag.querySelector(".value").textContent = text;
+    const [ground, label] = tag.children;
+    const width = (label.textContent.length + 0.7) * (this.place.narrow ? 6 : 7.3);
+    ground.setAttribute("width", width);
+    ground.setAttribute("x", label.getAttribute("x") - width / 2);
   }
 
   // For each layer the share of the way at which its labels do not overlap, if there is one.
@@ -329,7 +333,7 @@ class Drawing {
       this.mark(edge, stage.parts?.includes(part.name), path?.get(part.name), stage.flow);
       edge.style.setProperty("--wide", `${1 + (2.5 * Math.abs(weight)) / largest}px`);
       const tag = this.tags.get(part.name);
-      tag.querySelector(".value").textContent = fit(graded ? slope : weight, this.digits);
+      this.write(tag, fit(graded ? slope : weight, this.digits));
       this.mark(tag, stage.parts?.includes(part.name), path?.get(part.name));
       tag.classList.toggle("slope", graded);
       tag.classList.toggle("fresh", Boolean(stage.updated));

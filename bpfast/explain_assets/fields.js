@@ -2,7 +2,8 @@
 
 const field = (name, value, change, attributes = {}) => {
   const input = element("input");
-  Object.assign(input, { type: "number", step: "any", value, name, ...attributes });
+  const shown = Number(value.toPrecision(7)); // what is not edited keeps its other digits
+  Object.assign(input, { type: "number", step: "any", value: shown, name, ...attributes });
   input.addEventListener("input", () => {
     const typed = input.valueAsNumber;
     const fits = Number.isFinite(typed) && typed >= (attributes.min ?? -Infinity);
@@ -13,13 +14,8 @@ const field = (name, value, change, attributes = {}) => {
 };
 
 const fieldGroup = (title, fields) => {
-  const group = element(
-    "fieldset",
-    "",
-    element("legend", "", title),
-    element("div", "fields", ...fields),
-  );
-  return group;
+  const rows = element("div", "fields", ...fields);
+  return element("fieldset", "", element("legend", "", title), rows);
 };
 
 // `state` is what is edited; `changed` is told what was: the start, the sample or the rate.

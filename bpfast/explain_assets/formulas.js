@@ -25,7 +25,7 @@ const signed = (value, digits = 7) =>
   value < 0 ? `(${number(value, digits)})` : number(value, digits);
 
 // A number for a formula's text.
-const plain = (value) => String(Number(value.toPrecision(7)));
+const plain = (value) => String(Number(value.toPrecision(10)));
 
 const mathElement = (tag, ...children) => {
   const node = document.createElementNS(MATHML, tag);

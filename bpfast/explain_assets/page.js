@@ -17,7 +17,9 @@ class Page {
       leave: () => this.look(this.kept),
       choose: (name) => this.keep(this.kept === name ? undefined : name),
     });
-    this.curve = new LossCurve(at("curve"), (step) => this.go(step, 0));
+    this.curves = [at("beside"), at("curve")].map(
+      (box) => new LossCurve(box, (step) => this.go(step, 0)),
+    );
     this.sweepPlot = new SweepPlot(
       at("sweep-plot"),
       at("sweep-reading"),
@@ -145,7 +147,8 @@ class Page {
     at("step").ariaValueText =
       `after ${plural(this.step, "update")}, error ${number(this.errors[this.step], 3)}`;
     this.renderPhases(stage.phase);
-    this.curve.show(this.errors, this.step);
+    at("beside").hidden = stage.phase !== "start"; // there while it plays
+    this.curves.forEach((curve) => curve.show(this.errors, this.step));
     at("curve-says").textContent = this.curveWords();
     this.renderWeight();
   }
@@ -212,9 +215,13 @@ class Page {
       const { place } = this.model.byName.get(part.name);
       return Math.abs(part.gradient - own.gradient[place]);
     });
+    const gap = Math.max(...gaps);
+    const agreed = gap
+      ? `agrees with them to ${number(gap, 2)}`
+      : "agrees with them to the last bit";
     at("checked").textContent =
-      `bpfast's kernels computed the gradients of the first step too (device: ${device}); what this ` +
-      `page computes differs from them by ${number(Math.max(...gaps), 2)} at most.`;
+      `bpfast's kernels computed the gradients of the first step too (device: ${device}); ` +
+      `what this page computes ${agreed}.`;
   }
 
   // --- the sweep -------------------------------------------------------------------------------------------

@@ -55,7 +55,7 @@ class Story {
     const hidden = layers.slice(1, -1).map((width) => plural(width, "hidden neuron"));
     const counts = [plural(layers[0], "input"), ...hidden, plural(layers.at(-1), "output")];
     const biases = names.biases.length
-      ? ` and ${plural(names.biases.length, "bias").replace("biass", "biases")}`
+      ? ` and ${plural(names.biases.length, "bias", "biases")}`
       : "";
     const inputs = listed(view.x.map((v) => number(v)));
     const answer = listed(view.y.map((v) => number(v)));
@@ -198,16 +198,13 @@ class Story {
     const rise = (error - view.error) / nudge;
     const says =
       `Nudge ${part.name} from ${number(parameters[part.place] - nudge)} to ${number(parameters[part.place])}, ` +
-      `run forward again, and E goes from ${number(view.error)} to ${number(error)}: ` +
-      `${number(rise, 4)} for each unit that ${part.name} grows. That slope, ∂E/∂${part.name}, says which way is ` +
-      "down. But a forward pass for every weight is far too slow for a large network. The chain rule finds all slopes in one pass, backwards.";
+      `run forward again, and E goes from ${number(view.error)} to ${number(error, 10)}: about ` +
+      `${number(rise, 3)} for each unit that ${part.name} grows. This slope, ∂E/∂${part.name}, says which ` +
+      "way is down. But a forward pass for every weight takes far too long in a large network. The " +
+      "chain rule finds all slopes at once, exactly, in one pass backwards.";
     const lit = { parts: [part.name], units: [], flow: 0 };
     this.add("error", "Which way is down?", says, lit, () => [
-      equation(
-        `∂E/∂${part.name}`,
-        [pieces(`(${plain(error)} - ${plain(view.error)}) / ${nudge}`)],
-        rise,
-      ),
+      equation("slope", [pieces(`(${plain(error)} - ${plain(view.error)}) / ${nudge}`)], rise),
     ]);
   }
 
@@ -278,7 +275,10 @@ class Story {
     const { model, names } = this;
     const parts = model.parts.filter((part) => part.layer === l);
     const units = names.layers[l];
-    const where = units.length === 1 ? units[0].name : `${units[0].name} to ${units.at(-1).name}`;
+    const where =
+      units.length < 3
+        ? listed(units.map((unit) => unit.name))
+        : `${units[0].name} to ${units.at(-1).name}`;
     this.graded.add(l);
     const weights = parts.filter((part) => !part.bias);
     const first = weights[0];

@@ -57,6 +57,7 @@ class SweepPlot {
     });
     this.cross = svgElement("circle", { class: "dot", r: 5, visibility: "hidden" });
     svg.append(
+      svgText("error", this.frame.left - 7, this.frame.top - 24, "axis end"),
       ...this.zones(),
       ...this.axes(),
       axis,
