@@ -16,9 +16,9 @@ class SweepProgress:
 
     Attributes
     ----------
-    done, total : sample-updates
+    done, total : sample-updates; those that a network is spared count as done
     seconds : since the first network began
-    rate : sample-updates a second
+    rate : sample-updates a second, of those that were made
     architecture : what is being trained
     networks : how many are through
     best : the highest validation score of these, -inf before there is one
@@ -61,6 +61,7 @@ class Reached:
         self._at: dict[int, int] = {}  # epochs of trials under way, by number
         self._under_way: dict[int, float] = {}  # sum of epochs in a fit, by its first trial
         self._networks, self._best, self._diverged, self._pruned = 0, -np.inf, 0, 0
+        self._spared = 0  # epochs of networks that ended early
 
     def begin(self, numbers: list[int], epoch: int) -> None:
         """Some trials, at an epoch, are being trained by a fit."""
@@ -81,6 +82,7 @@ class Reached:
             self._at.pop(row["network"], None)
             self._networks += 1
             self._best = max(self._best, row["validation_score"])
+            self._spared += self._epochs - row["epochs"]
             self._diverged += row["diverged"]
             self._pruned += row["epochs"] < self._epochs and not row["diverged"]
 
@@ -102,12 +104,13 @@ class Reached:
         epochs = through + sum(self._at.values()) + sum(self._under_way.values())
         done, total = round(epochs * self._rows), self._trials * self._epochs * self._rows
         seconds = self._seconds()
+        made = max(0.0, epochs - self._spared) * self._rows
         self._show(
             SweepProgress(
                 done,
                 total,
                 seconds,
-                done / seconds,
+                made / seconds,
                 architecture,
                 self._networks,
                 self._best,

@@ -44,7 +44,7 @@ class SweepDisplay:
         due = time.monotonic() - self.last > SECONDS_A_LINE and share > LEAST_SHARE
         if due and not self.console.is_terminal:
             self.last = time.monotonic()
-            left = (progress.total - progress.done) / progress.rate
+            left = progress.seconds * (1.0 / share - 1.0)
             self.console.print(f"{share:4.0%}  {rate}  {left:.0f} s left", highlight=False)
 
 
