@@ -123,6 +123,10 @@ def sweep(
     cv: Annotated[
         int | None, typer.Option(help="Folds to rank by, in place of --validation.")
     ] = None,
+    groups: Annotated[
+        str | None,
+        typer.Option(help="With --cv: the column that says which rows stay together."),
+    ] = None,
     halving: Annotated[
         str | None, typer.Option(help=f"Let the worst go early: {' or '.join(KINDS)}.")
     ] = None,
@@ -170,6 +174,7 @@ class Request:
     validation: float
     test: float
     cv: int | None
+    groups: str | None
     halving: str | None
     seed: int
     device: str
@@ -196,7 +201,9 @@ def _sweep(
 ) -> None:
     """Train, print and write what was asked for."""
     searched = space.Space(request.space)
-    dataset = data.read(request.source, request.target, request.task)
+    if request.groups is not None and request.cv is None:
+        raise ValueError("--groups are kept together by folds: give --cv too")
+    dataset = data.read(request.source, request.target, request.task, request.groups)
     folder = folder or Path("bpfast-runs") / f"{dataset.name}-{datetime.now():%Y%m%d-%H%M%S}"
     console = _console()
     kind = f"{len(dataset.classes)} classes" if dataset.classes else "a number to predict"
@@ -214,6 +221,7 @@ def _sweep(
             validation=request.validation,
             test=request.test,
             cv=request.cv,
+            groups=dataset.groups,
             halving=request.halving,
             task="classification" if dataset.classes else "regression",
             seed=request.seed,

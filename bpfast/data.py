@@ -36,6 +36,7 @@ class Dataset:
     columns : the columns that X was made of, in order, each with its categories: a column of X
         for each of them, or one column of X for an empty list, of numbers
     classes : the classes' names, empty for regression
+    groups : (samples,) of any kind, rows that belong together; None if nothing says so
     """
 
     name: str
@@ -43,6 +44,7 @@ class Dataset:
     y: np.ndarray
     columns: Columns
     classes: list[str] = field(default_factory=list)
+    groups: np.ndarray | None = None
 
     @property
     def features(self) -> list[str]:
@@ -68,7 +70,9 @@ class Parts:
     test: np.ndarray
 
 
-def read(source: str, target: str | None = None, task: str = "auto") -> Dataset:
+def read(
+    source: str, target: str | None = None, task: str = "auto", groups: str | None = None
+) -> Dataset:
     """Read a data set.
 
     Parameters
@@ -76,6 +80,7 @@ def read(source: str, target: str | None = None, task: str = "auto") -> Dataset:
     source : a CSV, Parquet or NPZ file, or digits, breast_cancer, wine, diabetes, iris
     target : the target's column, or array in an NPZ file (there "y" if not given)
     task : "classification", "regression", or "auto" to see from the target
+    groups : the column, or array in an NPZ file, that says which rows belong together
 
     Raises
     ------
@@ -84,16 +89,16 @@ def read(source: str, target: str | None = None, task: str = "auto") -> Dataset:
     """
     one_of("task", task, TASKS)
     if source in BUILT_IN:
-        return _built_in(source, target, task)
+        return _built_in(source, target, task, groups)
     path = _file(source)
     if path.suffix == ".npz":
-        X, y, columns = _read_npz(path, target or "y")
+        X, y, columns, together = _read_npz(path, target or "y", groups)
     else:
-        X, y, columns = _read_table(path, target)
+        X, y, columns, together = _read_table(path, target, groups)
     if y.dtype.kind == "f":
         _check_missing(source, y[:, None], [target or "y"])
     numbers, classes = check_target(y, task)
-    return Dataset(path.stem, X, numbers, columns, classes)
+    return Dataset(path.stem, X, numbers, columns, classes, together)
 
 
 def read_inputs(source: str, columns: Columns) -> np.ndarray:
@@ -250,7 +255,9 @@ class Scaler:
         return values * self.scale + self.mean
 
 
-def _built_in(name: str, target: str | None, task: str) -> Dataset:
+def _built_in(name: str, target: str | None, task: str, groups: str | None) -> Dataset:
+    if groups is not None:
+        raise ValueError(f"{name} has no groups: leave out --groups")
     if target is not None:
         raise ValueError(f"{name} has its own target: leave out --target")
     bunch = _bunch(name)
@@ -270,9 +277,12 @@ def _bunch(name: str) -> Any:
     return getattr(datasets, f"load_{name}")()
 
 
-def _read_npz(path: Path, target: str) -> tuple[np.ndarray, np.ndarray, Columns]:
+_Read = tuple[np.ndarray, np.ndarray, Columns, np.ndarray | None]  # X, target, columns, groups
+
+
+def _read_npz(path: Path, target: str, groups: str | None) -> _Read:
     arrays = _arrays(path)
-    for name in ("X", target):
+    for name in ("X", target, *([groups] if groups else [])):
         if name not in arrays:
             raise ValueError(f"{path} holds {', '.join(arrays)}: there is no array {name!r}")
     X = arrays["X"]
@@ -283,7 +293,8 @@ def _read_npz(path: Path, target: str) -> tuple[np.ndarray, np.ndarray, Columns]
         )
     names = [f"x{k}" for k in range(X.shape[1])]
     _check_missing(path, X.astype(np.float64), names)
-    return X.astype(np.float64), arrays[target], {name: [] for name in names}
+    together = None if groups is None else arrays[groups]
+    return X.astype(np.float64), arrays[target], {name: [] for name in names}, together
 
 
 def _arrays(path: Path) -> dict[str, np.ndarray]:
@@ -310,19 +321,23 @@ def _npz_inputs(source: str, arrays: dict[str, np.ndarray], names: list[str]) ->
     return X
 
 
-def _read_table(path: Path, target: str | None) -> tuple[np.ndarray, np.ndarray, Columns]:
+def _read_table(path: Path, target: str | None, groups: str | None) -> _Read:
     frame = _frame(str(path))
     if target is None or target not in frame.columns:
         given = "no --target was given" if target is None else f"there is no column {target!r}"
         raise ValueError(f"{path}: {given}; its columns are {', '.join(frame.columns)}")
-    if frame.height == 0 or frame.width < 2:
+    if groups is not None and (groups not in frame.columns or groups == target):
+        others = [name for name in frame.columns if name != target]
+        raise ValueError(f"{path}: --groups {groups} is none of its columns {_counted(others)}")
+    inputs = frame.drop(target, *([groups] if groups else []))
+    if frame.height == 0 or inputs.width == 0:
         raise ValueError(f"{path} needs rows, and a column beside the target")
     _check_nulls(path, frame)
-    inputs = frame.drop(target)
     columns = {series.name: _categories(path, series) for series in inputs}
     X = np.stack([a for series in inputs for a in _encode(series, columns[series.name])], axis=1)
     _check_missing(path, X, features(columns))
-    return X, frame[target].to_numpy(), columns
+    together = None if groups is None else frame[groups].to_numpy()
+    return X, frame[target].to_numpy(), columns, together
 
 
 def _frame(source: str, words: Sequence[str] = ()) -> Any:

@@ -61,7 +61,11 @@ def cut(
     unseen = _hold_out(y, classes, test, groups, seed)
     rest = np.flatnonzero(~unseen)
     if isinstance(cv, (int, np.integer)):
-        folds = [Fold(rest[a], rest[b]) for a, b in _deal(y[rest], classes, int(cv), seed)]
+        if groups is None:
+            dealt = _deal(y[rest], classes, int(cv), seed)
+        else:
+            dealt = _deal_groups(groups[rest], int(cv), seed)
+        folds = [Fold(rest[dealt != k], rest[dealt == k]) for k in range(cv)]
     elif hasattr(cv, "split"):
         pairs = cv.split(X[rest], y[rest], None if groups is None else groups[rest])
         hint = "; a splitter of fixed rows needs test=0" if unseen.any() else ""
@@ -77,13 +81,15 @@ def cut(
 def _check_cv(cv: Any, groups: Any) -> None:
     is_text = isinstance(cv, (str, bytes))  # which can be split, and iterated over
     is_splitter = hasattr(cv, "split") and not is_text
-    if isinstance(cv, (int, np.integer)):
+    is_number = isinstance(cv, (int, np.integer))
+    if is_number:
         whole("cv", cv, 2)
     elif cv is not None and (is_text or not (is_splitter or isinstance(cv, Iterable))):
         raise TypeError(f"cv must be {WANTED}, got {cv!r}")
-    if groups is not None and not is_splitter:
+    if groups is not None and not (is_splitter or is_number):
         raise ValueError(
-            f"groups are for a splitter such as scikit-learn's GroupKFold, got cv={cv!r}"
+            "groups are for a number of folds, or a splitter such as scikit-learn's GroupKFold, "
+            f"got cv={cv!r}"
         )
 
 
@@ -120,7 +126,7 @@ def _group_places(groups: np.ndarray, seed: int) -> np.ndarray:
     return place[group]
 
 
-def _deal(y: np.ndarray, classes: int, k: int, seed: int) -> list[tuple[np.ndarray, np.ndarray]]:
+def _deal(y: np.ndarray, classes: int, k: int, seed: int) -> np.ndarray:
     """Deal shuffled rows out to k folds, one class after the other: sizes differ by 1 at most."""
     if k > len(y):
         raise ValueError(f"cv={k} folds need as many rows, {len(y)} are not in the test part")
@@ -129,7 +135,20 @@ def _deal(y: np.ndarray, classes: int, k: int, seed: int) -> list[tuple[np.ndarr
         order = order[np.argsort(y[order], kind="stable")]
     fold = np.empty(len(y), np.int64)
     fold[order] = np.arange(len(y)) % k
-    return [(np.flatnonzero(fold != f), np.flatnonzero(fold == f)) for f in range(k)]
+    return fold
+
+
+def _deal_groups(groups: np.ndarray, k: int, seed: int) -> np.ndarray:
+    """Deal whole groups out to k folds, the largest first, each to that with the fewest rows."""
+    names, group, sizes = np.unique(groups, return_inverse=True, return_counts=True)
+    if k > len(names):
+        raise ValueError(f"cv={k} folds need as many groups, {len(names)} are not in the test part")
+    drawn = np.random.default_rng(seed).permutation(len(names))
+    fold, rows = np.empty(len(names), np.int64), np.zeros(k, np.int64)
+    for name in drawn[np.argsort(-sizes[drawn], kind="stable")]:
+        fold[name] = rows.argmin()
+        rows[fold[name]] += sizes[name]
+    return fold[group]
 
 
 def _check_pairs(pairs: Any, samples: int, hint: str = "") -> list[tuple[np.ndarray, np.ndarray]]:

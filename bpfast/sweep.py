@@ -127,12 +127,13 @@ def sweep(
         of time, a random test part would lie between them: pass ``test=0``, keep the latest rows
         back, and let ``result.model.predict`` them.
     cv : None, or what a cross-validation's folds are
-        A number of folds, stratified for classes and shuffled by ``seed``; or anything with
+        A number of folds, stratified for classes, or of whole ``groups``, drawn by ``seed``; or
+        anything with
         scikit-learn's ``split(X, y, groups)``, which is given the rows that are not test, y being
         class numbers or numbers; or (train, validation) pairs of row numbers of X, from which those
         of the test part are left out.
-    groups : (samples,), for splitters that keep groups together
-        The test part is of whole groups then.
+    groups : (samples,) of any kind: rows of one group stay together, in the test part too
+        For a number of folds, or a splitter that knows of groups.
     task : "auto", "classification" or "regression"
     seed : for the split, the sampler, the initial weights and the shuffle
     sampler : "random", "tpe", "qmc", "cmaes", "grid", or a sampler of Optuna's

@@ -63,6 +63,22 @@ def test_sweep_prints_and_writes_what_it_found(target, metric, houses, bpfast, t
     ]  # nothing temporary is left
 
 
+def test_folds_of_whole_groups(houses, bpfast, tmp_path):
+    streets = tmp_path / "streets.csv"
+    frame = pl.read_csv(houses)
+    frame.with_columns(street=pl.Series([k // 8 for k in range(80)])).write_csv(streets)
+    asked = ["sweep", streets, "--target", "kind", *SMALL, "--groups", "street"]
+    code, _, err = bpfast(*asked, "--cv", 4, "--output", tmp_path / "results")
+    assert code == 0, err
+    best = bp.Model.load(tmp_path / "results" / "best.safetensors")
+    assert "street" not in best.features
+    assert pl.read_csv(tmp_path / "results" / "networks.csv")["split3_validation_score"].len() == 6
+    assert bpfast(*asked)[0] == 2  # without folds
+    code, _, err = bpfast(*asked[:-1], "town", "--cv", 4)
+    assert code == 2
+    assert "--groups town is none of its columns area, colour, price, street" in err
+
+
 @pytest.mark.parametrize("test", ["0.2", "0"])
 def test_sweep_ranks_by_folds(test, houses, bpfast, tmp_path):
     pytest.importorskip("sklearn")

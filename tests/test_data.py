@@ -47,6 +47,7 @@ def test_npz(tmp_path):
     np.testing.assert_array_equal(read(str(path)).X, X)
     assert read(str(path)).classes == ["0", "1"]
     np.testing.assert_array_equal(read(str(path), "other").y, X[:, 0] + 0.5)
+    np.testing.assert_array_equal(read(str(path), groups="other").groups, X[:, 0] + 0.5)
 
 
 @pytest.mark.parametrize("name", BUILT_IN)

@@ -32,6 +32,16 @@ def test_each_row_that_is_not_test_is_held_out_once(y, test):
         np.testing.assert_array_equal(np.sort(both), rows.whole)
 
 
+def test_folds_are_of_whole_groups_about_as_large_as_each_other():
+    groups = np.repeat(list("abcdefghij"), [30, 12, 11, 10, 9, 8, 4, 3, 2, 1])
+    rows = fold_rows(3, groups=groups, test=0.0)
+    held = [groups[fold.validation] for fold in rows.folds]
+    assert sorted(name for own in held for name in set(own)) == list("abcdefghij")
+    assert sorted(map(len, held)) == [30, 30, 30]
+    other = fold_rows(3, groups=GROUPS, seed=1).folds[0].validation
+    assert not np.array_equal(other, fold_rows(3, groups=GROUPS).folds[0].validation)
+
+
 @pytest.mark.parametrize("k", [2, 4, 9])
 def test_folds_have_each_class_in_its_proportion(k):
     rows = fold_rows(k)
@@ -131,8 +141,8 @@ def test_pairs_are_rows_of_all_and_lose_those_of_the_test_part():
         (5, {"test": -0.1}, ValueError, "test=-0.1 must be a share"),
         (5, {"test": np.nan}, ValueError, "test=nan must be a share"),
         (5, {"test": 1e-9}, ValueError, "90 rows are too few for a test part of 1e-09"),
-        (5, {"groups": GROUPS}, ValueError, "groups are for a splitter .* got cv=5"),
-        (None, {"groups": GROUPS}, ValueError, "groups are for a splitter .* got cv=None"),
+        (16, {"groups": GROUPS}, ValueError, "cv=16 folds need as many groups, 14 are not in"),
+        (None, {"groups": GROUPS}, ValueError, "groups are for a number of folds, .* got cv=None"),
         ([], {}, ValueError, "cv gives no folds"),
         ([range(5)], {}, TypeError, r"for each fold, got range\(0, 5\)"),
         ([5], {}, TypeError, "for each fold, got 5"),
