@@ -12,7 +12,7 @@ from sklearn.metrics import accuracy_score, r2_score
 from sklearn.model_selection import cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
-from sklearn.utils.estimator_checks import parametrize_with_checks
+from sklearn.utils import estimator_checks
 
 from bpfast.sklearn import (
     MLPClassifier,
@@ -29,6 +29,7 @@ pytestmark = pytest.mark.filterwarnings(
 X, Y = load_iris(return_X_y=True)
 CLASSIFIER = MLPClassifier((6,), max_iter=20, learning_rate_init=0.05)
 REGRESSOR = MLPRegressor(hidden_layer_sizes=(6,), max_iter=20, learning_rate_init=0.05)
+QUICK = {"max_iter": 40, "learning_rate_init": 0.02}
 BY_CHANCE = "members are trained on samples drawn by chance, as scikit-learn's Bagging does"
 DRAWN = {
     "check_sample_weight_equivalence_on_dense_data": BY_CHANCE,
@@ -44,10 +45,10 @@ def regressor(n=5, **options):
     return MLPEnsembleRegressor(REGRESSOR, n, random_state=0, **options)
 
 
-@parametrize_with_checks(
+@estimator_checks.parametrize_with_checks(
     [
-        MLPEnsembleClassifier(MLPClassifier(max_iter=100), 2),
-        MLPEnsembleRegressor(MLPRegressor(max_iter=100), 2),
+        MLPEnsembleClassifier(MLPClassifier((20,), **QUICK), 2),
+        MLPEnsembleRegressor(MLPRegressor(hidden_layer_sizes=(20,), **QUICK), 2),
     ],
     expected_failed_checks=lambda estimator: DRAWN,
 )
@@ -55,15 +56,17 @@ def test_scikit_learns_checks(estimator, check):
     check(estimator)
 
 
-@parametrize_with_checks(
+@pytest.mark.parametrize("check", DRAWN)
+@pytest.mark.parametrize(
+    "ensemble",
     [
         MLPEnsembleClassifier(MLPClassifier(solver="lbfgs"), 2, bootstrap=False),
         MLPEnsembleRegressor(MLPRegressor(solver="lbfgs"), 2, bootstrap=False),
-    ]
+    ],
+    ids=["classifier", "regressor"],
 )
-def test_scikit_learns_checks_of_weights(estimator, check):
-    if "sample_weight_equivalence" in str(check):
-        check(estimator)
+def test_weights_count_as_repeated_samples_where_none_are_drawn(ensemble, check):
+    getattr(estimator_checks, check)(type(ensemble).__name__, ensemble)
 
 
 @pytest.mark.parametrize("make", [classifier, regressor])

@@ -20,6 +20,7 @@ from sklearn.model_selection import GroupKFold, ShuffleSplit
 from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, MinMaxScaler, StandardScaler
+from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from bpfast.sklearn import (
     GridSearchCV,
@@ -38,8 +39,52 @@ pytestmark = pytest.mark.filterwarnings(
 IRIS = load_iris(return_X_y=True)
 MLP = MLPClassifier((4,), max_iter=4, learning_rate_init=0.05, random_state=0)
 SCALED = Pipeline([("scale", StandardScaler()), ("mlp", MLP)])
+QUICK = {"max_iter": 40, "learning_rate_init": 0.03, "random_state": 0}
+REGRESSOR = MLPRegressor(hidden_layer_sizes=(5,), **QUICK)
+CHECKED = {"cv": 2, "error_score": "raise"}
+# scikit-learn's own halving searches fail these with its own MLPs.
+HALVED = {
+    "check_fit2d_1sample": "fewer samples than the least resources are refused in other words",
+    **dict.fromkeys(
+        [
+            "check_classifiers_multilabel_representation_invariance",
+            "check_classifiers_multilabel_output_format_predict",
+            "check_classifiers_multilabel_output_format_predict_proba",
+            "check_classifiers_multilabel_output_format_decision_function",
+        ],
+        "BaseSuccessiveHalving takes no y of several columns for classifiers",
+    ),
+}
 RATES = {"learning_rate_init": [0.001, 0.1], "alpha": [1e-4, 1.0]}
 STEPS = {"scale": [StandardScaler(), MinMaxScaler()], "mlp__learning_rate_init": [0.001, 0.1]}
+
+
+@parametrize_with_checks(
+    [
+        GridSearchCV(
+            Pipeline([("scale", StandardScaler()), ("mlp", MLPClassifier((5,), **QUICK))]),
+            {"mlp__alpha": [1e-4]},
+            **CHECKED,
+        ),
+        RandomizedSearchCV(REGRESSOR, {"alpha": [1e-4]}, n_iter=1, random_state=0, **CHECKED),
+        HalvingGridSearchCV(
+            MLPClassifier((5,), **QUICK),
+            {"alpha": [1e-4]},
+            min_resources="smallest",
+            random_state=0,
+            **CHECKED,
+        ),
+        HalvingRandomSearchCV(
+            REGRESSOR, {"alpha": [1e-4, 1e-3]}, n_candidates=2, random_state=0, **CHECKED
+        ),
+    ],
+    expected_failed_checks=lambda search: HALVED if "Halving" in type(search).__name__ else {},
+)
+@pytest.mark.filterwarnings("ignore:invalid value encountered in cast:RuntimeWarning")
+@pytest.mark.filterwarnings("ignore:One or more of the test scores are non-finite")
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.UndefinedMetricWarning")
+def test_scikit_learns_checks(estimator, check):
+    check(estimator)
 
 
 def both(name, *args, X=IRIS[0], y=IRIS[1], fit=None, **options):
