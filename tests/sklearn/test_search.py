@@ -3,6 +3,7 @@
 import logging
 import pickle
 import threading
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -81,7 +82,7 @@ STEPS = {"scale": [StandardScaler(), MinMaxScaler()], "mlp__learning_rate_init":
     expected_failed_checks=lambda search: HALVED if "Halving" in type(search).__name__ else {},
 )
 @pytest.mark.filterwarnings("ignore:invalid value encountered in cast:RuntimeWarning")
-@pytest.mark.filterwarnings("ignore:One or more of the test scores are non-finite")
+@pytest.mark.filterwarnings("ignore:One or more of the (test|train) scores are")
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.UndefinedMetricWarning")
 def test_scikit_learns_checks(estimator, check):
     check(estimator)
@@ -366,3 +367,22 @@ def test_searches_in_threads():
     for seed, search in found.items():
         alone = GridSearchCV(clone(MLP).set_params(random_state=seed), RATES, cv=2).fit(*IRIS)
         assert_same(search, alone)
+
+
+def test_a_script_runs_with_its_import_changed():
+    path = Path(__file__).parents[2] / "examples" / "sklearn_grid_search.py"
+    changed, found = path.read_text(encoding="utf-8"), {}
+    imports = "from bpfast.sklearn import GridSearchCV, MLPClassifier"
+    assert imports in changed
+    original = changed.replace(
+        imports,
+        "from sklearn.model_selection import GridSearchCV\n"
+        "from sklearn.neural_network import MLPClassifier",
+    )
+    for name, script in (("bpfast", changed), ("scikit-learn", original)):
+        exec(script, found.setdefault(name, {}))
+    ours, theirs = (found[name]["search"] for name in ("bpfast", "scikit-learn"))
+    assert not isinstance(theirs, GridSearchCV)
+    assert ours.best_params_ == theirs.best_params_
+    scores = [search.cv_results_["mean_test_score"] for search in (ours, theirs)]
+    np.testing.assert_allclose(*scores, atol=0.01)
