@@ -146,6 +146,11 @@ def at_most(threads: int) -> AbstractContextManager[None]:
     return _load("cpu").at_most(threads)
 
 
+def contents() -> str:
+    """A hash of the code of all kernels: where it is the same, they give the same bits."""
+    return _load("cpu").contents()
+
+
 def kernels(plan: Plan) -> Any:
     """The module that runs a plan: ``train(task, networks)``, ``gradients`` and ``predict``."""
     return _load(plan.device)

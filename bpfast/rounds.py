@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -24,6 +24,9 @@ from .study import Study
 from .training import Progress
 from .trials import SPLIT_SCORE, Kind, Outcome, Shard, State, Trainer, Trials, kind_of
 from .workers import Job, Threads
+
+if TYPE_CHECKING:
+    from .cluster import Cluster
 
 RESULTS = ("validation_score", "validation_std", "test_score", "loss", "epochs", "diverged")
 PIECES = 4  # shards for each that is trained at once: they end about together
@@ -99,7 +102,7 @@ class Rounds:
 
     # --- from round to round ---------------------------------------------------------------------
 
-    def run(self, workers: Threads, interrupted: Sequence) -> None:
+    def run(self, workers: Threads | Cluster, interrupted: Sequence) -> None:
         """Train everything, or until Ctrl-C has filled ``interrupted``."""
         self._workers = workers
         self._start, self._compiling = time.perf_counter(), 0.0
@@ -146,11 +149,11 @@ class Rounds:
             trial.stop = self._next_stop(trial)
             if not self._recall(trial):
                 groups.setdefault((trial.kind, trial.reached, trial.stop), []).append(trial)
-        jobs = self._cut([self._job(trials) for trials in groups.values()])
+        jobs = [self._job(trials) for trials in groups.values()]
         before = time.perf_counter()
         self._workers.prepare([job.shard.trials for job in jobs])
         self._compiling += time.perf_counter() - before
-        self._submit(jobs)
+        self._submit(self._cut(jobs))
         return {number for job in jobs for number in job.shard.trials.numbers}
 
     def _next_stop(self, trial: Trial) -> int:
@@ -174,7 +177,8 @@ class Rounds:
         """In pieces that fit into memory and end about together, the longest first."""
         costs = [self.trainer.cost(job.shard, job.until) for job in jobs]
         slots = self._workers.slots
-        share = sum(costs) / (PIECES * slots) if slots > 1 else np.inf
+        even = sum(costs) / (PIECES * slots) if slots > 1 else np.inf
+        share = min(even, self._workers.share)
         pieces = []
         for job, cost in zip(jobs, costs, strict=True):
             trials = len(job.shard.trials.numbers)
@@ -254,6 +258,7 @@ class Rounds:
             self._submit([job._replace(shard=outcome.shard)])
             return
         self._take(trials, outcome)
+        self.reached.tell(str(job.shard.trials.kind))
         self._write(WRITE_SECONDS)
 
     def _take(self, trials: list[Trial], outcome: Outcome) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from contextlib import ExitStack, closing
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -28,6 +28,9 @@ from .study import STUDY, Study
 from .training import _interrupt_flag
 from .trials import Trainer, Trials, kind_of
 from .workers import Threads
+
+if TYPE_CHECKING:
+    from .cluster import Cluster
 
 
 @dataclass(frozen=True)
@@ -97,6 +100,7 @@ def sweep(
     storage: Any = None,
     study_name: str = STUDY,
     device: str = "auto",
+    client: Any = None,
     halving: str | Halving | None = None,
     memory: int | None = None,
     run: str | os.PathLike | None = None,
@@ -143,11 +147,15 @@ def sweep(
         Every trial is kept there, for ``optuna.load_study`` and Optuna's dashboard.
     study_name : what the study is called in the storage
     device : as for :func:`fit`
+    client : distributed.Client
+        Networks are trained by the workers of its Dask cluster, each on its own device, in place
+        of this process, to the same numbers; see docs/distributed.md.
     halving : "successive", "hyperband", or a :class:`Halving`
         After each rung only the networks with the least validation loss go on, as if nothing had
         happened; the others keep the score that they have then.
     memory : bytes that networks in training may take, by default half of what is free
-        Networks of one kind are trained in parts that fit; no number depends on it.
+        Networks of one kind are trained in parts that fit; no number depends on it. With a
+        ``client``: in each worker, by default half of its memory limit.
     run : a folder in which everything is kept as it is reached: see :class:`run.Run`
     resume : whether to go on with the sweep that is in the folder
         With the same arguments (``networks`` may be more) it ends with the same numbers, bit for
@@ -166,6 +174,9 @@ def sweep(
         Bad input, before any training; a folder that is another sweep's, or in use.
     OSError
         What was reached cannot be written; what was written before is whole.
+    ConnectionError, RuntimeError
+        The scheduler of ``client`` is gone, or a part of the networks took worker after worker with
+        it; what came back before is in ``run``.
     ImportError
         Optuna is not installed.
     """
@@ -213,7 +224,7 @@ def sweep(
         "halving": None if halving is None else asdict(halving),
         "folds": fingerprint(*(part for fold in rows.folds for part in fold)),
     }
-    budget = free_memory() // 2 if memory is None else whole("memory", memory, 1)
+    memory = None if memory is None else whole("memory", memory, 1)
     with ExitStack() as stack:
         kept = None
         if run is not None:
@@ -221,7 +232,15 @@ def sweep(
         study = Study(space, sampler, seed, storage, study_name, resume)
         rounds = Rounds(trainer, study, networks, kept, halving, progress)
         flag = stack.enter_context(_interrupt_flag())  # Ctrl-C loses no network that is scored
-        rounds.run(stack.enter_context(closing(Threads(trainer, budget, flag, rounds.watch))), flag)
+        workers: Threads | Cluster
+        if client is None:
+            budget = free_memory() // 2 if memory is None else memory
+            workers = Threads(trainer, budget, flag, rounds.watch)
+        else:
+            from . import cluster  # without a client, Dask need not be there
+
+            workers = cluster.Cluster(trainer, client, memory, flag)
+        rounds.run(stack.enter_context(closing(workers)), flag)
         if trainer.refits:  # after Ctrl-C too: without it there is no winner
             _refit(trainer, rounds)
     return SweepResult(

@@ -8,6 +8,8 @@ from functools import partial
 from queue import SimpleQueue
 from typing import NamedTuple
 
+import numpy as np
+
 from . import dispatch
 from .training import Progress
 from .trials import Kind, Outcome, Shard, Trainer, Trials
@@ -34,7 +36,10 @@ class Threads:
     Attributes
     ----------
     slots : shards that are trained at once
+    share : operations that a shard should have at most: any number
     """
+
+    share = np.inf
 
     def __init__(
         self,

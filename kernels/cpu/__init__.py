@@ -12,6 +12,7 @@ import numpy as np
 from ..task import Network, Optimizer, Samples, State, Task
 from . import functions, inference, lanes, large_batch, panels, tiles
 from .arguments import arguments
+from .compile import contents
 from .simd import INSTRUCTIONS
 from .threads import SHARED_SIZE, at_most, run, thread_count
 from .workspace import zeros
@@ -26,6 +27,7 @@ __all__ = [
     "GRAIN",
     "SLICE",
     "at_most",
+    "contents",
     "describe",
     "gradients",
     "predict",

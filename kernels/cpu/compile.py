@@ -33,10 +33,7 @@ def cache_folder() -> str | None:
     uninstall. Numba looks at the file of a function for changes, not at the files of what it
     calls, so the folder is named after the contents of all kernels.
     """
-    digest = hashlib.sha256()
-    for path in sorted(Path(__file__).parent.parent.rglob("*.py")):
-        digest.update(path.read_bytes())
-    folder = _user_cache() / f"kernels-{digest.hexdigest()[:16]}"
+    folder = _user_cache() / f"kernels-{contents()}"
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):
@@ -44,6 +41,15 @@ def cache_folder() -> str | None:
     except OSError as error:
         logger.warning("kernels are compiled anew in every process: %s", error)
         return None
+
+
+@cache
+def contents() -> str:
+    """A hash of the contents of all kernels' files."""
+    digest = hashlib.sha256()
+    for path in sorted(Path(__file__).parent.parent.rglob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
 
 
 def _user_cache() -> Path:

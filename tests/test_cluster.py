@@ -1,0 +1,173 @@
+"""Sweeps on a Dask cluster: real processes, real kills, the same table as in this process."""
+
+from contextlib import contextmanager
+
+import numpy as np
+import pytest
+
+import bpfast as bp
+
+distributed = pytest.importorskip("distributed")
+optuna = pytest.importorskip("optuna")
+
+from cluster_workers import Watched  # noqa: E402
+
+pytestmark = pytest.mark.xdist_group("dask")  # two cores have room for one cluster
+
+SPACE = {"learning_rate": "1e-3:1e-1:log", "hidden": [3, (2, 2)], "batch_size": 16}
+rng = np.random.default_rng(0)
+X = rng.normal(2.0, 5.0, (90, 3))
+WORDS = np.where(X[:, 0] > X[:, 1], "more", "less")
+NUMBERS = 100.0 + 7.0 * X[:, 0] - X[:, 2]
+
+
+def sweep(client=None, y=WORDS, **options):
+    settings = {"space": SPACE, "networks": 40, "epochs": 3, "device": "cpu"}
+    return bp.sweep(X, y, client=client, **settings | options)
+
+
+def same(result, expected):
+    """All numbers are the same, to the last bit, and nothing was counted twice."""
+    assert result.table.keys() == expected.table.keys()
+    for name, column in expected.table.items():
+        np.testing.assert_array_equal(result.table[name], column, name)
+    np.testing.assert_array_equal(result.losses, expected.losses)
+    np.testing.assert_array_equal(result.best.parameters, expected.best.parameters)
+    assert result.sample_updates == expected.sample_updates
+
+
+@contextmanager
+def cluster(workers=2, threads=1, **config):
+    """A client of a cluster of processes, and the cluster."""
+    import dask
+
+    with (
+        dask.config.set({f"distributed.{name}": value for name, value in config.items()}),
+        distributed.LocalCluster(
+            n_workers=workers,
+            threads_per_worker=threads,
+            processes=True,
+            dashboard_address=":0",
+            silence_logs="CRITICAL",  # kills are meant
+        ) as started,
+        distributed.Client(started) as client,
+    ):
+        yield client, started
+
+
+@pytest.fixture(scope="module")
+def client():
+    with cluster() as (client, _):
+        yield client
+
+
+@pytest.fixture
+def watched(client, tmp_path):
+    """Watches a cluster's workers; gives what they left: name, process, trainer, trials."""
+    registered = []
+
+    def watch(client=client, **options):
+        plugin = Watched(tmp_path / "log", **options)
+        client.register_plugin(plugin, name="watched")
+        registered.append(client)
+        return lambda: [line.split() for line in (tmp_path / "log").read_text().splitlines()]
+
+    yield watch
+    if client in registered:
+        client.unregister_worker_plugin("watched")
+
+
+@pytest.mark.parametrize(
+    ("y", "options"),
+    [
+        (WORDS, {}),
+        (NUMBERS, {"device": "reference"}),
+        (WORDS, {"sampler": "tpe"}),
+        (NUMBERS, {"halving": "hyperband", "epochs": 9}),
+        (WORDS, {"cv": 3, "halving": "successive", "epochs": 9}),
+    ],
+)
+def test_the_table_is_that_of_one_machine(y, options, client, monkeypatch):
+    monkeypatch.setattr("bpfast.study.LEARNING_BATCH", 20)
+    same(sweep(client, y, **options), sweep(None, y, **options))
+
+
+def test_both_workers_train_and_each_is_sent_the_data_once(client, watched):
+    seen = watched()
+    sweep(client)
+    processes = {(process, trainer) for _, process, trainer, _ in seen()}
+    assert len(processes) == len({process for process, _ in processes}) == 2
+
+
+def test_a_killed_workers_shard_is_trained_by_another(watched):
+    options = {"halving": "successive", "epochs": 9}
+    with cluster() as (client, _):
+        seen = watched(client, kill="first")
+        same(sweep(client, **options), sweep(**options))
+        assert len({process for _, process, _, _ in seen()}) >= 2
+
+
+def test_a_shard_that_kills_every_worker_is_named_and_the_rest_is_kept(watched, tmp_path):
+    expected = sweep()
+    with cluster(**{"scheduler.allowed-failures": 0}) as (client, _):
+        sweep(client, networks=20, run=tmp_path / "run")
+        watched(client, kill="every")
+        with pytest.raises(RuntimeError, match=r"networks \d+ to \d+ \(.* adam\) took 1 workers"):
+            sweep(client, run=tmp_path / "run", resume=True)
+    same(sweep(run=tmp_path / "run", resume=True), expected)
+
+
+def test_workers_may_all_die_with_the_data(watched):
+    with cluster(workers=1) as (client, _):
+        watched(client, kill="first")
+        same(sweep(client), sweep())
+
+
+@pytest.fixture
+def rounds(monkeypatch):
+    """Options of a sweep of many rounds, of which the first one makes its cluster larger."""
+    monkeypatch.setattr("bpfast.study.LEARNING_BATCH", 20)
+
+    def options(client, started):
+        def grow(_):
+            started.scale(2)
+            client.wait_for_workers(2)
+
+        return {"progress": grow, "networks": 100, "sampler": "tpe"}
+
+    return options
+
+
+def test_a_worker_that_joins_late_takes_part(watched, rounds):
+    with cluster(workers=1) as (client, started):
+        seen = watched(client, slow=0.1)
+        same(sweep(client, **rounds(client, started)), sweep(networks=100, sampler="tpe"))
+        assert len({name for name, *_ in seen()}) == 2
+
+
+def test_what_waits_for_a_slow_worker_moves(client, watched):
+    seen = watched(slow=0.5, name=0)
+    options = {"space": SPACE | {"hidden": [*range(1, 11)]}}
+    same(sweep(client, **options), sweep(**options))
+    names = [name for name, *_ in seen()]
+    assert 0 < names.count("0") < names.count("1") / 2
+
+
+REFUSED = r"has bpfast 0\.0\.1, the sweep has bpfast 0\.1\.0: install the same everywhere"
+
+
+def test_a_worker_of_another_version_is_refused(client, watched):
+    watched(version="0.0.1", name=0)
+    with pytest.raises(ValueError, match=REFUSED):
+        sweep(client)
+
+
+def test_a_worker_of_another_version_that_joins_late_is_refused(watched, rounds, tmp_path):
+    with cluster(workers=1) as (client, started):
+        seen = watched(client, version="0.0.1", name=1)
+        options = rounds(client, started) | {"run": tmp_path / "run"}
+        with pytest.raises(ValueError, match=REFUSED):
+            sweep(client, **options)
+        assert {name for name, *_ in seen()} == {"0"}
+        options["progress"] = None
+    same(sweep(resume=True, **options), sweep(networks=100, sampler="tpe"))
