@@ -16,7 +16,12 @@ SGD_RULES = ("sgd", "sgd_momentum")
 
 
 def new_state(
-    population: Population, rule: str, recorded: int, scored: bool, patience: np.ndarray
+    population: Population,
+    rule: str,
+    recorded: int,
+    scored: bool,
+    summed: bool,
+    patience: np.ndarray,
 ) -> State:
     """The state of a population that is not trained yet, whose parameters it shares.
 
@@ -25,6 +30,7 @@ def new_state(
     rule : the optimiser's
     recorded : epochs whose losses are kept
     scored : whether there are validation samples
+    summed : whether losses are summed, and penalties kept
     patience : (n,)
 
     Raises
@@ -37,7 +43,7 @@ def new_state(
     states, powers = OPTIMIZERS[rule].states, 2 if OPTIMIZERS[rule].powers else 0
     patient = n if (distinct(patience) < NEVER).any() else 0
     check_memory(f"the optimiser's memory of {n} networks", n * states * size, dtype.name)
-    check_memory(f"the losses of {n} networks", n * recorded * (1 + scored), "float64")
+    check_memory(f"the losses of {n} networks", n * recorded * (1 + scored + summed), "float64")
     return State(
         parameters=population.parameters,
         moments=np.zeros((n, states, size), dtype),
@@ -48,6 +54,7 @@ def new_state(
         best_epoch=np.full(patient, -1),
         loss=np.full((n, recorded), np.nan),
         validation_loss=np.full((n, recorded if scored else 0), np.nan),
+        penalty=np.full((n, recorded if summed else 0), np.nan),
     )
 
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from . import dispatch
 from .arrays import samples_on_host
-from .errors import BELOW_ONE, numbers, whole
+from .errors import BELOW_ONE, numbers, one_of, whole
 from .kernels import counter
 from .kernels.task import DIVERGED, NEVER, RUNNING, STOPPED, Samples, Task, distinct
 from .network import MLP
@@ -25,6 +25,7 @@ from .samples import check_rows, check_samples
 from .state import from_arrays, new_state, to_arrays
 
 CALL_SECONDS = 0.25  # how long a call of a kernel should take: Ctrl-C and progress wait for it
+OBJECTIVES = ("mean", "sum")
 MOST_EPOCHS = 2.0**53  # whole numbers that float64 holds
 
 
@@ -58,6 +59,7 @@ class History:
         before its update, without penalties. NaN where a network did not get that far; one that
         stopped early has its last loss in the next recorded column.
     validation_loss : (n, recorded) or None
+    penalty : (n, recorded) or None, means of the penalties where ``objective`` is "sum"
     epochs : (recorded,) numbers of the recorded epochs, from 1
     epochs_run : (n,) whole epochs that each network was trained for
     stopped : (n,) bool, met ``tol`` or ran out of ``patience``
@@ -78,6 +80,7 @@ class History:
     seconds: float
     sample_updates: int
     interrupted: bool = False
+    penalty: np.ndarray | None = None
 
     def score(self) -> np.ndarray:
         """(n,) last recorded validation loss, or training loss without validation samples.
@@ -182,6 +185,10 @@ class Training:
 
     Parameters
     ----------
+    objective : "mean" or "sum"
+        What a step goes down: the mean of the batch's losses (by sample weight) plus penalties, or
+        the sum of both over the batch's total weight, as scikit-learn does; then an epoch's loss is
+        the mean of its batches' by their rows, and the history has the penalties.
     orders : callable
         In place of ``shuffle``: called with the number of an epoch, from 0, and a number of epochs,
         it returns the rows in their order, (epochs, rows) integers; with ``rows``, those of every
@@ -207,6 +214,7 @@ class Training:
         record: str | int = "epoch",
         device: str = "auto",
         *,
+        objective: str = "mean",
         orders: Callable[[int, int], np.ndarray] | None = None,
     ) -> None:
         _check_population(population)
@@ -217,6 +225,7 @@ class Training:
         samples = check_samples(X, y, sample_weight, mlp, dtype)
         folds, fold = check_rows(rows, n, len(samples.inputs))
         scored = None if validation is None else _check_validation(validation, mlp, dtype)
+        one_of("objective", objective, OBJECTIVES)
         recorded = _recorded(record, epochs)
         limits = _check_patience(patience, n)
         gap = np.diff(np.flatnonzero(recorded), prepend=-1).max()
@@ -244,6 +253,7 @@ class Training:
             fold_start=np.cumsum([0, *map(len, folds)]),
             fold=fold,
             batch_size=batch_size,
+            summed=objective == "sum",
             first_epoch=0,
             epochs=epochs,
             record=recorded,
@@ -254,7 +264,12 @@ class Training:
             dropout=probabilities,
             keys=_dropout_keys(population, seed, probabilities),
             state=new_state(
-                population, resolved.rule, int(recorded.sum()), scored is not None, limits
+                population,
+                resolved.rule,
+                int(recorded.sum()),
+                scored is not None,
+                objective == "sum",
+                limits,
             ),
         )
         self.interrupted = False
@@ -340,8 +355,8 @@ class Training:
         -------
         dict of copies, which safetensors can keep, all with a row for each of the networks:
             ``parameters``, ``moments`` and ``powers`` (the optimiser's memory), ``status``,
-            ``epochs_run``, ``loss``, ``validation_loss``, ``best`` and ``best_epoch`` (for
-            ``patience``: of length 0 without it)
+            ``epochs_run``, ``loss``, ``validation_loss``, ``penalty``, ``best`` and ``best_epoch``
+            (of length 0 without ``patience``)
         """
         self.close()  # what the device has comes to the host
         return to_arrays(self.task.state, networks)
@@ -403,6 +418,7 @@ class Training:
             seconds=self._clock.seconds(),
             sample_updates=_sample_updates(self.task),
             interrupted=self.interrupted,
+            penalty=state.penalty if self.task.summed else None,
         )
 
     def _on_device(self) -> Task:
@@ -414,8 +430,11 @@ class Training:
     def _calls(self, last: int) -> Iterator[None]:
         """Train in calls of a few epochs and networks."""
         task, clock, orders, kernels = self._on_device(), self._clock, self._orders, self._kernels
-        while (first := self.epoch) < last:
+        first = self.epoch
+        while first < last:
             running, until = _furthest_behind(task, first, last)
+            if running.size == 0:
+                return
             if len(task.fold_start) > 2:
                 running = running[np.argsort(task.fold[running], kind="stable")]
             share = _operations(task, running)
@@ -427,6 +446,7 @@ class Training:
                 kernels.train(self.plan.strategy, block, part)
                 clock.learn(_operations(task, part) * epochs, time.perf_counter() - before)
                 yield
+            first += epochs
 
 
 def gradients(population: Population, X, y, sample_weight=None, device: str = "auto"):
@@ -534,7 +554,7 @@ class _Clock:
 
 
 def _furthest_behind(task: Task, first: int, last: int) -> tuple[np.ndarray, int]:
-    """The running networks that are at epoch ``first``, and the epoch up to which to train them.
+    """The running networks that are not beyond an epoch, and the epoch up to which to train them.
 
     That is the last one, or where others are already: Ctrl-C comes between parts of a population.
     """

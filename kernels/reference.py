@@ -114,6 +114,21 @@ def penalise(
     return grad
 
 
+def penalty_value(network: Network, row: np.ndarray, penalty: np.ndarray) -> float:
+    """``l1 |w| + l2 w**2 / 2``, added up over the weights."""
+    l1, l2, _ = penalty
+    weights = np.concatenate([weights.ravel() for weights, _ in split(network, row)])
+    return l1 * np.abs(weights).sum() + l2 / 2 * (weights * weights).sum()
+
+
+def penalties_of(task: Task, i: int, batch: Samples) -> np.ndarray:
+    """The penalties of network i in a step: where losses are summed, over the batch's weight."""
+    l1, l2, clip_norm = task.optimizer.penalties[i]
+    weight = batch.weights.sum()
+    share = 1.0 if not task.summed else 1.0 / weight if weight > 0 else 0.0
+    return np.array([l1 * share, l2 * share, clip_norm])
+
+
 def dropout_masks(task: Task, i: int, step: int, rows: int) -> list[np.ndarray] | None:
     """What hidden units are multiplied with in one step: 0, or 1 / (1 - p) to keep the mean."""
     if task.dropout.shape[1] == 0:
@@ -137,7 +152,7 @@ def step(task: Task, i: int, number: int, rate: float, batch: Samples) -> tuple[
     masks = dropout_masks(task, i, number, len(batch.inputs))
     loss, grad = gradient(task.network, row, batch, masks)
     if task.optimizer.penalties.shape[1]:
-        grad = penalise(task.network, row, grad, task.optimizer.penalties[i])
+        grad = penalise(task.network, row, grad, penalties_of(task, i, batch))
     hyper = np.zeros(5)
     hyper[: len(rule.hyperparameters)] = task.optimizer.hyperparameters[i]
     before = state.powers[i] if rule.powers else (1.0, 1.0)
@@ -161,23 +176,28 @@ def step(task: Task, i: int, number: int, rate: float, batch: Samples) -> tuple[
     return loss, True
 
 
-def run_epoch(task: Task, i: int, e: int) -> tuple[float, bool]:
-    """One epoch of network i: the weighted mean of its batches' losses, and if all was finite."""
+def run_epoch(task: Task, i: int, e: int) -> tuple[float, float, bool]:
+    """One epoch of network i: means of its batches' losses and penalties, if all was finite."""
     fold = task.fold[i]
     order = task.order[e % len(task.order), task.fold_start[fold] : task.fold_start[fold + 1]]
     starts = range(0, len(order), task.batch_size)
     rate = task.optimizer.rates[i, e % task.optimizer.rates.shape[1]]
-    total = weight = 0.0
+    total = penalty = counted = 0.0
     for b, start in enumerate(starts):
         rows = order[start : start + task.batch_size]
         batch = take(task.samples, rows)
+        count = len(rows) if task.summed else batch.weights.sum()
+        if task.summed and task.optimizer.penalties.shape[1]:
+            before = task.state.parameters[i].astype(np.float64)
+            penalty += penalty_value(task.network, before, penalties_of(task, i, batch)) * count
         number = (task.first_epoch + e) * len(starts) + b
         loss, finite = step(task, i, number, rate, batch)
         if not finite:
-            return loss, False
-        total += loss * batch.weights.sum()
-        weight += batch.weights.sum()
-    return (total / weight if weight > 0 else 0.0), True
+            return loss, penalty, False
+        total += loss * count
+        counted += count
+    share = 1.0 / counted if counted > 0 else 0.0
+    return total * share, penalty * share, True
 
 
 def take(samples: Samples, rows: np.ndarray) -> Samples:
@@ -204,11 +224,18 @@ def stops(task: Task, i: int, epoch: int, loss: float, watched: float) -> bool:
     return loss <= task.tol[i] or epoch - state.best_epoch[i] >= task.patience[i]
 
 
+def write(task: Task, i: int, e: int, loss: float, penalty: float) -> None:
+    """Keep an epoch's loss, and where losses are summed its penalty."""
+    task.state.loss[i, task.column[e]] = loss
+    if task.summed:
+        task.state.penalty[i, task.column[e]] = penalty
+
+
 def train_network(task: Task, i: int) -> None:
     """All epochs of the task for network i."""
     state = task.state
     for e in range(task.epochs):
-        loss, finite = run_epoch(task, i, e)
+        loss, penalty, finite = run_epoch(task, i, e)
         if not finite:
             state.status[i] = DIVERGED
             return
@@ -217,12 +244,12 @@ def train_network(task: Task, i: int) -> None:
         if task.validation is not None and scored:
             watched = state.validation_loss[i, task.column[e]] = validation_loss(task, i)
         if scored:
-            state.loss[i, task.column[e]] = loss
+            write(task, i, e, loss, penalty)
         # with validation samples, only epochs that are scored count for patience
         fresh = scored or task.validation is None
         if stops(task, i, task.first_epoch + e, loss, watched if fresh else np.inf):
             state.status[i] = STOPPED
-            state.loss[i, task.column[e]] = loss
+            write(task, i, e, loss, penalty)
             if task.validation is not None:
                 state.validation_loss[i, task.column[e]] = validation_loss(task, i)
             return

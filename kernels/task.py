@@ -101,6 +101,7 @@ class State:
     best, best_epoch : (n,) float64 and int64, for patience (inf and -1 before the first epoch);
         (0,) where no network has any
     loss, validation_loss : (n, recorded) float64, NaN where not reached
+    penalty : (n, recorded) float64, the same of the penalties; (n, 0) unless losses are summed
     """
 
     parameters: np.ndarray
@@ -112,6 +113,7 @@ class State:
     best_epoch: np.ndarray
     loss: np.ndarray
     validation_loss: np.ndarray
+    penalty: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -129,6 +131,9 @@ class Task:
     first_epoch, epochs : the epochs to run, ``first_epoch`` of the whole fit is column 0 here
     record : (epochs,) bool, epochs whose losses are kept
     column : (epochs,) int64, the column of the next kept epoch
+    summed : whether a step minimises the sum of a batch's losses and penalties over its weight,
+        rather than the mean loss plus penalties; an epoch's loss and penalty are then means of its
+        batches' by their rows, not by their weights
     validation : samples to score at the kept epochs, or None
     tol : (n,) float64; a network stops when its epoch's loss is not above it (-inf: never)
     patience : (n,) int64; epochs without a better loss after which it stops
@@ -143,6 +148,7 @@ class Task:
     fold_start: np.ndarray
     fold: np.ndarray
     batch_size: int
+    summed: bool
     first_epoch: int
     epochs: int
     record: np.ndarray

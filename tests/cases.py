@@ -68,7 +68,7 @@ class Case:
         results["predictions"] = population.predict(X, device=device)
         kind, options = OPTIMIZERS[self.optimizer]
         options = {"learning_rate": 0.01} | options | self.options
-        history = bp.fit(
+        with bp.Training(
             population,
             X,
             y,
@@ -77,13 +77,16 @@ class Case:
             validation=self.samples(seed=2) if self.validated else None,
             seed=self.seed,
             device=device,
-            progress=False,
             **{"epochs": 2, "batch_size": 6} | _of(self.fit, networks),
-        )
+        ) as training:
+            training.advance()
+        history = training.history()
         results["trained"] = population.parameters
         results["loss"] = history.loss
         if self.validated:
             results["validation loss"] = history.validation_loss
+        if history.penalty is not None:
+            results["penalty"] = history.penalty
         return results, history
 
 
@@ -192,6 +195,7 @@ def draw_fit(rng, n, rows, hidden, patient):
         "rows": (folds, rng.integers(0, 3, n)),
         "dropout": tuple(rng.choice([0.0, 0.3, 0.6], n) for _ in range(hidden)),
         "record": rng.choice([2, 3]),
+        "objective": "sum",
         "tol": rng.uniform(0.0, 1.0, n) * rng.integers(0, 2, n),
         "patience": rng.integers(1, 3, n) if patient else None,
     }

@@ -5,16 +5,20 @@ import os
 import signal
 import threading
 import time
+import warnings
+from itertools import pairwise
 
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.neural_network import MLPRegressor
 
 import bpfast as bp
 from bpfast import training
 from bpfast.dispatch import Plan
 from bpfast.kernels import cpu
-from bpfast.optimizers import ScikitLearnSGD
+from bpfast.optimizers import ScikitLearnAdam, ScikitLearnSGD
 from bpfast.orders import Shuffled
 
 RNG = np.random.default_rng(3)
@@ -655,3 +659,67 @@ def test_orders_are_checked(orders, error, words):
     with pytest.raises(error, match=words):
         bp.Training(networks, X, Y, bp.SGD(), orders=orders).advance()
     assert_array_equal(networks.parameters, before)
+
+
+# --- scikit-learn's objective ---------------------------------------------------------------------
+
+WEIGHTS = np.random.default_rng(5).uniform(0.1, 3.0, 20)
+
+
+@every_device
+@pytest.mark.parametrize("layers", [(3, 4, 2), (3, 200, 2)], ids=["lanes", "tiles"])
+@pytest.mark.parametrize("weights", [None, WEIGHTS], ids=["", "weighted"])
+@pytest.mark.parametrize("solver", ["sgd", "adam"])
+def test_the_sum_of_losses_and_penalties_is_scikit_learns_objective(
+    solver, weights, layers, device
+):
+    theirs = MLPRegressor(
+        hidden_layer_sizes=layers[1], activation="tanh", solver=solver, alpha=0.3, batch_size=8,
+        max_iter=4, learning_rate_init=0.01, shuffle=False, random_state=0,
+    )  # fmt: skip
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        theirs.fit(X, Y, weights)
+    draw, arrays = np.random.RandomState(0).uniform, []  # scikit-learn's first weights
+    for fans in pairwise(layers):
+        bound = np.sqrt(6 / sum(fans))
+        arrays.append((draw(-bound, bound, fans), draw(-bound, bound, fans[1])))
+    mlp = bp.MLP(layers, "tanh", "half_squared_error")
+    networks = bp.Population.from_arrays(mlp, *zip(*arrays, strict=True), dtype="float64")
+    optimizer = {
+        "sgd": ScikitLearnSGD(learning_rate=0.01, momentum=0.9, nesterov=True, l2=0.3),
+        "adam": ScikitLearnAdam(learning_rate=0.01, l2=0.3),
+    }[solver]
+    options = {"epochs": 4, "batch_size": 8, "shuffle": False, "sample_weight": weights}
+    with bp.Training(
+        networks, X, Y, optimizer, **options, objective="sum", device=device
+    ) as training:
+        training.advance()
+    history = training.history()
+    curve = history.loss[0] / 2 + history.penalty[0]  # it averages errors over outputs in reports
+    assert_allclose(curve, theirs.loss_curve_, rtol=1e-9)
+    trained = [*networks.weights, *networks.biases]
+    for ours, expected in zip(trained, [*theirs.coefs_, *theirs.intercepts_], strict=True):
+        assert_allclose(ours[0], expected, rtol=1e-9, atol=1e-12)
+
+
+@every_device
+def test_penalties_are_kept_with_the_losses(device):
+    """Those of networks that stop too; where nothing is penalised, they are 0."""
+    options = {"epochs": 4, "batch_size": 8, "objective": "sum", "tol": [0, 9, 0, 0], "record": 2}
+    sgd = bp.SGD(learning_rate=[0.0, 0.0, HUGE, 0.01], l1=0.5, l2=[1.0, 1.0, 1.0, 0.0])
+    networks = population()
+    first = networks.weights
+    sizes = sum(np.abs(w).sum(axis=(1, 2)) for w in first)
+    squares = sum((w**2).sum(axis=(1, 2)) for w in first)
+    with bp.Training(networks, X, Y, sgd, device=device, **options) as training:
+        training.advance()
+    got = training.history().penalty
+    still = (0.5 * sizes + 0.5 * squares) * 3 / 20  # three batches, by their rows
+    assert_allclose(got[0], still[0], rtol=1e-5)
+    assert_allclose(got[1], [still[1], np.nan], rtol=1e-5)
+    assert np.isnan(got[2]).all()
+    with bp.Training(population(), X, Y, bp.SGD(), device=device, **options) as training:
+        training.advance()
+    assert_array_equal(training.history().penalty[0], 0.0)
+    assert fit(population(), device=device).penalty is None

@@ -174,6 +174,7 @@ def _whole_batch(network: Network, parameters: np.ndarray, samples: Samples) -> 
         best_epoch=np.zeros(0, np.int64),
         loss=np.zeros((n, 1)),
         validation_loss=np.zeros((n, 0)),
+        penalty=np.zeros((n, 0)),
     )
     return Task(
         network=network,
@@ -183,6 +184,7 @@ def _whole_batch(network: Network, parameters: np.ndarray, samples: Samples) -> 
         fold_start=np.array([0, rows]),
         fold=np.zeros(n, np.int64),
         batch_size=rows,
+        summed=False,
         first_epoch=0,
         epochs=1,
         record=np.ones(1, bool),

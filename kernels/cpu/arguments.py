@@ -40,6 +40,7 @@ class Epochs(NamedTuple):
     fold_start: np.ndarray
     fold: np.ndarray
     batch_size: int
+    summed: int
     first: int
     epochs: int
     record: np.ndarray
@@ -69,6 +70,7 @@ class Stopping(NamedTuple):
     best_epoch: np.ndarray
     losses: np.ndarray
     validation_losses: np.ndarray
+    penalties: np.ndarray
 
 
 class Dropout(NamedTuple):
@@ -128,6 +130,7 @@ def arguments(task: Task, networks: np.ndarray) -> Arguments:
             fold_start=_read_only(task.fold_start),
             fold=_rows(task.fold),
             batch_size=task.batch_size,
+            summed=int(task.summed),
             first=task.first_epoch,
             epochs=task.epochs,
             record=_read_only(task.record),
@@ -143,6 +146,7 @@ def arguments(task: Task, networks: np.ndarray) -> Arguments:
             best_epoch=state.best_epoch,
             losses=state.loss,
             validation_losses=state.validation_loss,
+            penalties=state.penalty,
         ),
         dropout=Dropout(_rows(task.dropout), _rows(task.keys)),
         memory=Memory(state.parameters, state.moments, state.powers),

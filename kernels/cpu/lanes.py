@@ -112,7 +112,7 @@ class Place(NamedTuple):
 
 # Rows of f: the optimiser's inputs (6), powers (2) and results (6), then what a lane has reached.
 POWERS, RESULTS, LOSS, TOTAL, BEST, WATCHED = 6, 8, 14, 15, 16, 17
-L1, L2, CLIP, SQUARE, POISON, F_ROWS = 18, 19, 20, 21, 22, 23
+L1, L2, CLIP, SQUARE, POISON, PENALTY, F_ROWS = 18, 19, 20, 21, 22, 23, 24
 # Rows of who: a lane's network, its status, best epoch, and whether it stops now.
 NETWORK, STATUS, BEST_EPOCH, STOPS, WHO_ROWS = 0, 1, 2, 3, 4
 
@@ -309,13 +309,33 @@ def prepare(optimizing, lo, at, e):
 
 
 @internal
-def penalise(net, optimizing, lo, at):
-    """Add the penalties' slopes to the gradient, and clip it."""
+def add_penalties(net, optimizing, lo, at, factor):
+    """Add ``l1 |w| + l2 w**2 / 2`` of all weights, times a factor, to the lanes' PENALTY."""
+    if optimizing.penalties.shape[1] == 0:
+        return
+    w, f = at.w, at.f
+    for lane in range(at.lanes):
+        i = own_row(optimizing.penalties, at.who[NETWORK, lane])
+        f[L1, lane] = optimizing.penalties[i, 0] * factor
+        f[L2, lane] = optimizing.penalties[i, 1] * factor * 0.5
+    for layer in range(net.layers.size - 1):
+        size = net.layers[layer] * net.layers[layer + 1] * at.lanes
+        for q in range(lo.weights[layer], lo.weights[layer] + size, at.lanes):
+            x = w[q:][: at.lanes]
+            for lane in range(at.lanes):
+                f[PENALTY, lane] += f[L1, lane] * abs(x[lane]) + f[L2, lane] * x[lane] * x[lane]
+
+
+@internal
+def penalise(net, optimizing, lo, at, share):
+    """Add the penalties' slopes, times ``share``, to the gradient, and clip it."""
     w, begin, f = at.w, lo.weights[0], at.f
     clips = False
     for lane in range(at.lanes):
         i = own_row(optimizing.penalties, at.who[NETWORK, lane])
         f[L1, lane], f[L2, lane], f[CLIP, lane] = optimizing.penalties[i]
+        f[L1, lane] *= share
+        f[L2, lane] *= share
         clips = clips or f[CLIP, lane] < np.inf
     for layer in range(net.layers.size - 1):
         size = net.layers[layer] * net.layers[layer + 1] * at.lanes
@@ -347,10 +367,10 @@ def clip(lo, at):
 
 
 @internal
-def update(net, optimizing, lo, at):
-    """Move all parameters."""
+def update(net, optimizing, lo, at, share):
+    """Move all parameters; penalties count ``share``."""
     if optimizing.penalties.shape[1]:
-        penalise(net, optimizing, lo, at)
+        penalise(net, optimizing, lo, at, share)
     begin, moments = lo.weights[0], lo.moments
     invoke(
         optimizing.update, at.w, begin, lo.gradient, moments[0], moments[1], lo.coefficients,
@@ -442,7 +462,7 @@ def rows_of(epochs, at):
 
 @inline
 def run_epoch(args, lo, at, e, careful):
-    """One epoch: the weighted means of its batches' losses go to the lanes' TOTAL.
+    """One epoch: means of its batches' losses and penalties go to the lanes' TOTAL and PENALTY.
 
     What TOTAL was does not count, except that it stays NaN where it was not finite.
     """
@@ -452,7 +472,8 @@ def run_epoch(args, lo, at, e, careful):
     steps = -(-order.size // epochs.batch_size)
     if not optimizing.stepwise and (e == 0 or optimizing.rates.shape[1] > 1):
         prepare(optimizing, lo, at, e)
-    total, loss, weights = at.f[TOTAL], at.f[LOSS], 0.0
+    total, loss, weights, share = at.f[TOTAL], at.f[LOSS], 0.0, 1.0
+    at.f[PENALTY] = 0.0
     for lane in range(at.lanes):
         total[lane] *= 0.0
     for b in range(steps):
@@ -462,12 +483,16 @@ def run_epoch(args, lo, at, e, careful):
         weight = batch_gradient(
             args.net, args.samples, args.dropout, lo, at, order, start, rows, step
         )
+        if epochs.summed:
+            share = 1.0 / weight if weight > 0 else 0.0
+            weight = float(rows)
+            add_penalties(args.net, optimizing, lo, at, share * weight)
         if optimizing.stepwise:
             prepare(optimizing, lo, at, e)
         if careful:
             for q in range(lo.weights[-1] - lo.weights[0]):
                 at.w[lo.snapshot + q] = at.w[lo.weights[0] + q]
-        update(args.net, optimizing, lo, at)
+        update(args.net, optimizing, lo, at, share)
         if careful:
             check_update(args, lo, at, e)
         for lane in range(at.lanes):
@@ -476,6 +501,7 @@ def run_epoch(args, lo, at, e, careful):
     share = 1.0 / weights if weights > 0 else 0.0
     for lane in range(at.lanes):
         total[lane] *= share
+        at.f[PENALTY, lane] *= share
 
 
 @inline
@@ -602,7 +628,14 @@ def close_epoch(args, lo, at, e, last):
             continue
         i, stops = at.who[NETWORK, lane], at.who[STOPS, lane]
         if args.epochs.record[e] or stops:
-            write(args.stopping, i, args.epochs.column[e], at.f[TOTAL, lane], at.f[WATCHED, lane])
+            write(
+                args.stopping,
+                i,
+                args.epochs.column[e],
+                at.f[TOTAL, lane],
+                at.f[WATCHED, lane],
+                at.f[PENALTY, lane],
+            )
         if not (stops or last):
             going = True
         elif at.f[POISON, lane] != 0.0:

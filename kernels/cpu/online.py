@@ -47,6 +47,7 @@ def applies(task: Task) -> bool:
     network = task.network
     return (
         task.batch_size == 1
+        and not task.summed
         and len(network.layers) == 3
         and max(network.layers[:2]) <= MOST
         and network.layers[2] == 1

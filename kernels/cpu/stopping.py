@@ -23,11 +23,13 @@ def judge(stopping, i, epoch, fresh, loss, watched, best, best_epoch):
 
 
 @inline
-def write(stopping, i, column, loss, validation):
-    """Keep an epoch's losses."""
+def write(stopping, i, column, loss, validation, penalty):
+    """Keep an epoch's losses, and its penalty where those are kept."""
     stopping.losses[i, column] = loss
     if stopping.validation_losses.shape[1]:
         stopping.validation_losses[i, column] = validation
+    if stopping.penalties.shape[1]:
+        stopping.penalties[i, column] = penalty
 
 
 @inline
@@ -44,4 +46,4 @@ def forget(stopping, epochs, i, done):
     """Take back what the first, careless run wrote after the last epoch that was sound."""
     last = min(epochs.column[epochs.epochs - 1], stopping.losses.shape[1] - 1)
     for column in range(epochs.column[done], last + 1):
-        write(stopping, i, column, np.nan, np.nan)
+        write(stopping, i, column, np.nan, np.nan, np.nan)

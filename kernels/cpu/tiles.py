@@ -11,7 +11,7 @@ import numpy as np
 from ..task import DIVERGED, RUNNING, STOPPED
 from .arguments import own_row
 from .chunk import backward, drop_out, forward, forward_layer, gather, score
-from .compile import inline, internal, jit
+from .compile import inline, internal, jit, reduction
 from .functions import REPEAT
 from .panels import CHUNK, all_finite, copy_part, cut, load, own_part, store, turn
 from .simd import LANES, fetch_add, invoke
@@ -79,10 +79,40 @@ def add_slices(lo, at, slices):
             total[q] += part[q]
 
 
+@reduction
+def norms(x):
+    """Sums of the sizes and of the squares of some numbers."""
+    sizes = squares = x.dtype.type(0)
+    for q in range(x.size):
+        sizes += abs(x[q])
+        squares += x[q] * x[q]
+    return np.float64(sizes), np.float64(squares)
+
+
 @internal
-def penalise(net, optimizing, lo, at, i):
-    """Add the penalties' slopes to the gradient; returns what clipping multiplies it with."""
+def penalty_value(net, optimizing, lo, at, i):
+    """``l1 |w| + l2 w**2 / 2``, added up over the weights."""
+    if optimizing.penalties.shape[1] == 0:
+        return 0.0
+    l1, l2, _ = optimizing.penalties[own_row(optimizing.penalties, i)]
+    value = 0.0
+    for layer in range(lo.blocks.size):
+        panel = (net.layers[layer] + net.bias) * LANES
+        for v in range(lo.blocks[layer]):
+            begin = at.common + lo.weights[layer] + v * panel
+            sizes, squares = norms(at.w[begin : begin + net.layers[layer] * LANES])
+            value += l1 * sizes + 0.5 * l2 * squares
+    return value
+
+
+@internal
+def penalise(net, optimizing, lo, at, i, share):
+    """Add the penalties' slopes, times ``share``, to the gradient.
+
+    Returns what clipping multiplies it with.
+    """
     l1, l2, longest = optimizing.penalties[own_row(optimizing.penalties, i)]
+    l1, l2 = l1 * share, l2 * share
     first, last = own_part(lo, at)
     for layer in range(lo.blocks.size):
         panel = (net.layers[layer] + net.bias) * LANES
@@ -116,13 +146,13 @@ def add_penalty(w, weights, gradient, size, l1, l2):
 
 
 @internal
-def update(net, optimizing, lo, at, i):
-    """Move the parameters, each member its part."""
+def update(net, optimizing, lo, at, i, share):
+    """Move the parameters, each member its part; penalties count ``share``."""
     w = at.w
     first, last = own_part(lo, at)
     gradient = at.common + lo.gradient + first
     if optimizing.penalties.shape[1]:
-        factor = penalise(net, optimizing, lo, at, i)
+        factor = penalise(net, optimizing, lo, at, i, share)
         if factor < 1.0:
             short, part = w.dtype.type(factor), w[gradient : gradient + last - first]
             for q in range(last - first):
@@ -159,12 +189,12 @@ def prepare(optimizing, lo, at, i, rate):
 
 
 @internal
-def careful_update(net, optimizing, lo, at, i, loss):
+def careful_update(net, optimizing, lo, at, i, loss, share):
     """Update unless something is not finite; says whether it was done."""
     if not np.isfinite(loss):
         return False
     copy_part(lo, at, 0, lo.snapshot)
-    update(net, optimizing, lo, at, i)
+    update(net, optimizing, lo, at, i, share)
     if all_finite(net, lo, at.w, at.common):
         return True
     barrier(at.shared, at.team)
@@ -175,9 +205,10 @@ def careful_update(net, optimizing, lo, at, i, loss):
 
 @inline
 def run_epoch(args, lo, at, i, e, careful):
-    """One epoch: the weighted mean of its batches' losses, and whether all was finite.
+    """One epoch: means of its batches' losses and penalties, and whether all was finite.
 
-    Only a careful epoch looks at every step, and leaves the last finite parameters.
+    Only a careful epoch looks at every step, and leaves the last finite parameters. Penalties are
+    added up by the first member alone.
     """
     epochs, optimizing = args.epochs, args.optimizing
     fold = epochs.fold[own_row(epochs.fold, i)]
@@ -187,24 +218,32 @@ def run_epoch(args, lo, at, i, e, careful):
     steps = -(-order.size // epochs.batch_size)
     if not optimizing.stepwise:
         prepare(optimizing, lo, at, i, rate)
-    total, weights = 0.0, 0.0
+    total, penalty, weights, share = 0.0, 0.0, 0.0, 1.0
     for b in range(steps):
         start = b * epochs.batch_size
         rows = min(epochs.batch_size, order.size - start)
         step = (epochs.first + e) * steps + b
+        value = 0.0
+        if epochs.summed and at.member == 0:  # others' parts of an update wait for this one's
+            value = penalty_value(args.net, optimizing, lo, at, i)
         loss, weight = batch_gradient(
             args.net, args.samples, args.dropout, lo, at, i, order, start, rows, step
         )
+        if epochs.summed:
+            share = 1.0 / weight if weight > 0 else 0.0
+            weight = float(rows)
         if optimizing.stepwise:
             prepare(optimizing, lo, at, i, rate)
         if not careful:
-            update(args.net, optimizing, lo, at, i)
-        elif not careful_update(args.net, optimizing, lo, at, i, loss):
-            return loss, False
+            update(args.net, optimizing, lo, at, i, share)
+        elif not careful_update(args.net, optimizing, lo, at, i, loss, share):
+            return loss, penalty, False
         total += loss * weight
+        penalty += value * share * weight
         weights += weight
     mean = total / weights if weights > 0 else 0.0
-    return mean, np.isfinite(mean)
+    penalty = penalty / weights if weights > 0 else 0.0
+    return mean, penalty, np.isfinite(mean)
 
 
 @internal
@@ -242,7 +281,7 @@ def run_epochs(args, lo, at, i, careful):
     done, status = 0, RUNNING
     scored = data.weights.size > 0
     for e in range(epochs.epochs):
-        loss, finite = run_epoch(args, lo, at, i, e, careful)
+        loss, penalty, finite = run_epoch(args, lo, at, i, e, careful)
         if not finite:
             status = DIVERGED if careful else SUSPECT
             break
@@ -256,7 +295,7 @@ def run_epochs(args, lo, at, i, careful):
         if scored and stop and not keep:
             watched = validation_loss(args.net, data, lo, at, everyone)
         if at.member == 0 and (keep or stop):
-            write(stopping, i, epochs.column[e], loss, watched)
+            write(stopping, i, epochs.column[e], loss, watched, penalty)
         if stop:
             status = STOPPED
             break

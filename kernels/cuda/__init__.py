@@ -62,7 +62,7 @@ def _strategy(name: str) -> ModuleType:
 
 # --- a task on the devices ------------------------------------------------------------------------
 
-LOSSES = ("loss", "validation_loss")
+LOSSES = ("loss", "validation_loss", "penalty")
 WATCHED = ("status", "epochs_run", *LOSSES)  # what is looked at between calls of a kernel
 TRAINED = ("parameters", "moments", "powers", "best", "best_epoch")
 ALL = slice(None)

@@ -52,6 +52,7 @@ class Epochs(NamedTuple):
     fold_start: Any
     fold: Any
     batch_size: int
+    summed: int
     first: int
     epochs: int
     record: Any
@@ -79,6 +80,7 @@ class Stopping(NamedTuple):
     best_epoch: Any
     losses: Any
     validation_losses: Any
+    penalties: Any
 
 
 class Dropout(NamedTuple):
@@ -131,6 +133,7 @@ def arguments(task: Task, networks: Any) -> Arguments:
             best_epoch=handed(state.best_epoch),
             losses=handed(state.loss),
             validation_losses=handed(state.validation_loss),
+            penalties=handed(state.penalty),
         ),
         dropout=Dropout(_rows(task.dropout), _rows(task.keys)),
         memory=Memory(
@@ -185,6 +188,7 @@ def _epochs(task: Task) -> Epochs:
         fold_start=handed(task.fold_start),
         fold=_rows(task.fold),
         batch_size=task.batch_size,
+        summed=int(task.summed),
         first=task.first_epoch,
         epochs=task.epochs,
         record=handed(task.record),

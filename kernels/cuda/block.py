@@ -342,11 +342,28 @@ def prepare(optimizing, coefficients, numbers, i, rate):
 
 
 @device_function
-def penalise(net, optimizing, w, g, scratch, i):
-    """Add the penalties' slopes to the gradient; returns what clipping multiplies it with."""
+def penalty_part(net, optimizing, w, i):
+    """A thread's part of ``l1 |w| + l2 w**2 / 2``, added up over the weights."""
+    row = optimizing.penalties[own_row(optimizing.penalties, i)]
+    value = 0.0
+    for layer in range(net.layers.shape[0] - 1):
+        start = net.starts[layer]
+        stop = start + net.layers[layer] * net.layers[layer + 1]
+        for q in range(start + cuda.threadIdx.x, stop, cuda.blockDim.x):
+            x = np.float64(w[q])
+            value += row[0] * abs(x) + 0.5 * row[1] * x * x
+    return value
+
+
+@device_function
+def penalise(net, optimizing, w, g, scratch, i, share):
+    """Add the penalties' slopes, times ``share``, to the gradient.
+
+    Returns what clipping multiplies it with.
+    """
     number = w.dtype.type
     row = optimizing.penalties[own_row(optimizing.penalties, i)]
-    l1, l2, longest = number(row[0]), number(row[1]), row[2]
+    l1, l2, longest = number(row[0] * share), number(row[1] * share), row[2]
     zero, one = number(0), number(1)
     for layer in range(net.layers.shape[0] - 1):
         start = net.starts[layer]
@@ -390,7 +407,7 @@ def move(w, g, m, numbers, update, states, size, factor):
 
 @device_function
 def run_epoch(args, lo, places, value, slope, row_loss, update, coefficients, states, i, e):
-    """One epoch: the weighted mean of its batches' losses, and whether all was finite.
+    """One epoch: means of its batches' losses and penalties, and whether all was finite.
 
     Where something is not, the parameters are those before that step.
     """
@@ -402,27 +419,34 @@ def run_epoch(args, lo, places, value, slope, row_loss, update, coefficients, st
     rate = optimizing.rates[own_row(optimizing.rates, i), e % optimizing.rates.shape[1]]
     totals = epochs.totals[e % epochs.totals.shape[0]]
     size, steps = net.starts[net.starts.shape[0] - 1], tile.tiles(order.shape[0], epochs.batch_size)
-    loss, weights = 0.0, 0.0
+    loss, penalty, weights = 0.0, 0.0, 0.0
     for b in range(steps):
         start = b * epochs.batch_size
+        rows = min(epochs.batch_size, order.shape[0] - start)
         total = totals[epochs.first_batch[fold] + b]
         prepare(optimizing, coefficients, numbers, i, rate)
         own = batch_gradient(
             net, args.samples, args.dropout, lo, w, g, work, value, slope, row_loss, i, order,
-            start, min(epochs.batch_size, order.shape[0] - start),
-            (epochs.first + e) * steps + b, total,
+            start, rows, (epochs.first + e) * steps + b, total,
         )  # fmt: skip
-        factor = w.dtype.type(1)
+        factor, share, scale, count = w.dtype.type(1), 1.0, 1.0, total
+        if epochs.summed:
+            share, count = 1.0 / total if total > 0.0 else 0.0, np.float64(rows)
+            scale = share * count
         if optimizing.penalties.shape[1] > 0:
-            factor = penalise(net, optimizing, w, g, scratch, i)
+            if epochs.summed:
+                penalty += scale * penalty_part(net, optimizing, w, i)
+            factor = penalise(net, optimizing, w, g, scratch, i, share)
         sound = move(w, g, m, numbers, update, states, size, factor)
         if not cuda.syncthreads_and(np.int32(sound and isfinite(own))):
             copy(w, g, size)
-            return inf, False
-        loss += own
-        weights += total
+            return inf, inf, False
+        loss += scale * own
+        weights += count
     loss = add_up(loss, scratch)
-    return loss / weights if weights > 0.0 else 0.0, True
+    if epochs.summed:
+        penalty = add_up(penalty, scratch) / weights
+    return loss / weights if weights > 0.0 else 0.0, penalty, True
 
 
 @device_function
@@ -450,7 +474,7 @@ def run_epochs(args, lo, places, value, slope, row_loss, update, coefficients, s
         best, best_epoch = stopping.best[i], stopping.best_epoch[i]
     done, status = 0, RUNNING
     for e in range(epochs.epochs):
-        loss, finite = run_epoch(
+        loss, penalty, finite = run_epoch(
             args, lo, places, value, slope, row_loss, update, coefficients, states, i, e
         )
         if not finite:
@@ -470,7 +494,7 @@ def run_epochs(args, lo, places, value, slope, row_loss, update, coefficients, s
                 stopping, i, epochs.first + e, True, loss, watched, best, best_epoch
             )
         if first_thread and (keep or stop):
-            write(stopping, i, epochs.column[e], loss, watched)
+            write(stopping, i, epochs.column[e], loss, watched, penalty)
         if stop:
             status = STOPPED
             break

@@ -306,21 +306,39 @@ def prepare(rule: str) -> Any:
 
 
 @cuda.jit
-def begin(fold_start, folds, first_epoch, batch_size, clock, active, steps):
-    """Whether each network's fold has this batch, and the number of the step in the whole fit."""
+def begin(fold_start, folds, first_epoch, batch_size, clock, active, steps, counts):
+    """Of each network's fold: if it has this batch, the step's number in the fit, the rows."""
     for k in range(cuda.grid(1), folds.size, cuda.gridsize(1)):
         fold = folds[k]
         rows = fold_start[fold + 1] - fold_start[fold]
         batches = (rows + batch_size - 1) // batch_size
         active[k] = clock[BATCH] < batches
         steps[k] = (first_epoch + clock[EPOCH]) * batches + clock[BATCH]
+        counts[k] = min(batch_size, rows - clock[BATCH] * batch_size)
 
 
 @cuda.jit
-def penalise(places, parameters, gradient, penalties, is_weight):
-    """Slopes of l1 and l2 are added to the gradient; biases go free."""
+def weigh_penalties(places, folds, parameters, penalties, is_weight, total, value, share):
+    """What a batch's weight makes of ``l1 |w| + l2 w**2 / 2``, and what slopes are to count."""
+    scratch = cuda.shared.array(THREADS, np.float64)
+    k = cuda.blockIdx.x
+    own = 0.0
+    for p in range(cuda.threadIdx.x, parameters.shape[1], cuda.blockDim.x):
+        if is_weight[p]:
+            w = np.float64(parameters[places[k], p])
+            own += penalties[k, 0] * abs(w) + 0.5 * penalties[k, 1] * w * w
+    added = block_sum(own, scratch)
+    if cuda.threadIdx.x == 0:
+        weight = total[folds[k]]
+        share[k] = 1.0 / weight if weight > 0 else 0.0
+        value[k] = added * share[k]
+
+
+@cuda.jit
+def penalise(places, parameters, gradient, penalties, is_weight, share):
+    """Slopes of l1 and l2, times ``share``, are added to the gradient; biases go free."""
     for k in range(cuda.blockIdx.y, places.size, cuda.gridDim.y):
-        l1, l2 = penalties[k, 0], penalties[k, 1]
+        l1, l2 = penalties[k, 0] * share[k], penalties[k, 1] * share[k]
         for p in range(cuda.grid(1), gradient.shape[1], cuda.gridsize(1)):
             if is_weight[p]:
                 w = parameters[places[k], p]
@@ -375,16 +393,19 @@ def update(rule: str, dtype: str) -> Any:
 
 
 @cuda.jit
-def settle(places, folds, status, phase, loss, total, powers, new_powers, sums):
+def settle(
+    places, folds, status, phase, loss, penalty, total, counts, summed, powers, new_powers, sums
+):
     """What a step leaves: who diverged, the optimiser's powers, the epoch's loss so far."""
     for k in range(cuda.grid(1), places.size, cuda.gridsize(1)):
         i = places[k]
         if phase[k] == FAILED:
             status[i] = DIVERGED
         if phase[k] == READY:
-            weight = total[folds[k]]
+            weight = np.float64(counts[k]) if summed else total[folds[k]]
             sums[k, 0] += loss[k] * weight
             sums[k, 1] += weight
+            sums[k, 2] += penalty[k] * weight
             for s in range(powers.shape[1]):
                 powers[i, s] = new_powers[k, s]
 
@@ -404,15 +425,18 @@ def end_epoch(places, epoch, column, scored, validated, tol, patience, sums, sco
     ``late`` is the column of those that stop at an epoch that is not scored: their validation loss
     is still to be found.
     """
-    status, epochs_run, best, best_epoch, losses, validation_losses = state
+    status, epochs_run, best, best_epoch, losses, validation_losses, penalties = state
     for k in range(cuda.grid(1), places.size, cuda.gridsize(1)):
         i = places[k]
         if status[i] == RUNNING:
             loss = sums[k, 0] / sums[k, 1] if sums[k, 1] > 0 else 0.0
+            penalty = sums[k, 2] / sums[k, 1] if sums[k, 1] > 0 else 0.0
             epochs_run[i] += 1
             watched = loss if scored or not validated else inf
             if scored:
                 losses[i, column] = loss
+                if penalties.shape[1] > 0:
+                    penalties[i, column] = penalty
             if scored and validated:
                 watched = scores[k]
                 validation_losses[i, column] = watched
@@ -424,8 +448,10 @@ def end_epoch(places, epoch, column, scored, validated, tol, patience, sums, sco
             if stops:
                 status[i] = STOPPED
                 losses[i, column] = loss
+                if penalties.shape[1] > 0:
+                    penalties[i, column] = penalty
                 late[k] = column if validated and not scored else -1
-        sums[k, 0] = sums[k, 1] = 0.0
+        sums[k, 0] = sums[k, 1] = sums[k, 2] = 0.0
 
 
 @cuda.jit

@@ -322,11 +322,11 @@ class Training:
             own(task.dropout),
             own(task.keys),
         )
-        self.steps = kernel_array(xp.zeros(n, np.int64))
+        self.steps, self.counts = (kernel_array(xp.zeros(n, np.int64)) for _ in range(2))
         self.active, self.phase = (kernel_array(xp.zeros(n, np.int8)) for _ in range(2))
         self.new_powers, self.coefficients = (kernel_array(xp.ones((n, m))) for m in (2, 6))
-        self.factor = kernel_array(xp.ones(n))
-        self.sums = kernel_array(xp.zeros((n, 2)))
+        self.factor, self.share = (kernel_array(xp.ones(n)) for _ in range(2))
+        self.penalty, self.sums = kernel_array(xp.zeros(n)), kernel_array(xp.zeros((n, 3)))
         self.is_weight = kernel_array(xp.asarray(_is_weight(task.network)))
         self.state = {name: kernel_array(array) for name, array in vars(task.state).items()}
 
@@ -394,7 +394,11 @@ class Training:
         weights, total = kernel_array(batch.w), kernel_array(batch.total)
         for_each(elementwise.add_rows, len(batch.w), weights, total, False)
         n, first = len(self.networks), task.first_epoch
-        over(elementwise.begin, n, start, self.fold, first, size, clock, self.active, self.steps)
+        over(
+            elementwise.begin,
+            n,
+            *(start, self.fold, first, size, clock, self.active, self.steps, self.counts),
+        )
 
     def _update(self, batch: Batch) -> None:
         n, size = self.gradient.shape
@@ -403,10 +407,17 @@ class Training:
         loss, total = kernel_array(self.loss), kernel_array(batch.total)
         parameters = state["parameters"]
         if self.penalties.shape[1]:
+            if self.task.summed:
+                for_each(
+                    elementwise.weigh_penalties,
+                    n,
+                    *(places, self.fold, parameters, self.penalties, self.is_weight),
+                    *(total, self.penalty, self.share),
+                )
             over(
                 elementwise.penalise,
                 size,
-                *(places, parameters, gradient, self.penalties, self.is_weight),
+                *(places, parameters, gradient, self.penalties, self.is_weight, self.share),
                 rows=n,
             )
             for_each(elementwise.clip, n, gradient, self.penalties, self.factor)
@@ -427,8 +438,8 @@ class Training:
         over(
             elementwise.settle,
             n,
-            *(places, self.fold, state["status"], self.phase, loss, total),
-            *(state["powers"], self.new_powers, self.sums),
+            *(places, self.fold, state["status"], self.phase, loss, self.penalty, total),
+            *(self.counts, self.task.summed, state["powers"], self.new_powers, self.sums),
         )
         over(elementwise.tick, 1, clock, 0)
 
@@ -441,7 +452,7 @@ class Training:
             self.layers.lose(batch, self.scores, keep=True)
 
     def _end_epoch(self, epoch: int, column: int, scored: bool) -> None:
-        names = "status", "epochs_run", "best", "best_epoch", "loss", "validation_loss"
+        names = "status", "epochs_run", "best", "best_epoch", "loss", "validation_loss", "penalty"
         state = tuple(self.state[name] for name in names)
         over(
             elementwise.end_epoch,

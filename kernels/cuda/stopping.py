@@ -21,11 +21,13 @@ def judge(stopping, i, epoch, fresh, loss, watched, best, best_epoch):
 
 
 @device_function
-def write(stopping, i, column, loss, validation):
-    """Keep an epoch's losses."""
+def write(stopping, i, column, loss, validation, penalty):
+    """Keep an epoch's losses, and its penalty where those are kept."""
     stopping.losses[i, column] = loss
     if stopping.validation_losses.shape[1] > 0:
         stopping.validation_losses[i, column] = validation
+    if stopping.penalties.shape[1] > 0:
+        stopping.penalties[i, column] = penalty
 
 
 @device_function

@@ -131,19 +131,40 @@ def _backward(network: Network, made: Functions, layer: int) -> Callable:
 # --- an update ------------------------------------------------------------------------------------
 
 
-def _penalise(network: Network, made: Functions) -> Callable:
-    """``penalise(w, g, penalties)``: adds the penalties' slopes to g, and clips it."""
-    size, number = network.n_parameters, np.dtype(made.dtype).type
-    zero, one = number(0), number(1)
-    free = np.ones(size, bool)
+def _weighed(network: Network, made: Functions) -> tuple:
+    """For each parameter 1, or 0 for a bias, which goes free of penalties."""
+    free = np.ones(network.n_parameters, bool)
     for layer in range(len(network.layers) - 1):
         shape = Shape(network, layer)
         free[shape.weights : shape.biases] = False
-    weighed = tuple(number(not of_bias) for of_bias in free)
+    return tuple(np.dtype(made.dtype).type(not of_bias) for of_bias in free)
+
+
+def _penalty_value(network: Network, made: Functions) -> Callable:
+    """``penalty_value(w, penalties)``: ``l1 |w| + l2 w**2 / 2``, added up over the weights."""
+    size, weighed = network.n_parameters, _weighed(network, made)
 
     @device_function
-    def penalise(w, g, penalties):
-        l1, l2, longest = number(penalties[0]), number(penalties[1]), penalties[2]
+    def penalty_value(w, penalties):
+        sizes, squares = 0.0, 0.0
+        for q in range(size):
+            x = np.float64(weighed[q] * w[q])
+            sizes += abs(x)
+            squares += x * x
+        return penalties[0] * sizes + 0.5 * penalties[1] * squares
+
+    return penalty_value
+
+
+def _penalise(network: Network, made: Functions) -> Callable:
+    """``penalise(w, g, penalties, share)``: adds the penalties' slopes to g, and clips it."""
+    size, number = network.n_parameters, np.dtype(made.dtype).type
+    zero, one = number(0), number(1)
+    weighed = _weighed(network, made)
+
+    @device_function
+    def penalise(w, g, penalties, share):
+        l1, l2, longest = number(penalties[0] * share), number(penalties[1] * share), penalties[2]
         square = 0.0
         for q in range(size):
             sign = (one if w[q] > zero else zero) - (one if w[q] < zero else zero)
@@ -271,19 +292,19 @@ def _validate(score: Callable) -> Callable:
 
 
 def _finish_batch(network: Network, made: Functions) -> Callable:
-    """``finish_batch(optimizing, places, i, rate, powers, own)``: a step, where the loss is finite.
+    """``finish_batch(optimizing, places, i, rate, powers, own, share)``: a step, if all is finite.
 
-    Returns whether it was taken, and the new powers.
+    Penalties count ``share``. Returns whether it was taken, and the new powers.
     """
     penalise, move = _penalise(network, made), _move(network, made)
 
     @device_function
-    def finish_batch(optimizing, places, i, rate, powers, own):
+    def finish_batch(optimizing, places, i, rate, powers, own, share):
         w, g, m, v, _a, _d = places
         if not isfinite(own):
             return False, powers
         if optimizing.penalties.shape[1] > 0:
-            penalise(w, g, optimizing.penalties[own_row(optimizing.penalties, i)])
+            penalise(w, g, optimizing.penalties[own_row(optimizing.penalties, i)], share)
         h = optimizing.hyperparameters[own_row(optimizing.hyperparameters, i)]
         sound, power1, power2 = move(w, g, m, v, h, rate, powers[0], powers[1])
         return sound, (power1, power2)
@@ -294,12 +315,12 @@ def _finish_batch(network: Network, made: Functions) -> Callable:
 def _run_epoch(network: Network, made: Functions, score: Callable) -> Callable:
     """``run_epoch(args, places, tile, rows, i, e, running, powers)``: one epoch of a thread.
 
-    Returns the weighted mean of its batches' losses, whether all was finite, and the powers. The
+    Returns means of its batches' losses and penalties, whether all was finite, and the powers. The
     block goes through its fold by tiles, which may begin and end within batches.
     """
     size, number = network.n_parameters, np.dtype(made.dtype).type
     backward = _backward(network, made, len(network.layers) - 2)
-    finish_batch = _finish_batch(network, made)
+    finish_batch, penalty_value = _finish_batch(network, made), _penalty_value(network, made)
 
     @device_function
     def run_epoch(args, places, tile, rows, i, e, running, powers):
@@ -310,7 +331,8 @@ def _run_epoch(network: Network, made: Functions, score: Callable) -> Callable:
         order, totals = epochs.order[e % epochs.order.shape[0]], epochs.totals
         first_step = (epochs.first + e) * -((begin - end) // epochs.batch_size)
         rate = rates[own_row(rates, i), e % rates.shape[1]]
-        loss, weights, total, share, own = 0.0, 0.0, 0.0, 0.0, 0.0
+        penalties = args.optimizing.penalties
+        loss, penalty, weights, total, share, own = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
         position, b = 0, 0
         for start in range(begin, end, rows):
             count = min(rows, end - start)
@@ -325,13 +347,25 @@ def _run_epoch(network: Network, made: Functions, score: Callable) -> Callable:
                 backward(w, g, a, d)
                 position += 1
                 if position == epochs.batch_size or start + r + 1 == end:
-                    running, powers = finish_batch(args.optimizing, places, i, rate, powers, own)
+                    held, scale, counts = 1.0, 1.0, total
+                    if epochs.summed:
+                        held, counts = 1.0 / total if total > 0.0 else 0.0, np.float64(position)
+                        scale = held * counts
+                        if penalties.shape[1] > 0:
+                            own_penalties = penalties[own_row(penalties, i)]
+                            penalty += scale * penalty_value(w, own_penalties)
+                    running, powers = finish_batch(
+                        args.optimizing, places, i, rate, powers, own, held
+                    )
                     if not running:
                         break
-                    loss += own
-                    weights += total
+                    loss += scale * own
+                    weights += counts
                     position, b = 0, b + 1
-        return loss * net.output_share / weights if weights > 0.0 else 0.0, running, powers
+        if epochs.summed and weights > 0.0:
+            penalty /= weights
+        loss = loss * net.output_share / weights if weights > 0.0 else 0.0
+        return loss, penalty, running, powers
 
     return run_epoch
 
@@ -356,7 +390,9 @@ def _run_epochs(network: Network, made: Functions, target_width: int) -> Callabl
             if not cuda.syncthreads_or(np.int32(running)):
                 break
             began = running
-            loss, running, powers = run_epoch(args, places, tile, rows, i, e, running, powers)
+            loss, penalty, running, powers = run_epoch(
+                args, places, tile, rows, i, e, running, powers
+            )
             if began and not running:
                 status = DIVERGED
             done += 1 if running else 0
@@ -373,7 +409,7 @@ def _run_epochs(network: Network, made: Functions, target_width: int) -> Callabl
                     stopping, i, epochs.first + e, True, loss, watched, best, best_epoch
                 )
             if running and (keep or stop):
-                write(stopping, i, epochs.column[e], loss, watched)
+                write(stopping, i, epochs.column[e], loss, watched, penalty)
             if stop:
                 status, running = STOPPED, False
         if mine:

@@ -59,8 +59,8 @@ def test_every_optimizer(forced, strategy, optimizer):
 
 
 @every_strategy
-@pytest.mark.parametrize("bias", [False, True], ids=["", "biased"])
-def test_everything_at_once(forced, strategy, bias):
+@pytest.mark.parametrize(("bias", "objective"), [(False, "mean"), (True, "sum")])
+def test_everything_at_once(forced, strategy, bias, objective):
     """Two activations, folds of different lengths, dropout, penalties, short batches, patience."""
     mlp = bp.MLP((3, 4, 2, 3), ("tanh", "silu"), "cross_entropy", bias=bias)
     case = Case(
@@ -84,6 +84,7 @@ def test_everything_at_once(forced, strategy, bias):
             "record": 2,
             "patience": np.array([2, 3, 4]),
             "tol": np.array([0.0, 0.0, 2.0]),
+            "objective": objective,
         },
         weighted=True,
         validated=True,
