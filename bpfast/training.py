@@ -323,7 +323,7 @@ class Training:
                 for _ in self._calls(last):
                     if show:
                         show(self.progress())
-                    if interrupted and _done(task) < n * last:
+                    if interrupted and _done(task) < n * task.epochs:
                         self.interrupted = True
                         return
                     if time.perf_counter() > end:
