@@ -17,10 +17,9 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from . import __version__, data, explain_network, explain_page, explain_terminal, space
+from . import __version__, data, explain_command, explain_page, space
 from .dispatch import devices as all_devices
 from .errors import one_of, whole
-from .explain import explain as explain_step
 from .files import write_whole
 from .halving import KINDS
 from .leaderboard import BEST, print_baseline, print_result, write_result
@@ -341,19 +340,34 @@ def explain(
     network: Annotated[
         Path | None, typer.Option(help="A network as a JSON file; the tutorial's if not given.")
     ] = None,
+    learning_rate: Annotated[
+        float | None, typer.Option(help="Instead of the network's own.", show_default=False)
+    ] = None,
+    step: Annotated[int, typer.Option(help="The step to explain; 1 is the first.")] = 1,
+    steps: Annotated[
+        int | None,
+        typer.Option(help="How many to repeat; until the error is close to 0 if not given."),
+    ] = None,
+    weight: Annotated[
+        str | None, typer.Option(help="Only one weight or bias, such as w1.", show_default=False)
+    ] = None,
+    sweep: Annotated[
+        bool, typer.Option("--sweep", help="The error against 10,000 learning rates.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Everything as data.")] = False,
     html: Annotated[
         Path | None, typer.Option(help="An .html file: the same as a page to play with.")
     ] = None,
 ) -> None:
     """Backpropagation step by step, with all numbers."""
-    if html is None:
-        explain_terminal.run(network)
-        return
-    arguments = (
-        explain_network.TUTORIAL if network is None else explain_network.read_network(network)
-    )
-    page = explain_page.write(explain_step(**arguments), html)
-    _console().print(f"page: {page}", soft_wrap=True, highlight=False)
+    options = explain_command.Options(network, learning_rate, step, steps, weight, sweep)
+    if html is not None:
+        page = explain_page.write(explain_command.explained(options), html)
+        _console().print(f"page: {page}", soft_wrap=True, highlight=False)
+    elif as_json:
+        typer.echo(explain_command.to_json(options))
+    else:
+        explain_command.run(options)
 
 
 @app.command()

@@ -50,6 +50,7 @@ class Explanation:
     error : the loss E: sum of the terms, or their mean for mse, mae and huber
     weights, biases : every parameter with its gradient, chain rule and new value
     next_prediction, next_error : with the new weights
+    step : which step of gradient descent it is, from 1; see :func:`bpfast.explain_repeat.later`
 
     ``explanation["w1"]`` is a parameter or neuron by its name.
     """
@@ -67,6 +68,7 @@ class Explanation:
     biases: tuple[Parameter, ...]
     next_prediction: tuple[float, ...]
     next_error: float
+    step: int = 1
 
     @property
     def pre_activations(self) -> tuple[tuple[float, ...], ...]:

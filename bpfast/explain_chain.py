@@ -252,7 +252,7 @@ def error_formulas(mlp: MLP, prediction: str, target: str, total: float = 1.0) -
     if LOSSES[mlp.loss].link == "softmax" and total != 1.0:
         slope = f"{prediction}·{total:g} - {target}"
     if LOSSES[mlp.loss].average and mlp.outputs > 1:
-        slope = f"({slope})/{mlp.outputs}"
+        slope = f"{slope if slope.endswith(')') else f'({slope})'}/{mlp.outputs}"
     return value, slope
 
 

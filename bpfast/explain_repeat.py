@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from .explain import Explanation, descend
+from .errors import whole
+from .explain import Explanation, descend, explain
 from .explain_chain import floats
+from .population import Population
 from .training import gradients
+
+CLOSE = 1e-6  # the error that counts as close to zero
+EACH = 20  # so many steps are all reported, later ones at round numbers
+MOST_STEPS = 1000  # if nothing is said
 
 
 @dataclass(frozen=True)
@@ -16,7 +22,7 @@ class Step:
 
     Attributes
     ----------
-    step : number of updates so far
+    step : number of updates so far, from the first step on
     prediction : of each output
     error : the loss E
     """
@@ -32,7 +38,7 @@ def repeat(explanation: Explanation, steps: Sequence[int], close: float = 0.0) -
     Parameters
     ----------
     explanation : Explanation
-    steps : the numbers of steps to report on, ascending; 0 is the start
+    steps : the numbers of steps to report on, ascending; 0 is before the explained one
     close : the error at which to end early
 
     Returns
@@ -40,19 +46,75 @@ def repeat(explanation: Explanation, steps: Sequence[int], close: float = 0.0) -
     list of Step, one for each of ``steps`` that was reached; where the error came close or the
     network diverged on the way to the next, the step where it did so ends the list.
     """
-    population = explanation.population()
+    population, device = explanation.population(), explanation.device
     inputs, targets = explanation.sample()
-    device = explanation.device
     table: list[Step] = []
     done, diverged = 0, False
     for step in steps:
         if step > done:
-            history = descend(
-                population, inputs, targets, explanation.learning_rate, step - done, device, close
-            )
-            done, diverged = done + int(history.epochs_run[0]), bool(history.diverged[0])
+            more, diverged = _onward(explanation, population, step - done, close)
+            done += more
         error = float(gradients(population, inputs, targets, device=device)[0][0])
-        table.append(Step(done, floats(population.predict(inputs, device=device)[0, 0]), error))
+        prediction = floats(population.predict(inputs, device=device)[0, 0])
+        table.append(Step(explanation.step - 1 + done, prediction, error))
         if diverged or error <= close:
             break
     return table
+
+
+def until_close(explanation: Explanation, steps: int | None = None) -> list[Step]:
+    """The steps of a table that is short enough to read.
+
+    Parameters
+    ----------
+    explanation : Explanation
+    steps : how many to make; if None, as many as bring the error close to zero, at most 1000
+    """
+    most = MOST_STEPS if steps is None else whole("steps", steps, 1)
+    rounds = [m * 10**k for k in range(1, len(str(most))) for m in (1, 2, 5)]
+    later_on = [step for step in rounds if EACH < step < most]
+    return repeat(
+        explanation,
+        [*range(min(EACH, most) + 1), *later_on, *[most] * (most > EACH)],
+        CLOSE if steps is None else 0.0,
+    )
+
+
+def later(explanation: Explanation, steps: int) -> Explanation:
+    """Explain the step that comes so many steps later.
+
+    Raises
+    ------
+    TypeError, ValueError
+        ``steps`` is no whole number of at least 0; the network diverges before that step.
+    """
+    population, step = explanation.population(), explanation.step + whole("steps", steps, 0)
+    done, diverged = _onward(explanation, population, steps) if steps else (0, False)
+    if diverged:
+        raise ValueError(
+            f"step {step} cannot be explained: the network diverges in step "
+            f"{explanation.step + done}; take a smaller learning_rate than "
+            f"{explanation.learning_rate:g}"
+        )
+    weights, biases = (
+        [array[0] for array in kind] for kind in (population.weights, population.biases)
+    )
+    after = explain(
+        explanation.mlp,
+        weights,
+        explanation.x,
+        explanation.y,
+        explanation.learning_rate,
+        biases,
+        explanation.device,
+    )
+    return replace(after, step=step)
+
+
+def _onward(
+    explanation: Explanation, population: Population, steps: int, close: float = 0.0
+) -> tuple[int, bool]:
+    """Some more steps, in place: how many were made, and whether the network diverged."""
+    sample, rate = explanation.sample(), explanation.learning_rate
+    history = descend(population, *sample, rate, steps, explanation.device, close)
+    return int(history.epochs_run[0]), bool(history.diverged[0])
