@@ -14,6 +14,7 @@ except ImportError:
 
 from .explain import Explanation
 from .explain_words import arriving, colour, equals, number
+from .text_chart import styled
 
 Canvas = dict[tuple[int, int], tuple[str, str]]  # (row, column): character and style
 
@@ -108,7 +109,7 @@ def _write(canvas: Canvas, row: int, column: int, characters: str, style: str) -
 def _text(canvas: Canvas) -> Text:
     text = Text(no_wrap=True)
     for row in range(max(row for row, _ in canvas) + 1):
-        text.append("\n" if row else "")
-        for column in range(max((c for r, c in canvas if r == row), default=-1) + 1):
-            text.append(*canvas.get((row, column), (" ", "")))
+        width = max((column for r, column in canvas if r == row), default=-1) + 1
+        cells = [canvas.get((row, column), (" ", "")) for column in range(width)]
+        text.append("\n" if row else "").append(styled(cells))
     return text

@@ -20,8 +20,8 @@ except ImportError:
 from .explain import Explanation
 from .explain_words import number
 
-MOST_WIDTH = 72  # characters of a matrix; numbers lose digits to fit
-DIGITS = (7, 5, 4, 3, 2)
+MOST_WIDTH = 64  # characters of a matrix; numbers lose digits to fit
+DIGITS = (7, 5, 4, 3, 2, 1)
 INDENT = "    "  # of a line that goes on
 ERROR, WEIGHT, SLOPE, VALUE = "red", "green", "blue", "magenta"  # as factors of the chain rule
 
@@ -63,7 +63,7 @@ def _backward(explanation: Explanation, k: int) -> Iterator[_Equation]:
         after = _matrix(np.array([explanation.deltas[k + 1]]), ERROR)
         weights = _matrix(_arrays(explanation, k + 1)[0].value.T, WEIGHT)
         slopes = np.array([[unit.slope.value for unit in explanation.layers[k] if unit.slope]])
-        product = [" = (", after, " · ", weights, ") ∘ ", _matrix(slopes, SLOPE)]
+        product = [" = (", after, " · ", weights, ")", " ∘ ", _matrix(slopes, SLOPE)]
     yield _Equation([symbols, *product, " = ", delta])
     weight, *biases = _arrays(explanation, k)
     symbols = f"∂E/∂{weight.name} = {_a(explanation, k)}ᵀ · δ{k + 1}"

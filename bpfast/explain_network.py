@@ -35,7 +35,8 @@ def read_network(path: Path | str) -> dict[str, Any]:
     """Arguments of :func:`bpfast.explain` from a JSON file.
 
     The file holds an object with the keys layers, weights, x, y and learning_rate, and optionally
-    biases, activation, loss, bias, delta and quantile (the last five as in :class:`MLP`).
+    biases, activation, loss, bias, delta and quantile (the last five as in :class:`MLP`); or it
+    holds what ``bpfast explain --json`` wrote.
 
     Raises
     ------
@@ -48,6 +49,8 @@ def read_network(path: Path | str) -> dict[str, Any]:
         raise ValueError(f"{path} cannot be read: {error.strerror or error}") from None
     except (ValueError, RecursionError) as error:
         raise ValueError(f"{path} is not JSON: {error}") from None
+    if isinstance(content, dict):
+        content = content.get("network", content)
     try:
         _check_keys(content)
         if isinstance(content.get("activation"), list):

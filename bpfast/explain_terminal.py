@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from .errors import missing_extra
@@ -34,6 +35,7 @@ from .text_chart import LABEL, Scale, chart
 
 MOST_COLUMNS = 4  # predictions that get a column each
 CURVE = (32, 14)  # characters across and down
+EXPLODES = 100  # times the first error: more needs another scale
 
 
 def render(explanation: Explanation, steps: Sequence[Step]) -> Group:
@@ -133,12 +135,14 @@ def _repeat(explanation: Explanation, steps: Sequence[Step]) -> Group:
 
 
 def _curve(steps: Sequence[Step]) -> Text:
-    """The error against the number of steps."""
+    """The error against the number of steps; where it explodes, on a logarithmic scale."""
     numbers, errors = [step.step for step in steps], [step.error for step in steps]
-    scales = Scale(numbers[0], max(numbers[-1], numbers[0] + 1)), Scale(0.0, max(errors) or 1.0)
-    return Text.assemble(
-        f"{'error':>{LABEL}}\n", chart(numbers, errors, scales, CURVE, lambda step: "green")
-    )
+    finite = [error for error in errors if 0 < error < math.inf] or [1.0]
+    log = max(finite) > EXPLODES * errors[0]
+    across = Scale(numbers[0], max(numbers[-1], numbers[0] + 1))
+    down = Scale(min(finite) if log else 0.0, max(finite), log)
+    curve = chart(numbers, errors, (across, down), CURVE, lambda step: "green")
+    return Text.assemble(f"{'error':>{LABEL}}\n", curve)
 
 
 def _verdict(steps: Sequence[Step]) -> str:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
 
 import numpy as np
 
@@ -86,19 +88,28 @@ def chart(
     across, down = scales
     width, height = size
     cells = _cells(*_band(across.place(x), down.place(y), width * ACROSS), height)
-    labels = {_row(down, tick, height): _short(tick) for tick in down.ticks(height // 3)}
+    labels = {_row(down, tick, height): _short(tick) for tick in down.ticks(max(height // 3, 1))}
+    styles = [style(across.value((column + 0.5) / width)) for column in range(width)]
     text = Text(no_wrap=True)
     for row in range(height):
         text.append(f"{labels.get(row, ''):>{LABEL}} {'┤' if row in labels else '│'}")
-        for column in range(width):
-            dots = cells[row, column]
-            centre = across.value((column + 0.5) / width)
-            text.append(chr(BRAILLE + dots) if dots else " ", style(centre))
-        text.append("\n")
+        text.append(styled(zip(map(_character, cells[row]), styles, strict=True))).append("\n")
     _append_axis(text, across, width)
     for mark in marks:
         _append_mark(text, mark, across, width)
     return text
+
+
+def styled(characters: Iterable[tuple[str, str]]) -> Text:
+    """Text from characters and their styles; neighbours of one style share a span."""
+    text = Text()
+    for style, run in groupby(characters, key=itemgetter(1)):
+        text.append("".join(character for character, _ in run), style)
+    return text
+
+
+def _character(dots: int) -> str:
+    return chr(BRAILLE + dots) if dots else " "
 
 
 def _band(x: np.ndarray, y: np.ndarray, columns: int) -> tuple[np.ndarray, np.ndarray]:
@@ -110,8 +121,6 @@ def _band(x: np.ndarray, y: np.ndarray, columns: int) -> tuple[np.ndarray, np.nd
     low, high = np.full(columns, np.inf), np.full(columns, -np.inf)
     np.minimum.at(low, column, heights)
     np.maximum.at(high, column, heights)
-    # what is drawn in a column reaches to where the one before it ends
-    low[1:], high[1:] = np.minimum(low[1:], high[:-1]), np.maximum(high[1:], low[:-1])
     return low, high
 
 
@@ -119,6 +128,11 @@ def _cells(low: np.ndarray, high: np.ndarray, height: int) -> np.ndarray:
     """The braille patterns, (height, columns / 2), of bands between 0 and 1."""
     rows = height * DOWN
     top, bottom = (np.round((1 - edge) * (rows - 1)).astype(int) for edge in (high, low))
+    # what is drawn in a column reaches to where the one before it ends
+    top[1:], bottom[1:] = (
+        np.minimum(top[1:], bottom[:-1] + 1),
+        np.maximum(bottom[1:], top[:-1] - 1),
+    )
     cells = np.zeros((height, len(low) // ACROSS), int)
     for column, (first, last) in enumerate(zip(top, bottom, strict=True)):
         for row in range(first, last + 1):
@@ -136,7 +150,7 @@ def _column(scale: Scale, value: float, width: int) -> int:
 
 def _append_axis(text: Text, scale: Scale, width: int) -> None:
     line, labels = ["─"] * width, [" "] * (width + LABEL)
-    for tick in scale.ticks(width // 10):
+    for tick in scale.ticks(max(width // 10, 1)):
         column, label = _column(scale, tick, width), _short(tick)
         line[column] = "┬"
         start = max(column - len(label) // 2, 0)

@@ -357,20 +357,6 @@ def test_predict_refuses_what_is_no_model_in_one_line(houses, bpfast, tmp_path):
 # --- the other commands ---------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("arguments", [[], ["--network", "mine.json"]])
-def test_explain_is_given_the_network(arguments, bpfast, monkeypatch):
-    given = []
-    monkeypatch.setattr("bpfast.explain_terminal.run", given.append)
-    assert bpfast("explain", *arguments)[0] == 0
-    assert given == [Path("mine.json") if arguments else None]
-
-
-def test_explain_of_a_file_that_is_not_there(bpfast):
-    code, out, err = bpfast("explain", "--network", "nowhere.json")
-    assert (code, out) == (2, "")
-    assert "nowhere.json" in err
-
-
 @pytest.mark.parametrize(("passed", "expected"), [(True, 0), (False, 1)])
 def test_verify_says_whether_all_passed(passed, expected, bpfast, monkeypatch):
     case = ("cpu", "lanes", "float64", "a case", "reference")

@@ -1,7 +1,6 @@
-"""What ``bpfast explain`` prints."""
+"""The story that ``bpfast explain`` tells of a step, and that of one weight."""
 
 import io
-import json
 import re
 from itertools import pairwise
 
@@ -15,7 +14,10 @@ from rich.console import Console
 import bpfast as bp
 from bpfast.explain import explain
 from bpfast.explain_network import TUTORIAL
-from bpfast.explain_terminal import number, render, run
+from bpfast.explain_repeat import later, until_close
+from bpfast.explain_terminal import render
+from bpfast.explain_weight import render_weight
+from bpfast.explain_words import number
 
 DESIGN = """
     w1 = 0.11  w2 = 0.21  w3 = 0.12  w4 = 0.08  w5 = 0.14  w6 = 0.15  0.85  0.48  0.191  0.3272405
@@ -27,9 +29,10 @@ SECTIONS = (
     "2. The error",
     "3. Gradient descent",
     "4. The chain rule",
-    "5. The update",
-    "6. Forward pass again",
-    "7. Repeat",
+    "5. The same as matrices",
+    "6. The update",
+    "7. Forward pass again",
+    "8. Repeat",
 )
 
 
@@ -39,9 +42,13 @@ def reference(monkeypatch):
     monkeypatch.setenv("BPFAST_DEVICE", "reference")
 
 
-def printed(explanation, width=80):
+def story(explanation):
+    return render(explanation, until_close(explanation))
+
+
+def printed(explanation, width=80, story=story):
     console = Console(width=width, record=True, file=io.StringIO())
-    console.print(render(explanation))
+    console.print(story(explanation))
     return console.export_text()
 
 
@@ -87,16 +94,100 @@ def test_factors_are_told_apart_by_colour(monkeypatch):
     monkeypatch.delenv("NO_COLOR", raising=False)
     console = Console(width=80, force_terminal=True, color_system="standard")
     with console.capture() as capture:
-        console.print(render(explain(**TUTORIAL)))
+        console.print(story(explain(**TUTORIAL)))
     line = next(line for line in capture.get().splitlines() if "∂prediction/∂h1" in line)
     assert len(set(re.findall(r"\x1b\[3\dm", line))) == 4
 
 
-def test_a_pipe_gets_no_colour(capsys):
-    run()
-    text = capsys.readouterr().out
-    assert "\x1b" not in text
-    assert "0.2557457808" in text
+def test_the_same_is_told_as_matrices():
+    lines = [line.strip() for line in printed(explain(**TUTORIAL)).splitlines()]
+    first = lines.index("z = x · W1 = [2 3] · ⎡0.11 0.12⎤ = [0.85 0.48]")
+    assert lines[first + 1] == "⎣0.21 0.08⎦"
+    first = lines.index("∂E/∂W1 = xᵀ · δ1 = ⎡2⎤ · [-0.11326 -0.12135] = ⎡-0.22652  -0.2427⎤")
+    assert lines[first + 1].split() == ["⎣3⎦", "⎣-0.33978", "-0.36405⎦"]
+    assert "⎣0.226989 0.0982025⎦" in lines
+
+
+def test_matrices_say_how_deltas_pass_an_activation():
+    text = printed(drawn((2, 3, 2, 1), activation=("tanh", "relu")), 120)
+    assert "z1 = x · W1 + B1 = [" in text
+    assert "h1 = tanh(z1) = [" in text
+    assert "δ2 = ∂E/∂z2 = (δ3 · W3ᵀ) ∘ relu'(z2) = ([" in text
+    assert "∂E/∂W2 = h1ᵀ · δ2 = " in text
+    assert "new B3 = B3 - 0.1 · ∂E/∂B3 = [" in text
+
+
+def test_repeating_is_a_table_with_a_curve_beside_it():
+    text = printed(explain(**TUTORIAL))
+    rows = text[text.index("8. Repeat") :].splitlines()
+    start = next(line for line in rows if line.split()[:3] == ["0", "0.19100", "0.3272"])
+    end = next(line for line in rows if line.split()[:3] == ["12", "0.96773", "0.0005206"])
+    assert "┤" in start or "│" in start
+    assert "0 ┤" in end
+    assert re.search(r"0 {8,}10 {8,}20", text)
+
+
+def test_a_later_step_says_which_it_is_and_counts_on():
+    text = printed(later(explain(**TUTORIAL), 4))
+    assert "learning rate 0.05; step 5" in re.sub(r"\s+", " ", text)
+    assert re.search(r"^ +4 +0.51327 +0.1185", text, re.MULTILINE)
+    assert "After 20 steps the error is close to zero." in text
+
+
+# --- one weight -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_one_weight_has_its_chain_its_slope_and_its_update(width):
+    text = printed(explain(**TUTORIAL), width, lambda e: render_weight(e, "w1"))
+    assert "Backpropagation of w1 (i1 → h1)" in text
+    for words in (
+        "∂E/∂w1 = ∂E/∂prediction · ∂prediction/∂h1 · ∂h1/∂z1 · ∂z1/∂w1",
+        "= (-0.809) · 0.14 · 1 · 2",
+        "∂E/∂w1 = by the chain rule = -0.22652",
+        "▲ new w1 = 0.121326",
+        "new w1 = w1 - learning rate · ∂E/∂w1 = 0.11 - 0.05·(-0.22652) = 0.121326",
+    ):
+        assert words in text, words
+    assert "∂E/∂w2" not in text
+    assert "z2 " not in text
+    assert max(map(len, text.splitlines())) <= width
+
+
+@pytest.mark.parametrize("name", ["w2", "w8", "w16", "b1", "b5", "b7"])
+def test_the_slope_of_one_weight_alone_is_its_gradient(name):
+    e = drawn((2, 3, 2, 2), activation="tanh", loss="mse")
+    text = printed(e, 200, lambda e: render_weight(e, name))
+    measured = float(re.search(r"slope .* = (\S+)", text)[1])
+    assert measured == pytest.approx(e[name].gradient, rel=1e-4, abs=1e-6)
+
+
+def test_only_the_way_of_the_weight_is_lit(monkeypatch):
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    console = Console(width=80, force_terminal=True, color_system="standard")
+    with console.capture() as capture:
+        console.print(render_weight(explain(**TUTORIAL), "w3"))
+    drawing = capture.get().split("target = 1")[0]
+    styles = {
+        name: re.search(rf"\x1b\[([\d;]*)m[^\x1b]*{name} =", drawing)[1]
+        for name in ("w1", "w3", "w5", "w6")
+    }
+    assert {name: style == "2" for name, style in styles.items()} == {
+        "w1": True,
+        "w3": False,
+        "w5": True,
+        "w6": False,
+    }
+
+
+@pytest.mark.parametrize(("bias", "known"), [(True, "w1 to w6 or b1 to b3"), (False, "w1 to w6")])
+@pytest.mark.parametrize("name", ["w7", "h1", ""])
+def test_a_weight_that_is_not_there_is_refused_in_words(bias, known, name):
+    with pytest.raises(ValueError, match=rf"--weight must be {known}, got '{name}'"):
+        render_weight(drawn((2, 2, 1), bias=bias), name)
+
+
+# --- any network ----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -114,7 +205,7 @@ def test_a_pipe_gets_no_colour(capsys):
             {"activation": ("gelu", "tanh")},
             ["z2.1", "E  = (E1 + E2) / 2 =", "tanh(z"],
         ),
-        ((8,) * 5, {"loss": "huber"}, ["w256", "b32", "4. The error flows back", "8. Repeat"]),
+        ((8,) * 5, {"loss": "huber"}, ["w256", "b32", "4. The error flows back", "9. Repeat"]),
     ],
     ids=str,
 )
@@ -137,25 +228,6 @@ def test_any_network_fits_the_terminal(layers, options, words, width):
 )
 def test_what_repeating_led_to_is_said(rate, words):
     assert words in printed(explain(**TUTORIAL | {"learning_rate": rate}))
-
-
-def test_a_network_from_a_file(tmp_path, capsys):
-    path = tmp_path / "network.json"
-    path.write_text(
-        json.dumps(
-            {"layers": [1, 1], "weights": [[[2.0]]], "x": [3], "y": [5], "learning_rate": 0.1}
-        )
-    )
-    run(path)
-    assert "prediction = i1·w1 + b1 = 3·2 + 0 = 6" in capsys.readouterr().out
-
-
-def test_a_bad_file_is_an_error_in_words(tmp_path, capsys):
-    path = tmp_path / "network.json"
-    path.write_text("{}")
-    with pytest.raises(ValueError, match="missing"):
-        run(path)
-    assert capsys.readouterr().out == ""
 
 
 @pytest.mark.parametrize(
