@@ -123,6 +123,9 @@ class MLPClassifier(FusedMLP, neural_network.MLPClassifier):
     -----
     Sparse samples are made dense: all of them in ``fit``, some at a time in predictions.
 
+    Losses are true where scikit-learn's are cut off, which takes probabilities for at least the
+    machine's epsilon: "lbfgs" may take another step where one was smaller.
+
     Examples
     --------
     >>> from sklearn.datasets import load_digits

@@ -6,9 +6,11 @@ import numpy as np
 from scipy.optimize import minimize
 from sklearn.utils.optimize import _check_optimize_result
 
+from .. import dispatch
+from ..arrays import samples_on_host
 from ..population import Population
-from ..training import gradients
-from .preparation import Fit
+from ..samples import check_samples
+from .preparation import NOT_FINITE, Fit
 
 
 def train(fits: list[Fit], X: np.ndarray) -> bool:
@@ -22,29 +24,13 @@ def train(fits: list[Fit], X: np.ndarray) -> bool:
 
 
 def _minimise(fit: Fit, X: np.ndarray) -> None:
-    estimator, weights = fit.estimator, fit.weights
-    # The line search compares losses that differ by less than float32 can tell.
+    estimator = fit.estimator
+    # float64: the line search compares losses that differ by less than float32 can tell
     network = Population.from_arrays(
         fit.mlp, estimator.coefs_, estimator.intercepts_, dtype="float64"
     )
-    X = np.ascontiguousarray(X, np.float64)
-    targets = fit.targets.astype(np.float64)
-    total = len(X) if weights is None else weights.sum()
-    # scikit-learn's squared error is the mean over outputs, whose slope it takes for the sum's
-    outputs = targets.shape[1] if fit.mlp.loss == "half_squared_error" else 1
-
-    def objective(parameters: np.ndarray) -> tuple[float, np.ndarray]:
-        network.parameters = parameters[None]
-        loss, slopes, bias_slopes = gradients(network, X, targets, weights, estimator.device)
-        parts, squares = [], 0.0
-        for matrix, slope, bias_slope in zip(network.weights, slopes, bias_slopes, strict=True):
-            parts += [(slope + estimator.alpha / total * matrix).ravel(), bias_slope.ravel()]
-            squares += float((matrix**2).sum())
-        penalty = 0.5 * estimator.alpha * squares / total
-        return float(loss[0]) / outputs + penalty, np.concatenate(parts)
-
     result = minimize(
-        objective,
+        _objective(fit, network, X),
         network.parameters[0].copy(),
         method="L-BFGS-B",
         jac=True,
@@ -54,9 +40,33 @@ def _minimise(fit: Fit, X: np.ndarray) -> None:
             "gtol": estimator.tol,
         },
     )
+    if not np.isfinite(result.x).all():
+        raise ValueError(NOT_FINITE)
     estimator.n_iter_ = _check_optimize_result("lbfgs", result, estimator.max_iter)
     estimator.loss_ = result.fun
     network.parameters = result.x[None]
     coefs, intercepts = network.arrays(0)
     estimator.coefs_ = [array.astype(estimator.dtype) for array in coefs]
     estimator.intercepts_ = [array.astype(estimator.dtype) for array in intercepts]
+
+
+def _objective(fit: Fit, network: Population, X: np.ndarray):
+    """Loss with penalty, and its gradient, of one vector of all parameters."""
+    mlp = fit.mlp
+    samples = samples_on_host(check_samples(X, fit.targets, fit.weights, mlp, np.float64))
+    plan = dispatch.choose(mlp, 1, len(X), fit.estimator.device, dtype="float64")
+    kernels = dispatch.kernels(plan)
+    # dispatch may choose for many networks side by side; this is one, whose batch is all there is
+    strategy = plan.strategy if plan.device == "reference" else "large batch"
+    decay = network.with_parameters(np.zeros_like(network.parameters))
+    for weights in decay.weights:  # and none for biases
+        weights += fit.estimator.alpha / samples.weights.sum()
+    # a squared error is reported as the mean over outputs, though the gradient is of their sum
+    outputs = mlp.outputs if mlp.loss == "half_squared_error" else 1
+
+    def objective(parameters: np.ndarray) -> tuple[float, np.ndarray]:
+        loss, slopes = kernels.gradients(strategy, mlp.network, parameters[None], samples)
+        shrink = decay.parameters[0] * parameters
+        return float(loss[0]) / outputs + 0.5 * shrink @ parameters, slopes[0] + shrink
+
+    return objective

@@ -17,6 +17,11 @@ from ..network import MLP
 # What scikit-learn's validation leaves behind; all of it follows from the samples alone.
 VALIDATED = ("n_features_in_", "feature_names_in_", "classes_", "_label_binarizer")
 
+NOT_FINITE = (
+    "Solver produced non-finite parameter weights. The input data may contain large values and "
+    "need to be preprocessed."
+)
+
 
 @dataclass
 class Fit:

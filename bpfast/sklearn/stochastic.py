@@ -15,7 +15,7 @@ from ..optimizers import Adam, AdamW, Optimizer, RMSprop, ScikitLearnAdam, Sciki
 from ..population import Population
 from ..training import Training
 from . import scores
-from .preparation import Fit
+from .preparation import NOT_FINITE, Fit
 from .streams import Streams
 
 LEAST_RATE = 1e-6  # an adaptive learning rate does not go below
@@ -72,14 +72,13 @@ class _Watch:
             np.float64,
         )
 
-    def see(self, values: np.ndarray, networks: np.ndarray) -> np.ndarray:
-        """Take note of the (n,) values of some networks, a mask; those that are the best yet."""
+    def see(self, values: np.ndarray, networks: np.ndarray) -> None:
+        """Take note of the (n,) values of some networks, a mask."""
         with np.errstate(invalid="ignore"):
             worse = values > self.best - self.tol
             better = networks & (values < self.best)
         self.count = np.where(networks, np.where(worse, self.count + 1, 0), self.count)
         self.best = np.where(better, values, self.best)
-        return better
 
     def patience(self) -> np.ndarray:
         """(n,) epochs that no network can end before: at least 1."""
@@ -91,18 +90,20 @@ class _Group:
 
     def __init__(self, fits: list[Fit], X: np.ndarray) -> None:
         self.fits, self.estimators = fits, [fit.estimator for fit in fits]
+        self.mlp = fits[0].mlp
         self.memories = [_memory(fit) for fit in fits]
         self.epochs = np.array([1 if f.incremental else f.estimator.max_iter for f in fits])
         self.watch = _Watch(self.estimators)
         self.early = np.array([bool(e.early_stopping) for e in self.estimators])
         self.verbose = np.array([bool(e.verbose) for e in self.estimators])
         self.running = np.ones(len(fits), bool)
-        self.converged = np.zeros(len(fits), bool)
+        self.converged, self.improved = np.zeros((2, len(fits)), bool)
         self.epoch = 0
         self.X, self.streams = X, Streams(fits)
         self.population = _population(fits)
-        self.best = self.population.parameters.copy() if self.early.any() else np.empty(0)
+        self.best = np.empty_like(self.population.parameters) if self.early.any() else np.empty(0)
         self.training = self._training()
+        self.history = self.training.history()
 
     def _training(self) -> Training:
         first, weights = self.fits[0], None
@@ -112,13 +113,14 @@ class _Group:
             self.population,
             self.X,
             _scattered(self.fits, "targets", len(self.X)),
-            _optimizer(self.estimators, self._rates(), min(first.batch_size, len(first.trained))),
+            _optimizer(self.estimators, self._rates()),
             epochs=int(self.epochs.max()),
             batch_size=first.batch_size,
             sample_weight=weights,
             rows=(self.streams.folds, self.streams.fold),
             dropout=np.array([e.dropout for e in self.estimators]),
             device=first.estimator.device,
+            objective="sum",
             orders=self.streams.orders,
         )
         if self.memories[0].tensors:  # of a partial_fit, which has one network
@@ -148,7 +150,7 @@ class _Group:
         first = self.epoch
         self.epoch += self.affordable()
         self.training.advance(self.epoch)
-        history = self.training.history()
+        history = self.history = self.training.history()
         self.running &= ~history.diverged
         for epoch in range(first, self.epoch):
             self._look(epoch, self.running & (history.epochs_run > epoch))
@@ -164,31 +166,36 @@ class _Group:
             print(f"Iteration {epoch + 1}, loss = {values[k]:.8f}")
         scored = np.flatnonzero(networks & self.early)
         if scored.size:
-            values[scored] = -self._scores(scored)
-        for k in scored:
-            self.estimators[k].validation_scores_.append(-float(values[k]))
+            values[scored] = -self._score(scored)
+        self.watch.see(values, networks)
+
+    def _score(self, networks: np.ndarray) -> np.ndarray:
+        """Score some networks, and keep the parameters of those that are the best yet."""
+        parameters = self.training.state_dict(networks)["parameters"]
+        found = self._scores(networks, parameters)
+        for k, score in zip(networks, found.tolist(), strict=True):
+            self.estimators[k].validation_scores_.append(score)
             if self.verbose[k]:
-                print(f"Validation score: {-values[k]:f}")
-        better = np.flatnonzero(self.watch.see(values, networks) & self.early)
-        if better.size:
-            self.best[better] = self._parameters(better)
+                print(f"Validation score: {score:f}")
+        better = -found < self.watch.best[networks]
+        self.best[networks[better]] = parameters[better]
+        self.improved[networks[better]] = True
+        return found
 
     def _losses(self, epochs: slice) -> np.ndarray:
         """(n, epochs) as scikit-learn has them, penalties included."""
-        history = self.training.history()
-        outputs = self.fits[0].mlp.outputs if self.fits[0].mlp.loss == "half_squared_error" else 1
-        return history.loss[:, epochs] / outputs
+        # a squared error is reported as the mean over outputs, though the gradient is of their sum
+        outputs = self.mlp.outputs if self.mlp.loss == "half_squared_error" else 1
+        assert self.history.penalty is not None
+        return self.history.loss[:, epochs] / outputs + self.history.penalty[:, epochs]
 
-    def _parameters(self, networks: np.ndarray) -> np.ndarray:
-        return self.training.state_dict(networks)["parameters"]
-
-    def _scores(self, networks: np.ndarray) -> np.ndarray:
-        """Scores of some networks, each on what it holds out."""
+    def _scores(self, networks: np.ndarray, parameters: np.ndarray) -> np.ndarray:
+        """Scores of some networks, which have these parameters, each on what it holds out."""
         alike: dict[bytes, list[int]] = defaultdict(list)
         for place, k in enumerate(networks):
             fit = self.fits[k]
             alike[fit.rows[fit.held_out].tobytes()].append(place)
-        result, parameters = np.empty(len(networks)), self._parameters(networks)
+        result = np.empty(len(networks))
         score = scores.accuracy if is_classifier(self.estimators[0]) else scores.r2
         for places in alike.values():
             fit = self.fits[networks[places[0]]]
@@ -235,14 +242,14 @@ class _Group:
 
     def write_back(self) -> None:
         """Give every estimator what became of it."""
-        state, losses = self.training.state_dict(), self._losses(slice(None))
-        history = self.training.history()
+        state, losses = self.training.state_dict(), self._losses(slice(self.epoch))
         kept = self.population.parameters
         if self.early.any():
-            kept = np.where(self.early[:, None], self.best, kept)
+            # a warm start that never becomes better keeps, as scikit-learn's, what it ended with
+            kept = np.where(self.improved[:, None], self.best, kept)
         trained = self.population.with_parameters(kept)
         for k, fit in enumerate(self.fits):
-            estimator, ran = fit.estimator, int(history.epochs_run[k])
+            estimator, ran = fit.estimator, int(self.history.epochs_run[k])
             estimator.coefs_, estimator.intercepts_ = trained.arrays(k)
             estimator.n_iter_ = ran
             estimator.t_ += ran * len(fit.trained)
@@ -254,11 +261,8 @@ class _Group:
             else:
                 estimator.best_loss_ = float(self.watch.best[k])
             self._remember(k, ran, state)
-            if history.diverged[k]:
-                fit.error = ValueError(
-                    "Solver produced non-finite parameter weights. The input data may contain "
-                    "large values and need to be preprocessed."
-                )
+            if self.history.diverged[k]:
+                fit.error = ValueError(NOT_FINITE)
 
     def _remember(self, k: int, ran: int, state: dict[str, np.ndarray]) -> None:
         estimator, memory = self.estimators[k], self.memories[k]
@@ -292,7 +296,7 @@ def _population(fits: list[Fit]) -> Population:
     for k, fit in enumerate(fits):
         if fit.estimator.dropout:  # what is drawn beyond scikit-learn's draws, where it has none
             seed = fit.random_state.randint(2**31)
-            population.seeds[k] = counter.key(seed, fit.estimator.t_)
+            population.seeds[k : k + 1] = counter.key(seed, fit.estimator.t_)
     return population
 
 
@@ -326,7 +330,7 @@ def _rates(fit: Fit, memory: Memory, epochs: int) -> np.ndarray:
     return np.array([memory.learning_rate])
 
 
-def _optimizer(estimators: list, rates: np.ndarray, batch_size: int) -> Optimizer:
+def _optimizer(estimators: list, rates: np.ndarray) -> Optimizer:
     """The optimiser that has every estimator's own numbers."""
 
     def each(name: str) -> np.ndarray:
@@ -335,7 +339,7 @@ def _optimizer(estimators: list, rates: np.ndarray, batch_size: int) -> Optimize
     longest = [np.inf if e.clip_norm is None else e.clip_norm for e in estimators]
     shared = {
         "learning_rate": rates,
-        "l2": each("alpha") / batch_size,
+        "l2": each("alpha"),
         "clip_norm": np.array(longest),
     }
     solver = estimators[0].solver

@@ -43,9 +43,19 @@ def fit_together(
 
     Raises
     ------
+    TypeError, ValueError
+        Other estimators; another number of row arrays than of estimators.
     KeyboardInterrupt
         Ctrl-C while there was more than one estimator: they are as trained so far, if at all.
     """
+    for estimator in estimators:
+        if not hasattr(estimator, "_mlp"):
+            raise TypeError(
+                "estimators must be MLPClassifier or MLPRegressor of bpfast.sklearn, "
+                f"got {estimator!r}"
+            )
+    if len(rows) != len(estimators):
+        raise ValueError(f"rows has {len(rows)} arrays for {len(estimators)} estimators")
     errors: list[Exception | None] = [None] * len(estimators)
     for turn in _turns(estimators):
         chosen = [estimators[k] for k in turn]

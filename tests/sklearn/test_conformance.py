@@ -20,3 +20,10 @@ PRECISE = [
 )
 def test_scikit_learns_checks(estimator, check):
     check(estimator)
+
+
+@pytest.mark.parametrize("estimator", [MLPClassifier, MLPRegressor])
+@pytest.mark.parametrize("check", PRECISE)
+def test_checks_that_ask_for_float64(estimator, check):
+    instance = estimator(max_iter=100, dtype="float64")
+    getattr(estimator_checks, check)(estimator.__name__, instance)

@@ -1,10 +1,18 @@
 """Estimators against scikit-learn's own, number by number."""
 
+import os
+import pickle
+import signal
+
 import numpy as np
 import pytest
+from scipy import sparse
 from sklearn import neural_network
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.utils.class_weight import compute_sample_weight
 
 import bpfast.sklearn
+from bpfast.sklearn import MLPClassifier, MLPRegressor, streams
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -13,7 +21,7 @@ SETTINGS = {
     "random_state": 3,
     "max_iter": 12,
     "batch_size": 16,
-    "alpha": 0.0,
+    "alpha": 0.3,
 }
 RANDOM = np.random.default_rng(0)
 X = RANDOM.normal(size=(90, 6))
@@ -88,7 +96,7 @@ VARIANTS = {
         "n_iter_no_change": 3,
         "max_iter": 100,
     },
-    "lbfgs": {"solver": "lbfgs", "alpha": 0.1},
+    "lbfgs": {"solver": "lbfgs", "alpha": 0.1, "max_iter": 4},  # before probabilities are clipped
 }
 
 
@@ -100,3 +108,176 @@ def test_follows_scikit_learn(variant, targets):
     np.testing.assert_allclose(
         ours.score(X, TARGETS[targets]), theirs.score(X, TARGETS[targets]), rtol=1e-9
     )
+
+
+@pytest.mark.parametrize("targets", ["two classes", "labels", "numbers"])
+@pytest.mark.parametrize("variant", ["adam", "early stopping", "lbfgs"])
+def test_follows_scikit_learn_for_other_targets(variant, targets):
+    theirs, ours = pair(targets, **VARIANTS[variant])
+    assert_equal(theirs.fit(X, TARGETS[targets]), ours.fit(X, TARGETS[targets]))
+
+
+@pytest.mark.parametrize("activation", ["identity", "logistic", "tanh"])
+def test_activations_follow_scikit_learn(activation):
+    theirs, ours = pair("classes", activation=activation)
+    assert_equal(theirs.fit(X, LABELS), ours.fit(X, LABELS))
+
+
+@pytest.mark.parametrize("targets", ["classes", "labels", "outputs"])
+@pytest.mark.parametrize("variant", ["adam", "early stopping", "lbfgs"])
+def test_sample_weights_follow_scikit_learn(variant, targets):
+    theirs, ours = pair(targets, **VARIANTS[variant])
+    assert_equal(theirs.fit(X, TARGETS[targets], WEIGHTS), ours.fit(X, TARGETS[targets], WEIGHTS))
+
+
+@pytest.mark.parametrize("variant", ["adam", "sgd", "early stopping"])
+def test_float32_follows_scikit_learn(variant):
+    settings = VARIANTS[variant] | {"max_iter": 12, "n_iter_no_change": 20}
+    theirs, ours = pair("classes", "float32", **settings)
+    assert_equal(theirs.fit(X, LABELS), ours.fit(X, LABELS), tolerance=1e-3)
+    assert ours.coefs_[0].dtype == ours.predict_proba(X).dtype == np.float32
+
+
+@pytest.mark.parametrize("variant", ["adam", "invscaling", "adaptive"])
+def test_partial_fit_follows_scikit_learn(variant):
+    """Through a pickle, and after a fit, whose optimiser it goes on with."""
+    theirs, ours = pair("classes", **VARIANTS[variant])
+    for part in (slice(0, 40), slice(30, 80), slice(10, 90)):
+        theirs.partial_fit(X[part], LABELS[part], classes=np.unique(LABELS))
+        ours.partial_fit(X[part], LABELS[part], classes=np.unique(LABELS))
+        ours = pickle.loads(pickle.dumps(ours))
+    assert_equal(theirs, ours)
+    theirs.fit(X, LABELS).partial_fit(X[:50], LABELS[:50])
+    ours.fit(X, LABELS).partial_fit(X[:50], LABELS[:50])
+    assert_equal(theirs, ours)
+
+
+@pytest.mark.parametrize("variant", ["adam", "invscaling", "early stopping", "lbfgs"])
+def test_warm_start_follows_scikit_learn(variant):
+    theirs, ours = pair("outputs", warm_start=True, **VARIANTS[variant])
+    for rows in (90, 60):
+        theirs.fit(X[:rows], NUMBERS[:rows])
+        ours.fit(X[:rows], NUMBERS[:rows])
+        assert_equal(theirs, ours)
+
+
+def test_a_random_state_is_left_as_scikit_learn_leaves_it():
+    theirs, ours = pair("classes", **VARIANTS["stops"])
+    theirs.random_state, ours.random_state = np.random.RandomState(5), np.random.RandomState(5)
+    assert_equal(theirs.fit(X, LABELS), ours.fit(X, LABELS))
+    assert ours.random_state.randint(2**31) == theirs.random_state.randint(2**31)
+
+
+@pytest.mark.parametrize("matrix", [sparse.csr_matrix, sparse.csc_array])
+def test_sparse_samples_are_as_dense_ones(matrix):
+    thin = np.where(np.abs(X) > 0.8, X, 0.0)
+    _, dense = pair("classes", early_stopping=True)
+    _, thinner = pair("classes", early_stopping=True)
+    dense.fit(thin, LABELS)
+    thinner.fit(matrix(thin), LABELS)
+    assert thinner.loss_curve_ == dense.loss_curve_
+    np.testing.assert_array_equal(thinner.predict(matrix(thin)), dense.predict(thin))
+
+
+def test_verbose_says_what_scikit_learn_says(capsys):
+    for variant in ("adaptive", "early stopping"):
+        theirs, ours = pair("classes", verbose=True, **VARIANTS[variant])
+        theirs.fit(X, LABELS)
+        expected = capsys.readouterr().out
+        ours.fit(X, LABELS)
+        assert capsys.readouterr().out == expected
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_warnings_and_errors_are_scikit_learns():
+    for estimator in pair("classes", batch_size=1000):
+        with pytest.warns(UserWarning, match="It is going to be clipped"):
+            estimator.fit(X, LABELS)
+    for estimator in pair("classes", max_iter=2):
+        with pytest.warns(ConvergenceWarning, match=r"Maximum iterations \(2\) reached"):
+            estimator.fit(X, LABELS)
+    for estimator in pair("classes", solver="lbfgs", max_iter=2):
+        with pytest.warns(ConvergenceWarning, match="lbfgs failed to converge"):
+            estimator.fit(X, LABELS)
+    cases = [
+        ({"hidden_layer_sizes": (3, -1)}, X, "hidden_layer_sizes must be > 0, got"),
+        ({"alpha": -1.0}, X, "The 'alpha' parameter of MLPClassifier must be"),
+        ({"activation": "sigmoid"}, X, "The 'activation' parameter of MLPClassifier must be"),
+        ({}, np.full_like(X, np.nan), "Input X contains NaN"),
+        ({"early_stopping": True, "validation_fraction": 0.01}, X, "n_splits|test_size|too small"),
+        ({"solver": "sgd", "learning_rate_init": 1e200}, X, "non-finite parameter weights"),
+    ]
+    for settings, samples, words in cases:
+        for estimator in pair("classes", **settings):
+            with pytest.raises(ValueError, match=words):
+                estimator.fit(samples, LABELS)
+    for estimator in pair("classes", solver="lbfgs"):
+        with pytest.raises(AttributeError, match="partial_fit"):
+            estimator.partial_fit(X, LABELS)
+
+
+def test_interrupt_keeps_what_was_trained(monkeypatch):
+    def orders(self, first, epochs):
+        if first == 2:
+            os.kill(os.getpid(), signal.SIGINT)
+        return original(self, first, epochs)
+
+    original = streams.Streams.orders
+    monkeypatch.setattr(streams.Streams, "orders", orders)
+    _, ours = pair("classes", early_stopping=True)
+    with pytest.warns(UserWarning, match=r"Training interrupted by user\."):
+        ours.fit(X, LABELS)
+    assert ours.n_iter_ == len(ours.loss_curve_) == len(ours.validation_scores_) == 3
+
+
+# --- what scikit-learn's estimators lack ----------------------------------------------------------
+
+
+@pytest.mark.parametrize("class_weight", ["balanced", {"a": 3.0, "c": 0.5}])
+@pytest.mark.parametrize("solver", ["adam", "lbfgs"])
+def test_class_weights_are_sample_weights(solver, class_weight):
+    settings = SETTINGS | {"solver": solver}
+    ours = MLPClassifier(**settings, class_weight=class_weight)
+    weighted = MLPClassifier(**settings)
+    ours.fit(X, LABELS, WEIGHTS)
+    weighted.fit(X, LABELS, WEIGHTS * compute_sample_weight(class_weight, LABELS))
+    np.testing.assert_array_equal(ours.predict_proba(X), weighted.predict_proba(X))
+
+
+def test_partial_fit_cannot_balance_classes():
+    with pytest.raises(ValueError, match="'balanced' is not supported by partial_fit"):
+        MLPClassifier(class_weight="balanced").partial_fit(X, LABELS, classes=np.unique(LABELS))
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"solver": "adamw"},
+        {"solver": "rmsprop"},
+        {"learning_rate": "cosine", "warmup": 2},
+        {"learning_rate": "exponential", "decay": 0.9},
+        {"clip_norm": 0.1},
+        {"dropout": 0.2},
+        {"activation": "silu"},
+    ],
+)
+def test_further_settings_train_otherwise_and_as_seeded(settings):
+    plain, ours, again = (
+        MLPRegressor(**SETTINGS | {"max_iter": 40, "learning_rate_init": 0.01} | extra).fit(
+            X, NUMBERS
+        )
+        for extra in ({}, settings, settings)
+    )
+    assert ours.loss_curve_ == again.loss_curve_ != plain.loss_curve_
+    assert ours.loss_ < 0.8 * ours.loss_curve_[0]
+
+
+def test_schedules_go_on_in_partial_fit():
+    """Without a shuffle, dropout or batches, epochs of partial_fit are those of fit."""
+    settings = {"shuffle": False, "learning_rate": "cosine", "max_iter": 5, "random_state": 0}
+    whole, pieces = MLPRegressor(**settings), MLPRegressor(**settings)
+    whole.fit(X, NUMBERS)
+    for _ in range(5):
+        pieces.partial_fit(X, NUMBERS)
+    assert pieces.loss_curve_ == whole.loss_curve_
+    np.testing.assert_array_equal(pieces.coefs_[0], whole.coefs_[0])

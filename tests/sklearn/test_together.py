@@ -1,8 +1,11 @@
 """Estimators fitted together end as if fitted alone."""
 
 import numpy as np
+import polars
 import pytest
+from scipy import sparse
 from sklearn.base import clone
+from sklearn.dummy import DummyClassifier
 
 from bpfast.sklearn import MLPClassifier, MLPRegressor, fit_together
 
@@ -55,3 +58,58 @@ def test_together_is_as_alone(kind):
         other.fit(take(X, part), take(y, part), take(weights, part))
         for name in (name for name in vars(other) if name.endswith("_")):
             assert equal(getattr(estimator, name), getattr(other, name)), (estimator, name)
+
+
+def test_what_hinders_one_hinders_no_other():
+    good = MLPClassifier((3,), max_iter=3, random_state=0)
+    estimators = [
+        clone(good),
+        clone(good).set_params(alpha=-1.0),
+        clone(good),
+        clone(good).set_params(solver="sgd", learning_rate_init=1e200),
+        clone(good),
+    ]
+    holes = X.copy()
+    holes[70] = np.nan
+    seen = [np.arange(60)] * 5
+    seen[2] = np.arange(80)
+    with np.errstate(all="ignore"):
+        errors = fit_together(estimators, holes, LABELS, seen)
+    words = [None, "'alpha' parameter", "Input X contains NaN", "non-finite parameter", None]
+    for error, expected in zip(errors, words, strict=True):
+        assert (error is None) == (expected is None)
+        assert expected is None or (isinstance(error, ValueError) and expected in str(error))
+    alone = clone(good).fit(X[:60], LABELS[:60])
+    assert equal(estimators[0].coefs_, alone.coefs_)
+    assert equal(estimators[4].coefs_, alone.coefs_)
+
+
+@pytest.mark.parametrize("form", [sparse.csr_array, np.ndarray.tolist, polars.DataFrame])
+def test_any_form_of_samples(form):
+    one, other = (
+        MLPRegressor(hidden_layer_sizes=(3,), max_iter=3, random_state=0) for _ in range(2)
+    )
+    assert fit_together([one], form(X), NUMBERS.tolist(), [ROWS[2]]) == [None]
+    assert equal(one.coefs_, other.fit(X[ROWS[2]], NUMBERS[ROWS[2]]).coefs_)
+
+
+def test_seeds_that_nobody_gave_differ():
+    estimators = [MLPRegressor(hidden_layer_sizes=(3,), max_iter=3) for _ in range(3)]
+    assert fit_together(estimators, X, NUMBERS, [None] * 3) == [None] * 3
+    assert len({estimator.loss_ for estimator in estimators}) == 3
+
+
+def test_classes_missing_from_a_fold():
+    estimators = [MLPClassifier((3,), max_iter=3, random_state=0) for _ in range(2)]
+    few = np.flatnonzero(LABELS != 1)
+    assert fit_together(estimators, X, LABELS, [few, None]) == [None] * 2
+    assert [len(estimator.classes_) for estimator in estimators] == [2, 3]
+    alone = MLPClassifier((3,), max_iter=3, random_state=0).fit(X[few], LABELS[few])
+    assert equal(estimators[0].coefs_, alone.coefs_)
+
+
+def test_bad_input_is_refused():
+    with pytest.raises(TypeError, match=r"of bpfast\.sklearn, got DummyClassifier"):
+        fit_together([DummyClassifier()], X, LABELS, [None])
+    with pytest.raises(ValueError, match="rows has 1 arrays for 2 estimators"):
+        fit_together([MLPClassifier(), MLPClassifier()], X, LABELS, [None])
