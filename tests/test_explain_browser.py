@@ -53,11 +53,14 @@ def drawn(layers, **options):
 
 @pytest.fixture(scope="module")
 def pages(tmp_path_factory):
-    """Files with the tutorial's network, one with softmax, and the largest that is explained."""
+    """Files with the tutorial's network, others of odd shapes, and the largest there may be."""
     folder = tmp_path_factory.mktemp("pages")
     classes = {"activation": ("tanh", "gelu"), "loss": "cross_entropy"}
     explanations = {
         "tutorial": tutorial(),
+        "flat": drawn((2, 1), loss="mse"),
+        "quantile": drawn((2, 6, 1), activation="elu", loss="quantile", quantile=0.9),
+        "probability": drawn((3, 3, 1), activation="leaky_relu", loss="binary_cross_entropy"),
         "classes": drawn((3, 4, 3, 2), **classes),
         "largest": drawn((8, 8, 8, 8, 8), activation="silu", loss="mse"),
     }
@@ -223,7 +226,7 @@ def test_all_follows_an_edit(page, field, value, changes):
 
 def test_what_is_no_number_changes_nothing(page):
     field = page.locator("#rate")
-    for text in ("", "-1"):
+    for text in ("", "-1", "1e300"):
         field.fill(text)
         assert field.get_attribute("aria-invalid") == "true"
     page.click("#phases button:text('Update')")
@@ -365,7 +368,10 @@ WALK = """
 """
 
 
-@pytest.mark.parametrize(("name", "stages"), [("classes", 27), ("largest", 73)])
+@pytest.mark.parametrize(
+    ("name", "stages"),
+    [("flat", 8), ("quantile", 21), ("probability", 16), ("classes", 27), ("largest", 73)],
+)
 def test_every_stage_of_any_network_fits_a_phone(show, pages, name, stages):
     walked = show(pages[name], 390).evaluate(WALK)
     assert len(walked) == stages

@@ -26,7 +26,8 @@ const layOut = (units, width) => {
   const narrow = width < 520;
   const many = most > 5 || units.length > 4;
   const radius = many ? (narrow ? 16 : 22) : narrow ? 23 : 36;
-  const pitch = 2 * radius + (many ? (narrow ? 34 : 42) : narrow ? 66 : most < 3 ? 140 : 76);
+  const apart = narrow ? (many ? 34 : 66) : most > 5 ? 42 : most > 2 ? 76 : 140;
+  const pitch = 2 * radius + apart;
   const [left, errorRadius] = [radius + (narrow ? 4 : 14), narrow ? 19 : 30];
   const right = width - errorRadius - 4;
   const last = right - errorRadius - radius - (narrow ? 24 : 74);

@@ -1,12 +1,16 @@
 // The fields for inputs, targets, the learning rate and the weights at the start.
 
+const GREATEST = 1e6; // to be typed: no network of this size overflows from there
+
 const field = (name, value, change, attributes = {}) => {
   const input = element("input");
   const shown = Number(value.toPrecision(7)); // what is not edited keeps its other digits
-  Object.assign(input, { type: "number", step: "any", value: shown, name, ...attributes });
+  const limits = { min: -GREATEST, max: GREATEST };
+  Object.assign(input, { type: "number", step: "any", name, ...limits, ...attributes });
+  input.value = shown;
   input.addEventListener("input", () => {
     const typed = input.valueAsNumber;
-    const fits = Number.isFinite(typed) && typed >= (attributes.min ?? -Infinity);
+    const fits = Number.isFinite(typed) && typed >= input.min && typed <= input.max;
     input.setAttribute("aria-invalid", String(!fits));
     if (fits) change(typed);
   });

@@ -48,6 +48,13 @@ const derivative = (name) => {
 
 const operator = (sign) => mathElement("mo", OPERATORS[sign] ?? sign);
 
+// An operator that begins a piece, spaced as if what is before it were there: after it as before.
+const infix = (node) => {
+  node.setAttribute("lspace", "0");
+  node.setAttribute("rspace", "0.25rem");
+  return node;
+};
+
 const atom = (token, values) => {
   if (token === "½") return mathElement("mfrac", mathElement("mn", "1"), mathElement("mn", "2"));
   if (WORDS.has(token)) return mathElement("mtext", `\u2002${token}\u2002`);
@@ -99,10 +106,10 @@ const math = (nodes) => mathElement("math", ...nodes);
 
 const formula = (text, values) => math(formulaNodes(text, values));
 
-// A formula in pieces that wrap: cut before + and −, after commas, and before · and / where the
-// piece is long enough; in long brackets too.
-const LONG = 24; // characters
-const BEFORE = { "+": 1, "−": 1, "·": LONG / 2, "/": LONG / 2 }; // characters that stay together
+// A formula in pieces that wrap: cut before + and −, if and else, after commas, and before · and /
+// where the piece is long enough; in long brackets too.
+const LONG = 18; // characters in brackets
+const BEFORE = { "+": 1, "−": 1, if: 1, else: 1, "·": 12, "/": 12 }; // to characters so many
 
 const unfolded = (nodes) =>
   nodes.flatMap((node) =>
@@ -116,7 +123,7 @@ const pieces = (text, values) => {
   unfolded(formulaNodes(text, values)).forEach((node) => {
     const here = cut.at(-1);
     const size = here.reduce((sum, { textContent }) => sum + textContent.length, 0);
-    if (size >= BEFORE[node.textContent]) cut.push([node]);
+    if (size >= BEFORE[node.textContent.trim()]) cut.push([infix(node)]);
     else here.push(node);
     if (node.textContent === ",") cut.push([]);
   });
@@ -132,7 +139,7 @@ const coloured = (nodes, colour) => {
 // A product or sum, cut between its parts into formulas of their own, so that long ones wrap.
 const joined = (sign, parts) =>
   parts.map(({ nodes, colour }, k) =>
-    math([...(k ? [operator(sign)] : []), coloured(nodes, colour)]),
+    math([...(k ? [infix(operator(sign))] : []), coloured(nodes, colour)]),
   );
 
 // An equation with a line for each step: name = symbols = numbers = result.

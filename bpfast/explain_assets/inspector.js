@@ -2,6 +2,7 @@
 // the network each factor is.
 
 const COLOURS = 6; // classes f0 to f5
+const WIDEST = 24; // characters of a factor
 
 const factorColour = (k) => `f${k % COLOURS}`;
 
@@ -46,7 +47,7 @@ const factorFormula = (model, factor, view) => {
   const output = outputs.findIndex((unit) => unit.gradient.name === factor.name);
   const text = output >= 0 ? model.outputFormula(output, view.y) : factor.formula;
   // a sum over paths keeps its name, and so does a formula that would not fit into a product
-  if (text.includes("∂") || text.length > LONG) return factor.name;
+  if (text.includes("∂") || text.length > WIDEST) return factor.name;
   return text.includes(" ") ? `(${text})` : text;
 };
 
@@ -64,18 +65,14 @@ const chainRule = (model, part, view) => {
 };
 
 const updateRule = (part, view) => {
-  const [old, slope, fresh] = [view.parameters, view.gradient, view.next.parameters].map(
-    (row) => row[part.place],
-  );
-  const symbols = formula(`${part.name} - learning_rate·∂E/∂${part.name}`);
-  const numbers = math([
-    numeral(old),
-    operator("−"),
-    numeral(view.rate),
-    operator("·"),
-    numeral(slope),
-  ]);
-  return equation(`new_${part.name}`, [[symbols], [numbers]], fresh);
+  const text = `${part.name} - learning_rate·∂E/∂${part.name}`;
+  const values = {
+    [part.name]: view.parameters[part.place],
+    learning_rate: view.rate,
+    [`∂E/∂${part.name}`]: view.gradient[part.place],
+  };
+  const lines = [pieces(text), pieces(text, values)];
+  return equation(`new_${part.name}`, lines, view.next.parameters[part.place]);
 };
 
 // What each factor says, in words.

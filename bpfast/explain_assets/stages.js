@@ -5,8 +5,8 @@ const PHASES = ["start", "forward", "error", "backward", "gradients", "update", 
 
 const ERROR_WORDS = {
   half_squared_error: "half the squared difference: twice as far off is four times as wrong",
-  mse: "the squared difference, averaged over outputs: twice as far off is four times as wrong",
-  mae: "the size of the difference, averaged over outputs",
+  mse: "the squared difference: twice as far off is four times as wrong",
+  mae: "the size of the difference",
   huber: "a square for small differences and a straight line for large ones",
   quantile: "the difference, where too low counts otherwise than too high",
   binary_cross_entropy: "how surprised the network is by the truth: zero if it was sure of it",
@@ -158,7 +158,8 @@ class Story {
     const compared = many
       ? `The prediction is ${listed(view.prediction.map((v) => number(v, 4)))}, the target ${listed(view.y.map((v) => number(v, 4)))}.`
       : `The prediction is ${number(p)}, the target ${number(t)}: ${verdict}.`;
-    const words = ERROR_WORDS[names.network.loss];
+    const mean = many && model.network.loss.average ? ", averaged over outputs" : "";
+    const words = ERROR_WORDS[names.network.loss] + mean;
     this.judged = true;
     const lit = { units: [...this.outputs(), "E"], flow: 1 };
     this.add(
@@ -403,9 +404,8 @@ class Story {
     const { names, view } = this;
     const { error, next } = view;
     const change = Math.abs(next.error / error - 1);
-    const share = Number.isFinite(change)
-      ? `, ${number(100 * change, 2)} % ${next.error < error ? "less" : "more"}`
-      : "";
+    const share =
+      change < 10 ? `, ${number(100 * change, 2)} % ${next.error < error ? "less" : "more"}` : "";
     const verdict =
       next.error <= error
         ? next.error <= CLOSE
