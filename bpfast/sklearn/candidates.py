@@ -127,7 +127,7 @@ def _gather(tasks: Sequence[Task]) -> list[_Samples]:
     gathered: dict[Hashable, _Samples | None] = {}
     for place, (_, (estimator, X, y), options) in enumerate(tasks):
         train, parameters = options["train"], options["parameters"]
-        estimator = clone(estimator).set_params(**clone(parameters, safe=False))
+        estimator.set_params(**clone(parameters, safe=False))
         if not _is_ours(estimator):
             continue
         key = id(train), _settings(estimator, parameters)

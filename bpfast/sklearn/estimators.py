@@ -6,6 +6,7 @@ labels, tags, metadata routing, ``isinstance``. What is replaced is how numbers 
 
 from __future__ import annotations
 
+import functools
 from numbers import Integral, Real
 from typing import ClassVar
 
@@ -46,6 +47,12 @@ _CONSTRAINTS = {
 
 class FusedMLP(BaseMultilayerPerceptron):
     """What both estimators do otherwise than scikit-learn's."""
+
+    @classmethod
+    @functools.cache
+    def _get_param_names(cls) -> list[str]:
+        """Kept: a search asks for them thousands of times, and scikit-learn inspects each time."""
+        return super()._get_param_names()
 
     def _check_solver(self) -> bool:
         if self.solver == "lbfgs":
