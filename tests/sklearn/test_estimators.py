@@ -3,9 +3,12 @@
 import os
 import pickle
 import signal
+import warnings
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from scipy import sparse
 from sklearn import neural_network
 from sklearn.exceptions import ConvergenceWarning
@@ -117,10 +120,40 @@ def test_follows_scikit_learn_for_other_targets(variant, targets):
     assert_equal(theirs.fit(X, TARGETS[targets]), ours.fit(X, TARGETS[targets]))
 
 
-@pytest.mark.parametrize("activation", ["identity", "logistic", "tanh"])
-def test_activations_follow_scikit_learn(activation):
-    theirs, ours = pair("classes", activation=activation)
-    assert_equal(theirs.fit(X, LABELS), ours.fit(X, LABELS))
+@settings(max_examples=25, deadline=None, derandomize=True)
+@given(
+    st.sampled_from(list(TARGETS)),
+    st.booleans(),
+    st.booleans(),
+    st.fixed_dictionaries(
+        {
+            "solver": st.sampled_from(["sgd", "adam"]),
+            "activation": st.sampled_from(["identity", "logistic", "tanh", "relu"]),
+            "learning_rate": st.sampled_from(["constant", "invscaling", "adaptive"]),
+            "learning_rate_init": st.sampled_from([0.001, 0.02, 0.1]),
+            "nesterovs_momentum": st.booleans(),
+            "momentum": st.sampled_from([0.0, 0.5, 0.9]),
+            "early_stopping": st.booleans(),
+            "shuffle": st.booleans(),
+            "batch_size": st.sampled_from([1, 7, 32, "auto"]),
+            "hidden_layer_sizes": st.sampled_from([3, (17,), (4, 3, 2)]),
+            "alpha": st.sampled_from([0.0, 0.01, 1.0]),
+            "tol": st.sampled_from([0.0, 0.001, 0.05]),
+            "n_iter_no_change": st.sampled_from([1, 3, np.inf]),
+            "max_iter": st.integers(1, 12),
+            "random_state": st.integers(0, 100),
+        }
+    ),
+)
+def test_any_settings_follow_scikit_learn(targets, weighted, thin, drawn):
+    theirs, ours = pair(targets, **drawn)
+    samples = sparse.csr_array(np.where(np.abs(X) > 0.8, X, 0.0)) if thin else X
+    weights = WEIGHTS if weighted else None
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        theirs.fit(samples, TARGETS[targets], weights)
+        ours.fit(samples, TARGETS[targets], weights)
+    assert_equal(theirs, ours)
 
 
 @pytest.mark.parametrize("targets", ["classes", "labels", "outputs"])
@@ -207,8 +240,8 @@ def test_warnings_and_errors_are_scikit_learns():
         ({"early_stopping": True, "validation_fraction": 0.01}, X, "n_splits|test_size|too small"),
         ({"solver": "sgd", "learning_rate_init": 1e200}, X, "non-finite parameter weights"),
     ]
-    for settings, samples, words in cases:
-        for estimator in pair("classes", **settings):
+    for chosen, samples, words in cases:
+        for estimator in pair("classes", **chosen):
             with pytest.raises(ValueError, match=words):
                 estimator.fit(samples, LABELS)
     for estimator in pair("classes", solver="lbfgs"):
