@@ -1,5 +1,6 @@
 """Estimators against scikit-learn's own, number by number."""
 
+import doctest
 import os
 import pickle
 import signal
@@ -15,7 +16,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.class_weight import compute_sample_weight
 
 import bpfast.sklearn
-from bpfast.sklearn import MLPClassifier, MLPRegressor, streams
+from bpfast.sklearn import MLPClassifier, MLPRegressor, estimators, streams
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -314,3 +315,10 @@ def test_schedules_go_on_in_partial_fit():
         pieces.partial_fit(X, NUMBERS)
     assert pieces.loss_curve_ == whole.loss_curve_
     np.testing.assert_array_equal(pieces.coefs_[0], whole.coefs_[0])
+
+
+@pytest.mark.filterwarnings("error::sklearn.exceptions.ConvergenceWarning")
+def test_examples_of_docstrings():
+    failed, attempted = doctest.testmod(estimators)
+    assert attempted
+    assert not failed
