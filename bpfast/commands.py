@@ -360,6 +360,12 @@ def explain(
     ] = None,
 ) -> None:
     """Backpropagation step by step, with all numbers."""
+    told = {"--html": html is not None, "--json": as_json}
+    if not as_json:
+        told |= {"--weight": weight is not None, "--sweep": sweep}
+    if sum(told.values()) > 1:
+        chosen = " and ".join(name for name, wanted in told.items() if wanted)
+        raise ValueError(f"{chosen} tell different stories: choose one")
     options = explain_command.Options(network, learning_rate, step, steps, weight, sweep)
     if html is not None:
         page = explain_page.write(explain_command.explained(options), html)
