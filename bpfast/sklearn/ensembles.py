@@ -215,9 +215,9 @@ class MLPEnsembleClassifier(ClassifierMixin, _MLPEnsemble):
     >>> from sklearn.datasets import load_digits
     >>> from bpfast.sklearn import MLPClassifier, MLPEnsembleClassifier
     >>> X, y = load_digits(return_X_y=True)
-    >>> mlp = MLPClassifier((32,), early_stopping=True)
+    >>> mlp = MLPClassifier((32,), learning_rate_init=0.01, max_iter=30)
     >>> ensemble = MLPEnsembleClassifier(mlp, 20, oob_score=True, random_state=0).fit(X / 16, y)
-    >>> ensemble.oob_score_ > 0.96
+    >>> ensemble.oob_score_ > 0.97
     True
     >>> mean, std = ensemble.predict_proba(X[:3] / 16, return_std=True)
     >>> mean.shape, std.shape
@@ -333,8 +333,8 @@ class MLPEnsembleRegressor(RegressorMixin, _MLPEnsemble):
     >>> X = np.linspace(-1, 1, 100)[:, None]
     >>> mlp = MLPRegressor(hidden_layer_sizes=(16,), learning_rate_init=0.01)
     >>> ensemble = MLPEnsembleRegressor(mlp, 50, random_state=0).fit(X, X[:, 0] ** 2)
-    >>> inside, outside = ensemble.predict([[0.5], [4.0]], return_std=True)[1]
-    >>> outside > 5 * inside
+    >>> _, (inside, outside) = ensemble.predict([[0.5], [4.0]], return_std=True)
+    >>> bool(outside > 5 * inside)
     True
     """
 

@@ -1,5 +1,6 @@
 """Ensembles: what members see, and what is made of what they say."""
 
+import doctest
 import pickle
 
 import numpy as np
@@ -242,3 +243,7 @@ def test_columns_of_targets_are_warned_about():
     with pytest.warns(DataConversionWarning):
         ensemble = classifier(1).fit(X, Y[:, None])
     assert ensemble.predict(X).shape == (150,)
+
+
+def test_examples_in_docstrings():
+    assert doctest.testmod(ensembles).failed == 0

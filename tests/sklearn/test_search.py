@@ -1,5 +1,6 @@
 """Searches: scikit-learn's results, from populations."""
 
+import doctest
 import logging
 import pickle
 import threading
@@ -32,6 +33,7 @@ from bpfast.sklearn import (
     RandomizedSearchCV,
     candidates,
 )
+from bpfast.sklearn import search as searches
 
 pytestmark = pytest.mark.filterwarnings(
     f"ignore::{ConvergenceWarning.__module__}.ConvergenceWarning"
@@ -386,3 +388,7 @@ def test_a_script_runs_with_its_import_changed():
     assert ours.best_params_ == theirs.best_params_
     scores = [search.cv_results_["mean_test_score"] for search in (ours, theirs)]
     np.testing.assert_allclose(*scores, atol=0.01)
+
+
+def test_examples_in_docstrings():
+    assert doctest.testmod(searches).failed == 0
