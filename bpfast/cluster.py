@@ -9,11 +9,14 @@ from __future__ import annotations
 import logging
 import os
 import platform
+import re
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import CancelledError
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any
 
@@ -21,13 +24,15 @@ import numba
 import numpy as np
 
 from . import __version__, dispatch
-from .errors import missing_extra
+from .errors import missing_extra, whole
 from .trials import Kind, Outcome, Trainer, Trials
 from .workers import Job
 
 try:
     import dask
     import distributed
+    from distributed.client import ClosedClientError
+    from distributed.comm import CommClosedError
 except ImportError:
     raise missing_extra("dask[distributed]", "distributed") from None
 
@@ -88,8 +93,17 @@ class Cluster:
         return self._trainer.most(kind, self._memory)
 
     def prepare(self, trials: Sequence[Trials]) -> None:
-        """See which workers are there; they compile, or load, what they need themselves."""
-        self._look()
+        """See which workers are there; they compile, or load, what they need themselves.
+
+        Raises
+        ------
+        ConnectionError
+            The scheduler is gone.
+        """
+        try:
+            self._look()
+        except (OSError, ClosedClientError) as error:
+            raise _gone() from error
 
     def submit(self, jobs: Sequence[Job]) -> None:
         """Have some shards trained, after those that are waiting."""
@@ -119,13 +133,10 @@ class Cluster:
                 f"{error.last_worker.address}: see its log; memory is the usual reason, and "
                 "memory= makes shards smaller. What came back before is kept"
             ) from error
-        except CancelledError:
+        except (CancelledError, CommClosedError, ClosedClientError) as error:
             if self._interrupted and self._client.status == "running":
                 return job, None
-            raise ConnectionError(
-                "Dask's scheduler is gone, or cancelled the sweep: what came back before is kept; "
-                "with a run folder, resume it on another cluster"
-            ) from None
+            raise _gone() from error
         self._has_result |= bool(outcome.results)
         self._operations += self._trainer.cost(job.shard, outcome.shard.epoch)
         self._seconds += seconds
@@ -165,6 +176,43 @@ class Cluster:
             except Empty:
                 if self._interrupted and self._has_result:  # so there is something to show
                     self._client.cancel([*self._waiting])
+
+
+@contextmanager
+def connect(address: str) -> Iterator[distributed.Client]:
+    """A client of a cluster.
+
+    Parameters
+    ----------
+    address : of a scheduler, such as "tcp://node:8786"; the path of its scheduler file; or
+        "local:4" for a new cluster of 4 processes that share out the cores of this machine
+
+    Raises
+    ------
+    ConnectionError
+        No scheduler answers.
+    """
+    with ExitStack() as stack:
+        if found := re.fullmatch(r"local:(\d+)", address):
+            processes = whole("the processes of --dask", int(found[1]), 1)
+            threads = max(1, dispatch.side_by_side("cpu") // processes)
+            local = distributed.LocalCluster(
+                n_workers=processes,
+                threads_per_worker=threads,
+                dashboard_address=":0",
+                silence_logs="ERROR",
+            )
+            yield stack.enter_context(distributed.Client(stack.enter_context(local)))
+            return
+        given = "scheduler_file" if Path(address).is_file() else "address"
+        try:
+            client = distributed.Client(**{given: address})
+        except (OSError, ValueError) as error:
+            raise ConnectionError(
+                f"no Dask scheduler answers at {address}: {error}; give its address, such as "
+                "tcp://node:8786, its scheduler file, or local:4 for a new cluster here"
+            ) from None
+        yield stack.enter_context(client)
 
 
 def train_shard(trainer: Trainer, job: Job, expected: Mapping[str, str]) -> tuple[Outcome, float]:
@@ -210,6 +258,13 @@ def _check_versions(
         raise ValueError(
             f"worker {worker} has {theirs}, the sweep has {ours}: install the same everywhere"
         )
+
+
+def _gone() -> ConnectionError:
+    return ConnectionError(
+        "Dask's scheduler is gone, or cancelled the sweep: what came back before is kept; with a "
+        "run folder, resume it on another cluster"
+    )
 
 
 def _words(job: Job) -> str:

@@ -6,7 +6,7 @@ import json
 import re
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime
 from pathlib import Path
@@ -134,6 +134,13 @@ def sweep(
     memory: Annotated[
         str | None, typer.Option(help="For networks in training, such as 8G; half of what is free.")
     ] = None,
+    dask: Annotated[
+        str | None,
+        typer.Option(
+            help="Have a Dask cluster train: its scheduler's address or file, or local:4 for one "
+            "of 4 processes here."
+        ),
+    ] = None,
     output: Annotated[Path | None, typer.Option(help="Folder for the results.")] = None,
     top: Annotated[int, typer.Option(help="Rows of the table to print.")] = 10,
     baseline: Annotated[
@@ -154,7 +161,8 @@ def sweep(
         if Path(source).is_file():
             asked["source"] = str(Path(source).resolve())  # it may be resumed from elsewhere
         request = Request(**asked)
-    _sweep(request, resume or output, resume is not None, _bytes(memory), top, baseline)
+    with _cluster(dask) as client:
+        _sweep(request, resume or output, resume is not None, _bytes(memory), client, top, baseline)
 
 
 @dataclass(frozen=True)
@@ -195,6 +203,7 @@ def _sweep(
     folder: Path | None,
     resume: bool,
     memory: int | None,
+    client: Any,
     top: int,
     baseline: bool,
 ) -> None:
@@ -228,6 +237,7 @@ def _sweep(
             storage=request.storage or f"sqlite:///{folder / 'study.db'}",
             study_name=request.study_name,
             device=request.device,
+            client=client,
             memory=memory,
             run=folder,
             resume=resume,
@@ -244,6 +254,15 @@ def _sweep(
         raise typer.Exit(130)
     if baseline:
         print_baseline(console, result, dataset, request.networks, request.epochs)
+
+
+def _cluster(address: str | None) -> AbstractContextManager[Any]:
+    """A client of a Dask cluster, or None."""
+    if address is None:
+        return nullcontext()
+    from .cluster import connect  # without it, Dask need not be there
+
+    return connect(address)
 
 
 def _bytes(text: str | None) -> int | None:

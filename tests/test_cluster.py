@@ -1,5 +1,10 @@
 """Sweeps on a Dask cluster: real processes, real kills, the same table as in this process."""
 
+import json
+import os
+import signal
+import subprocess
+import sys
 from contextlib import contextmanager
 
 import numpy as np
@@ -27,12 +32,17 @@ def sweep(client=None, y=WORDS, **options):
 
 
 def same(result, expected):
-    """All numbers are the same, to the last bit, and nothing was counted twice."""
+    """All numbers are the same, to the last bit."""
     assert result.table.keys() == expected.table.keys()
     for name, column in expected.table.items():
         np.testing.assert_array_equal(result.table[name], column, name)
     np.testing.assert_array_equal(result.losses, expected.losses)
     np.testing.assert_array_equal(result.best.parameters, expected.best.parameters)
+
+
+def same_work(result, expected):
+    """Nothing was lost, and nothing counted twice."""
+    same(result, expected)
     assert result.sample_updates == expected.sample_updates
 
 
@@ -89,7 +99,7 @@ def watched(client, tmp_path):
 )
 def test_the_table_is_that_of_one_machine(y, options, client, monkeypatch):
     monkeypatch.setattr("bpfast.study.LEARNING_BATCH", 20)
-    same(sweep(client, y, **options), sweep(None, y, **options))
+    same_work(sweep(client, y, **options), sweep(None, y, **options))
 
 
 def test_both_workers_train_and_each_is_sent_the_data_once(client, watched):
@@ -99,12 +109,12 @@ def test_both_workers_train_and_each_is_sent_the_data_once(client, watched):
     assert len(processes) == len({process for process, _ in processes}) == 2
 
 
-def test_a_killed_workers_shard_is_trained_by_another(watched):
+def test_a_killed_workers_shard_is_trained_by_another(client, watched):
     options = {"halving": "successive", "epochs": 9}
-    with cluster() as (client, _):
-        seen = watched(client, kill="first")
-        same(sweep(client, **options), sweep(**options))
-        assert len({process for _, process, _, _ in seen()}) >= 2
+    seen = watched(kill="first")
+    same_work(sweep(client, **options), sweep(**options))
+    assert len({process for _, process, _, _ in seen()}) >= 2
+    client.wait_for_workers(2)  # its successor, for other tests
 
 
 def test_a_shard_that_kills_every_worker_is_named_and_the_rest_is_kept(watched, tmp_path):
@@ -120,7 +130,7 @@ def test_a_shard_that_kills_every_worker_is_named_and_the_rest_is_kept(watched, 
 def test_workers_may_all_die_with_the_data(watched):
     with cluster(workers=1) as (client, _):
         watched(client, kill="first")
-        same(sweep(client), sweep())
+        same_work(sweep(client), sweep())
 
 
 @pytest.fixture
@@ -141,14 +151,14 @@ def rounds(monkeypatch):
 def test_a_worker_that_joins_late_takes_part(watched, rounds):
     with cluster(workers=1) as (client, started):
         seen = watched(client, slow=0.1)
-        same(sweep(client, **rounds(client, started)), sweep(networks=100, sampler="tpe"))
+        same_work(sweep(client, **rounds(client, started)), sweep(networks=100, sampler="tpe"))
         assert len({name for name, *_ in seen()}) == 2
 
 
 def test_what_waits_for_a_slow_worker_moves(client, watched):
     seen = watched(slow=0.5, name=0)
     options = {"space": SPACE | {"hidden": [*range(1, 11)]}}
-    same(sweep(client, **options), sweep(**options))
+    same_work(sweep(client, **options), sweep(**options))
     names = [name for name, *_ in seen()]
     assert 0 < names.count("0") < names.count("1") / 2
 
@@ -171,3 +181,98 @@ def test_a_worker_of_another_version_that_joins_late_is_refused(watched, rounds,
         assert {name for name, *_ in seen()} == {"0"}
         options["progress"] = None
     same(sweep(resume=True, **options), sweep(networks=100, sampler="tpe"))
+
+
+# --- what ends a sweep, and how it goes on --------------------------------------------------------
+
+
+def test_after_ctrl_c_a_sweep_goes_on_where_it_was(client, watched, tmp_path):
+    options = {"space": SPACE | {"hidden": [*range(1, 11)]}, "halving": "successive", "epochs": 9}
+    watched(slow=0.1)
+    pressed = []
+
+    def interrupt(progress):
+        if progress.done and not pressed:
+            pressed.append(True)
+            os.kill(os.getpid(), signal.SIGINT)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("bpfast.cluster.LOOK_SECONDS", 1e-3)
+        first = sweep(client, run=tmp_path / "run", progress=interrupt, **options)
+    assert first.interrupted
+    assert 0 < len(first.table["network"]) < 40
+    same(sweep(client, run=tmp_path / "run", resume=True, **options), sweep(**options))
+
+
+CLUSTER = """
+import distributed, sys
+if __name__ == "__main__":
+    cluster = distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=":0")
+    print(cluster.scheduler_address, flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_a_sweep_outlives_its_scheduler(client, tmp_path, monkeypatch):
+    monkeypatch.setattr("bpfast.study.LEARNING_BATCH", 20)
+    options = {"networks": 100, "sampler": "tpe"}
+    (tmp_path / "cluster.py").write_text(CLUSTER)
+    with subprocess.Popen(
+        [sys.executable, tmp_path / "cluster.py"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        start_new_session=True,  # workers die with it
+    ) as process:
+
+        def kill(progress):
+            if progress.networks > 30:
+                os.killpg(process.pid, signal.SIGKILL)
+
+        with (
+            distributed.Client(process.stdout.readline().strip()) as other,
+            pytest.raises(ConnectionError, match="scheduler is gone"),
+        ):
+            sweep(other, run=tmp_path / "run", progress=kill, **options)
+    begun = len(list((tmp_path / "run" / "parts").glob("*.parquet")))
+    assert begun
+    same(sweep(client, run=tmp_path / "run", resume=True, **options), sweep(**options))
+
+
+def test_an_async_client_is_refused():
+    with pytest.raises(TypeError, match="not asynchronous"):
+        sweep(distributed.Client)
+
+
+# --- the command ----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def data(tmp_path):
+    np.savez(tmp_path / "data.npz", X=X, y=WORDS)
+    return [tmp_path / "data.npz", "--networks", 40, "--epochs", 3, "--hidden", "2,3"]
+
+
+@pytest.mark.parametrize("form", ["local", "address", "file"])
+def test_the_command_has_a_cluster_train(form, client, data, bpfast, tmp_path):
+    pytest.importorskip("typer")
+    (tmp_path / "scheduler.json").write_text(json.dumps({"address": client.scheduler.address}))
+    addresses = {"local": "local:1", "address": client.scheduler.address, "file": "scheduler.json"}
+    code, _, err = bpfast("sweep", *data, "--output", "far", "--dask", addresses[form])
+    assert code == 0, err
+    assert bpfast("sweep", *data, "--output", "near")[0] == 0
+    near, far = ((tmp_path / name / "networks.csv").read_bytes() for name in ("near", "far"))
+    assert near == far
+
+
+@pytest.mark.parametrize(
+    ("address", "words"),
+    [("nowhere", "no Dask scheduler answers at nowhere"), ("local:0", "must be at least 1")],
+)
+def test_a_cluster_that_is_not_there_is_told(address, words, data, bpfast, tmp_path):
+    pytest.importorskip("typer")
+    code, _, err = bpfast("sweep", *data, "--output", "none", "--dask", address)
+    assert code == 2
+    assert words in err
+    assert not (tmp_path / "none").exists()
