@@ -29,13 +29,15 @@ SLOPES = {
 }
 
 # Each loss of one output and its derivative; {p} is the prediction, {t} the target, {c} huber's
-# delta or quantile's level, {d} is 1 - {c}. The last two are derived with respect to the logit.
+# delta or quantile's level, {d} is 1 - {c}. The last three are derived with respect to what the
+# prediction is made of, a logarithm or a logit.
 ERRORS = {
     "half_squared_error": ("½·({p} - {t})²", "{p} - {t}"),
     "mse": ("({p} - {t})²", "2·({p} - {t})"),
     "mae": ("|{p} - {t}|", "sign({p} - {t})"),
     "huber": ("huber({p} - {t}, delta {c})", "clip({p} - {t}, ±{c})"),
     "quantile": ("max({c}·({t} - {p}), ({c} - 1)·({t} - {p}))", "{d} if {p} > {t} else -{c}"),
+    "poisson": ("{t}·log({t} / {p}) - {t} + {p}", "{p} - {t}"),
     "binary_cross_entropy": ("-{t}·log({p}) - (1 - {t})·log(1 - {p})", "{p} - {t}"),
     "cross_entropy": ("-{t}·log({p})", "{p} - {t}"),
 }
@@ -63,8 +65,8 @@ class Unit:
 
     Attributes
     ----------
-    name : ``h1``; with several hidden layers ``h2.1``; ``prediction`` (``logit`` where the loss
-        turns it into a probability), numbered where there are several
+    name : ``h1``; with several hidden layers ``h2.1``; ``prediction`` (``logit`` or ``logarithm``
+        where the loss turns it into a probability or a rate), numbered where there are several
     pre_activation_name : ``z1``; the output layer is linear, there it is the name itself
     pre_activation : weighted sum of what comes in, z
     activation : value that goes out, a
@@ -152,7 +154,8 @@ def _errors(mlp: MLP, outputs: Sequence[float], targets: Sequence[float]):
 
 
 def _output_layer(mlp: MLP, z, targets, slopes) -> tuple[Unit, ...]:
-    names = numbered("prediction" if LOSSES[mlp.loss].link == "identity" else "logit", len(z))
+    words = {"identity": "prediction", "exp": "logarithm"}
+    names = numbered(words.get(LOSSES[mlp.loss].link, "logit"), len(z))
     symbols = zip(numbered("prediction", len(z)), numbered("target", len(z)), strict=True)
     units = []
     for name, value, slope, pair in zip(names, z, slopes, symbols, strict=True):

@@ -15,7 +15,7 @@ except ImportError:
 from .explain import Explanation
 from .explain_chain import Factor, Parameter, Unit, error_formulas
 from .explain_words import arriving, colour, count_paths, number, signed, times
-from .kernels.math import LOSSES
+from .kernels.math import LINKS, LOSSES
 
 MOST_PATHS = 4  # paths from the error to a weight that are written out one by one
 
@@ -47,8 +47,8 @@ def forward(explanation: Explanation, only: Collection[str] | None = None) -> Ta
     link = LOSSES[explanation.mlp.loss].link
     predictions = zip(explanation.prediction_names, explanation.prediction, strict=True)
     for unit, (name, value) in zip(explanation.layers[-1], predictions, strict=True):
-        if link == "sigmoid":
-            equation(grid, name, f"sigmoid({unit.name})", number(value, 10))
+        if link in LINKS:
+            equation(grid, name, f"{link}({unit.name})", number(value, 10))
         elif link == "softmax":
             equation(grid, name, f"exp({unit.name}) / Σ exp(logit)", number(value, 10))
     return grid

@@ -32,7 +32,7 @@ SKLEARN_ACTIVATIONS = {
     "tanh": "tanh",
     "relu": "relu",
 }
-SKLEARN_LOSSES = ("mse", "half_squared_error", "cross_entropy", "binary_cross_entropy")
+SKLEARN_LOSSES = ("mse", "half_squared_error", "poisson", "cross_entropy", "binary_cross_entropy")
 
 
 def to_torch(mlp: MLP, weights: Arrays, biases: Arrays) -> nn.Sequential:
@@ -56,6 +56,11 @@ def to_torch(mlp: MLP, weights: Arrays, biases: Arrays) -> nn.Sequential:
         "softmax": lambda: nn.Softmax(dim=1),
     }
     _check_activations(mlp, made, "PyTorch")
+    if LOSSES[mlp.loss].link == "exp":
+        raise ValueError(
+            f"PyTorch has no module for the exponential that loss={mlp.loss!r} ends with: "
+            "export to ONNX or scikit-learn"
+        )
     modules: list[Any] = []
     for weight, bias, after in zip_longest(weights, biases, _functions(mlp)):
         tensor = torch.from_numpy(weight.T.copy())
@@ -195,6 +200,7 @@ ONNX: dict[str, Callable[[_Graph, str, np.dtype], str]] = {
     "silu": _silu,
     "gelu": _gelu,
     "softmax": _operator("Softmax", axis=1),
+    "exp": _operator("Exp"),
 }
 
 
@@ -218,8 +224,10 @@ def to_sklearn(mlp: MLP, weights: Arrays, biases: Arrays) -> MLPClassifier | MLP
     if mlp.loss == "cross_entropy" and mlp.outputs == 2:
         # two classes have one output there: a sigmoid of the difference is the softmax of two
         weights[-1], biases[-1] = np.diff(weights[-1], axis=1), np.diff(biases[-1])
-    classify = LOSSES[mlp.loss].link != "identity"
+    classify = LOSSES[mlp.loss].link in ("sigmoid", "softmax")
+    counts = {"loss": "poisson"} if mlp.loss == "poisson" else {}
     estimator = (MLPClassifier if classify else MLPRegressor)(
+        **counts,
         hidden_layer_sizes=mlp.layers[1:-1],
         activation=SKLEARN_ACTIVATIONS[(*mlp.activations, "identity")[0]],
         random_state=0,  # NumPy's one generator is left alone
@@ -235,7 +243,7 @@ def to_sklearn(mlp: MLP, weights: Arrays, biases: Arrays) -> MLPClassifier | MLP
 
 def _some_targets(mlp: MLP) -> np.ndarray:
     """Targets from which scikit-learn sees what a network's outputs are."""
-    if LOSSES[mlp.loss].link == "identity":
+    if LOSSES[mlp.loss].link in ("identity", "exp"):
         return np.zeros((2, mlp.outputs) if mlp.outputs > 1 else 2)
     if mlp.loss == "binary_cross_entropy" and mlp.outputs > 1:
         return np.eye(mlp.outputs, dtype=int)
@@ -243,12 +251,13 @@ def _some_targets(mlp: MLP) -> np.ndarray:
 
 
 def _functions(mlp: MLP) -> tuple[str, ...]:
-    """What comes after each layer's product: activations, then the loss's sigmoid or softmax."""
+    """What comes after each layer's product: activations, then what the loss ends with."""
     return (*mlp.activations, LOSSES[mlp.loss].link)
 
 
 def _check_activations(mlp: MLP, known: dict[str, Any], library: str) -> None:
-    names = [name for name in known if name != "softmax"]  # comes last, in no hidden layer
+    last = ("exp", "softmax")  # come last, in no hidden layer
+    names = [name for name in known if name not in last]
     for name in mlp.activations:
         if name not in names:
             raise ValueError(

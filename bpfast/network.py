@@ -29,8 +29,9 @@ class MLP:
         For the hidden layers, one for all or one for each: identity, relu, leaky_relu, tanh,
         sigmoid, softplus, elu, silu, gelu, or a name given to :func:`register_activation`.
     loss : str
-        half_squared_error, mse, mae, huber, quantile, binary_cross_entropy, cross_entropy, or a
-        name given to :func:`register_loss`. The last layer's sigmoid or softmax is part of it.
+        half_squared_error, mse, mae, huber, quantile, poisson (half its deviance, from logarithms),
+        binary_cross_entropy, cross_entropy, or a name given to :func:`register_loss`. The last
+        layer's exponential, sigmoid or softmax is part of it.
     bias : bool
         Whether layers have biases.
     delta : float

@@ -235,8 +235,8 @@ class Population:
 
         Returns
         -------
-        (n, samples, outputs) array: probabilities for cross_entropy and binary_cross_entropy;
-        CuPy's where ``X`` is on a GPU and the device is "cuda".
+        (n, samples, outputs) array: probabilities for cross_entropy and binary_cross_entropy,
+        exponentials for poisson; CuPy's where ``X`` is on a GPU and the device is "cuda".
 
         Raises
         ------
@@ -305,7 +305,7 @@ class Population:
 
         cross_entropy becomes an ``MLPClassifier`` of the classes 0, 1, ...; so does
         binary_cross_entropy, of the classes 0 and 1, or of several labels for several outputs;
-        mse and half_squared_error become an ``MLPRegressor``.
+        mse, half_squared_error and poisson become an ``MLPRegressor``.
 
         Raises
         ------

@@ -147,7 +147,11 @@ def _check_targets(y, mlp: MLP, dtype, name: str) -> np.ndarray:
             f"for {mlp.loss} and layers={mlp.layers}"
         )
     finite(name, array)
-    if link != "identity" and array.size and not 0 <= array.min() <= array.max() <= 1:
+    if link == "exp" and array.size and array.min() < 0:
+        raise ValueError(
+            f"{name} has targets from {float(array.min()):g} on, {mlp.loss} wants none below 0"
+        )
+    if link in ("sigmoid", "softmax") and array.size and not 0 <= array.min() <= array.max() <= 1:
         raise ValueError(
             f"{name} has targets from {float(array.min()):g} to {float(array.max()):g}, "
             f"{mlp.loss} wants them from 0 to 1"

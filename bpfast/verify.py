@@ -165,6 +165,8 @@ def _draw(shape: dict[str, Any], rng: np.random.Generator) -> _Case:
     y: np.ndarray = rng.normal(size=(samples, layers[-1]))
     if loss == "cross_entropy":
         y = rng.integers(0, layers[-1], samples)
+    elif loss == "poisson":
+        y = rng.poisson(1.0, (samples, layers[-1])).astype(float)
     elif loss == "binary_cross_entropy":
         y = rng.integers(0, 2, (samples, layers[-1])).astype(float)
     mlp = MLP(layers, activations, loss, bias=bool(rng.integers(2)))

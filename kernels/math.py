@@ -9,7 +9,7 @@ faster ``exp`` in their place), and branches are plain selects that a compiler c
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import erf, exp, expm1, log1p, sqrt, tanh
+from math import erf, exp, expm1, log, log1p, sqrt, tanh
 from typing import NamedTuple
 
 # --- activations: a = f(z), and the slope da/dz from z and a ------------------------------------
@@ -109,7 +109,7 @@ ACTIVATIONS: dict[str, Activation] = {
 }
 
 # --- losses of one output: l(p, t) and dl/dp; c is huber's delta or quantile's level --------------
-# p is the output layer's linear value: sigmoid and softmax are folded into the last two losses.
+# p is the output layer's linear value: exp, sigmoid and softmax are folded into the last three.
 
 
 def half_squared_error(p, t, c):
@@ -153,6 +153,19 @@ def quantile_slope(p, t, c):
     return (1.0 - c if p > t else 0.0) - (c if p < t else 0.0)
 
 
+def exponential(z):
+    return exp(709.0 if z > 709.0 else z)  # beyond, Python's own raises; in float32 it is infinite
+
+
+def poisson(p, t, c):
+    """Half the deviance of ``exp(p)``, as scikit-learn has it: 0 where that is the target."""
+    return exponential(p) - t * p + t * (log(t if t > 0.0 else 1.0) - 1.0)
+
+
+def poisson_slope(p, t, c):
+    return exponential(p) - t
+
+
 def binary_cross_entropy(p, t, c):
     return (p if p > 0.0 else 0.0 * p) - p * t + log1p(exp(-abs(p)))
 
@@ -175,7 +188,7 @@ class Loss(NamedTuple):
     """A loss: ``value`` and ``slope`` of one output, and how outputs are joined.
 
     ``average`` divides by the number of outputs (otherwise they are summed), ``link`` names what
-    turns the last layer's values into predictions: "identity", "sigmoid" or "softmax".
+    turns the last layer's values into predictions: "identity", one of LINKS, or "softmax".
     """
 
     value: Callable
@@ -184,12 +197,14 @@ class Loss(NamedTuple):
     link: str = "identity"
 
 
+LINKS: dict[str, Callable] = {"exp": exponential, "sigmoid": sigmoid}  # those of one output
 LOSSES: dict[str, Loss] = {
     "half_squared_error": Loss(half_squared_error, half_squared_error_slope),
     "mse": Loss(squared_error, squared_error_slope, average=True),
     "mae": Loss(absolute_error, absolute_error_slope, average=True),
     "huber": Loss(huber, huber_slope, average=True),
     "quantile": Loss(quantile, quantile_slope),
+    "poisson": Loss(poisson, poisson_slope, link="exp"),
     "binary_cross_entropy": Loss(binary_cross_entropy, binary_cross_entropy_slope, link="sigmoid"),
     "cross_entropy": Loss(cross_entropy, cross_entropy_slope, link="softmax"),
 }

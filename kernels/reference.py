@@ -11,7 +11,7 @@ from contextlib import nullcontext
 import numpy as np
 
 from . import counter
-from .math import ACTIVATIONS, LOSSES, OPTIMIZERS
+from .math import ACTIVATIONS, LINKS, LOSSES, OPTIMIZERS
 from .task import DIVERGED, RUNNING, STOPPED, Network, Samples, Task, layer_slices
 
 GRAIN = 1  # networks that are trained together
@@ -48,13 +48,11 @@ def forward(network: Network, row: np.ndarray, x: np.ndarray, masks=None):
 def predict_one(network: Network, row: np.ndarray, x: np.ndarray) -> np.ndarray:
     """Predictions (samples, outputs): probabilities where the loss has a sigmoid or softmax."""
     z = forward(network, row.astype(np.float64), x)[0][-1]
-    match LOSSES[network.loss].link:
-        case "sigmoid":
-            return apply(ACTIVATIONS["sigmoid"].value, z)
-        case "softmax":
-            e = np.exp(z - z.max(axis=1, keepdims=True))
-            return e / e.sum(axis=1, keepdims=True)
-    return z
+    link = LOSSES[network.loss].link
+    if link == "softmax":
+        e = np.exp(z - z.max(axis=1, keepdims=True))
+        return e / e.sum(axis=1, keepdims=True)
+    return apply(LINKS[link], z) if link in LINKS else z
 
 
 def loss_and_slope(network: Network, z: np.ndarray, targets: np.ndarray, weights: np.ndarray):

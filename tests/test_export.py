@@ -54,7 +54,9 @@ def name(value):
 # --- PyTorch --------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("mlp", "dtype"), CASES, ids=name)
+@pytest.mark.parametrize(
+    ("mlp", "dtype"), [case for case in CASES if case[0].loss != "poisson"], ids=name
+)
 def test_pytorch_agrees(mlp, dtype):
     torch = pytest.importorskip("torch")
     networks = population(mlp, dtype)
@@ -153,7 +155,7 @@ def test_onnx_takes_any_number_of_samples():
 
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("activation", ["identity", "sigmoid", "tanh", "relu"])
-@pytest.mark.parametrize("loss", ["mse", "half_squared_error"])
+@pytest.mark.parametrize("loss", ["mse", "half_squared_error", "poisson"])
 @pytest.mark.parametrize("layers", [(3, 5, 4, 2), (3, 5, 1), (3, 2)])
 def test_sklearns_regressor_agrees(layers, loss, activation, dtype):
     pytest.importorskip("sklearn")
@@ -161,7 +163,7 @@ def test_sklearns_regressor_agrees(layers, loss, activation, dtype):
     estimator = networks.to_sklearn(1)
     said = estimator.predict(X.astype(dtype)).reshape(len(X), -1)
     assert_allclose(said, expected(networks, 1), **AGREE)
-    assert estimator.out_activation_ == "identity"
+    assert estimator.out_activation_ == ("exp" if loss == "poisson" else "identity")
     assert (estimator.n_layers_, estimator.n_outputs_) == (len(layers), layers[-1])
 
 
@@ -246,6 +248,12 @@ def test_what_sklearn_lacks_is_refused_in_words(options, words):
     pytest.importorskip("sklearn")
     with pytest.raises(ValueError, match=words):
         population(bp.MLP((3, 5, 4, 2), **options)).to_sklearn(0)
+
+
+def test_pytorch_lacks_the_exponential():
+    pytest.importorskip("torch")
+    with pytest.raises(ValueError, match="no module for the exponential that loss='poisson'"):
+        population(bp.MLP((3, 5, 2), loss="poisson")).to_torch(0)
 
 
 # --- all three ------------------------------------------------------------------------------------

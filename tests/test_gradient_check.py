@@ -31,6 +31,8 @@ def samples(mlp, n=20, seed=0):
     X, y = rng.normal(size=(n, mlp.inputs)), rng.normal(size=(n, mlp.outputs))
     if mlp.loss == "cross_entropy":
         y = rng.integers(0, mlp.outputs, n)
+    elif mlp.loss == "poisson":
+        y = abs(y)
     elif mlp.loss == "binary_cross_entropy":
         y = (y > 0).astype(float)
     return X, y

@@ -15,6 +15,7 @@ N = 4
 REGRESSION = bp.MLP((3, 4, 2))
 SINGLE = bp.MLP((3, 4, 1))
 CLASSES = bp.MLP((3, 4, 2), loss="cross_entropy")
+COUNTS = bp.MLP((3, 4, 1), loss="poisson")
 BINARY = bp.MLP((3, 4, 1), loss="binary_cross_entropy")
 
 
@@ -232,6 +233,7 @@ def test_bad_classes(y, error, words):
         (BINARY, 2 * LABELS, "y has targets from 0 to 2, binary_cross_entropy wants them from 0"),
         (BINARY, LABELS - 1, "y has targets from -1 to 0, binary_cross_entropy wants them from 0"),
         (BINARY, LABELS * np.nan, "y has NaN or infinity"),
+        (COUNTS, LABELS - 1, "y has targets from -1 on, poisson wants none below 0"),
     ],
 )
 def test_bad_targets_of_one_output(mlp, y, words):

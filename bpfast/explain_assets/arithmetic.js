@@ -38,6 +38,9 @@ const ACTIVATIONS = {
   gelu: { value: (z) => z * normal(z), slope: (z) => normal(z) + z * density(z) },
 };
 
+// What turns an output's linear value into a prediction, one by one.
+const LINKS = { exp: Math.exp, sigmoid };
+
 // Of one output: p is its linear value, t its target, c huber's delta or quantile's level.
 const LOSSES = {
   half_squared_error: { value: (p, t) => 0.5 * (p - t) * (p - t), slope: (p, t) => p - t },
@@ -54,6 +57,11 @@ const LOSSES = {
   quantile: {
     value: (p, t, c) => (t > p ? c : c - 1) * (t - p),
     slope: (p, t, c) => (p > t ? 1 - c : 0) - (p < t ? c : 0),
+  },
+  poisson: {
+    value: (p, t) => Math.exp(p) - t * p + t * (Math.log(t > 0 ? t : 1) - 1),
+    slope: (p, t) => Math.exp(p) - t,
+    link: "exp",
   },
   binary_cross_entropy: {
     value: (p, t) => Math.max(p, 0) - p * t + Math.log1p(Math.exp(-Math.abs(p))),
@@ -120,7 +128,7 @@ class Network {
     if (this.loss.link === "softmax") this.judgeClasses(y);
     else
       for (let k = 0; k < z.length; k++) {
-        this.prediction[k] = this.loss.link === "sigmoid" ? sigmoid(z[k]) : z[k];
+        this.prediction[k] = this.loss.link ? LINKS[this.loss.link](z[k]) : z[k];
         this.terms[k] = this.loss.value(z[k], y[k], this.lossParameter);
         delta[k] = share * this.loss.slope(z[k], y[k], this.lossParameter);
       }

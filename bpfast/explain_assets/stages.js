@@ -9,6 +9,7 @@ const ERROR_WORDS = {
   mae: "the size of the difference",
   huber: "a square for small differences and a straight line for large ones",
   quantile: "the difference, where too low counts otherwise than too high",
+  poisson: "how surprised the network is by the truth: zero if the rate is the target",
   binary_cross_entropy: "how surprised the network is by the truth: zero if it was sure of it",
   cross_entropy: "how surprised the network is by the truth: zero if it was sure of it",
 };
@@ -119,7 +120,7 @@ class Story {
   activated(l, unit, z, a) {
     if (!unit.slope)
       return this.model.network.loss.link
-        ? "This is not yet a probability."
+        ? `This is not yet a ${this.model.network.loss.link === "exp" ? "rate" : "probability"}.`
         : "That is the network's answer.";
     const name = this.model.activationName(l);
     if (name === "identity") return "Its activation, the identity, hands that on as it is.";
@@ -133,17 +134,20 @@ class Story {
   link() {
     const { names, view } = this;
     const outputs = names.layers.at(-1);
-    const softmax = this.model.network.loss.link === "softmax";
-    const says = softmax
-      ? "Softmax turns the logits into probabilities: the exponential of each, divided by the sum of all, so that together they make 1."
-      : "The sigmoid squeezes each logit into a probability between 0 and 1.";
+    const kind = this.model.network.loss.link;
+    const says = {
+      softmax:
+        "Softmax turns the logits into probabilities: the exponential of each, divided by the sum of all, so that together they make 1.",
+      sigmoid: "The sigmoid squeezes each logit into a probability between 0 and 1.",
+      exp: "The exponential turns each logarithm into a rate above 0.",
+    }[kind];
     const last = names.layers.length;
     const lit = { units: outputs.map((_, k) => `${last}:${k}`) };
-    this.add("forward", "Forward: the probability", says, lit, () =>
+    const title = `Forward: the ${kind === "exp" ? "rate" : "probability"}`;
+    this.add("forward", title, says, lit, () =>
       names.prediction_names.map((name, k) => {
-        const text = softmax
-          ? `exp(${outputs[k].name}) / Σ exp(logit)`
-          : `sigmoid(${outputs[k].name})`;
+        const from = outputs[k].name;
+        const text = kind === "softmax" ? `exp(${from}) / Σ exp(logit)` : `${kind}(${from})`;
         return equation(name, [pieces(text), pieces(text, view.values)], view.prediction[k]);
       }),
     );

@@ -7,7 +7,7 @@ const listed = (words) =>
 // Text in which names such as h1 have their number below the line.
 const worded = (text) =>
   text
-    .split(/(?<=\b(?:[bhiwz]|logit|prediction|target))(\d+(?:\.\d+)?)/u)
+    .split(/(?<=\b(?:[bhiwz]|logarithm|logit|prediction|target))(\d+(?:\.\d+)?)/u)
     .map((part, k) => (k % 2 ? element("sub", "", part) : part));
 
 const element = (tag, className, ...children) => {

@@ -17,7 +17,7 @@ import numpy as np
 from numba import carray, from_dtype, njit
 
 from .. import math
-from ..math import ACTIVATIONS, LOSSES, OPTIMIZERS
+from ..math import ACTIVATIONS, LINKS, LOSSES, OPTIMIZERS
 from ..specialise import specialise
 from . import elementary
 from .compile import INTERNAL, callback
@@ -95,8 +95,8 @@ def lose_softmax(z, t, scale, loss, scratch, outputs, n, _x):
             values[o, k] = scales[k] * slope_k
 
 
-def link_sigmoid(z, _2, _3, _4, _5, outputs, n, _x):
-    """z (outputs, n) becomes probabilities."""
+def link_each(z, _2, _3, _4, _5, outputs, n, _x):
+    """z (outputs, n) becomes predictions, each on its own."""
     values = carray(z, outputs * n)
     for k in range(outputs * n):
         values[k] = value(values[k])
@@ -232,11 +232,10 @@ def loss(name: str, dtype: str) -> int:
 
 def link(name: str, dtype: str) -> int:
     """Address of what turns last values into predictions, 0 where nothing does."""
-    if LOSSES[name].link == "sigmoid":
-        return _compiled(link_sigmoid, dtype, "sigmoid", value=math.sigmoid)
-    if LOSSES[name].link == "softmax":
+    chosen = LOSSES[name].link
+    if chosen == "softmax":
         return _compiled(link_softmax, dtype, "softmax")
-    return 0
+    return _compiled(link_each, dtype, chosen, value=LINKS[chosen]) if chosen in LINKS else 0
 
 
 def optimizer(rule: str, dtype: str) -> tuple[int, int]:

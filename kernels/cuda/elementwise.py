@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numba import cuda
 
-from ..math import ACTIVATIONS, LOSSES, OPTIMIZERS
+from ..math import ACTIVATIONS, LINKS, LOSSES, OPTIMIZERS
 from ..task import DIVERGED, RUNNING, STOPPED
 from . import device
 from .compile import launch
@@ -240,14 +240,15 @@ def _lose_softmax(value: Any, slope: Any, dtype: str) -> Any:
 @cache
 def link(name: str, dtype: str) -> Any:
     """Kernel: last values become predictions; None where they are."""
-    if LOSSES[name].link == "identity":
-        return None
-    return _softmax(dtype) if LOSSES[name].link == "softmax" else _sigmoid(dtype)
+    chosen = LOSSES[name].link
+    if chosen == "softmax":
+        return _softmax(dtype)
+    return _of_each(chosen, dtype) if chosen in LINKS else None
 
 
 @cache
-def _sigmoid(dtype: str) -> Any:
-    value = scalar(ACTIVATIONS["sigmoid"].value, dtype)
+def _of_each(link: str, dtype: str) -> Any:
+    value = scalar(LINKS[link], dtype)
 
     @cuda.jit
     def kernel(z):

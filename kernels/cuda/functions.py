@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..math import ACTIVATIONS, LOSSES, OPTIMIZERS, Activation, Loss, Rule, sigmoid
+from ..math import ACTIVATIONS, LINKS, LOSSES, OPTIMIZERS, Activation, Loss, Rule, sigmoid
 from ..task import Network
 from .compile import device_function
 from .scalars import scalar
@@ -122,7 +122,7 @@ def link(made: Functions) -> Callable:
     """``link(z, at, outputs)``: one sample's last values become its predictions."""
     number = np.dtype(made.dtype).type
     zero = number(0)
-    squash = scalar(sigmoid, made.dtype)
+    value = scalar(LINKS.get(made.loss.link, sigmoid), made.dtype)
 
     @device_function
     def identity(z, at, outputs):
@@ -131,7 +131,7 @@ def link(made: Functions) -> Callable:
     @device_function
     def each_output(z, at, outputs):
         for o in range(outputs):
-            z[at + o] = squash(z[at + o])
+            z[at + o] = value(z[at + o])
 
     @device_function
     def softmax(z, at, outputs):
@@ -144,7 +144,9 @@ def link(made: Functions) -> Callable:
         for o in range(outputs):
             z[at + o] /= total
 
-    return {"identity": identity, "sigmoid": each_output, "softmax": softmax}[made.loss.link]
+    if made.loss.link in LINKS:
+        return each_output
+    return softmax if made.loss.link == "softmax" else identity
 
 
 def update(made: Functions) -> Callable:

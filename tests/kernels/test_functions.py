@@ -129,6 +129,9 @@ def test_links(loops):
     assert functions.link("mse", loops.dtype) == 0
     (got,) = loops(functions.link("binary_cross_entropy", loops.dtype), [z], 3, 17)
     loops.close(got, apply(math.sigmoid, z))
+    (got,) = loops(functions.link("poisson", loops.dtype), [z / 10], 3, 17)
+    with np.errstate(over="ignore"):  # what float32 cannot hold is infinite
+        loops.close(got, apply(math.exponential, z / 10).astype(loops.dtype))
     got, *_ = loops(
         functions.link("cross_entropy", loops.dtype), [z, z, z, z, np.zeros((3, 17))], 3, 17
     )

@@ -6,6 +6,7 @@ import warnings
 
 import numpy as np
 import pytest
+from sklearn.neural_network._base import poisson_loss
 from sklearn.neural_network._stochastic_optimizers import AdamOptimizer, SGDOptimizer
 
 from bpfast.kernels.math import ACTIVATIONS, LOSSES, OPTIMIZERS
@@ -96,6 +97,14 @@ def test_loss_at_the_edges(name):
             assert 0.0 <= loss.value(p, t, PARAMETER) < math.inf
             assert math.isfinite(loss.slope(p, t, PARAMETER))
     assert math.isnan(loss.value(math.nan, 0.5, PARAMETER))
+
+
+def test_poisson_is_scikit_learns():
+    targets = np.array([[0.0, 2.0], [3.0, 0.5], [1.0, 7.0]])
+    logarithms = np.array([[-1.0, 0.3], [2.0, -0.7], [0.0, 1.9]])
+    value = np.vectorize(LOSSES["poisson"].value)(logarithms, targets, PARAMETER)
+    expected = poisson_loss(targets, np.exp(logarithms))
+    assert value.sum(axis=1).mean() == pytest.approx(expected, rel=1e-14)
 
 
 def test_cross_entropy_carries_a_nan():

@@ -31,7 +31,7 @@ def samples(loss, rows, inputs, outputs, soft=False, seed=1):
     match LOSSES[loss].link:
         case "softmax" if not soft:
             return X, rng.integers(0, outputs, rows)
-        case "softmax" | "sigmoid":
+        case "softmax" | "sigmoid" | "exp":
             return X, rng.random((rows, outputs))
     return X, rng.normal(size=(rows, outputs))
 
