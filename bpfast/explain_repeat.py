@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -57,7 +58,7 @@ def repeat(explanation: Explanation, steps: Sequence[int], close: float = 0.0) -
         error = float(gradients(population, inputs, targets, device=device)[0][0])
         prediction = floats(population.predict(inputs, device=device)[0, 0])
         table.append(Step(explanation.step - 1 + done, prediction, error))
-        if diverged or error <= close:
+        if diverged or not close < error < math.inf:
             break
     return table
 

@@ -135,7 +135,7 @@ def max_curvature(explanation: Explanation, network: Population) -> float:
 
     Row i of the Hessian is the central difference of the gradient as parameter i moves, from
     :func:`bpfast.gradients` of as many networks as there are parameters. An eigenvalue that the
-    differences' rounding alone could make is 0.
+    rounding of gradients as large as those at the start could make is 0.
 
     Parameters
     ----------
@@ -149,7 +149,8 @@ def max_curvature(explanation: Explanation, network: Population) -> float:
         np.eye(n),
     )
     greatest = float(np.linalg.eigvalsh((hessian + hessian.T) / 2)[-1])
-    slope = np.abs(gradient_rows(network, x, y, device=device)).max()
+    here = np.abs(gradient_rows(network, x, y, device=device)).max()
+    slope = max(here, *map(abs, explanation.gradients.values()))
     return greatest if abs(greatest) > n * slope * np.finfo(np.float64).eps / STEP else 0.0
 
 

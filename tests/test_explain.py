@@ -119,6 +119,12 @@ def test_repeating_ends_where_the_network_diverges():
     assert steps[-1].error > 1e10
 
 
+def test_repeating_ends_with_the_first_error_that_is_none():
+    steps = repeat(tutorial(learning_rate=0.8), range(100))
+    assert [step.step for step in steps] == list(range(8))
+    assert [math.isfinite(step.error) for step in steps] == [True] * 7 + [False]
+
+
 def test_an_interrupt_ends_it(monkeypatch):
     module = importlib.import_module("bpfast.explain")
     fit = module.fit

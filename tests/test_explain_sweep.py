@@ -129,6 +129,7 @@ def test_a_class_that_is_learnt_never_diverges():
     assert (sweep.diverges_from, sweep.diverges_above) == (None, None)
     assert sweep.border == pytest.approx(2 / (6 / 3))  # (|x|² + 1) · 1/3 where classes are alike
     assert sweep.best_error < 1e-6
+    assert (sweep.best_curvature, sweep.best_border) == (0.0, None)  # flat, but for rounding
 
 
 @pytest.mark.parametrize("rate", [1e-9, 1e5])
