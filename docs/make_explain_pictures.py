@@ -31,6 +31,7 @@ def main() -> None:
         )
         page = browser.new_page(viewport=SIZE, device_scale_factor=SCALE, color_scheme="light")
         page.goto(path.as_uri())
+        page.locator("#sweep").scroll_into_view_if_needed()  # it begins there
         page.wait_for_selector("#sweep-plot[aria-busy=false] svg")
         page.click("#phases button:text('Backward')")
         page.keyboard.press("ArrowRight")

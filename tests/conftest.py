@@ -49,26 +49,38 @@ def browser():
         chromium.close()
 
 
-@pytest.fixture
-def show(browser):
-    """Opens a file in a tab of its own; fails where it complains, or asks any network."""
-    wrong, contexts = [], []
+@pytest.fixture(scope="module")
+def tabs(browser):
+    """Tabs by width and theme, made when first asked for, and all that went wrong in them."""
+    made, wrong = {}, []
 
     def note(request):
         if not request.url.startswith(("file:", "data:")):
             wrong.append(f"request: {request.url}")
 
-    def open_tab(path, width=1440, theme="light", **options):
-        size = {"width": width, "height": 900}
-        contexts.append(browser.new_context(viewport=size, color_scheme=theme, **options))
-        tab = contexts[-1].new_page()
-        tab.on("console", lambda message: wrong.append(f"{message.type}: {message.text}"))
-        tab.on("pageerror", lambda error: wrong.append(f"error: {error}"))
-        tab.on("request", note)
-        tab.goto(path.as_uri())
-        return tab
+    def tab(width, theme):
+        if (width, theme) not in made:
+            still = {"color_scheme": theme, "reduced_motion": "reduce"}  # motion takes time to draw
+            new = browser.new_page(viewport={"width": width, "height": 900}, **still)
+            new.on("console", lambda message: wrong.append(f"{message.type}: {message.text}"))
+            new.on("pageerror", lambda error: wrong.append(f"error: {error}"))
+            new.on("request", note)
+            made[width, theme] = new
+        return made[width, theme]
 
-    yield open_tab
-    for context in contexts:
-        context.close()
-    assert not wrong
+    return tab, wrong
+
+
+@pytest.fixture
+def show(tabs):
+    """Opens a file in a tab; fails where the page complains, or asks any network."""
+    tab, wrong = tabs
+
+    def open_file(path, width=1440, theme="light"):
+        page = tab(width, theme)
+        page.goto(path.as_uri())
+        return page
+
+    yield open_file
+    complaints, wrong[:] = list(wrong), []
+    assert not complaints

@@ -12,6 +12,7 @@ class Page {
   constructor(explanation) {
     this.model = new Model(explanation);
     this.weight = this.model.parts[0];
+    this.sweepSteps = at("sweep-steps").valueAsNumber;
     this.drawing = new Drawing(at("network"), this.model, {
       look: (name) => this.look(name),
       leave: () => this.look(this.kept),
@@ -28,6 +29,7 @@ class Page {
     );
     this.describe();
     this.listen();
+    this.watchSweep();
     this.reset();
   }
 
@@ -58,9 +60,7 @@ class Page {
     this.errors = this.path.map(({ error }) => error);
     this.go(what === "start" ? 0 : Math.min(this.step, this.path.length - 1), this.stage);
     if (what === "rate" && this.sweepPlot.take(rate)) return; // it trained all rates already
-    at("sweep-plot").ariaBusy = "true";
-    clearTimeout(this.waiting);
-    this.waiting = setTimeout(() => this.sweep(), SETTLE);
+    this.planSweep();
   }
 
   setRate(rate) {
@@ -226,10 +226,26 @@ class Page {
 
   // --- the sweep -------------------------------------------------------------------------------------------
 
+  // Soon, if its plot is in view; or else when it comes there.
+  planSweep() {
+    at("sweep-plot").ariaBusy = "true";
+    at("take-best").disabled = true;
+    clearTimeout(this.waiting);
+    if (this.sweepInView) this.waiting = setTimeout(() => this.sweep(), SETTLE);
+  }
+
+  watchSweep() {
+    const observer = new IntersectionObserver((entries) => {
+      this.sweepInView = entries.at(-1).isIntersecting;
+      if (this.sweepInView && at("sweep-plot").ariaBusy === "true") this.planSweep();
+    });
+    observer.observe(at("sweep"));
+  }
+
   async sweep(range) {
     const turn = (this.turn = (this.turn ?? 0) + 1);
     const { start, x, y, rate } = this.state;
-    const steps = at("sweep-steps").valueAsNumber;
+    const steps = this.sweepSteps;
     const job = {
       model: this.model,
       start: Float64Array.from(start),
@@ -272,10 +288,12 @@ class Page {
       this.go(event.target.valueAsNumber, this.stage);
     });
     at("weight").addEventListener("change", (event) => this.keep(event.target.value));
-    at("sweep-steps").addEventListener(
-      "input",
-      (event) => event.target.validity.valid && this.sweep(),
-    );
+    at("sweep-steps").addEventListener("input", ({ target }) => {
+      target.setAttribute("aria-invalid", String(!target.validity.valid));
+      if (!target.validity.valid) return;
+      this.sweepSteps = target.valueAsNumber;
+      this.sweep();
+    });
     at("fields").addEventListener("submit", (event) => event.preventDefault());
     document.addEventListener("keydown", (event) => this.key(event));
     this.listenTheme();

@@ -220,12 +220,11 @@ class SweepPlot {
     this.zoomBy(1.2 ** Math.sign(event.deltaY), this.rateAt(event.offsetX));
   }
 
-  // Both ends come closer to a rate by a factor, or move away from it.
-  zoomBy(
-    factor,
-    around = this.rate || this.marks.best || Math.sqrt(this.sweep.range[0] * this.sweep.range[1]),
-  ) {
+  // Both ends come closer to a rate, by default the user's, by a factor, or move away from it.
+  zoomBy(factor, rate = this.rate) {
+    if (!this.sweep) return;
     const [low, high] = this.sweep.range;
+    const around = rate || this.marks.best || Math.sqrt(low * high);
     const middle = Math.min(high, Math.max(low, around));
     this.zoomTo(middle * (low / middle) ** factor, middle * (high / middle) ** factor);
   }
