@@ -6,23 +6,27 @@ import functools
 import logging
 import time
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 from numbers import Number
 from typing import Any
 
 import numpy as np
 from scipy import sparse
-from sklearn.base import clone
+from sklearn.base import clone, is_classifier
 from sklearn.pipeline import Pipeline
 from sklearn.utils.metaestimators import _safe_split
 from sklearn.utils.parallel import Parallel
 from sklearn.utils.validation import _check_method_params, _num_samples
 
+from ..samples import free_memory
 from .estimators import MLPClassifier, MLPRegressor
 from .together import fit_together
 
 logger = logging.getLogger("bpfast")
+
+COPIES = 6  # of the weights: in training with gradients and moments, and in the estimators
 
 # A call that waits: scikit-learn's _fit_and_score; estimator, X and y; what else it takes, by name.
 Task = tuple[Any, tuple[Any, Any, Any], dict[str, Any]]
@@ -47,15 +51,15 @@ class Populations:
 
     def __call__(self, tasks: Iterable[Task]) -> list[dict[str, Any]]:
         """The results of all tasks, in their order."""
-        tasks = list(tasks)
-        trained = {fit.place: fit for fit in _train(tasks)}
-        left = [task for place, task in enumerate(tasks) if place not in trained]
-        others = iter(Parallel(**self._options)(left) if left else ())
-        scored = iter(Parallel(n_jobs=1)(_scoring(fit, tasks) for fit in trained.values()))
-        results = dict(zip(trained, scored, strict=True))
-        for place, fit in trained.items():
-            results[place]["fit_time"] = fit.seconds
-        return [results[k] if k in results else next(others) for k in range(len(tasks))]
+        left, results = dict(enumerate(tasks)), {}
+        for fits in _train(left):
+            scored = Parallel(n_jobs=1)(_scoring(fit, left.pop(fit.place)) for fit in fits)
+            for fit, result in zip(fits, scored, strict=True):
+                results[fit.place] = result | {"fit_time": fit.seconds}
+                fit.estimator = None  # trained networks are no longer needed
+        if left:
+            results |= zip(left, Parallel(**self._options)(left.values()), strict=True)
+        return [results[place] for place in sorted(results)]
 
 
 @dataclass
@@ -108,24 +112,25 @@ class _Trained:
         return self._trained.estimator
 
 
-def _scoring(fit: _Fit, tasks: Sequence[Task]) -> Task:
+def _scoring(fit: _Fit, task: Task) -> Task:
     """The task of a fit, to be run with the trained estimator."""
-    run, (_, X, y), options = tasks[fit.place]
+    run, (_, X, y), options = task
     return run, (_Trained(fit), X, y), options
 
 
-def _train(tasks: Sequence[Task]) -> list[_Fit]:
-    """Train all that can be trained together."""
+def _train(tasks: Mapping[int, Task]) -> Iterator[list[_Fit]]:
+    """Train all that can be trained together, as many at a time as memory holds."""
     kinds: dict[Hashable, list[_Samples]] = defaultdict(list)
     for samples in _gather(tasks):
         kinds[samples.kind].append(samples)
-    return [fit for alike in kinds.values() for fit in _train_on(alike)]
+    for alike in kinds.values():
+        yield from _train_on(alike)
 
 
-def _gather(tasks: Sequence[Task]) -> list[_Samples]:
+def _gather(tasks: Mapping[int, Task]) -> list[_Samples]:
     """The tasks of our networks, by what these are trained on: fold, and settings of steps."""
     gathered: dict[Hashable, _Samples | None] = {}
-    for place, (_, (estimator, X, y), options) in enumerate(tasks):
+    for place, (_, (estimator, X, y), options) in tasks.items():
         train, parameters = options["train"], options["parameters"]
         estimator.set_params(**clone(parameters, safe=False))
         if not _is_ours(estimator):
@@ -187,20 +192,47 @@ def _samples(estimator, X, y, train, fit_params: Mapping[str, Any]) -> _Samples 
     return _Samples(X, y, sample_weight, rows, steps, time.perf_counter() - begin)
 
 
-def _train_on(alike: list[_Samples]) -> list[_Fit]:
-    """Train all networks on samples of one kind in one go, and share the time out among them."""
+def _train_on(alike: list[_Samples]) -> Iterator[list[_Fit]]:
+    """Train the networks on samples of one kind, and share the time out among them."""
     X, y, sample_weight = _stack(alike)
     pairs = [(fit, samples) for samples in alike for fit in samples.fits]
-    networks = [_last(fit.estimator) for fit, _ in pairs]
-    rows = [samples.rows for _, samples in pairs]
-    begin = time.perf_counter()
-    errors = fit_together(networks, X, y, rows, sample_weight)
-    seconds = time.perf_counter() - begin
-    work = [_work(*each) for each in zip(networks, rows, strict=True)]
-    for (fit, samples), error, part in zip(pairs, errors, work, strict=True):
-        fit.error = error
-        fit.seconds = seconds * part / sum(work) + samples.seconds / len(samples.fits)
-    return [fit for fit, _ in pairs]
+    for part in _affordable(pairs, X, y):
+        networks = [_last(fit.estimator) for fit, _ in part]
+        rows = [samples.rows for _, samples in part]
+        begin = time.perf_counter()
+        errors = fit_together(networks, X, y, rows, sample_weight)
+        seconds = time.perf_counter() - begin
+        work = [_work(*each) for each in zip(networks, rows, strict=True)]
+        for (fit, samples), error, share in zip(part, errors, work, strict=True):
+            fit.error = error
+            fit.seconds = seconds * share / sum(work) + samples.seconds / len(samples.fits)
+        yield [fit for fit, _ in part]
+
+
+def _affordable(pairs: list[tuple[_Fit, _Samples]], X, y) -> Iterator[list[tuple[_Fit, _Samples]]]:
+    """Cut into parts whose networks take half of the memory that is free."""
+    budget, features = free_memory() // 2, np.shape(X)[-1]
+    classes = len(set(np.ravel(y).tolist())) if np.ndim(y) == 1 else np.shape(y)[-1]
+    part: list[tuple[_Fit, _Samples]] = []
+    size = 0
+    for fit, samples in pairs:
+        network = _last(fit.estimator)
+        outputs = classes if np.ndim(y) > 1 or is_classifier(network) else 1
+        needed = COPIES * _bytes(network, features, outputs)
+        if part and size + needed > budget:
+            yield part
+            part, size = [], 0
+        part.append((fit, samples))
+        size += needed
+    yield part
+
+
+def _bytes(network, features: int, outputs: int) -> int:
+    """Of a network's weights, before it has any."""
+    hidden = np.atleast_1d(network.hidden_layer_sizes).tolist()
+    if not all(isinstance(width, int) for width in hidden):
+        return 0  # the fit refuses it
+    return 8 * sum(above * below for above, below in pairwise([features, *hidden, outputs]))
 
 
 def _stack(alike: list[_Samples]) -> tuple[Any, Any, Any]:

@@ -210,6 +210,13 @@ def test_steps_are_fitted_once_for_each_fold_and_setting_of_theirs(populations):
     assert populations == [2 * 3 * 3]
 
 
+@pytest.mark.parametrize("memory", [1, 2 * 5 * candidates.COPIES * 8 * (4 * 4 + 4 * 3)])
+def test_as_many_train_at_once_as_memory_holds(memory, populations, monkeypatch):
+    monkeypatch.setattr(candidates, "free_memory", lambda: memory)
+    assert_same(*both("GridSearchCV", MLP, RATES, cv=3))
+    assert populations == ([1] * 12 if memory == 1 else [5, 5, 2])
+
+
 def test_steps_that_change_the_number_of_features(populations):
     pipeline = make_pipeline(PCA(random_state=0), MLP)
     grid = {"pca__n_components": [2, 3], "mlpclassifier__alpha": [0.0, 1.0]}
