@@ -36,7 +36,7 @@ def main() -> None:
         page.click("#phases button:text('Backward')")
         page.keyboard.press("ArrowRight")
         page.select_option("#weight", "w1")
-        page.evaluate("document.activeElement.blur()")
+        page.evaluate("document.activeElement.blur(); scrollTo(0, 0)")
         take(page, "explain.png", "header", "#inspector")
         take(page, "explain-sweep.png", "#sweep", "#sweep-plot")
         browser.close()

@@ -34,10 +34,13 @@ const landmarks = (rates, errors, first) => {
   const wild = errors.findIndex((error) => error > first);
   const calm = errors.subarray(0, wild < 0 ? errors.length : wild);
   const best = calm.reduce((at, error, k) => (error < calm[at] ? k : at), 0);
-  if (!calm.length || !(calm[best] < first)) return { diverges: rates[wild] };
+  const calmest = errors.findLastIndex((error) => error <= first); // above it, every rate diverges
+  const always = calmest > wild && calmest + 1 < rates.length ? rates[calmest] : undefined;
+  const diverging = { diverges: rates[wild], always };
+  if (!calm.length || !(calm[best] < first)) return diverging;
   const slow = errors.findIndex((error) => error <= (first + errors[best]) / 2);
   const crawls = slow > 0 ? rates[slow] : undefined;
-  return { best: rates[best], bestError: errors[best], crawls, diverges: rates[wild] };
+  return { best: rates[best], bestError: errors[best], crawls, ...diverging };
 };
 
 // 2 / largest eigenvalue of the Hessian; undefined where no direction curves upwards.
@@ -78,7 +81,7 @@ const scout = async (job, first, border, current) => {
 // What a sweep found, in words.
 const sweepWords = (
   { steps, milliseconds, border, first },
-  { best, bestError, crawls, diverges },
+  { best, bestError, crawls, diverges, always },
 ) => {
   const after = `after ${plural(steps, "step")}`;
   const said = [];
@@ -90,8 +93,13 @@ const sweepWords = (
   if (crawls !== undefined)
     said.push(`Below ${number(crawls, 3)} it crawls: not half of the way is done.`);
   if (diverges === undefined) said.push("Nothing diverges in this range.");
-  else
-    said.push(`From ${number(diverges, 3)} on it diverges: the error ends greater than it began.`);
+  else {
+    const mixed =
+      always === undefined ? "" : `, here and there at first, above ${number(always, 3)} always`;
+    said.push(
+      `From ${number(diverges, 3)} on it diverges${mixed}: the error ends greater than it began.`,
+    );
+  }
   said.push(
     border === undefined
       ? "Theory has no border here: at the start the error curves upwards in no direction."
