@@ -47,7 +47,8 @@ def test_every_folder_of_code_is_packaged():
         for beside in BESIDE
         for path in (top / beside).rglob("*.py")
     }
-    assert set(setup["options"]["packages"].split()) == {"bpfast"} | folders
+    inside = {f"bpfast.{path.parent.name}" for path in CHECKOUT.glob("bpfast/*/__init__.py")}
+    assert set(setup["options"]["packages"].split()) == {"bpfast"} | folders | inside
 
 
 def test_import_loads_no_extra():
