@@ -38,12 +38,14 @@ TARGETS = {
     "labels": (NUMBERS > 0.2).astype(int),
     "numbers": NUMBERS[:, 0],
     "outputs": NUMBERS,
+    "counts": RANDOM.poisson(np.exp(NUMBERS)),
 }
 
 
 def pair(targets, dtype="float64", **settings):
     """scikit-learn's estimator and ours, with equal settings."""
-    kind = "MLPRegressor" if targets in ("numbers", "outputs") else "MLPClassifier"
+    kind = "MLPRegressor" if targets in ("numbers", "outputs", "counts") else "MLPClassifier"
+    settings |= {"loss": "poisson"} if targets == "counts" else {}
     settings = SETTINGS | settings
     return (
         getattr(neural_network, kind)(**settings),
@@ -114,7 +116,7 @@ def test_follows_scikit_learn(variant, targets):
     )
 
 
-@pytest.mark.parametrize("targets", ["two classes", "labels", "numbers"])
+@pytest.mark.parametrize("targets", ["two classes", "labels", "numbers", "counts"])
 @pytest.mark.parametrize("variant", ["adam", "early stopping", "lbfgs"])
 def test_follows_scikit_learn_for_other_targets(variant, targets):
     theirs, ours = pair(targets, **VARIANTS[variant])
@@ -131,12 +133,12 @@ def test_follows_scikit_learn_for_other_targets(variant, targets):
             "solver": st.sampled_from(["sgd", "adam"]),
             "activation": st.sampled_from(["identity", "logistic", "tanh", "relu"]),
             "learning_rate": st.sampled_from(["constant", "invscaling", "adaptive"]),
-            "learning_rate_init": st.sampled_from([0.001, 0.02, 0.1]),
+            "learning_rate_init": st.sampled_from([0.001, 0.02]),
             "nesterovs_momentum": st.booleans(),
             "momentum": st.sampled_from([0.0, 0.5, 0.9]),
             "early_stopping": st.booleans(),
             "shuffle": st.booleans(),
-            "batch_size": st.sampled_from([1, 7, 32, "auto"]),
+            "batch_size": st.sampled_from([7, 32, "auto"]),
             "hidden_layer_sizes": st.sampled_from([3, (17,), (4, 3, 2)]),
             "alpha": st.sampled_from([0.0, 0.01, 1.0]),
             "tol": st.sampled_from([0.0, 0.001, 0.05]),
