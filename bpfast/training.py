@@ -358,8 +358,13 @@ class Training:
             ``epochs_run``, ``loss``, ``validation_loss``, ``penalty``, ``best`` and ``best_epoch``
             (of length 0 without ``patience``)
         """
-        self.close()  # what the device has comes to the host
+        self._bring_back()
         return to_arrays(self.task.state, networks)
+
+    def parameters(self, networks: np.ndarray | None = None) -> np.ndarray:
+        """(k, P) copy of the parameters of some networks, by their numbers, or of all, by now."""
+        self._bring_back()
+        return np.array(self.task.state.parameters[slice(None) if networks is None else networks])
 
     def load_state_dict(
         self, tensors: Mapping[str, np.ndarray], networks: np.ndarray | None = None
@@ -420,6 +425,11 @@ class Training:
             interrupted=self.interrupted,
             penalty=state.penalty if self.task.summed else None,
         )
+
+    def _bring_back(self) -> None:
+        """Let the task's state on the host be that on the device."""
+        if self._placed is not None:
+            self._kernels.bring_back(self._placed)
 
     def _on_device(self) -> Task:
         """The task as kernels take it, from now on until :meth:`close`."""

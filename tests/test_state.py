@@ -70,6 +70,7 @@ def test_a_training_goes_on_from_a_file_to_the_same_bits(shape, optimizer):
     assert again.epoch == 2
     again.advance()
     check(again.state_dict(), straight.state_dict())
+    assert_array_equal(again.parameters(), straight.state_dict()["parameters"])
     if fit.n > 1:
         history = again.history()
         assert history.diverged[1]

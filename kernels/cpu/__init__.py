@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
-from dataclasses import replace
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
+from typing import Any
 
 import llvmlite.binding
 import numpy as np
 
 from ..task import Network, Optimizer, Samples, State, Task
 from . import functions, inference, lanes, large_batch, panels, tiles
-from .arguments import arguments
+from .arguments import arguments, of_block
 from .compile import contents
 from .simd import INSTRUCTIONS
 from .threads import SHARED_SIZE, at_most, run, thread_count
@@ -20,13 +22,13 @@ from .workspace import zeros
 SLICE = panels.SLICE  # a batch of more rows can be cut over threads
 GRAIN = lanes.MOST_LANES  # networks that are trained together
 FIRST_RATE = 1e10  # operations a second, assumed until some were timed
-resident = nullcontext  # a task's arrays are where they are needed
 
 __all__ = [
     "FIRST_RATE",
     "GRAIN",
     "SLICE",
     "at_most",
+    "bring_back",
     "contents",
     "describe",
     "gradients",
@@ -43,9 +45,35 @@ def describe() -> str:
     return f"{thread_count()} threads, {llvmlite.binding.get_host_cpu_name()}, {INSTRUCTIONS}"
 
 
+@dataclass(frozen=True)
+class Placed(Task):
+    """A task, and what calls for its epochs need not make anew each time."""
+
+    kept: dict[Hashable, Any] = field(default_factory=dict)
+
+
+@contextmanager
+def resident(task: Task) -> Iterator[Placed]:
+    """A task whose arrays are where they are needed, to be trained in many calls."""
+    yield Placed(**vars(task))
+
+
+def bring_back(task: Task) -> None:
+    """Nothing to bring: kernels write into the task's own arrays."""
+
+
+def _kept(task: Task, name: Hashable, make: Callable[[], Any]) -> Any:
+    """What the first call for a task has made under a name."""
+    kept = task.kept if isinstance(task, Placed) else {}
+    if name not in kept:
+        kept[name] = make()
+    return kept[name]
+
+
 def train(strategy: str, task: Task, networks: np.ndarray) -> None:
     """Train some networks of the task's state, in place, by "lanes", "tiles" or "large batch"."""
-    args = arguments(task, networks)
+    first = _kept(task, "arguments", lambda: arguments(task, networks))
+    args = of_block(first, task, networks)
     if strategy == "lanes":
         lo, places, groups = _lane_places(task, networks)
         run(lambda member: lanes.train(args, lo, places[member], groups), len(places))
@@ -116,16 +144,18 @@ def _lane_places(
     size = lanes.group_size(task.network, len(networks) // threads)
     groups = _groups(task.fold, networks, size)
     lo, shared = lanes.layout(task.network, size), np.zeros(SHARED_SIZE, np.int64)
-    places = [
-        lanes.Place(
+
+    def make() -> lanes.Place:
+        return lanes.Place(
             w=zeros(lo.size, task.state.parameters.dtype),
             f=np.zeros((lanes.F_ROWS, size)),
             who=np.zeros((lanes.WHO_ROWS, size), np.int64),
             shared=shared,
             lanes=size,
         )
-        for _ in range(min(threads, len(groups) - 1))
-    ]
+
+    many = range(min(threads, len(groups) - 1))
+    places = [_kept(task, (k, size), make)._replace(shared=shared) for k in many]
     return lo, places, groups
 
 
@@ -133,18 +163,19 @@ def _panel_places(
     task: Task, together: bool, networks: int
 ) -> tuple[panels.Layout, list[panels.Place]]:
     """Layout, and the places of threads that work alone, or of one team of them."""
-    longest = int(np.diff(task.fold_start).max())
-    lo = panels.layout(task.network, min(task.batch_size, longest))
-    dtype = task.state.parameters.dtype
+    lo = _kept(task, "layout", lambda: _panel_layout(task))
     threads = thread_count() if together else min(thread_count(), networks)
     team = threads if together else 1
     shared = np.zeros(SHARED_SIZE, np.int64)
-    arrays = [
-        (
-            zeros(lo.shared + team * lo.private, dtype),
+
+    def make() -> tuple[np.ndarray, np.ndarray]:
+        return (
+            zeros(lo.shared + team * lo.private, task.state.parameters.dtype),
             np.zeros(panels.F_COMMON + team * panels.F_OWN),
         )
-        for _ in range(threads // team)
+
+    arrays: list[tuple[np.ndarray, np.ndarray]] = [
+        _kept(task, (k, team), make) for k in range(threads // team)
     ]
     return lo, [
         panels.Place(
@@ -158,6 +189,11 @@ def _panel_places(
         )
         for k in range(threads)
     ]
+
+
+def _panel_layout(task: Task) -> panels.Layout:
+    longest = int(np.diff(task.fold_start).max())
+    return panels.layout(task.network, min(task.batch_size, longest))
 
 
 def _whole_batch(network: Network, parameters: np.ndarray, samples: Samples) -> Task:

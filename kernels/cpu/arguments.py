@@ -118,6 +118,15 @@ class Arguments(NamedTuple):
     networks: np.ndarray
 
 
+def of_block(first: Arguments, task: Task, networks: np.ndarray) -> Arguments:
+    """Arguments for other epochs and networks of the task that the first ones were for."""
+    return first._replace(
+        epochs=_epochs(task),
+        optimizing=first.optimizing._replace(rates=_rows(task.optimizer.rates)),
+        networks=_read_only(networks),
+    )
+
+
 def arguments(task: Task, networks: np.ndarray) -> Arguments:
     """Arguments for training some networks of a task."""
     state = task.state
@@ -125,17 +134,7 @@ def arguments(task: Task, networks: np.ndarray) -> Arguments:
         net=_net(task.network, state.parameters.dtype.name),
         samples=_data(task.samples),
         validation=_data(task.validation or _nothing(state.parameters.dtype)),
-        epochs=Epochs(
-            order=_read_only(task.order),
-            fold_start=_read_only(task.fold_start),
-            fold=_rows(task.fold),
-            batch_size=task.batch_size,
-            summed=int(task.summed),
-            first=task.first_epoch,
-            epochs=task.epochs,
-            record=_read_only(task.record),
-            column=_read_only(task.column),
-        ),
+        epochs=_epochs(task),
         optimizing=_optimizing(task.optimizer, state.parameters.dtype.name),
         stopping=Stopping(
             tol=_rows(task.tol),
@@ -152,6 +151,20 @@ def arguments(task: Task, networks: np.ndarray) -> Arguments:
         memory=Memory(state.parameters, state.moments, state.powers),
         online=_online(task),
         networks=_read_only(networks),
+    )
+
+
+def _epochs(task: Task) -> Epochs:
+    return Epochs(
+        order=_read_only(task.order),
+        fold_start=_read_only(task.fold_start),
+        fold=_rows(task.fold),
+        batch_size=task.batch_size,
+        summed=int(task.summed),
+        first=task.first_epoch,
+        epochs=task.epochs,
+        record=_read_only(task.record),
+        column=_read_only(task.column),
     )
 
 

@@ -28,6 +28,7 @@ __all__ = [
     "FIRST_RATE",
     "GRAIN",
     "STRATEGIES",
+    "bring_back",
     "describe",
     "device",
     "gradients",
@@ -127,11 +128,17 @@ def resident(task: Task) -> Iterator[Placed]:
         for number, part in zip(numbers, parts, strict=True)
         if part.start < part.stop
     )
+    placed = Placed(**vars(task), shares=shares)
     try:
-        yield Placed(**vars(task), shares=shares)
+        yield placed
     finally:
-        for share in shares:
-            share.bring_back(task.state, TRAINED)
+        bring_back(placed)
+
+
+def bring_back(task: Placed) -> None:
+    """Copy all that was trained to the task's state on the host."""
+    for share in task.shares:
+        share.bring_back(task.state, TRAINED)
 
 
 def _place(task: Task, number: int, networks: slice) -> Share:

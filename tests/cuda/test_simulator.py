@@ -266,6 +266,8 @@ def test_a_training_goes_on_from_its_state(forced, strategy):
         paused.advance(1)
         few.load_state_dict(paused.state_dict(networks))
         few.advance()
+        np.testing.assert_array_equal(few.parameters(), few.state_dict()["parameters"])
+        assert (few.parameters([0]) != paused.parameters(networks[:1])).any()
         paused.advance(2)
         paused.load_state_dict(few.state_dict(), networks)
         paused.advance()
