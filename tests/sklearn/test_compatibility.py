@@ -1,5 +1,8 @@
 """Estimators inside scikit-learn's own tools, beside scikit-learn's in the same place."""
 
+import importlib
+import sys
+
 import numpy as np
 import pytest
 import sklearn
@@ -13,6 +16,7 @@ from sklearn.multioutput import MultiOutputRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+import bpfast.sklearn
 from bpfast.sklearn import MLPClassifier, MLPRegressor
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -100,3 +104,9 @@ def test_tables_name_their_columns():
         mlp.predict(table.rename({"a": "z"}))
     pipeline = make_pipeline(StandardScaler(), clone(OURS)).set_output(transform="polars")
     assert pipeline.fit(table, y)[-1].feature_names_in_.tolist() == ["a", "b", "c", "d"]
+
+
+def test_says_how_to_install_scikit_learn(monkeypatch):
+    monkeypatch.setitem(sys.modules, "sklearn", None)
+    with pytest.raises(ImportError, match=r'scikit-learn is not installed: pip install "bpfast'):
+        importlib.reload(bpfast.sklearn)

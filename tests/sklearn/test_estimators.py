@@ -252,7 +252,10 @@ def test_warnings_and_errors_are_scikit_learns():
             estimator.partial_fit(X, LABELS)
 
 
-def test_interrupt_keeps_what_was_trained(monkeypatch):
+@pytest.fixture
+def _interrupt(monkeypatch):
+    """Ctrl-C in the third epoch."""
+
     def orders(self, first, epochs):
         if first == 2:
             os.kill(os.getpid(), signal.SIGINT)
@@ -260,10 +263,22 @@ def test_interrupt_keeps_what_was_trained(monkeypatch):
 
     original = streams.Streams.orders
     monkeypatch.setattr(streams.Streams, "orders", orders)
+
+
+@pytest.mark.usefixtures("_interrupt")
+def test_interrupt_keeps_what_was_trained():
     _, ours = pair("classes", early_stopping=True)
     with pytest.warns(UserWarning, match=r"Training interrupted by user\."):
         ours.fit(X, LABELS)
     assert ours.n_iter_ == len(ours.loss_curve_) == len(ours.validation_scores_) == 3
+
+
+@pytest.mark.usefixtures("_interrupt")
+def test_interrupt_ends_what_is_fitted_together():
+    together = [pair("classes", early_stopping=True)[1] for _ in range(2)]
+    with pytest.raises(KeyboardInterrupt):
+        bpfast.sklearn.fit_together(together, X, LABELS, [None, None])
+    assert [ours.n_iter_ for ours in together] == [3, 3]
 
 
 # --- what scikit-learn's estimators lack ----------------------------------------------------------
