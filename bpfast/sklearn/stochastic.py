@@ -171,7 +171,7 @@ class _Group:
 
     def _score(self, networks: np.ndarray) -> np.ndarray:
         """Score some networks, and keep the parameters of those that are the best yet."""
-        parameters = self.training.state_dict(networks)["parameters"]
+        parameters = self.training.parameters(networks)
         found = self._scores(networks, parameters)
         for k, score in zip(networks, found.tolist(), strict=True):
             self.estimators[k].validation_scores_.append(score)
