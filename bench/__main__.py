@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 
-MEASUREMENTS = ("estimators", "gpu", "guard", "readme_table", "registers", "scaling")
+MEASUREMENTS = ("cluster", "estimators", "gpu", "guard", "readme_table", "registers", "scaling")
 
 
 def main() -> None:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 RESULTS = ("validation_score", "validation_std", "test_score", "loss", "epochs", "diverged")
 PIECES = 4  # shards for each that is trained at once: they end about together
+EACH = 256  # trials of a crew for each that is trained at once: more workers need more
 GRAIN = 16  # networks that a kernel trains beside each other
 WRITE_SECONDS = 1.0  # between files of results: what a crash may cost
 CHECKPOINT_SECONDS = 30.0  # between files of networks on their way
@@ -134,7 +135,10 @@ class Rounds:
 
     def _fill(self, crew: dict[int, Trial]) -> None:
         """Take new trials into the room that there is."""
-        room = max(1, self.study.batch // 2) - len(crew)
+        size = max(1, self.study.batch // 2)
+        if self.halving is None and not self.study.learns:  # no number depends on it
+            size = max(size, EACH * self._workers.slots)
+        room = size - len(crew)
         numbers, points = self.study.ask(min(room, self.networks - self.study.asked))
         for number, point in zip(numbers, points, strict=True):
             trial = Trial(number, point, kind_of(point))

@@ -40,6 +40,11 @@ class Study:
     storage : None, a URL such as sqlite:///study.db, or a storage of Optuna's
     name : the study's name in the storage
     resume : whether the storage may have this study already; trials that it has are not added
+
+    Attributes
+    ----------
+    batch : how many trials are well under way at a time
+    learns : whether what is asked depends on what was told before
     """
 
     def __init__(
@@ -54,7 +59,8 @@ class Study:
         made = _sampler(sampler, seed)
         self.space = space
         self.asked, self.left = 0, float("inf")
-        self.batch = BATCH.get(sampler if isinstance(sampler, str) else "", LEARNING_BATCH)
+        self.learns = not isinstance(sampler, str) or sampler not in BATCH
+        self.batch = LEARNING_BATCH if self.learns else BATCH[sampler]
         self.alone = sampler == "qmc"  # what it samples together is read off a complete trial
         self._study = _create(sampler=made)
         if sampler == "grid":
@@ -71,8 +77,8 @@ class Study:
         None when a grid is through, or when the first trial's result must be known first.
         """
         if self.alone and self.asked < 2:
-            most = 0 if self._trials else min(most, 1 if not self.asked else self.batch)
-        size = int(max(0, min(most, self.left, self.batch)))
+            most = 0 if self._trials else min(most, 1 if not self.asked else most)
+        size = int(max(0, min(most, self.left)))
         trials = [self._study.ask() for _ in range(size)]
         points = [self.space.suggest(trial) for trial in trials]
         self._trials |= {trial.number: trial for trial in trials}
