@@ -77,11 +77,8 @@ class Cluster:
         self._has_result = False
         self._operations, self._seconds = 0.0, 0.0
         self._look()
-        for worker, found in client.run(versions, on_error="return").items():
-            _check_versions(versions(), found, worker)
-        # A task, not scattered data: Dask can have it again when all who had it are gone.
-        self._data = self._submit(_keep, replace(trainer, compiled=set()))
-        client.replicate([self._data])
+        check_workers(client)
+        self._data = everywhere(client, replace(trainer, compiled=set()))
 
     @property
     def share(self) -> float:
@@ -109,7 +106,7 @@ class Cluster:
         """Have some shards trained, after those that are waiting."""
         for job in jobs:
             paced = job._replace(seconds=min(job.seconds, PAUSE_SECONDS))
-            future = self._submit(train_shard, self._data, paced, versions())
+            future = submit(self._client, train_shard, self._data, paced, versions())
             self._waiting.add(future)
             future.add_done_callback(partial(self._end, job))
 
@@ -161,11 +158,6 @@ class Cluster:
             for worker in workers
         )
 
-    def _submit(self, function: Any, *arguments: Any) -> distributed.Future:
-        # Dask warns of large arguments, which should be data; but these are sent once.
-        with dask.config.set({"distributed.admin.large-graph-warning-threshold": UNLIMITED}):
-            return self._client.submit(function, *arguments, pure=False)
-
     def _end(self, job: Job, future: distributed.Future) -> None:
         self._ended.put((job, future))
 
@@ -215,24 +207,53 @@ def connect(address: str) -> Iterator[distributed.Client]:
         yield stack.enter_context(client)
 
 
+def check_workers(client: distributed.Client) -> None:
+    """Raise ``ValueError`` if a worker is not like this process."""
+    for worker, found in client.run(versions, on_error="return").items():
+        _check_versions(versions(), found, worker)
+
+
+def submit(client: distributed.Client, function: Any, *arguments: Any) -> distributed.Future:
+    """Have a worker call a function."""
+    # Dask warns of large arguments, which should be data; but these are sent once.
+    with dask.config.set({"distributed.admin.large-graph-warning-threshold": UNLIMITED}):
+        return client.submit(function, *arguments, pure=False)
+
+
+def everywhere(client: distributed.Client, value: Any) -> distributed.Future:
+    """A value that each worker has.
+
+    It is a task's result, not scattered data: Dask has it again when all workers that had it died.
+    """
+    future = submit(client, _itself, value)
+    client.replicate([future])
+    return future
+
+
+def _itself(value: Any) -> Any:
+    return value
+
+
+@contextmanager
+def as_worker(expected: Mapping[str, str]) -> Iterator[None]:
+    """What a task does around its work: look at the version, keep to the worker's threads.
+
+    Each thread of a worker has a core, or its part of what NUMBA_NUM_THREADS allows.
+    """
+    worker = distributed.get_worker()
+    _check_versions(expected, versions(), worker.address)
+    threads = worker.state.nthreads
+    with dispatch.at_most(max(1, int(os.environ.get("NUMBA_NUM_THREADS", threads)) // threads)):
+        yield
+
+
 def train_shard(trainer: Trainer, job: Job, expected: Mapping[str, str]) -> tuple[Outcome, float]:
     """What a worker does with a shard; the seconds that it took are without compiling."""
-    _check_versions(expected, versions(), distributed.get_worker().address)
-    with dispatch.at_most(_threads()):
+    with as_worker(expected):
         trainer.compile(job.shard.trials)
         begin = time.perf_counter()
         outcome = trainer.advance(*job)
     return outcome, time.perf_counter() - begin
-
-
-def _keep(trainer: Trainer) -> Trainer:
-    return trainer
-
-
-def _threads() -> int:
-    """A core for each thread of a worker, or its part of what NUMBA_NUM_THREADS allows."""
-    threads = distributed.get_worker().state.nthreads
-    return max(1, int(os.environ.get("NUMBA_NUM_THREADS", threads)) // threads)
 
 
 def versions() -> dict[str, str]:

@@ -276,3 +276,33 @@ def test_a_cluster_that_is_not_there_is_told(address, words, data, bpfast, tmp_p
     assert code == 2
     assert words in err
     assert not (tmp_path / "none").exists()
+
+
+# --- searches of scikit-learn's -------------------------------------------------------------------
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.parametrize("settings", [{}, {"early_stopping": True}, {"solver": "lbfgs"}])
+def test_searches_train_on_the_cluster_of_joblib(settings, client, monkeypatch):
+    pytest.importorskip("sklearn", "1.9")
+    from joblib import parallel_config
+
+    from bpfast.sklearn import GridSearchCV, MLPClassifier, together
+
+    mlp = MLPClassifier((3,), max_iter=4, random_state=0, device="cpu").set_params(**settings)
+    search = GridSearchCV(mlp, {"alpha": np.logspace(-4, 0, 12)}, cv=3)
+    expected = search.fit(X, WORDS)
+    groups = []
+
+    def counted(group, X, train=together._train_group):
+        groups.append(group)
+        return train(group, X)
+
+    monkeypatch.setattr(together, "_train_group", counted)
+    with parallel_config("dask"):
+        found = GridSearchCV(mlp, search.param_grid, cv=3).fit(X, WORDS)
+    assert [len(group) for group in groups] == [1]  # the best one, trained anew
+    for name in ("mean_test_score", "split0_test_score"):
+        np.testing.assert_array_equal(found.cv_results_[name], expected.cv_results_[name])
+    assert found.best_params_ == expected.best_params_
+    np.testing.assert_array_equal(found.predict_proba(X), expected.predict_proba(X))

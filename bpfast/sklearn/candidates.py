@@ -13,6 +13,7 @@ from numbers import Number
 from typing import Any
 
 import numpy as np
+from joblib import parallel_config
 from scipy import sparse
 from sklearn.base import clone, is_classifier
 from sklearn.pipeline import Pipeline
@@ -37,7 +38,8 @@ class Populations:
 
     It is called with a search's tasks, each one candidate on one fold. Our networks are trained
     first, together, by all threads; then each task runs as scikit-learn wrote it, and finds its
-    candidate trained. What cannot be trained together is left to joblib.
+    candidate trained. What cannot be trained together is left to joblib. Where joblib's backend is
+    Dask, the workers of its cluster train.
     """
 
     def __init__(self, **options) -> None:
@@ -53,7 +55,8 @@ class Populations:
         """The results of all tasks, in their order."""
         left, results = dict(enumerate(tasks)), {}
         for fits in _train(left):
-            scored = Parallel(n_jobs=1)(_scoring(fit, left.pop(fit.place)) for fit in fits)
+            with parallel_config("sequential"):  # what is scored is here, wherever it was trained
+                scored = Parallel(n_jobs=1)(_scoring(fit, left.pop(fit.place)) for fit in fits)
             for fit, result in zip(fits, scored, strict=True):
                 results[fit.place] = result | {"fit_time": fit.seconds}
                 fit.estimator = None  # trained networks are no longer needed

@@ -51,7 +51,8 @@ return_train_score
     trains in populations. The steps before it are fitted once for each fold and each of their own
     settings; what they make of the folds is kept in memory until all are trained. Networks are cut
     into populations that fit into half of the memory that is free. ``n_jobs`` does not matter then:
-    populations use all threads. All other candidates are fitted one by one, as
+    populations use all threads, or, under ``joblib.parallel_config("dask")``, all workers of the
+    cluster, whose logs have their warnings. All other candidates are fitted one by one, as
     scikit-learn does, with ``n_jobs``; the logger "bpfast" says so once, with the reason.
 
     Fit times are shares of the time that all took: by parameters, samples and epochs. Lines that

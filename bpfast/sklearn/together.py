@@ -10,7 +10,7 @@ import numpy as np
 from sklearn.utils import _safe_indexing, check_array
 from sklearn.utils.validation import _num_samples
 
-from . import lbfgs, stochastic
+from . import cluster, lbfgs, stochastic
 from .preparation import Fit, Preparation
 
 ORDER_ROWS = 1 << 24  # row numbers of an epoch that a population keeps: those of all its orders
@@ -103,20 +103,26 @@ def _turns(estimators: Sequence) -> list[list[int]]:
 
 
 def _train_groups(fits: list[Fit], X) -> bool:
-    """Train populations, one after the other; returns whether Ctrl-C ended it."""
+    """Train populations, one after the other or on a cluster; returns whether Ctrl-C ended it."""
     X = _shared(fits, X)
     kinds: dict[tuple, list[Fit]] = defaultdict(list)
     for fit in fits:
         kinds[fit.kind].append(fit)
-    for kind in kinds.values():
-        for group in _cut(kind):
-            solver = lbfgs if group[0].estimator.solver == "lbfgs" else stochastic
-            try:
-                if solver.train(group, X):
-                    return True
-            except Exception as error:
-                for fit in group:
-                    fit.error = error
+    groups = [group for kind in kinds.values() for group in _cut(kind)]
+    if len(fits) > 1 and (client := cluster.current()):
+        cluster.train(client, groups, X, _train_group)
+        return False
+    return any(_train_group(group, X) for group in groups)
+
+
+def _train_group(group: list[Fit], X: np.ndarray) -> bool:
+    """Train one population; returns whether Ctrl-C ended it."""
+    solver = lbfgs if group[0].estimator.solver == "lbfgs" else stochastic
+    try:
+        return solver.train(group, X)
+    except Exception as error:
+        for fit in group:
+            fit.error = error
     return False
 
 
