@@ -12,11 +12,12 @@ from itertools import pairwise
 import numpy as np
 
 from ..data import Scaler, read
+from ..history import History
 from ..kernels import counter
 from ..network import MLP
 from ..optimizers import SGD, Adam, Optimizer
 from ..population import Population
-from ..training import History, fit
+from ..training import fit
 
 SEED = 0
 

@@ -16,13 +16,14 @@ from .errors import DeviceError
 from .explain import explain
 from .gradient_check import check_gradients
 from .halving import Halving
+from .history import History, Progress
 from .model import Model
 from .network import MLP, register_activation, register_loss
 from .optimizers import SGD, Adam, AdamW, RMSprop
 from .population import Population
 from .space import Space
 from .sweep import SweepResult, sweep
-from .training import History, Progress, Training, fit, gradients
+from .training import Training, fit, gradients
 from .verify import verify
 from .warmup import warmup
 

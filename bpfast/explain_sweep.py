@@ -11,9 +11,10 @@ import numpy as np
 from .differences import STEP, central_differences, gradient_rows
 from .errors import whole
 from .explain import Explanation
+from .history import History
 from .optimizers import SGD
 from .population import Population
-from .training import History, fit, gradients
+from .training import fit, gradients
 
 RATES = 10_000
 STEPS = 20  # updates with each of them

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from sklearn.neural_network import MLPClassifier, MLPRegressor
     from torch import nn
 
-    from .training import History
+    from .history import History
 
 INITIALISERS = (
     "auto",

@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .training import Progress
+    from .history import Progress
 
 BAR_WIDTH = 24
 

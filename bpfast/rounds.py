@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .halving import Halving
+from .history import Progress
 from .population import Population
 from .reached import Reached, SweepProgress
 from .run import Run
 from .study import Study
-from .training import Progress
 from .trials import SPLIT_SCORE, Kind, Outcome, Shard, State, Trainer, Trials, kind_of
 from .workers import Job, Threads
 

@@ -17,6 +17,7 @@ from .data import Scaler, check_target
 from .errors import finite, numeric, whole
 from .folds import Folds, Part, cut
 from .halving import Halving
+from .interrupts import interrupt_flag
 from .model import Model
 from .population import Population
 from .reached import SweepProgress
@@ -25,7 +26,6 @@ from .run import Run, fingerprint
 from .samples import free_memory
 from .space import HYPERPARAMETERS, USUAL, Space
 from .study import STUDY, Study
-from .training import _interrupt_flag
 from .trials import Trainer, Trials, kind_of
 from .workers import Threads
 
@@ -231,7 +231,7 @@ def sweep(
             kept = stack.enter_context(closing(Run(Path(run), settings, resume)))
         study = Study(space, sampler, seed, storage, study_name, resume)
         rounds = Rounds(trainer, study, networks, kept, halving, progress)
-        flag = stack.enter_context(_interrupt_flag())  # Ctrl-C loses no network that is scored
+        flag = stack.enter_context(interrupt_flag())  # Ctrl-C loses no network that is scored
         workers: Threads | Cluster
         if client is None:
             budget = free_memory() // 2 if memory is None else memory

@@ -1,20 +1,20 @@
-"""Training: fit, gradients, and the history of a fit."""
+"""Training: fit, a fit that pauses, and gradients."""
 
 from __future__ import annotations
 
-import signal
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from contextlib import ExitStack
+from dataclasses import replace
 
 import numpy as np
 
 from . import dispatch
 from .arrays import samples_on_host
 from .errors import BELOW_ONE, numbers, one_of, whole
+from .history import History, Progress, latest
+from .interrupts import interrupt_flag
 from .kernels import counter
 from .kernels.task import DIVERGED, NEVER, RUNNING, STOPPED, Samples, Task, distinct
 from .network import MLP
@@ -27,69 +27,6 @@ from .state import from_arrays, new_state, to_arrays
 CALL_SECONDS = 0.25  # how long a call of a kernel should take: Ctrl-C and progress wait for it
 OBJECTIVES = ("mean", "sum")
 MOST_EPOCHS = 2.0**53  # whole numbers that float64 holds
-
-
-@dataclass(frozen=True)
-class Progress:
-    """How far a fit is; what a ``progress`` callable is given.
-
-    Attributes
-    ----------
-    done, total : epochs of single networks; those that stopped early count as done
-    seconds : since the fit began
-    rate : sample-updates a second so far
-    loss : (n,) latest recorded training loss of each network, NaN before the first
-    """
-
-    done: int
-    total: int
-    seconds: float
-    rate: float
-    loss: np.ndarray
-
-
-@dataclass(frozen=True)
-class History:
-    """What happened in a fit of n networks.
-
-    Attributes
-    ----------
-    loss : (n, recorded) float64
-        Training loss of the recorded epochs: the mean over an epoch's mini-batches, each taken
-        before its update, without penalties. NaN where a network did not get that far; one that
-        stopped early has its last loss in the next recorded column.
-    validation_loss : (n, recorded) or None
-    penalty : (n, recorded) or None, means of the penalties where ``objective`` is "sum"
-    epochs : (recorded,) numbers of the recorded epochs, from 1
-    epochs_run : (n,) whole epochs that each network was trained for
-    stopped : (n,) bool, met ``tol`` or ran out of ``patience``
-    diverged : (n,) bool, frozen at its last finite parameters
-    plan : dispatch.Plan, what ran it and why
-    seconds : float, the whole fit
-    sample_updates : int, samples that networks were trained on, counted once for each network
-    interrupted : bool, whether Ctrl-C ended it
-    """
-
-    loss: np.ndarray
-    validation_loss: np.ndarray | None
-    epochs: np.ndarray
-    epochs_run: np.ndarray
-    stopped: np.ndarray
-    diverged: np.ndarray
-    plan: dispatch.Plan
-    seconds: float
-    sample_updates: int
-    interrupted: bool = False
-    penalty: np.ndarray | None = None
-
-    def score(self) -> np.ndarray:
-        """(n,) last recorded validation loss, or training loss without validation samples.
-
-        Infinity for networks that diverged or have no loss yet: lower is better.
-        """
-        losses = self.loss if self.validation_loss is None else self.validation_loss
-        last = _latest(losses)
-        return np.where(self.diverged | ~np.isfinite(last), np.inf, last)
 
 
 def fit(
@@ -319,7 +256,7 @@ class Training:
         self.interrupted, end = False, time.perf_counter() + seconds
         show, close = _display(progress)
         try:
-            with _interrupt_flag() as interrupted:
+            with interrupt_flag() as interrupted:
                 for _ in self._calls(last):
                     if show:
                         show(self.progress())
@@ -619,51 +556,7 @@ def _sample_updates(task: Task) -> int:
 
 def _progress(task: Task, total: int, seconds: float) -> Progress:
     rate = _sample_updates(task) / seconds
-    return Progress(_done(task), total, seconds, rate, _latest(task.state.loss))
-
-
-def _latest(losses: np.ndarray) -> np.ndarray:
-    """The last column of each row that is not NaN."""
-    there = ~np.isnan(losses)
-    last = losses.shape[1] - 1 - np.argmax(there[:, ::-1], axis=1)
-    return losses[np.arange(len(losses)), last]
-
-
-class _Interrupts(list):
-    """A handler of Ctrl-C that fills itself and the one that it stands in for.
-
-    It begins as full as that one is. A second Ctrl-C raises: somebody is in a hurry.
-    """
-
-    def __init__(self, before: object) -> None:
-        super().__init__(before if isinstance(before, _Interrupts) else ())
-        self.before = before
-
-    def __call__(self, *_: object) -> None:
-        if self:
-            raise KeyboardInterrupt
-        self.append(True)
-        if isinstance(self.before, _Interrupts) and not self.before:
-            self.before.append(True)
-
-
-@contextmanager
-def _interrupt_flag() -> Iterator[list]:
-    """Ctrl-C fills the list instead of raising, so that no kernel is left half-way.
-
-    A thread that is not the main one is given the list that the main one may have.
-    """
-    handler = signal.getsignal(signal.SIGINT)
-    main = threading.current_thread() is threading.main_thread()
-    flag = handler if isinstance(handler, _Interrupts) and not main else _Interrupts(handler)
-    ours = main and callable(handler)
-    if ours:
-        signal.signal(signal.SIGINT, flag)
-    try:
-        yield flag
-    finally:
-        if ours:
-            signal.signal(signal.SIGINT, handler)
+    return Progress(_done(task), total, seconds, rate, latest(task.state.loss))
 
 
 def _display(progress) -> tuple[Callable[[Progress], None] | None, Callable[[], None]]:

@@ -10,11 +10,12 @@ import numpy as np
 
 from .dispatch import Plan, choose
 from .folds import Folds, Part
+from .history import History, Progress, latest
 from .network import MLP
 from .optimizers import Optimizer
 from .population import Population
 from .space import OPTIMIZERS, widths
-from .training import History, Progress, Training, _latest, gradients
+from .training import Training, gradients
 
 FEW = 64  # networks that kernels are compiled with
 MOST = 4096  # networks in a fit: more are no faster, and what is lost when a run is killed
@@ -250,7 +251,7 @@ class Trainer:
         # a row for each trial: how its sum is rounded must not depend on how many there are
         diverged, epochs, loss = (
             np.ascontiguousarray(values.reshape(len(parts), trials).T)
-            for values in (history.diverged, history.epochs_run, _latest(history.loss))
+            for values in (history.diverged, history.epochs_run, latest(history.loss))
         )
         fold_scores = [
             self.scores(population, part, range(k * trials, (k + 1) * trials))

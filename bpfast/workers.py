@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from . import dispatch
-from .training import Progress
+from .history import Progress
 from .trials import Kind, Outcome, Shard, Trainer, Trials
 
 

@@ -1,0 +1,79 @@
+"""What happened in a fit, and how far one is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from . import dispatch
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a fit is; what a ``progress`` callable is given.
+
+    Attributes
+    ----------
+    done, total : epochs of single networks; those that stopped early count as done
+    seconds : since the fit began
+    rate : sample-updates a second so far
+    loss : (n,) latest recorded training loss of each network, NaN before the first
+    """
+
+    done: int
+    total: int
+    seconds: float
+    rate: float
+    loss: np.ndarray
+
+
+@dataclass(frozen=True)
+class History:
+    """What happened in a fit of n networks.
+
+    Attributes
+    ----------
+    loss : (n, recorded) float64
+        Training loss of the recorded epochs: the mean over an epoch's mini-batches, each taken
+        before its update, without penalties. NaN where a network did not get that far; one that
+        stopped early has its last loss in the next recorded column.
+    validation_loss : (n, recorded) or None
+    penalty : (n, recorded) or None, means of the penalties where ``objective`` is "sum"
+    epochs : (recorded,) numbers of the recorded epochs, from 1
+    epochs_run : (n,) whole epochs that each network was trained for
+    stopped : (n,) bool, met ``tol`` or ran out of ``patience``
+    diverged : (n,) bool, frozen at its last finite parameters
+    plan : dispatch.Plan, what ran it and why
+    seconds : float, the whole fit
+    sample_updates : int, samples that networks were trained on, counted once for each network
+    interrupted : bool, whether Ctrl-C ended it
+    """
+
+    loss: np.ndarray
+    validation_loss: np.ndarray | None
+    epochs: np.ndarray
+    epochs_run: np.ndarray
+    stopped: np.ndarray
+    diverged: np.ndarray
+    plan: dispatch.Plan
+    seconds: float
+    sample_updates: int
+    interrupted: bool = False
+    penalty: np.ndarray | None = None
+
+    def score(self) -> np.ndarray:
+        """(n,) last recorded validation loss, or training loss without validation samples.
+
+        Infinity for networks that diverged or have no loss yet: lower is better.
+        """
+        losses = self.loss if self.validation_loss is None else self.validation_loss
+        last = latest(losses)
+        return np.where(self.diverged | ~np.isfinite(last), np.inf, last)
+
+
+def latest(losses: np.ndarray) -> np.ndarray:
+    """The last column of each row that is not NaN."""
+    there = ~np.isnan(losses)
+    last = losses.shape[1] - 1 - np.argmax(there[:, ::-1], axis=1)
+    return losses[np.arange(len(losses)), last]
