@@ -40,7 +40,7 @@ _CONSTRAINTS = {
     "weight_decay": [Interval(Real, 0, None, closed="left")],
     "clip_norm": [Interval(Real, 0, None, closed="neither"), None],
     "dropout": [Interval(Real, 0, 1, closed="left")],
-    "dtype": [StrOptions(set(DTYPES))],
+    "dtype": [StrOptions({"auto", *DTYPES})],
     "device": [StrOptions(set(DEVICES))],
 }
 
@@ -122,8 +122,9 @@ class MLPClassifier(FusedMLP, neural_network.MLPClassifier):
     class_weight : dict, "balanced" or None, default=None
         As in ``sklearn.linear_model.LogisticRegression``: the same as sample weights of
         ``sklearn.utils.class_weight.compute_sample_weight``, times those that are given.
-    dtype : {"float32", "float64"}, default="float32"
-        Of ``coefs_`` and of all arithmetic, whatever the dtype of X.
+    dtype : {"auto", "float32", "float64"}, default="auto"
+        Of ``coefs_`` and of all arithmetic, whatever the dtype of X. "auto" is float64 for up to
+        200 samples, where it costs little, and float32 for more.
     device : {"auto", "cpu", "cuda", "reference"}, default="auto"
 
     Notes
@@ -182,7 +183,7 @@ class MLPClassifier(FusedMLP, neural_network.MLPClassifier):
         clip_norm=None,
         dropout=0.0,
         class_weight=None,
-        dtype="float32",
+        dtype="auto",
         device="auto",
     ):
         self._keep(locals())
@@ -241,7 +242,7 @@ class MLPRegressor(FusedMLP, neural_network.MLPRegressor):
         weight_decay=0.01,
         clip_norm=None,
         dropout=0.0,
-        dtype="float32",
+        dtype="auto",
         device="auto",
     ):
         self._keep(locals())

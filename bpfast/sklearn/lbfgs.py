@@ -46,8 +46,9 @@ def _minimise(fit: Fit, X: np.ndarray) -> None:
     estimator.loss_ = result.fun
     network.parameters = result.x[None]
     coefs, intercepts = network.arrays(0)
-    estimator.coefs_ = [array.astype(estimator.dtype) for array in coefs]
-    estimator.intercepts_ = [array.astype(estimator.dtype) for array in intercepts]
+    dtype = fit.dtype
+    estimator.coefs_ = [array.astype(dtype) for array in coefs]
+    estimator.intercepts_ = [array.astype(dtype) for array in intercepts]
 
 
 def _objective(fit: Fit, network: Population, X: np.ndarray):

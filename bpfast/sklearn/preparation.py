@@ -22,6 +22,8 @@ NOT_FINITE = (
     "need to be preprocessed."
 )
 
+FEW = 200  # samples with which float64 costs little, by dtype="auto"
+
 
 @dataclass
 class Fit:
@@ -54,6 +56,11 @@ class Fit:
         return self.estimator._mlp()
 
     @property
+    def dtype(self) -> str:
+        """Of all arithmetic."""
+        return self.estimator.coefs_[0].dtype.name
+
+    @property
     def batch_size(self) -> int:
         """Samples a step, where there are so many."""
         size = self.estimator.batch_size
@@ -67,7 +74,7 @@ class Fit:
         weighting: tuple = (repr(estimator.class_weight),)
         if estimator.class_weight == "balanced":
             weighting += (self.rows.tobytes(),)
-        settings = (estimator.solver, self.batch_size, estimator.dtype, estimator.device)
+        settings = (estimator.solver, self.batch_size, self.dtype, estimator.device)
         return (self.mlp, *settings, classes, weighting)
 
 
@@ -191,7 +198,10 @@ def _check_batch_size(batch_size: int, samples: int) -> None:
 
 def _start(estimator, targets: np.ndarray, layers: list[int]) -> None:
     """Draw weights as scikit-learn does, and begin the records of training."""
-    estimator._initialize(targets, layers, np.dtype(estimator.dtype))
+    dtype = estimator.dtype
+    if dtype == "auto":
+        dtype = "float64" if len(targets) <= FEW else "float32"
+    estimator._initialize(targets, layers, np.dtype(dtype))
     if estimator.solver == "lbfgs":
         return
     early = estimator.early_stopping

@@ -291,7 +291,7 @@ def _population(fits: list[Fit]) -> Population:
         fits[0].mlp,
         [np.stack([e.coefs_[layer] for e in estimators]) for layer in layers],
         [np.stack([e.intercepts_[layer] for e in estimators]) for layer in layers],
-        estimators[0].dtype,
+        fits[0].dtype,
     )
     for k, fit in enumerate(fits):
         if fit.estimator.dropout:  # what is drawn beyond scikit-learn's draws, where it has none
@@ -303,7 +303,7 @@ def _population(fits: list[Fit]) -> Population:
 def _scattered(fits: list[Fit], name: str, samples: int) -> np.ndarray:
     """Targets or weights of the shared samples."""
     example = getattr(fits[0], name)
-    result = np.zeros((samples, *example.shape[1:]), fits[0].estimator.dtype)
+    result = np.zeros((samples, *example.shape[1:]), fits[0].dtype)
     for fit in fits:
         result[fit.rows] = getattr(fit, name)
     return result
