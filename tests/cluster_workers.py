@@ -10,7 +10,7 @@ from pathlib import Path
 from distributed import WorkerPlugin, get_worker
 
 import bpfast
-from bpfast import cluster
+from bpfast import cluster, dispatch
 from bpfast.trials import Trainer
 
 
@@ -58,3 +58,17 @@ class Watched(WorkerPlugin):
             return
         time.sleep(0.1)  # in mid-shard, others have begun
         os.kill(os.getpid(), signal.SIGKILL)
+
+
+def threads(given):
+    """How many threads a kernel would use in a worker in whose environment so many are given."""
+    before = os.environ.pop("NUMBA_NUM_THREADS", None)
+    try:
+        if given:
+            os.environ["NUMBA_NUM_THREADS"] = given
+        with cluster.as_worker(cluster.versions()):
+            return dispatch.side_by_side("cpu")
+    finally:
+        os.environ.pop("NUMBA_NUM_THREADS", None)
+        if before is not None:
+            os.environ["NUMBA_NUM_THREADS"] = before

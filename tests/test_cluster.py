@@ -15,7 +15,7 @@ import bpfast as bp
 distributed = pytest.importorskip("distributed")
 optuna = pytest.importorskip("optuna")
 
-from cluster_workers import Watched  # noqa: E402
+from cluster_workers import Watched, threads  # noqa: E402
 
 pytestmark = pytest.mark.xdist_group("dask")  # two cores have room for one cluster
 
@@ -107,6 +107,33 @@ def test_both_workers_train_and_each_is_sent_the_data_once(client, watched):
     sweep(client)
     processes = {(process, trainer) for _, process, trainer, _ in seen()}
     assert len(processes) == len({process for process, _ in processes}) == 2
+
+
+def test_a_worker_has_a_core_a_thread_unless_its_environment_says_more(client):
+    cores = bp.dispatch.side_by_side("cpu")
+    used = [client.submit(threads, given).result() for given in ("", "1", "2")]
+    assert used == [1, 1, min(2, cores)]
+
+
+def test_shards_fit_into_memory(client, watched):
+    seen = watched()
+    same_work(sweep(client, memory=1), sweep())
+    assert all("," not in numbers for *_, numbers in seen())
+
+
+@pytest.mark.parametrize(("seconds", "most"), [(60.0, 3), (1e-9, 1)])
+def test_shards_fit_into_the_time_that_they_should_take(
+    seconds, most, client, watched, monkeypatch
+):
+    """The first of a quasi-random sampler's trials is trained alone: the speed is known then."""
+    seen = watched()
+    monkeypatch.setattr("bpfast.study.BATCH", {"qmc": 48})
+    monkeypatch.setattr("bpfast.rounds.EACH", 1)
+    monkeypatch.setattr("bpfast.rounds.GRAIN", 1)
+    monkeypatch.setattr("bpfast.cluster.SHARD_SECONDS", seconds)
+    options = {"sampler": "qmc", "space": SPACE | {"hidden": 3}}
+    same_work(sweep(client, **options), sweep(**options))
+    assert max(numbers.count(",") + 1 for *_, numbers in seen()) == most
 
 
 def test_a_killed_workers_shard_is_trained_by_another(client, watched):
@@ -264,6 +291,14 @@ def test_the_command_has_a_cluster_train(form, client, data, bpfast, tmp_path):
     assert bpfast("sweep", *data, "--output", "near")[0] == 0
     near, far = ((tmp_path / name / "networks.csv").read_bytes() for name in ("near", "far"))
     assert near == far
+
+
+def test_what_is_missing_is_told(data, bpfast, monkeypatch):
+    pytest.importorskip("typer")
+    monkeypatch.delitem(sys.modules, "bpfast.cluster")
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    _, _, err = bpfast("sweep", *data, "--dask", "local:2")
+    assert 'dask[distributed] is not installed: pip install "bpfast[distributed]"' in err
 
 
 @pytest.mark.parametrize(
