@@ -91,10 +91,10 @@ def numbers(
         Not numeric; neither a scalar nor (n,); NaN; out of range.
     """
     array = numeric(name, value, np.float64, f"a number, or one for each of the {n} networks")
-    shapes: dict[tuple[int, ...], tuple[int, ...]] = {(): (n,), (n,): (n,)}
-    if epochs is not None:
-        shapes |= {(1, epochs): (n, epochs), (n, epochs): (n, epochs)}
-    if array.shape not in shapes:
+    shape: tuple[int, ...] = (n,)
+    if epochs is not None and array.shape in ((1, epochs), (n, epochs)):
+        shape = (n, epochs)
+    elif array.shape not in ((), (n,)):
         also = "" if epochs is None else f", or an array of {(n, epochs)} for every epoch"
         raise ValueError(
             f"{name} has shape {array.shape}: give one number, or one for each of the {n} networks"
@@ -106,7 +106,7 @@ def numbers(
         if array.ndim:
             got += f" for network {np.argwhere(bad)[0, 0]}"
         raise ValueError(f"{name} must be {_bounds(low, high, open_low)}, got {got}")
-    return np.broadcast_to(array, shapes[array.shape])
+    return np.broadcast_to(array, shape)
 
 
 def number(name: str, value, low: float, high: float = FINITE, open_low: bool = False) -> float:

@@ -507,8 +507,11 @@ def _furthest_behind(task: Task, first: int, last: int) -> tuple[np.ndarray, int
     """
     state = task.state
     running = np.flatnonzero(state.status == RUNNING)
-    ahead = state.epochs_run[running] > first
-    return running[~ahead], int(state.epochs_run[running[ahead]].min(initial=last))
+    reached = state.epochs_run[running]
+    if reached.max(initial=0) <= first:
+        return running, last
+    ahead = reached > first
+    return running[~ahead], int(reached[ahead].min(initial=last))
 
 
 def _operations(task: Task, networks: np.ndarray) -> float:

@@ -13,7 +13,7 @@ import numpy as np
 
 from ..task import Network, Optimizer, Samples, State, Task
 from . import functions, inference, lanes, large_batch, panels, tiles
-from .arguments import arguments, of_block
+from .arguments import Arguments, arguments, of_block
 from .compile import contents
 from .simd import INSTRUCTIONS
 from .threads import SHARED_SIZE, at_most, run, thread_count
@@ -72,8 +72,7 @@ def _kept(task: Task, name: Hashable, make: Callable[[], Any]) -> Any:
 
 def train(strategy: str, task: Task, networks: np.ndarray) -> None:
     """Train some networks of the task's state, in place, by "lanes", "tiles" or "large batch"."""
-    first = _kept(task, "arguments", lambda: arguments(task, networks))
-    args = of_block(first, task, networks)
+    args = _arguments(task, networks)
     if strategy == "lanes":
         lo, places, groups = _lane_places(task, networks)
         run(lambda member: lanes.train(args, lo, places[member], groups), len(places))
@@ -81,6 +80,13 @@ def train(strategy: str, task: Task, networks: np.ndarray) -> None:
     kernel = large_batch.train if strategy == "large batch" else tiles.train
     panel_lo, panel_places = _panel_places(task, strategy == "large batch", len(networks))
     run(lambda member: kernel(args, panel_lo, panel_places[member]), len(panel_places))
+
+
+def _arguments(task: Task, networks: np.ndarray) -> Arguments:
+    """Arguments for some epochs and networks; all that stays the same is the first call's."""
+    if isinstance(task, Placed) and "arguments" in task.kept:
+        return of_block(task.kept["arguments"], task, networks)
+    return _kept(task, "arguments", lambda: arguments(task, networks))
 
 
 def gradients(strategy: str, network: Network, parameters: np.ndarray, samples: Samples):
