@@ -366,7 +366,7 @@ class Rounds:
             return
         self._checkpointed = now
         going = [trial for crew in self._crews for trial in crew.values() if trial.state]
-        self.kept.checkpoint(going)
+        self.kept.checkpoint(going, self._now(), self.updates)
 
     def _leave(self, waiting: list[set[int]]) -> None:
         """After Ctrl-C: take what comes to an end, and show trials as far as they are."""

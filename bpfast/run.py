@@ -114,8 +114,14 @@ class Run:
         """The network of that number, which is the best of all rows."""
         return Population.load(self._best(number))
 
-    def checkpoint(self, trials: Sequence[Trial]) -> None:
-        """Write networks on their way, in place of those that were written before."""
+    def checkpoint(self, trials: Sequence[Trial], seconds: float, updates: int) -> None:
+        """Write networks on their way, in place of those that were written before.
+
+        Parameters
+        ----------
+        trials : those with a state
+        seconds, updates : as for :meth:`keep`
+        """
         groups: dict[tuple[Any, int], list[Trial]] = {}
         for trial in trials:
             groups.setdefault((trial.kind, trial.reached), []).append(trial)
@@ -127,6 +133,8 @@ class Run:
             rungs = [trial.rungs for trial in group]
             said.append([[trial.number for trial in group], epoch, rungs])
         write_tensors(self.parts / CHECKPOINT, tensors, {"groups": json.dumps(said)})
+        self.manifest |= {"seconds": seconds, "sample_updates": updates}
+        _write(self.folder, self.manifest)
 
     def _read_checkpoint(self) -> dict[int, tuple[State, int, dict[int, float]]]:
         path = self.parts / CHECKPOINT

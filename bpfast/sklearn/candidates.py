@@ -208,7 +208,8 @@ def _train_on(alike: list[_Samples]) -> Iterator[list[_Fit]]:
         work = [_work(*each) for each in zip(networks, rows, strict=True)]
         for (fit, samples), error, share in zip(part, errors, work, strict=True):
             fit.error = error
-            fit.seconds = seconds * share / sum(work) + samples.seconds / len(samples.fits)
+            own = share / sum(work) if any(work) else 1 / len(work)  # none: all failed at once
+            fit.seconds = seconds * own + samples.seconds / len(samples.fits)
         yield [fit for fit, _ in part]
 
 
