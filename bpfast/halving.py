@@ -70,6 +70,10 @@ class Halving:
             place -= share
         raise AssertionError("shares cover all places")
 
+    def rungs_of(self, number: int) -> list[int]:
+        """The rungs of a trial's bracket."""
+        return self.brackets()[self.bracket_of(number)]
+
     def _shares(self) -> list[int]:
         """Networks of each bracket in one round, Hyperband's own."""
         count = len(self.brackets())

@@ -23,15 +23,13 @@ from .reached import Reached, SweepProgress
 from .run import Run
 from .study import Study
 from .trials import SPLIT_SCORE, Kind, Outcome, Shard, State, Trainer, Trials, kind_of
-from .workers import Job, Threads
+from .workers import GRAIN, PIECES, Job, Threads
 
 if TYPE_CHECKING:
     from .cluster import Cluster
 
 RESULTS = ("validation_score", "validation_std", "test_score", "loss", "epochs", "diverged")
-PIECES = 4  # shards for each that is trained at once: they end about together
 EACH = 256  # trials of a crew for each that is trained at once: more workers need more
-GRAIN = 16  # networks that a kernel trains beside each other
 WRITE_SECONDS = 1.0  # between files of results: what a crash may cost
 CHECKPOINT_SECONDS = 30.0  # between files of networks on their way
 
@@ -161,13 +159,8 @@ class Rounds:
         return {number for job in jobs for number in job.shard.trials.numbers}
 
     def _next_stop(self, trial: Trial) -> int:
-        rungs = self._rungs(trial)
+        rungs = self.halving.rungs_of(trial.number) if self.halving else []
         return min((rung for rung in rungs if rung > trial.stop), default=self.trainer.epochs)
-
-    def _rungs(self, trial: Trial) -> list[int]:
-        if self.halving is None:
-            return []
-        return self.halving.brackets()[self.halving.bracket_of(trial.number)]
 
     def _job(self, trials: list[Trial]) -> Job:
         """Trials that are equally far, on their way to the same stop."""

@@ -43,6 +43,10 @@ class Trials(NamedTuple):
     numbers: list[int]
     points: list[dict[str, Any]]
 
+    def part(self, places: slice) -> Trials:
+        """Some of them."""
+        return Trials(self.kind, self.numbers[places], self.points[places])
+
 
 def kind_of(point: Mapping[str, Any]) -> Kind:
     """What a trial must share with those that are trained with it."""
@@ -70,8 +74,7 @@ class Shard(NamedTuple):
 
     def part(self, places: slice) -> Shard:
         """Some of its trials."""
-        kind, numbers, points = self.trials
-        return Shard(Trials(kind, numbers[places], points[places]), self.epoch, self.states[places])
+        return Shard(self.trials.part(places), self.epoch, self.states[places])
 
 
 @dataclass(frozen=True)
@@ -124,7 +127,7 @@ class Trainer:
     def compile(self, trials: Trials) -> None:
         """Train a few networks of a kind for an epoch on a batch: kernels are there then."""
         kind = trials.kind
-        few = Trials(kind, trials.numbers[:FEW], trials.points[:FEW])
+        few = trials.part(slice(FEW))
         strategy = self.plan(few).strategy
         needed = (strategy, kind.activation, kind.optimizer)  # sizes compile nothing
         if needed in self.compiled:
@@ -217,7 +220,6 @@ class Trainer:
         trials: Trials,
         part: Part,
         rows: tuple[list[np.ndarray], np.ndarray] | None = None,
-        validation: Part | None = None,
         epochs: int | None = None,
     ) -> Training:
         """A training of networks of a kind, each with its own hyperparameters."""
@@ -229,7 +231,6 @@ class Trainer:
             epochs=epochs or self.epochs,
             batch_size=trials.kind.batch_size,
             seed=self.seed,
-            validation=validation,
             rows=rows,
             dropout=np.array([point.get("dropout", 0.0) for point in trials.points]),
             device=self.device,

@@ -14,6 +14,9 @@ from . import dispatch
 from .history import Progress
 from .trials import Kind, Outcome, Shard, Trainer, Trials
 
+PIECES = 4  # parts of all work for each that is trained at once: they end about together
+GRAIN = 16  # networks that a kernel trains beside each other
+
 
 class Job(NamedTuple):
     """A shard, how far it is to be trained, and for how many seconds before it pauses."""

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 
 import numpy as np
 import pytest
+from sweeps import same
 
 import bpfast as bp
 
@@ -29,15 +30,6 @@ NUMBERS = 100.0 + 7.0 * X[:, 0] - X[:, 2]
 def sweep(client=None, y=WORDS, **options):
     settings = {"space": SPACE, "networks": 40, "epochs": 3, "device": "cpu"}
     return bp.sweep(X, y, client=client, **settings | options)
-
-
-def same(result, expected):
-    """All numbers are the same, to the last bit."""
-    assert result.table.keys() == expected.table.keys()
-    for name, column in expected.table.items():
-        np.testing.assert_array_equal(result.table[name], column, name)
-    np.testing.assert_array_equal(result.losses, expected.losses)
-    np.testing.assert_array_equal(result.best.parameters, expected.best.parameters)
 
 
 def same_work(result, expected):

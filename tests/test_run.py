@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from sweeps import same
 
 import bpfast as bp
 from bpfast.run import read_manifest
@@ -30,15 +31,6 @@ Y = np.where(X[:, 0] > X[:, 1], "more", "less")
 def sweep(folder, **options):
     settings = {"space": SPACE, "networks": 20, "epochs": 3, "device": "reference"}
     return bp.sweep(X, Y, run=folder, **settings | options)
-
-
-def same(result, expected):
-    """All numbers are the same, to the last bit."""
-    assert result.table.keys() == expected.table.keys()
-    for name, column in expected.table.items():
-        np.testing.assert_array_equal(result.table[name], column, name)
-    np.testing.assert_array_equal(result.losses, expected.losses)
-    np.testing.assert_array_equal(result.best.parameters, expected.best.parameters)
 
 
 @pytest.fixture

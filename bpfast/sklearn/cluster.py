@@ -8,10 +8,9 @@ from typing import Any
 import numpy as np
 from joblib.parallel import get_active_backend
 
+from ..workers import GRAIN, PIECES
 from .preparation import Fit
 
-PIECES = 4  # parts of a group for each thread of the cluster: they end about together
-GRAIN = 16  # networks that a kernel trains beside each other
 OWN = ("random_state", "_random_state")  # the estimator keeps its object, with the state that came
 
 Train = Callable[[list[Fit], np.ndarray], bool]

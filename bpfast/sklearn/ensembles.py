@@ -24,8 +24,8 @@ from sklearn.utils.validation import (
     validate_data,
 )
 
-from ..population import Population
 from .estimators import MLPClassifier, MLPRegressor
+from .preparation import population_of
 from .together import fit_together
 
 SEEDS = np.iinfo(np.int32).max  # below which seeds are drawn, as scikit-learn does
@@ -110,6 +110,25 @@ class _MLPEnsemble(BaseEnsemble):
             self._score_out_of_bag(X, y, rows)
         return self
 
+    def predict_quantiles(self, X, q):
+        """Quantiles, over members, of their predictions, or of their probabilities of classes.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+        q : float or array-like of floats from 0 to 1
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes), (n_samples,) or (n_samples, n_outputs), preceded by
+        the shape of ``q``
+        """
+        return self._flat(self._combined(X, lambda outputs: np.quantile(outputs, q, axis=0)))
+
+    def _flat(self, outputs: np.ndarray) -> np.ndarray:
+        """Outputs as users know them: regressors leave out the axis of a single one."""
+        return outputs
+
     def _draw(self, seed: int, samples: int, sample_weight: np.ndarray | None) -> np.ndarray:
         """The rows that a member is trained on."""
         random_state, size = check_random_state(seed), samples
@@ -167,7 +186,7 @@ class _MLPEnsemble(BaseEnsemble):
     def _outputs(self, X) -> Iterator[tuple[slice, np.ndarray]]:
         """Samples, and what members give for these: float64 (n_estimators, samples, outputs)."""
         members = self.estimators_
-        groups = [(k, _population([members[i] for i in k])) for k in _alike(members)]
+        groups = [(k, population_of([members[i] for i in k])) for k in _alike(members)]
         step = max(1, CHUNK // (len(members) * max(self._n_outputs, X.shape[1])))
         for part in gen_batches(X.shape[0], step):
             samples = X[part].toarray() if sparse.issparse(X) else X[part]
@@ -267,20 +286,6 @@ class MLPEnsembleClassifier(ClassifierMixin, _MLPEnsemble):
         with np.errstate(divide="ignore"):
             return np.log(self.predict_proba(X))
 
-    def predict_quantiles(self, X, q):
-        """Quantiles of the probabilities over members.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
-        q : float or array-like of floats from 0 to 1
-
-        Returns
-        -------
-        ndarray of shape (n_samples, n_classes), preceded by the shape of ``q``
-        """
-        return self._combined(X, lambda outputs: np.quantile(outputs, q, axis=0))
-
     def _check(self, X, y):
         X, y = validate_data(self, X, y, accept_sparse="csr", multi_output=True)
         check_classification_targets(y)
@@ -365,20 +370,6 @@ class MLPEnsembleRegressor(RegressorMixin, _MLPEnsemble):
         mean = self._mean(X, return_std)
         return tuple(map(self._flat, mean)) if return_std else self._flat(mean)
 
-    def predict_quantiles(self, X, q):
-        """Quantiles of members' predictions.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
-        q : float or array-like of floats from 0 to 1
-
-        Returns
-        -------
-        ndarray of shape (n_samples,) or (n_samples, n_outputs), preceded by the shape of ``q``
-        """
-        return self._flat(self._combined(X, lambda outputs: np.quantile(outputs, q, axis=0)))
-
     def _check(self, X, y):
         X, y = validate_data(self, X, y, accept_sparse="csr", multi_output=True, y_numeric=True)
         y = column_or_1d(y, warn=True) if y.ndim == 1 or y.shape[1] == 1 else y
@@ -403,12 +394,3 @@ def _alike(members) -> list[np.ndarray]:
         classes = tuple(getattr(member, "classes_", ()))
         alike[member._mlp(), member.coefs_[0].dtype.name, classes].append(place)
     return [np.array(places) for places in alike.values()]
-
-
-def _population(members) -> Population:
-    weights, biases = (
-        [np.stack(layer) for layer in zip(*parameters, strict=True)]
-        for parameters in ([m.coefs_ for m in members], [m.intercepts_ for m in members])
-    )
-    first = members[0]
-    return Population.from_arrays(first._mlp(), weights, biases, first.coefs_[0].dtype.name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +14,7 @@ from sklearn.utils import _safe_indexing, check_random_state, compute_sample_wei
 from sklearn.utils.validation import _check_sample_weight
 
 from ..network import MLP
+from ..population import Population
 
 # What scikit-learn's validation leaves behind; all of it follows from the samples alone.
 VALIDATED = ("n_features_in_", "feature_names_in_", "classes_", "_label_binarizer")
@@ -182,6 +184,16 @@ class Preparation:
                 "your dataset."
             )
         return trained, held_out
+
+
+def population_of(estimators: Sequence) -> Population:
+    """The networks of estimators that have weights, of one architecture and dtype."""
+    weights, biases = (
+        [np.stack(layer) for layer in zip(*parameters, strict=True)]
+        for parameters in ([e.coefs_ for e in estimators], [e.intercepts_ for e in estimators])
+    )
+    first = estimators[0]
+    return Population.from_arrays(first._mlp(), weights, biases, first.coefs_[0].dtype.name)
 
 
 def _take(values, rows: np.ndarray | None):

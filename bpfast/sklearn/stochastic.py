@@ -15,7 +15,7 @@ from ..optimizers import Adam, AdamW, Optimizer, RMSprop, ScikitLearnAdam, Sciki
 from ..population import Population
 from ..training import Training
 from . import scores
-from .preparation import NOT_FINITE, Fit
+from .preparation import NOT_FINITE, Fit, population_of
 from .streams import Streams
 
 LEAST_RATE = 1e-6  # an adaptive learning rate does not go below
@@ -285,14 +285,7 @@ def _memory(fit: Fit) -> Memory:
 
 def _population(fits: list[Fit]) -> Population:
     """The networks as they begin."""
-    estimators = [fit.estimator for fit in fits]
-    layers = range(len(estimators[0].coefs_))
-    population = Population.from_arrays(
-        fits[0].mlp,
-        [np.stack([e.coefs_[layer] for e in estimators]) for layer in layers],
-        [np.stack([e.intercepts_[layer] for e in estimators]) for layer in layers],
-        fits[0].dtype,
-    )
+    population = population_of([fit.estimator for fit in fits])
     for k, fit in enumerate(fits):
         if fit.estimator.dropout:  # what is drawn beyond scikit-learn's draws, where it has none
             seed = fit.random_state.randint(2**31)
