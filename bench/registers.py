@@ -116,7 +116,8 @@ def stand_in(target: tuple[int, int]) -> Iterator[list[Launch]]:
         cuda._strategy(strategy).train(task, networks)
 
     gpu = SimpleNamespace(compute_capability=target)
-    found = device.Properties("stand-in", target, 1, TARGETS[target], 1 << 30, 1)
+    most = TARGETS[target]
+    found = device.Properties("stand-in", target, 1, most + (1 << 10), most, 1 << 30, 1)
     with ExitStack() as stack:
         for place, name, value in (
             (dispatcher, "get_current_device", lambda: gpu),

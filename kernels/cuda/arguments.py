@@ -9,21 +9,17 @@ import numpy as np
 from numba import cuda
 
 from ..math import LOSSES, OPTIMIZERS
-from ..task import Network, Optimizer, Samples, Task, distinct, layer_slices
+from ..task import Network, Optimizer, Samples, Task, distinct
 from . import device
 from .compile import device_function, kernel, launch
-from .functions import kinds
 
 SUM_THREADS = 2 if device.simulated() else 128
 
 
 class Net(NamedTuple):
-    """The architecture."""
+    """What kernels are told of an architecture, whatever its layers are."""
 
-    layers: Any
     bias: int
-    starts: Any  # where layers begin in a row of parameters, and its length
-    kinds: Any  # which activation each hidden layer has
     loss_parameter: float
     output_share: float  # 1 / outputs for losses that average over outputs, else 1
 
@@ -146,13 +142,9 @@ def arguments(task: Task, networks: Any) -> Arguments:
 
 
 def net(network: Network) -> Net:
-    """An architecture's sizes on the GPU."""
-    parts = layer_slices(network.layers, network.bias)
+    """What kernels are told of an architecture."""
     return Net(
-        layers=whole_numbers(network.layers),
         bias=int(network.bias),
-        starts=whole_numbers([part.start for part in parts] + [parts[-1].stop]),
-        kinds=whole_numbers(kinds(network)),
         loss_parameter=network.loss_parameter,
         output_share=1.0 / network.layers[-1] if LOSSES[network.loss].average else 1.0,
     )
@@ -244,8 +236,8 @@ def _rows(array: Any) -> Any:
 
 
 def whole_numbers(numbers: Any) -> Any:
-    """A few int64 for kernels to read."""
-    return handed(device.array_module().asarray(np.array(numbers, np.int64)))
+    """A few int32 for kernels to read."""
+    return handed(device.array_module().asarray(np.array(numbers, np.int32)))
 
 
 def handed(array: Any) -> Any:

@@ -21,6 +21,7 @@ STRATEGIES = ["thread", "block", "large batch"]
 check = partial(cases.check, device="cuda")
 if not device.problem():  # which need numba-cuda
     from bpfast.kernels.cuda import block, thread
+    from bpfast.kernels.cuda.block import layout
 
 pytestmark = [
     pytest.mark.cuda_simulator,
@@ -190,7 +191,7 @@ def cut_case(**fit):
 
 @pytest.mark.parametrize("rows", [1, 3, 5])
 def test_batches_longer_than_a_chunk(forced, rows):
-    with forced("block"), patch.object(block, "MOST_ROWS", rows):
+    with forced("block"), patch.object(layout, "MOST_ROWS", rows):
         check(cut_case())
 
 
@@ -208,8 +209,9 @@ def test_state_that_leaves_shared_memory(forced, numbers, gradient_shared, momen
     """Moments go first, then the gradient; the results stay."""
     case = cut_case()
     network = case.mlp.network
-    size = numbers * network.n_parameters + 11 * block._row_size(network)
-    bytes_there = 8 * (size + block.NUMBERS + block.MOST_THREADS)
+    size = numbers * network.n_parameters + 11 * layout._row_size(network)
+    static = 8 * (layout.NUMBERS + layout.MOST_THREADS)
+    bytes_there = 8 * size + static + layout._table_bytes(network)
     limits = replace(device.properties(), shared_memory_per_block_optin=bytes_there)
     with forced("block"), patch.object(device, "properties", lambda: limits):
         planned = block.plan(network, 2, "float64", 11)
