@@ -5,7 +5,16 @@ from __future__ import annotations
 import importlib
 import sys
 
-MEASUREMENTS = ("cluster", "estimators", "gpu", "guard", "readme_table", "registers", "scaling")
+MEASUREMENTS = (
+    "cluster",
+    "counts",
+    "estimators",
+    "gpu",
+    "guard",
+    "readme_table",
+    "registers",
+    "scaling",
+)
 
 
 def main() -> None:

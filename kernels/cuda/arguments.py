@@ -201,13 +201,14 @@ def _sum_kernel() -> Any:
         e = cuda.blockIdx.x
         for fold in range(epochs.fold_start.shape[0] - 1):
             first, stop = epochs.fold_start[fold], epochs.fold_start[fold + 1]
-            batches = epochs.first_batch[fold + 1] - epochs.first_batch[fold]
-            for b in range(cuda.threadIdx.x, batches, cuda.blockDim.x):
+            first_batch = epochs.first_batch[fold]
+            batches = epochs.first_batch[fold + 1] - first_batch
+            for b in range(cuda.threadIdx.x, batches, SUM_THREADS):
                 start = first + b * epochs.batch_size
                 total = 0.0
                 for r in range(start, min(start + epochs.batch_size, stop)):
-                    total += np.float64(weights[epochs.order[e, r]])
-                epochs.totals[e, epochs.first_batch[fold] + b] = total
+                    total += np.float64(weights[np.uint64(epochs.order[e, np.uint64(r)])])
+                epochs.totals[e, np.uint64(first_batch + b)] = total
 
     return kernel(sum_batches, SUM_THREADS, 1)
 

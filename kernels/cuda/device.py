@@ -47,7 +47,9 @@ class Properties:
     count: int
 
 
-SIMULATOR = Properties("Numba's CUDA simulator, for tests", (9, 0), 132, 228 << 10, 227 << 10, 1 << 30, 1)
+SIMULATOR = Properties(
+    "Numba's CUDA simulator, for tests", (9, 0), 132, 228 << 10, 227 << 10, 1 << 30, 1
+)
 
 
 def simulated() -> bool:

@@ -91,5 +91,5 @@ def _no_dropout() -> tuple[Dropout, Any]:
     return none, handed(xp.zeros(0, np.int64))
 
 
-def _launch(kernel: Callable, grid: tuple[int, int], planned: Plan, *arguments: Any) -> None:
+def _launch(kernel: Any, grid: tuple[int, int], planned: Plan, *arguments: Any) -> None:
     launch(kernel, grid, planned.threads, planned.shared_memory, *arguments)

@@ -11,7 +11,7 @@ from numba import cuda
 from .. import tile
 from ..arguments import own_row
 from ..compile import device_function
-from ..scalars import dropout_key, uniform24
+from ..scalars import dropout_key, keeps
 from ..tile import COLUMNS, ROWS, SUMS
 from .layout import layer_of
 from .together import gather, row_of
@@ -76,9 +76,8 @@ def activate(work, own, value, slope, first, down, rows, column, across, drops, 
             a = number(value(own.kind, z))
             d = number(slope(own.kind, z, a))
             if drops:
-                factor = number(0)
-                if uniform24(key, (position + r) * own.d_out + o) >= p:
-                    factor = kept
+                stays = keeps(key, (position + r) * own.d_out + o, p)
+                factor = kept if stays else number(0)
                 a, d = a * factor, d * factor
             work[np.uint64(own.values_out + at)] = a
             work[np.uint64(own.deltas_out + at)] = d
@@ -91,9 +90,7 @@ def forward(shape, w, work, value, slope, dropout, i, rows, step, position, drop
     """All layers' values of a chunk whose inputs were gathered."""
     cuda.syncthreads()
     for layer in range(shape.layers):
-        forward_layer(
-            shape, w, work, value, slope, dropout, i, layer, rows, step, position, drops
-        )
+        forward_layer(shape, w, work, value, slope, dropout, i, layer, rows, step, position, drops)
         cuda.syncthreads()
 
 

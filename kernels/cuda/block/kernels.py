@@ -58,7 +58,7 @@ def train_kernel(made: Functions, gradient_shared: bool, moments_shared: bool) -
         scratch = cuda.shared.array(MOST_THREADS, np.float64)
         shape = shape_of(args.net, lo, table)
         size = shape.size
-        g, m, second = shared[lo.gradient :], shared[lo.moments :], np.int64(size)
+        g, m, second = shared[lo.gradient :], shared[lo.moments :], size
         if not gradient_shared:
             g = gradients[cuda.blockIdx.x]
         if not moments_shared:

@@ -29,8 +29,8 @@ TABLE = np.dtype(np.int32)
 # rows that is an eighth of the reading for its sums. Moments are read and written once a step, the
 # gradient with every chunk, so moments leave shared memory first.
 CHOICES = (
-    (2, 32, True, True),
-    (2, 32, True, False),
+    (BLOCKS, 32, True, True),
+    (BLOCKS, 32, True, False),
     (1, 16, True, True),
     (1, 16, True, False),
     (1, 16, False, False),
@@ -155,7 +155,7 @@ def _chunk(batch: int, most: int) -> int:
 def _layout(network: Network, rows: int, moments: int, start: int, table_start: int) -> Layout:
     """The layout; values begin at ``start``, the table after so many bytes."""
     weights = [part.start for part in layer_slices(network.layers, network.bias)]
-    table = []
+    table: list[tuple[int, ...]] = []
     for width, begin, kind, stride in zip(
         network.layers, [*weights, network.n_parameters], [*kinds(network), 0, 0],
         _strides(network), strict=True,
