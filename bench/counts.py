@@ -91,7 +91,8 @@ def _instruction(predicate: str | None, name: str, operands: str) -> Instruction
     jumps = name.lower().startswith(("bra", "ret", "exit", "trap"))
     target = re.search(r"[$.]L_\w+", operands) if jumps else None
     name += f" {operands}" if name.startswith("CALL") else ""  # which routine is called
-    return Instruction(name, target[0] if target else "", bool(predicate) or not jumps)
+    conditional = bool(predicate) or "," in operands
+    return Instruction(name, target[0] if target else "", conditional or not jumps)
 
 
 def _following(instructions: list[Instruction], k: int, labels: dict[str, int]) -> list[int]:
@@ -168,13 +169,10 @@ def count(code: str) -> Counts:
     blocks = flow(code)
     found = loops(blocks)
     depths: Counter[int] = Counter()
-    looped: list[Instruction] = []
     for k, one in enumerate(blocks):
-        depth = sum(k in loop for loop in found)
-        depths[depth] += len(one.instructions)
-        looped += one.instructions * bool(depth)
-    bodies = [[i for k in loop for i in blocks[k].instructions] for loop in _innermost(found)]
-    hot = _hottest(bodies)
+        depths[sum(k in loop for loop in found)] += len(one.instructions)
+    looped = inside(blocks, set().union(*found))
+    hot = [i for loop in hottest(blocks, found) for i in inside(blocks, loop)]
     products = _number(FMA, hot)
     read = sum(_bytes(i) for i in hot if re.match(r"ld\..*shared|LDS\b", i.name))
     return Counts(
@@ -188,14 +186,17 @@ def count(code: str) -> Counts:
     )
 
 
-def _innermost(found: list[set[int]]) -> list[set[int]]:
-    return [loop for loop in found if not any(other < loop for other in found)]
+def hottest(blocks: list[Block], found: list[set[int]]) -> list[set[int]]:
+    """The innermost loops that hold the most products."""
+    innermost = [loop for loop in found if not any(other < loop for other in found)]
+    products = [_number(FMA, inside(blocks, loop)) for loop in innermost]
+    most = max(products, default=0)
+    return [loop for loop, held in zip(innermost, products, strict=True) if held == most]
 
 
-def _hottest(bodies: list[list[Instruction]]) -> list[Instruction]:
-    """The instructions of the loops that hold the most products."""
-    most = max((_number(FMA, body) for body in bodies), default=0)
-    return [i for body in bodies if _number(FMA, body) == most for i in body]
+def inside(blocks: list[Block], loop: set[int]) -> list[Instruction]:
+    """The instructions of a loop."""
+    return [instruction for k in sorted(loop) for instruction in blocks[k].instructions]
 
 
 def _number(kind: re.Pattern, instructions: list[Instruction]) -> int:

@@ -43,10 +43,10 @@ def train(task: Task, networks: Any) -> None:
 
 
 def gradients(network: Network, parameters: Any, samples: Samples) -> tuple[Any, Any]:
-    """Losses (n,) and gradients (n, P) of n networks on the same samples, all on the GPU."""
+    """Losses (n,) and gradients, like parameters, of n networks on the same samples on the GPU."""
     xp, n = device.array_module(), len(parameters)
     planned = plan(network, 0, parameters.dtype, len(samples.inputs))
-    losses, results = xp.empty(n), xp.empty_like(parameters)
+    losses, results = xp.empty(n), xp.zeros_like(parameters)
     _launch(
         gradient_kernel(_without_rule(network, parameters), planned.gradient_shared),
         (n, 1),

@@ -16,7 +16,7 @@ from numba import cuda
 from ...math import OPTIMIZERS
 from ...task import Network, Task
 from .. import device, functions
-from ..arguments import arguments, handed, own_row
+from ..arguments import arguments, handed
 from ..compile import kernel, launch
 from ..functions import Functions
 from .epochs import THREADS, run_epochs_of
@@ -47,7 +47,6 @@ def train_kernel(network: Network, made: Functions, target_width: int) -> Any:
 
     def train_thread(args, rows):
         memory, first = args.memory, args.networks[cuda.blockIdx.x * THREADS]
-        stride = memory.parameters.shape[1]
         if first < 0:
             return
         mine = args.networks[cuda.grid(1)] >= 0
@@ -56,26 +55,26 @@ def train_kernel(network: Network, made: Functions, target_width: int) -> Any:
         w, g = cuda.local.array(size, dtype), cuda.local.array(size, dtype)
         m, v = cuda.local.array(size, dtype), cuda.local.array(size, dtype)
         a, d = cuda.local.array(values, dtype), cuda.local.array(values, dtype)
+        row, moments = memory.parameters[i], memory.moments[i]
+        stride = row.shape[0]
         for q in range(size):
-            w[q] = memory.parameters[i, q]
+            w[q] = row[np.uint64(q)]
             if states > 0:
-                m[q] = memory.moments[i, q]
+                m[q] = moments[np.uint64(q)]
             if states > 1:
-                v[q] = memory.moments[i, stride + q]
+                v[q] = moments[np.uint64(stride + q)]
         powers = 1.0, 1.0
         if has_powers:
             powers = memory.powers[i, 0], memory.powers[i, 1]
-        row = args.optimizing.hyperparameters[own_row(args.optimizing.hyperparameters, i)]
-        h = row[0], row[1], row[2], row[3], row[4]
-        powers = run_epochs(args, (w, g, m, v, a, d), tile, rows, i, mine, h, powers)
+        powers = run_epochs(args, (w, g, m, v, a, d), tile, rows, i, mine, powers)
         if not mine:
             return
         for q in range(size):
-            memory.parameters[i, q] = w[q]
+            row[np.uint64(q)] = w[q]
             if states > 0:
-                memory.moments[i, q] = m[q]
+                moments[np.uint64(q)] = m[q]
             if states > 1:
-                memory.moments[i, stride + q] = v[q]
+                moments[np.uint64(stride + q)] = v[q]
         if has_powers:
             memory.powers[i, 0], memory.powers[i, 1] = powers
 

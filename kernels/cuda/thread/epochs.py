@@ -17,7 +17,14 @@ from ..arguments import own_row
 from ..compile import device_function
 from ..functions import Functions
 from ..stopping import finish, judge, write
-from .network import backward_of, forward_of, move_of, penalise_of, penalty_value_of
+from .network import (
+    backward_of,
+    coefficients_of,
+    forward_of,
+    move_of,
+    penalise_of,
+    penalty_value_of,
+)
 
 # The simulator's threads are Python's: a few show what there is to show. Not tuned on a GPU yet.
 THREADS = 3 if device.simulated() else 128
@@ -34,7 +41,8 @@ def _stage(network: Network, target_width: int) -> Callable:
     @device_function
     def stage(data, tile, order, start, rows):
         cuda.syncthreads()
-        for q in range(cuda.threadIdx.x, np.int32(rows * width), THREADS):
+        q = cuda.threadIdx.x
+        while q < rows * width:
             r = np.uint32(q) // np.uint32(width)
             k = np.int64(np.uint32(q) - r * np.uint32(width))
             at = start + np.int64(r)
@@ -45,6 +53,7 @@ def _stage(network: Network, target_width: int) -> Callable:
                 tile[np.uint64(q)] = data.targets[np.uint64(row * target_width + k - inputs)]
             else:
                 tile[np.uint64(q)] = data.weights[np.uint64(row)]
+            q += cuda.blockDim.x
         cuda.syncthreads()
 
     return stage
@@ -104,28 +113,26 @@ def _validate(stage: Callable, score: Callable, dtype: str) -> Callable:
 
 
 def _finish_batch(network: Network, made: Functions) -> Callable:
-    """``finish_batch(optimizing, places, i, rate, h, powers, own, share)``: a step.
+    """``finish_batch(optimizing, places, i, c, own, share)``: a step with coefficients c.
 
-    Penalties count ``share``. Returns whether all is finite, without which none is taken, and the
-    new powers.
+    Penalties count ``share``. Returns whether all is finite, without which none is taken.
     """
     penalise, move = penalise_of(network, made), move_of(network, made)
 
     @device_function
-    def finish_batch(optimizing, places, i, rate, h, powers, own, share):
+    def finish_batch(optimizing, places, i, c, own, share):
         w, g, m, v, _a, _d = places
         if not isfinite(own):
-            return False, powers
+            return False
         if optimizing.penalties.shape[1] > 0:
             penalise(w, g, optimizing.penalties[own_row(optimizing.penalties, i)], share)
-        sound, power1, power2 = move(w, g, m, v, h, rate, powers[0], powers[1])
-        return sound, (power1, power2)
+        return move(w, g, m, v, c)
 
     return finish_batch
 
 
 def _run_epoch(network: Network, made: Functions, stage: Callable, score: Callable) -> Callable:
-    """``run_epoch(args, places, tile, rows, i, e, running, h, powers)``: one epoch of a thread.
+    """``run_epoch(args, places, tile, rows, i, e, running, powers)``: one epoch of a thread.
 
     Returns means of its batches' losses and penalties, whether all was finite, and the powers. The
     block goes through its fold by tiles, which may begin and end within batches.
@@ -133,9 +140,10 @@ def _run_epoch(network: Network, made: Functions, stage: Callable, score: Callab
     size, number = network.n_parameters, np.dtype(made.dtype).type
     backward = backward_of(network, made, len(network.layers) - 2)
     finish_batch, penalty_value = _finish_batch(network, made), penalty_value_of(network, made)
+    coefficients, changing = coefficients_of(made), made.rule.powers
 
     @device_function
-    def run_epoch(args, places, tile, rows, i, e, running, h, powers):
+    def run_epoch(args, places, tile, rows, i, e, running, powers):
         w, g, _m, _v, a, d = places
         net, epochs = args.net, args.epochs
         fold = epochs.fold[own_row(epochs.fold, i)]
@@ -146,6 +154,7 @@ def _run_epoch(network: Network, made: Functions, stage: Callable, score: Callab
         step = (epochs.first + e) * (batches - b)
         rates = args.optimizing.rates[own_row(args.optimizing.rates, i)]
         rate = rates[own_row(rates, e)]
+        _, c = coefficients(args.optimizing, i, rate, powers)
         penalties = args.optimizing.penalties
         loss, penalty, weights, total, own, share = 0.0, 0.0, 0.0, 0.0, 0.0, number(0)
         position = 0
@@ -169,9 +178,9 @@ def _run_epoch(network: Network, made: Functions, stage: Callable, score: Callab
                         if penalties.shape[1] > 0:
                             own_penalties = penalties[own_row(penalties, i)]
                             penalty += scale * penalty_value(w, own_penalties)
-                    running, powers = finish_batch(
-                        args.optimizing, places, i, rate, h, powers, own, held
-                    )
+                    if changing:
+                        powers, c = coefficients(args.optimizing, i, rate, powers)
+                    running = finish_batch(args.optimizing, places, i, c, own, held)
                     if not running:
                         break
                     loss += scale * own
@@ -187,7 +196,7 @@ def _run_epoch(network: Network, made: Functions, stage: Callable, score: Callab
 
 
 def run_epochs_of(network: Network, made: Functions, target_width: int) -> Callable:
-    """``run_epochs(args, places, tile, rows, i, mine, h, powers)``: all epochs, and what is noted.
+    """``run_epochs(args, places, tile, rows, i, mine, powers)``: all epochs, and what is noted.
 
     Returns the powers. A thread that is not ``mine`` only helps to read samples.
     """
@@ -196,7 +205,7 @@ def run_epochs_of(network: Network, made: Functions, target_width: int) -> Calla
     run_epoch = _run_epoch(network, made, stage, score)
 
     @device_function
-    def run_epochs(args, places, tile, rows, i, mine, h, powers):
+    def run_epochs(args, places, tile, rows, i, mine, powers):
         epochs, stopping = args.epochs, args.stopping
         best, best_epoch = inf, np.int64(-1)
         if stopping.best.shape[0] > 0:
@@ -208,7 +217,7 @@ def run_epochs_of(network: Network, made: Functions, target_width: int) -> Calla
                 break
             began = running
             loss, penalty, running, powers = run_epoch(
-                args, places, tile, rows, i, e, running, h, powers
+                args, places, tile, rows, i, e, running, powers
             )
             if began and not running:
                 status = DIVERGED

@@ -157,30 +157,40 @@ def penalise_of(network: Network, made: Functions) -> Callable:
     return penalise
 
 
-def move_of(network: Network, made: Functions) -> Callable:
-    """``move(w, g, m, v, h, rate, power1, power2)``: a step, from hyperparameters h.
-
-    Returns whether all parameters are finite, and the new powers. Where one is not, all are as
-    they were.
-    """
-    size, states = network.n_parameters, made.rule.states
-    number = np.dtype(made.dtype).type
-    update, coefficients = functions.update(made), functions.coefficients(made)
+def coefficients_of(made: Functions) -> Callable:
+    """``coefficients(optimizing, i, rate, powers)``: the next powers, and a step's coefficients."""
+    number, rule = np.dtype(made.dtype).type, functions.coefficients(made)
 
     @device_function
-    def move(w, g, m, v, h, rate, power1, power2):
-        power1, power2, c0, c1, c2, c3, c4, c5 = coefficients(
-            rate, h[0], h[1], h[2], h[3], h[4], power1, power2
+    def coefficients(optimizing, i, rate, powers):
+        h = optimizing.hyperparameters[own_row(optimizing.hyperparameters, i)]
+        power1, power2, c0, c1, c2, c3, c4, c5 = rule(
+            rate, h[0], h[1], h[2], h[3], h[4], powers[0], powers[1]
         )
-        c0, c1, c2, c3, c4, c5 = (
-            number(c0), number(c1), number(c2), number(c3), number(c4), number(c5),
-        )  # fmt: skip
+        numbers = number(c0), number(c1), number(c2), number(c3), number(c4), number(c5)
+        return (power1, power2), numbers
+
+    return coefficients
+
+
+def move_of(network: Network, made: Functions) -> Callable:
+    """``move(w, g, m, v, c)``: a step with coefficients c; whether all parameters are finite.
+
+    Where one is not, all are as they were.
+    """
+    size, states = network.n_parameters, made.rule.states
+    number, update = np.dtype(made.dtype).type, functions.update(made)
+
+    @device_function
+    def move(w, g, m, v, c):
         sound = True
         for q in range(size):
             old = w[q]
             moment = m[q] if states > 0 else number(0)
             second = v[q] if states > 1 else number(0)
-            w[q], moment, second = update(old, g[q], moment, second, c0, c1, c2, c3, c4, c5)
+            w[q], moment, second = update(
+                old, g[q], moment, second, c[0], c[1], c[2], c[3], c[4], c[5]
+            )
             g[q] = old
             if states > 0:
                 m[q] = moment
@@ -190,6 +200,6 @@ def move_of(network: Network, made: Functions) -> Callable:
         if not sound:
             for q in range(size):
                 w[q] = g[q]
-        return sound, power1, power2
+        return sound
 
     return move
