@@ -16,7 +16,7 @@ import tempfile
 import warnings
 from collections import Counter
 from collections.abc import Iterator
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from pathlib import Path
 from typing import NamedTuple
 
@@ -181,8 +181,8 @@ def count(code: str) -> Counts:
         divisions=_number(DIVISION, looped),
         memory={name: _number(re.compile(kind), looped) for name, kind in MEMORIES.items()},
         products=_number(FMA, looped),
-        per_product=len(hot) / max(products, 1),
-        bytes_per_product=read / max(products, 1),
+        per_product=len(hot) / products if products else 0.0,
+        bytes_per_product=read / products if products else 0.0,
     )
 
 
@@ -266,9 +266,13 @@ STEP = (
 
 
 def code_rows() -> Iterator[list]:
-    """What kernels' code holds."""
+    """What kernels' code holds; a kernel that is started as before comes once."""
+    seen = set()
     for case in CASES:
         for launch in registers.launches(case, TARGET):
+            if (launch.kernel, launch.shared_memory) in seen:
+                continue
+            seen.add((launch.kernel, launch.shared_memory))
             took, blocks = resident(launch)
             for kind, code in codes(launch):
                 counts = count(code)
@@ -282,25 +286,33 @@ def code_rows() -> Iterator[list]:
 
 
 def step_rows() -> Iterator[list]:
-    """What blocks do in a step, by formula; each takes its samples, and what is not shared."""
+    """What a block does in a step, by formula."""
     for case in CASES:
         if case.strategy == "block":
+            rule = OPTIMIZERS[case.optimizer.resolve(1, 1).rule]
             network = bp.MLP(case.layers, case.activation, case.loss).network
-            rule = case.optimizer.resolve(1, 1).rule
-            states, numbers = OPTIMIZERS[rule].states, network.n_parameters
             with registers.stand_in(TARGET):
-                planned = block.plan(network, states, case.dtype, BATCH)
+                planned = block.plan(network, rule.states, case.dtype, BATCH)
+            places = ["shared" if there else "global" for there in planned[1:3]]
             chunks = -(-BATCH // planned.layout.rows)
+            numbers = _outside(network, rule.states, chunks, *planned[1:3])
             products = [BATCH * d_in * d_out for d_in, d_out in pairwise(network.layers)]
-            moments = 0 if planned.moments_shared else 2 * states * numbers
-            gradient = 0 if planned.gradient_shared else (2 * chunks + 1) * numbers
-            samples = BATCH * (network.layers[0] + 2)
             yield [
-                case.name(), planned.layout.rows, chunks,
-                *("shared" if there else "global" for there in planned[1:3]),
-                3 * sum(products) - products[0],
-                (samples + moments + gradient) * np.dtype(case.dtype).itemsize,
+                case.name(), planned.layout.rows, chunks, *places,
+                3 * sum(products) - products[0], numbers * np.dtype(case.dtype).itemsize,
             ]  # fmt: skip
+
+
+def _outside(network, states: int, chunks: int, gradient_shared: bool, moments_shared: bool) -> int:
+    """Numbers that a step reads and writes outside of shared memory.
+
+    They are inputs, targets and weights of samples; moments, once read and written; a gradient,
+    which each chunk reads but the first, and writes, and the update reads, and writes old
+    parameters to.
+    """
+    samples = BATCH * (network.layers[0] + 2)
+    moments = 0 if moments_shared else 2 * states * network.n_parameters
+    return samples + moments + (0 if gradient_shared else (2 * chunks + 1) * network.n_parameters)
 
 
 def line(cells: list) -> str:
@@ -308,17 +320,22 @@ def line(cells: list) -> str:
     return "| " + " | ".join(map(str, cells)) + " |"
 
 
-def beside(cells: list, before: dict[tuple, list[str]], keys: int) -> list:
+def beside(cells: list, before: dict[tuple, list[str]]) -> list:
     """A row's numbers behind those of the same row before, where they differ."""
-    old = before.get(tuple(cells[:keys]), cells)
-    pairs = zip(map(str, old), map(str, cells), strict=True)
-    return [new if new == was else f"{was} → {new}" for was, new in pairs]
+    new = list(map(str, cells))
+    old = before.get(name(new), new)
+    return [now if now == was else f"{was} → {now}" for was, now in zip(old, new, strict=True)]
 
 
 def rows_of(text: str) -> dict[tuple, list[str]]:
-    """Rows of tables in Markdown, by the words that they begin with."""
+    """Rows of tables in Markdown, by their names."""
     rows = [row.strip("| ").split(" | ") for row in text.splitlines() if row.startswith("| ")]
-    return {tuple(row[:keys]): row for row in rows for keys in (1, 3)}
+    return {name(row): row for row in rows}
+
+
+def name(row: list[str]) -> tuple[str, ...]:
+    """The words that a row begins with."""
+    return tuple(takewhile(lambda cell: not cell[0].isdigit(), row))
 
 
 def main() -> None:
@@ -329,10 +346,10 @@ def main() -> None:
     path = parser.parse_args().before
     before = rows_of(path.read_text()) if path else {}
     print(HEAD.format(versions=registers.versions()))
-    for names, rows, keys in ((CODE, code_rows(), 3), (STEP, step_rows(), 1)):
-        print(line(list(names)), line(["---"] * keys + ["--:"] * (len(names) - keys)), sep="\n")
+    for names, rows in ((CODE, code_rows()), (STEP, step_rows())):
+        print(line(list(names)), line(["---"] * len(names)), sep="\n")
         for cells in rows:
-            print(line(beside(cells, before, keys)), flush=True)
+            print(line(beside(cells, before)), flush=True)
         print()
 
 

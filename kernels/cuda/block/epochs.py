@@ -9,12 +9,13 @@ import numpy as np
 from numba import cuda
 
 from ...task import DIVERGED, RUNNING, STOPPED
+from .. import tile
 from ..arguments import own_row
 from ..compile import device_function
 from ..stopping import finish, judge, write
 from .gradient import batch_gradient, forward, score
 from .layout import layer_of
-from .together import add_up, copy, gather
+from .together import AHEAD, add_up, copy, gather
 
 
 class Places(NamedTuple):
@@ -104,25 +105,32 @@ def square_part(g, size):
 @device_function
 def move(places, update, states, size, factor):
     """Move the parameters, and keep the old ones in g; whether this thread's are all finite."""
-    w, g, m, numbers = places.w, places.g, places.m, places.numbers
+    w, g, m, numbers, sound = places.w, places.g, places.m, places.numbers, True
     number = w.dtype.type
     c0, c1, c2 = number(numbers[2]), number(numbers[3]), number(numbers[4])
     c3, c4, c5 = number(numbers[5]), number(numbers[6]), number(numbers[7])
-    sound = True
+    old, slopes = cuda.local.array(AHEAD, w.dtype), cuda.local.array(AHEAD, w.dtype)
+    moments, seconds = cuda.local.array(AHEAD, w.dtype), cuda.local.array(AHEAD, w.dtype)
     q = cuda.threadIdx.x
     while q < size:
-        at, other = np.uint64(q), np.uint64(places.second + q)
-        old = w[at]
-        moment = m[at] if states > 0 else number(0)
-        second = m[other] if states > 1 else number(0)
-        new, moment, second = update(old, factor * g[at], moment, second, c0, c1, c2, c3, c4, c5)
-        w[at], g[at] = new, old
-        if states > 0:
-            m[at] = moment
-        if states > 1:
-            m[other] = second
-        sound = sound and isfinite(new)
-        q += cuda.blockDim.x
+        for u in range(AHEAD):
+            at = tile.inside(q, u, cuda.blockDim.x, size)
+            old[u], slopes[u] = w[np.uint64(at)], g[np.uint64(at)]
+            moments[u] = m[np.uint64(at)] if states > 0 else number(0)
+            seconds[u] = m[np.uint64(places.second + at)] if states > 1 else number(0)
+        for u in range(AHEAD):
+            if q < size:
+                at = np.uint64(q)
+                w[at], moment, second = update(
+                    old[u], factor * slopes[u], moments[u], seconds[u], c0, c1, c2, c3, c4, c5
+                )
+                g[at] = old[u]
+                if states > 0:
+                    m[at] = moment
+                if states > 1:
+                    m[np.uint64(places.second + q)] = second
+                sound = sound and isfinite(w[at])
+            q += cuda.blockDim.x
     return sound
 
 

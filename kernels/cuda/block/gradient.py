@@ -157,11 +157,14 @@ def bias_gradient(own, g, work, rows, adds):
 
 @device_function
 def delta_layer(own, w, work, rows):
-    """Slopes by what went into a layer: weights times slopes of what came out."""
+    """Slopes by what went into a layer: weights times slopes of what came out.
+
+    The last threads begin: the first ones may be at the gradient still, which no one waits for.
+    """
     d_in, d_out = own.d_in, own.d_out
     across, down = tile.tiles(rows, COLUMNS), tile.tiles(d_in, ROWS)
     sums = cuda.local.array(SUMS, work.dtype)
-    t = cuda.threadIdx.x
+    t = cuda.blockDim.x - 1 - cuda.threadIdx.x
     while t < across * down:
         first, column = tile.split(t, across)
         tile.clear(sums)

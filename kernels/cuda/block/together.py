@@ -14,6 +14,8 @@ from .. import tile
 from ..compile import device_function
 from .layout import FIELDS, STRIDE, VALUES, WEIGHTS
 
+AHEAD = 4  # numbers that a thread asks main memory for before it needs the first
+
 
 class Shape(NamedTuple):
     """The architecture, as threads read it: its table lies in shared memory.
@@ -78,9 +80,17 @@ def gather(data, shape, work, order, start, rows):
     inputs, values, stride = data.inputs.shape[1], shape.table[VALUES], shape.table[STRIDE]
     r, k = tile.split(cuda.threadIdx.x, inputs)
     rows_on, on = tile.split(cuda.blockDim.x, inputs)
+    taken, places = cuda.local.array(AHEAD, np.uint64), cuda.local.array(AHEAD, np.int64)
+    columns, numbers = cuda.local.array(AHEAD, np.int64), cuda.local.array(AHEAD, work.dtype)
     while r < rows:
-        at = np.uint64(values + r * stride + k)
-        work[at] = data.inputs[row_of(order, start + r), np.uint64(k)]
-        r, k = r + rows_on, k + on
-        if k >= inputs:
-            r, k = r + 1, k - inputs
+        for u in range(AHEAD):
+            taken[u], columns[u] = row_of(order, start + min(r, rows - 1)), k
+            places[u] = values + r * stride + k if r < rows else -1
+            r, k = r + rows_on, k + on
+            if k >= inputs:
+                r, k = r + 1, k - inputs
+        for u in range(AHEAD):
+            numbers[u] = data.inputs[taken[u], np.uint64(columns[u])]
+        for u in range(AHEAD):
+            if places[u] >= 0:
+                work[np.uint64(places[u])] = numbers[u]
