@@ -24,10 +24,11 @@ def forward_layer(shape, w, work, value, slope, dropout, i, layer, rows, step, p
     """A layer's values, and where there is an activation its slopes."""
     own, hidden = layer_of(shape.table, layer), layer + 1 < shape.layers
     across, down = tile.tiles(own.d_out, COLUMNS), tile.tiles(rows, ROWS)
-    key, p = np.uint64(0), 0.0
+    key, p, kept = np.uint64(0), 0.0, work.dtype.type(1)
     if drops and hidden:
         key = dropout_key(dropout.keys[own_row(dropout.keys, i)], step, layer)
         p = dropout.p[own_row(dropout.p, i), layer]
+        kept = work.dtype.type(1.0 / (1.0 - p))
     sums = cuda.local.array(SUMS, work.dtype)
     t = cuda.threadIdx.x
     while t < across * down:
@@ -44,7 +45,7 @@ def forward_layer(shape, w, work, value, slope, dropout, i, layer, rows, step, p
         if hidden:
             activate(
                 work, own, value, slope, first, down, rows, column, across,
-                drops, key, position, p,
+                drops, key, position, p, kept,
             )  # fmt: skip
         t += cuda.blockDim.x
 
@@ -59,14 +60,15 @@ def keep(sums, work, own, first, down, rows, column, across):
 
 
 @device_function
-def activate(work, own, value, slope, first, down, rows, column, across, drops, key, position, p):
+def activate(
+    work, own, value, slope, first, down, rows, column, across, drops, key, position, p, kept
+):
     """A tile's sums become values and slopes.
 
     They are read back from where they were kept: the code of an activation is here once, and not
     for each of a tile's sums, of which registers would need one copy each.
     """
     number = work.dtype.type
-    kept = number(1.0 / (1.0 - p))
     r = first
     while r < rows:
         o = column
