@@ -245,11 +245,10 @@ def _rows(array: Any) -> Any:
 
 def whole_numbers(numbers: Any) -> Any:
     """A few int64 for kernels to read."""
-    return handed(device.array_module().asarray(np.array(numbers, np.int64)))
+    return handed(device.to_device(np.array(numbers, np.int64)))
 
 
 def handed(array: Any) -> Any:
     """An array as a part of what a kernel is handed; the simulator takes such parts as they are."""
-    if device.simulated():
-        return array
-    return device.kernel_array(device.array_module().ascontiguousarray(array))
+    array = device.array_module().ascontiguousarray(array)
+    return array.memory if device.simulated() else device.kernel_array(array)

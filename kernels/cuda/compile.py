@@ -35,16 +35,19 @@ def kernel(function: Callable, most_threads: int, blocks: int) -> Any:
 
 def launch(kernel: Any, grid: Any, threads: Any, shared_memory: int, *arguments: Any) -> None:
     """Start a kernel on the current stream with so many bytes of dynamic shared memory."""
+    if device.simulated():
+        # at each replay of a graph anew: the simulator's kernels keep one configuration
+        sizes = grid, threads, 0, shared_memory
+        device.array_module().launch(lambda: kernel[sizes](*arguments))
+        return
     configured = _configure(kernel, grid, threads, device.stream(), shared_memory)
-    if shared_memory > FREE_SHARED_MEMORY and not device.simulated():
+    if shared_memory > FREE_SHARED_MEMORY:
         configured.pre_launch_callbacks[:] = [_ask_for_shared_memory]
     configured(*arguments)
 
 
 def _configure(kernel: Any, *sizes: Any) -> Any:
     """A kernel for a launch, without Numba's hint that small grids leave a GPU idle."""
-    if device.simulated():
-        return kernel[sizes]
     from numba.cuda.core import config
 
     before = config.CUDA_LOW_OCCUPANCY_WARNINGS
