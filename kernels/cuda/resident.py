@@ -13,7 +13,7 @@ from .. import counter
 from ..task import RUNNING, Samples, State, Task
 from . import device
 
-ALIGNMENT = 32  # numbers: rows of parameters begin at whole lines of the GPU's caches
+ALIGNMENT = 1  # numbers: rows of parameters begin at whole lines of the GPU's caches
 LOSSES = ("loss", "validation_loss", "penalty")
 MEMORY = ("moments", "powers", "best", "best_epoch")  # what is read when somebody asks
 WATCHED = ("status", "epochs_run", *LOSSES)  # what is looked at between calls of a kernel
@@ -137,10 +137,13 @@ class OnGpu(Task):
     Attributes
     ----------
     bounds : where folds begin in ``order``, on the host
+    every, total : losses of every so many epochs are kept, and those of the last one of the fit
     kept : what a strategy makes in its first call, and has in the next ones
     """
 
     bounds: tuple[int, ...] = ()
+    every: int = 1
+    total: int = 0
     kept: dict[Any, Any] = field(default_factory=dict)
 
 
@@ -180,7 +183,7 @@ class Share:
             return rows
         xp = device.array_module()
         if "order" not in kept:
-            most = min(shuffle.longest, self.task.epochs)
+            most = min(shuffle.longest, self.task.total)
             kept["order"] = xp.empty((most, rows.shape[1]), np.int32)
         epochs = xp.arange(task.first_epoch, task.first_epoch + task.epochs, dtype=np.uint64)
         for fold, (start, stop) in enumerate(pairwise(self.task.bounds)):
@@ -210,20 +213,20 @@ class Share:
 
         What the host says of the others, that they are to stop, stays as it is.
         """
-        some = own is not None and len(own) < len(self)
+        some = None if own is None or len(own) == len(self) else own
         with device.on(self.number):
-            index = device.to_device(own) if some else slice(None)
+            index = None if some is None else device.to_device(some)
             copies, picked = [], []
             for name in names:
                 here, there = self._pair(state, name, columns)
-                if some and len(there):
-                    target, there = there, np.empty((len(own), *there.shape[1:]), there.dtype)
+                if some is not None and len(there):
+                    target, there = there, np.empty((len(some), *there.shape[1:]), there.dtype)
                     picked.append((target, there))
                     here = here[index]
                 copies.append((here, there))
             device.fetch(copies)
         for target, there in picked:
-            target[own] = there
+            target[some] = there
 
     def _pair(self, state: State, name: str, columns: slice) -> tuple[Any, np.ndarray]:
         """An array of the state here and on the host."""
@@ -241,8 +244,9 @@ class Share:
     def emptied(self) -> Share:
         """Only what training has changed."""
         with device.on(self.number):
-            nothing = Samples(*(device.array_module().empty(0) for _ in range(3)))
-        task = replace(self.task, samples=nothing, validation=None, order=None, kept={})
+            nothing = device.array_module().empty(0)
+        samples = Samples(nothing, nothing, nothing)
+        task = replace(self.task, samples=samples, validation=None, order=nothing, kept={})
         if self.thread:
             self.thread.shutdown()
         return replace(self, task=task, thread=None)
@@ -281,6 +285,8 @@ def _task_on_gpu(task: Task, part: Part, fresh: bool) -> OnGpu:
         "order": device.to_device(task.order.astype(np.int32)),
         "fold_start": device.to_device(task.fold_start),
         "bounds": tuple(task.fold_start.tolist()),
+        "every": int(np.argmax(task.record)) + 1,
+        "total": task.epochs,
         "optimizer": optimizer,
         "state": _begun(task.state, part) if fresh else _copied(task.state, part),
     }

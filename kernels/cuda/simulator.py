@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
+from operator import attrgetter
 from types import SimpleNamespace
 from typing import Any
 
@@ -61,13 +62,12 @@ def _operator(name: str) -> Callable:
 class ndarray:  # noqa: N801 (CuPy's name)
     """An array on the device, in ``memory`` that only kernels and this module look at."""
 
+    shape: tuple[int, ...]
+    dtype: np.dtype
+    nbytes: int
+
     def __init__(self, memory: np.ndarray) -> None:
         self.memory = memory
-
-    shape, dtype, ndim, size, nbytes, itemsize, strides, flags = (
-        property(lambda self, name=name: getattr(self.memory, name))
-        for name in ("shape", "dtype", "ndim", "size", "nbytes", "itemsize", "strides", "flags")
-    )
 
     def __len__(self) -> int:
         return len(self.memory)
@@ -99,6 +99,11 @@ class ndarray:  # noqa: N801 (CuPy's name)
         """A copy on the device."""
         return self.astype(self.dtype)
 
+    def sum(self, dtype: Any = None) -> ndarray:
+        """The sum of all numbers, which stays on the device."""
+        _no_capture("sum")
+        return _wrapped(self.memory.sum(dtype=dtype))
+
     def sort(self, axis: int = -1) -> None:
         """Sort in place."""
         _no_capture("sort")
@@ -117,6 +122,9 @@ class ndarray:  # noqa: N801 (CuPy's name)
         np.copyto(out, self.memory)
         return out
 
+
+for _name in ("shape", "dtype", "ndim", "size", "nbytes", "itemsize", "strides", "flags"):
+    setattr(ndarray, _name, property(attrgetter(f"memory.{_name}")))
 
 for _name in ("add", "sub", "mul", "floordiv", "mod", "and", "or", "xor", "rshift", "neg", "invert",
               "iadd", "iand", "ior", "imul", "eq", "ge", "gt", "le", "lt", "radd", "rsub",
@@ -159,12 +167,12 @@ FUNCTIONS = (
 globals().update({name: _function(name) for name in FUNCTIONS})
 
 
-def array(values: Any, copy: bool = True, order: str = "C") -> ndarray:
+def array(values: Any, copy: bool = True, order: Any = "C") -> ndarray:
     """A copy of an array of the host, or of the device if ``copy``."""
     if isinstance(values, ndarray):
         return _wrapped(np.array(values.memory, copy=copy or None, order=order))
     _no_capture("a copy to the device")
-    memory = np.array(values, order=order)
+    memory: np.ndarray = np.array(values, order=order)
     traffic.up += memory.nbytes
     return ndarray(memory)
 
@@ -255,12 +263,12 @@ class Stream:
         traffic.waits += 1
 
 
-Stream.null = Stream(null=True)  # type: ignore[attr-defined]
+DEFAULT = Stream(null=True)
 _of_thread = threading.local()
 
 
 def _current() -> Stream:
-    return getattr(_of_thread, "stream", Stream.null)  # type: ignore[attr-defined]
+    return getattr(_of_thread, "stream", DEFAULT)
 
 
 def launch(work: Callable[[], object]) -> None:
