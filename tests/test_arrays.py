@@ -169,7 +169,8 @@ def test_cuda_is_given_them_as_they_are(monkeypatch):
 
         def gradients(self, strategy, network, parameters, samples):
             given.append(samples)
-            return OnGpu(np.zeros(2)), OnGpu(parameters)
+            assert parameters is rows
+            return OnGpu(np.zeros(2)), OnGpu(population.parameters)
 
         def predict(self, network, parameters, inputs):
             assert isinstance(inputs, OnGpu)
@@ -178,7 +179,8 @@ def test_cuda_is_given_them_as_they_are(monkeypatch):
     plan = bp.dispatch.Plan("any", "cuda", "a test")
     monkeypatch.setattr(bp.dispatch, "choose", lambda *_: plan)
     monkeypatch.setattr(bp.dispatch, "kernels", lambda _: Kernels())
-    monkeypatch.setattr(bp.dispatch, "place", lambda parameters, _: host.place(parameters))
+    rows = SimpleNamespace(to_host=lambda out: None)
+    monkeypatch.setattr(bp.dispatch, "place", lambda *_: rows)
     population, x, y = bp.Population(MLP, 2), OnGpu(X), OnGpu(Y)
     bp.fit(population, x, y, bp.SGD(), validation=(x, y), progress=False)
     loss, weights, biases = bp.gradients(population, x, y)
