@@ -108,18 +108,17 @@ class Population:
             rows = slice(start, start + step)
             _initialise(self.mlp, self.parameters[rows], self.seeds[rows], init)
 
-    def _set(self, mlp: MLP, parameters: Any, seeds: np.ndarray) -> None:
-        """With (n, P) parameters on the host, or on GPUs as :func:`dispatch.place` leaves them."""
-        on_host = isinstance(parameters, np.ndarray)
-        self.mlp, self.dtype, self._seeds = mlp, parameters.dtype, seeds
-        self._parameters = parameters if on_host else None
-        self._rows = None if on_host else parameters  # on GPUs; where they are, they are the truth
-        self._lent = False  # whether a training writes to them
+    def _set(self, mlp: MLP, parameters: Any, seeds: np.ndarray, rows: Any = None) -> None:
+        """With (n, P) parameters, or rows on GPUs as :func:`dispatch.place` leaves them."""
+        self.mlp, self._seeds = mlp, seeds
+        self._parameters, self._rows = parameters, rows  # where there are rows, they are the truth
+        self.dtype: np.dtype = (parameters if rows is None else rows).dtype
+        self._lent = False  # whether a training writes to the rows
 
     @classmethod
-    def _of(cls, mlp: MLP, parameters: Any, seeds: np.ndarray) -> Population:
+    def _of(cls, *given: Any) -> Population:
         population = cls.__new__(cls)
-        population._set(mlp, parameters, seeds)
+        population._set(*given)
         return population
 
     @classmethod
@@ -285,7 +284,7 @@ class Population:
         if chosen.size == 0:
             raise ValueError("no network is left in this selection")
         if self._rows is not None:
-            return self._of(self.mlp, self._rows.take(chosen), self.seeds[chosen])
+            return self._of(self.mlp, None, self.seeds[chosen], self._rows.take(chosen))
         return self._of(self.mlp, self.parameters[chosen], self.seeds[chosen])
 
     def with_parameters(self, parameters: np.ndarray) -> Population:

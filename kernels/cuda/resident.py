@@ -13,7 +13,7 @@ from .. import counter
 from ..task import RUNNING, Samples, State, Task
 from . import device
 
-ALIGNMENT = 1  # numbers: rows of parameters begin at whole lines of the GPU's caches
+ALIGNMENT = 32  # numbers: rows of parameters begin at whole lines of the GPU's caches
 LOSSES = ("loss", "validation_loss", "penalty")
 MEMORY = ("moments", "powers", "best", "best_epoch")  # what is read when somebody asks
 WATCHED = ("status", "epochs_run", *LOSSES)  # what is looked at between calls of a kernel
