@@ -6,6 +6,7 @@ Numba's simulator runs the kernels, and what takes CuPy's place counts; see
 
 from contextlib import contextmanager
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -98,6 +99,7 @@ def test_a_population_stays_there_until_it_is_read(forced, strategy):
             fit(population)
         with counted() as second:
             fit(population)
+        with counted() as asked:
             population.predict(X, device="cuda")
         with counted() as third:
             trained = population.parameters
@@ -177,7 +179,7 @@ def test_a_population_in_training_can_be_read():
         for epoch in (1, 2, 3):
             training.advance(epoch)
             seen.append(population.parameters.copy())
-    assert all((one != other).any() for one, other in zip(seen, seen[1:], strict=False))
+    assert all((one != other).any() for one, other in pairwise(seen))
     np.testing.assert_array_equal(seen[-1], population.parameters)
 
 
