@@ -27,7 +27,17 @@ from bpfast.kernels import cuda
 from bpfast.kernels.cuda import device
 
 # Compute capabilities, and the most shared memory that a block can ask for there.
-TARGETS = {(8, 0): 163 << 10, (9, 0): 227 << 10, (12, 0): 99 << 10}
+TARGETS = {(7, 5): 64 << 10, (8, 0): 163 << 10, (9, 0): 227 << 10, (12, 0): 99 << 10}
+
+
+def capability(target: tuple[int, int]) -> tuple[int, int, str]:
+    """What Numba compiles a launch for: from 9.0 on, also with what no other GPU understands."""
+    return (*target, "a" if target >= (9, 0) else "")
+
+
+def architecture(target: tuple[int, int]) -> str:
+    """The same as ptxas has it."""
+    return "sm_{}{}{}".format(*capability(target))
 
 
 class Case(NamedTuple):
@@ -99,7 +109,8 @@ class Usage(NamedTuple):
 @contextmanager
 def stand_in(target: tuple[int, int]) -> Iterator[list[Launch]]:
     """A GPU that is compiled for and is not there: NumPy's arrays lie on it, launches are noted."""
-    from numba.cuda import compiler, dispatcher
+    from numba.cuda import dispatcher
+    from numba.cuda.cudadrv import devices
 
     from bpfast.kernels.cuda import large_batch
 
@@ -115,12 +126,12 @@ def stand_in(target: tuple[int, int]) -> Iterator[list[Launch]]:
     def train(strategy, task, networks):
         cuda._strategy(strategy).train(task, networks)
 
-    gpu = SimpleNamespace(compute_capability=target)
+    gpu = SimpleNamespace(compute_capability=target, id=0)
+    context = SimpleNamespace(device=gpu, create_module_image=_not_loaded)
     found = device.Properties("stand-in", target, 1, TARGETS[target], 1 << 30, 1)
     with ExitStack() as stack:
         for place, name, value in (
-            (dispatcher, "get_current_device", lambda: gpu),
-            (compiler, "get_current_device", lambda: gpu),
+            (devices._runtime, "get_or_create_context", lambda _=None: context),
             (dispatcher.CUDADispatcher, "call", note),
             (device, "properties", lambda: found),
             (device, "array_module", lambda: np),
@@ -155,24 +166,43 @@ def launches(case: Case, target: tuple[int, int]) -> list[Launch]:
     return list({launch.name(): launch for launch in started}.values())
 
 
+def _not_loaded(*_machine_code: Any) -> SimpleNamespace:
+    """What Numba gets of the driver for machine code, of which nothing can be started."""
+    gpu, attributes = SimpleNamespace(id=0), SimpleNamespace(shared=0)
+    module = SimpleNamespace(initialized=True)
+    function = SimpleNamespace(handle=0, device=gpu, attrs=attributes, module=module)
+    # not a namespace, whose equals would be one function
+    module.get_function = lambda name: type("Function", (), vars(function) | {"name": name})()
+    return module
+
+
+def compiled(launch: Launch, target: tuple[int, int]) -> Any:
+    """What a launch compiles, or finds on disk: machine code by Numba's own way to a GPU."""
+    from numba.cuda.typing.typeof import typeof
+
+    with stand_in(target):
+        return launch.kernel.compile(tuple(typeof(argument) for argument in launch.arguments))
+
+
 def usage(launch: Launch, target: tuple[int, int]) -> Usage:
     """Compile a kernel as it would be started."""
     from numba import cuda
     from numba.cuda.typing.typeof import typeof
 
-    kernel, capability = launch.kernel, "".join(map(str, target))
+    kernel = launch.kernel
     with stand_in(target):
         ptx, _ = cuda.compile_ptx(
             kernel.py_func,
             tuple(typeof(argument) for argument in launch.arguments),
-            cc=target,
+            cc=capability(target),
             launch_bounds=kernel.targetoptions.get("launch_bounds"),
         )
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder, "kernel.ptx")
         source.write_text(ptx)
-        target_name, machine_code = f"-arch=sm_{capability}", str(source.with_suffix(""))
-        command = [str(ptxas()), target_name, "-v", "-o", machine_code, str(source)]
+        machine_code = str(source.with_suffix(""))
+        arch = f"-arch={architecture(target)}"
+        command = [str(ptxas()), arch, "-v", "-o", machine_code, str(source)]
         said = subprocess.run(command, check=True, capture_output=True, text=True).stderr
 
     def number(pattern: str) -> int:
@@ -207,7 +237,7 @@ def table() -> Iterator[str]:
             for launch in launches(case, target):
                 took = usage(launch, target)
                 yield (
-                    f"| {case.name()} | {launch.name()} | sm_{target[0]}{target[1]} "
+                    f"| {case.name()} | {launch.name()} | {architecture(target)} "
                     f"| {launch.threads} | {took.registers} | {took.spilled} | {took.local} "
                     f"| {took.shared} |"
                 )
