@@ -106,6 +106,20 @@ class Usage(NamedTuple):
     shared: int
 
 
+class Unloaded:
+    """What Numba gets of the driver for machine code, module and function in one, to no avail."""
+
+    initialized, handle, device = True, 0, SimpleNamespace(id=0)
+    attrs = SimpleNamespace(shared=0)
+
+    def __init__(self, *_machine_code: Any) -> None:
+        self.module = self
+
+    def get_function(self, _name: str) -> Unloaded:
+        """The function by its name."""
+        return self
+
+
 @contextmanager
 def stand_in(target: tuple[int, int]) -> Iterator[list[Launch]]:
     """A GPU that is compiled for and is not there: NumPy's arrays lie on it, launches are noted."""
@@ -127,7 +141,7 @@ def stand_in(target: tuple[int, int]) -> Iterator[list[Launch]]:
         cuda._strategy(strategy).train(task, networks)
 
     gpu = SimpleNamespace(compute_capability=target, id=0)
-    context = SimpleNamespace(device=gpu, create_module_image=_not_loaded)
+    context = SimpleNamespace(device=gpu, create_module_image=Unloaded)
     found = device.Properties("stand-in", target, 1, TARGETS[target], 1 << 30, 1)
     with ExitStack() as stack:
         for place, name, value in (
@@ -164,16 +178,6 @@ def launches(case: Case, target: tuple[int, int]) -> list[Launch]:
             bp.gradients(population, X, y, device="cuda")
             population.predict(X, device="cuda")
     return list({launch.name(): launch for launch in started}.values())
-
-
-def _not_loaded(*_machine_code: Any) -> SimpleNamespace:
-    """What Numba gets of the driver for machine code, of which nothing can be started."""
-    gpu, attributes = SimpleNamespace(id=0), SimpleNamespace(shared=0)
-    module = SimpleNamespace(initialized=True)
-    function = SimpleNamespace(handle=0, device=gpu, attrs=attributes, module=module)
-    # not a namespace, whose equals would be one function
-    module.get_function = lambda name: type("Function", (), vars(function) | {"name": name})()
-    return module
 
 
 def compiled(launch: Launch, target: tuple[int, int]) -> Any:

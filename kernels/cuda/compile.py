@@ -34,7 +34,8 @@ def kernel(function: Callable, most_threads: int, blocks: int) -> Any:
     """
     if device.simulated():
         return cuda.jit(function)
-    made = cuda.jit(launch_bounds=(most_threads, blocks), lto=False)(function)
+    # numba-cuda 0.30 forgets ``lto`` where the function comes in a second call
+    made = cuda.jit(function, launch_bounds=(most_threads, blocks), lto=False)
     made._cache = DiskCache(made)  # private: Numba has no other place for a cache of one's own
     return made
 
@@ -44,12 +45,8 @@ def launch(kernel: Any, grid: Any, threads: Any, shared_memory: int, *arguments:
 
     A kernel's first launch on a GPU compiles or loads it, so that one cannot be part of a graph.
     """
-    configured = _simulated if device.simulated() else _configured
-    configured(kernel, grid, threads, device.stream(), shared_memory)(*arguments)
-
-
-def _simulated(kernel: Any, *sizes: Any) -> Any:
-    return kernel[sizes]
+    sizes = grid, threads, device.stream(), shared_memory
+    (kernel[sizes] if device.simulated() else _configured(kernel, *sizes))(*arguments)
 
 
 @lru_cache(maxsize=1024)
@@ -65,21 +62,20 @@ def _configured(kernel: Any, *sizes: Any) -> Any:
         finally:
             config.CUDA_LOW_OCCUPANCY_WARNINGS = before
     if result.sharedmem:
-        result.pre_launch_callbacks[:] = [_before_launch]
+        result.pre_launch_callbacks[:] = [ask_for_shared_memory]
     return result
 
 
-def _before_launch(kernel: Any, _configured: Any) -> None:
-    # private: Numba has no word for a kernel's attributes, and would forget a carve-out on disk
-    allow_shared_memory(kernel._codelibrary.get_cufunc())
+def ask_for_shared_memory(kernel: Any, _configured: Any) -> None:
+    """Called before launches: Numba sets no limit, and no carve-out where a kernel was on disk."""
+    _ask_once(kernel._codelibrary.get_cufunc())  # private: the driver's handle is nowhere else
 
 
 @cache
-def allow_shared_memory(function: Any) -> None:
-    """Let blocks of a kernel have all the shared memory that a GPU has for them.
+def _ask_once(function: Any) -> None:
+    """Let a kernel's blocks have all the shared memory that the GPU has for them.
 
-    Without asking, a block has 48 KiB, and the L1 cache may keep a part of the memory that two
-    blocks would need.
+    Without it a block has 48 KiB, and the L1 cache may take what a second block would need.
     """
     from cuda.bindings import driver
 

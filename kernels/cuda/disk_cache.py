@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import logging
-import os
 import pickle
 import platform
 from functools import cached_property
@@ -22,7 +21,7 @@ import numba
 from numba import cuda
 
 from ..cache import cache_folder
-from .fingerprint import UnknownPart, fingerprint
+from .fingerprint import UnknownPartError, fingerprint
 
 logger = logging.getLogger("bpfast")
 HASH = 32  # bytes, at the beginning of each file
@@ -85,7 +84,7 @@ class DiskCache:
     def _function(self) -> str | None:
         try:
             return fingerprint(self.dispatcher)
-        except UnknownPart as part:
+        except UnknownPartError as part:
             logger.info("%s is compiled in every process: %s", self.dispatcher.__name__, part)
             return None
 
@@ -101,7 +100,7 @@ def _write(path: Path, content: bytes) -> None:
     own = path.with_suffix(f".{uuid4().hex}")
     try:
         own.write_bytes(content)
-        os.replace(own, path)
+        own.replace(path)
     except OSError:
         with contextlib.suppress(OSError):
             own.unlink(missing_ok=True)

@@ -22,7 +22,7 @@ KERNELS = __name__.removesuffix("cuda.fingerprint")  # whose files' contents nam
 PLAIN = (int, float, complex, str, bytes, type(None), np.generic, np.dtype)
 
 
-class UnknownPart(TypeError):
+class UnknownPartError(TypeError):
     """A function uses something that has no hash which every process would give it."""
 
 
@@ -31,7 +31,7 @@ def fingerprint(function: Any) -> str:
 
     Raises
     ------
-    UnknownPart
+    UnknownPartError
         Where it uses something that is neither a number, text, function nor a library's.
     """
     digest = hashlib.sha256()
@@ -63,7 +63,7 @@ def _parts(value: Any, met: dict[int, int]) -> Iterator[str]:
     elif isinstance(value, FunctionType):
         yield from _of_function(value, met)
     else:
-        raise UnknownPart(f"{value!r}, a {type(value).__name__}")
+        raise UnknownPartError(f"{value!r}, a {type(value).__name__}")
 
 
 def _of_function(function: FunctionType, met: dict[int, int]) -> Iterator[str]:
