@@ -1,17 +1,19 @@
 """What the compiler makes of every CUDA kernel: registers, spills and memory, without a GPU.
 
 ``python -m bpfast.bench.registers > FILE`` writes the table. Numba compiles kernels to PTX, and
-ptxas, from the wheel ``nvidia-cuda-nvcc``, to machine code.
+ptxas, from the wheel ``nvidia-cuda-nvcc`` or a toolkit, to machine code.
 """
 
 from __future__ import annotations
 
 import importlib.util
+import os
 import re
+import shutil
 import subprocess
 import tempfile
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager, nullcontext
 from importlib import metadata
 from pathlib import Path
@@ -224,12 +226,21 @@ def usage(launch: Launch, target: tuple[int, int]) -> Usage:
 
 
 def ptxas() -> Path:
-    """NVIDIA's assembler, from its wheel."""
+    """NVIDIA's assembler, from its wheel or a CUDA toolkit."""
+    homes = [*_wheels(), os.environ.get("CUDA_HOME")]
+    folders = [str(Path(home, "bin")) for home in homes if home]
+    found = shutil.which("ptxas", path=os.pathsep.join([*folders, os.environ.get("PATH", "")]))
+    if not found:
+        raise FileNotFoundError("ptxas is not installed: pip install nvidia-cuda-nvcc")
+    return Path(found)
+
+
+def _wheels() -> Iterable[str]:
+    """Where NVIDIA's wheels lie."""
+    if not importlib.util.find_spec("nvidia"):
+        return ()
     package = importlib.util.find_spec("nvidia.cu13")
-    for folder in (package and package.submodule_search_locations) or ():
-        if Path(folder, "bin", "ptxas").exists():
-            return Path(folder, "bin", "ptxas")
-    raise FileNotFoundError("ptxas is not installed: pip install nvidia-cuda-nvcc")
+    return (package and package.submodule_search_locations) or ()
 
 
 def table() -> Iterator[str]:

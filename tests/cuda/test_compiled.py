@@ -10,6 +10,7 @@ from bpfast.bench import registers
 from bpfast.bench.registers import Case
 from bpfast.kernels import cuda
 from bpfast.kernels.cuda import compile, device
+from bpfast.kernels.cuda.fingerprint import fingerprint
 
 if device.simulated():
     pytest.skip("the simulator compiles nothing", allow_module_level=True)
@@ -27,7 +28,7 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize("target", registers.TARGETS, ids="sm_{0[0]}{0[1]}".format)
+@pytest.mark.parametrize("target", registers.TARGETS, ids=registers.architecture)
 @pytest.mark.parametrize(("case", "spilled"), CASES, ids=[case.name() for case, _ in CASES])
 def test_kernels_fit(case, spilled, target):
     launches = registers.launches(case, target)
@@ -43,11 +44,18 @@ def test_kernels_fit(case, spilled, target):
 def test_a_launch_is_compiled_for_what_is_looked_at():
     for target in registers.TARGETS:
         kernel = compile.kernel(lambda x: None, 32, 2)
-        with patch.object(kernel._cache, "load_overload", lambda *_: None):
+        with patch.object(compile.DiskCache, "_path", lambda *_: None):
             launched = registers.compiled(registers.Launch(kernel, 32, 0, (1,)), target)
         ptx = launched.inspect_asm(registers.capability(target))
         assert f".target {registers.architecture(target)}\n" in ptx
         assert "minnctapersm 2" in ptx
+
+
+@pytest.mark.parametrize("case", [case for case, _ in CASES[1:3]], ids=Case.name)
+def test_every_kernel_can_be_kept(case):
+    for launch in registers.launches(case, (9, 0)):
+        assert isinstance(launch.kernel._cache, compile.DiskCache), launch.name()
+        assert fingerprint(launch.kernel)
 
 
 def test_all_shared_memory_is_asked_for_once():
