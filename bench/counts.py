@@ -29,7 +29,7 @@ from bpfast.kernels.math import OPTIMIZERS
 from . import registers
 from .registers import Case, Launch
 
-TARGET = (9, 0)
+TARGET, ARCHITECTURE = (9, 0), "sm_90a"
 BATCH = 64  # which is what a fit takes unless told
 # A multiprocessor of sm_90: bytes of shared memory, and of those what CUDA takes for each block.
 SHARED, RESERVED, REGISTERS, THREADS, BLOCKS = 228 << 10, 1 << 10, 1 << 16, 2048, 32
@@ -42,7 +42,7 @@ CASES = [
 ]
 HEAD = """# What the CUDA kernels execute, by count
 
-Counted by `python -m bpfast.bench.counts` for sm_90, without a GPU, with {versions}.
+Counted by `python -m bpfast.bench.counts` for sm_90a, without a GPU, with {versions}.
 These are counts of instructions, bytes and blocks: nothing here was timed.
 """
 
@@ -219,7 +219,7 @@ def codes(launch: Launch) -> Iterator[tuple[str, str]]:
         with tempfile.TemporaryDirectory() as folder:
             source, binary = Path(folder, "kernel.ptx"), Path(folder, "kernel")
             source.write_text(ptx)
-            arch = f"-arch=sm_{TARGET[0]}{TARGET[1]}"
+            arch = f"-arch={ARCHITECTURE}"
             subprocess.run([registers.ptxas(), arch, "-o", binary, source], check=True)
             command = [disassembler, "-c", str(binary)]
             said = subprocess.run(command, check=True, capture_output=True, text=True)
@@ -235,7 +235,7 @@ def compiled(launch: Launch) -> str:
         ptx, _ = cuda.compile_ptx(
             launch.kernel.py_func,
             tuple(typeof(argument) for argument in launch.arguments),
-            cc=TARGET,
+            cc=(*TARGET, "a"),
             launch_bounds=launch.kernel.targetoptions.get("launch_bounds"),
         )
     return ptx

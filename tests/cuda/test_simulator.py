@@ -171,10 +171,9 @@ def test_bits_do_not_depend_on_the_others(forced, strategy):
 @pytest.mark.parametrize("folds", [1, 4])
 @pytest.mark.parametrize("n", [1, 3, 20])
 def test_a_block_of_threads_has_one_fold(n, folds):
-    xp = device.array_module()
     rng = np.random.default_rng(n)
     fold, networks = rng.integers(0, folds, 25), rng.permutation(25)[:n]
-    places = thread.places_of_one_fold(xp.asarray(fold), xp.asarray(networks), folds)
+    places = thread.places_of_one_fold(*map(device.to_device, (fold, networks)), folds)
     blocks = device.to_host(places).reshape(-1, thread.THREADS)
     assert sorted(blocks[blocks >= 0]) == sorted(networks)
     for block_places in blocks:
@@ -203,14 +202,6 @@ def test_batches_longer_than_a_tile(forced, rows):
         check(cut_case(batch_size=2))
 
 
-def room_for(network, numbers):
-    """A GPU whose blocks have room for so many numbers a parameter, and 11 rows of values."""
-    size = numbers * network.n_parameters + 11 * layout._row_size(network)
-    static = 8 * (layout.NUMBERS + layout.MOST_THREADS)
-    bytes_there = 8 * size + static + layout._table_bytes(network)
-    return replace(device.properties(), shared_memory_per_block_optin=bytes_there)
-
-
 @pytest.mark.parametrize(
     ("numbers", "gradient_shared", "moments_shared"), [(3, True, False), (1, False, False)]
 )
@@ -218,7 +209,10 @@ def test_state_that_leaves_shared_memory(forced, numbers, gradient_shared, momen
     """Moments go first, then the gradient; the results stay."""
     case = cut_case()
     network = case.mlp.network
-    limits = room_for(network, numbers)
+    size = numbers * network.n_parameters + 11 * layout._row_size(network)
+    static = 8 * (layout.NUMBERS + layout.MOST_THREADS)
+    bytes_there = 8 * size + static + layout._table_bytes(network)
+    limits = replace(device.properties(), shared_memory_per_block_optin=bytes_there)
     with forced("block"), patch.object(device, "properties", lambda: limits):
         planned = block.plan(network, 2, "float64", 11)
         assert planned.gradient_shared == gradient_shared
@@ -237,70 +231,17 @@ def test_shapes_that_no_tile_or_unrolled_loop_divides(forced, bias):
 
 def test_sums_go_on_from_chunk_to_chunk():
     """A gradient has the same bits however few of its rows are worked on at once."""
-    xp, rng = device.array_module(), np.random.default_rng(0)
+    rng = np.random.default_rng(0)
     network = bp.MLP((5, 6, 3), "tanh", "mse").network
-    parameters = xp.asarray(rng.normal(size=(2, network.n_parameters)))
-    samples = Samples(
-        *(xp.asarray(rng.normal(size=shape)) for shape in ((13, 5), (13, 3))), xp.ones(13)
-    )
+    shapes = (2, network.n_parameters), (13, 5), (13, 3), (13,)
+    parameters, *samples = (device.to_device(rng.random(shape)) for shape in shapes)
     results = []
     for most in (64, 7, 4):
         with patch.object(layout, "MOST_ROWS", most):
-            results.append(device.to_host(block.gradients(network, parameters, samples)[1]))
+            gradients = block.gradients(network, parameters, Samples(*samples))[1]
+            results.append(device.to_host(gradients))
     np.testing.assert_array_equal(results[1], results[0])
     np.testing.assert_array_equal(results[2], results[0])
-
-
-def widened(train):
-    """A strategy's training for rows that lie further apart than they are long, and for int32."""
-    xp = device.array_module()
-
-    def pad(array):
-        return xp.concatenate([array, xp.zeros((*array.shape[:-1], 5), array.dtype)], -1)
-
-    def train_wide(task, networks):
-        state, numbers = task.state, ("order", "fold_start", "fold")
-        names = ("parameters", "moments")
-        wide = replace(state, **{name: pad(getattr(state, name)) for name in names})
-        narrow = {name: getattr(task, name).astype(np.int32) for name in numbers}
-        train(replace(task, state=wide, **narrow), networks.astype(np.int32))
-        for name in names:
-            trained = getattr(wide, name)
-            assert not trained[..., -5:].any()
-            getattr(state, name)[...] = trained[..., :-5]
-
-    return train_wide
-
-
-@pytest.mark.parametrize("numbers", [4, 1], ids=["shared", "global"])
-@pytest.mark.parametrize("strategy", ["thread", "block"])
-def test_rows_may_lie_apart(forced, strategy, numbers):
-    """The same bits as where they lie side by side, wherever a block keeps what it trains."""
-    if strategy == "thread" and numbers == 1:
-        pytest.skip("a thread keeps all in registers")
-    module = {"thread": thread, "block": block}[strategy]
-    case = cut_case()
-    limits = room_for(case.mlp.network, numbers)
-    with forced(strategy), patch.object(device, "properties", lambda: limits):
-        beside = case.run("cuda", range(2))[0]
-        with patch.object(module, "train", widened(module.train)):
-            apart = case.run("cuda", range(2))[0]
-    for name, values in beside.items():
-        np.testing.assert_array_equal(apart[name], values, name)
-
-
-def test_gradients_of_rows_that_lie_apart():
-    xp, rng = device.array_module(), np.random.default_rng(0)
-    network = bp.MLP((3, 2), loss="mse").network
-    rows = rng.normal(size=(2, network.n_parameters))
-    samples = Samples(*(xp.asarray(rng.normal(size=(4, size))) for size in (3, 2)), xp.ones(4))
-    wide = xp.asarray(np.pad(rows, ((0, 0), (0, 5))))
-    losses, expected = block.gradients(network, xp.asarray(rows), samples)
-    wide_losses, gradients = block.gradients(network, wide, samples)
-    np.testing.assert_array_equal(device.to_host(wide_losses), device.to_host(losses))
-    np.testing.assert_array_equal(
-        device.to_host(gradients), np.pad(device.to_host(expected), ((0, 0), (0, 5)))
-    )
 
 
 def test_devices_say_what_would_run():

@@ -11,11 +11,12 @@ from typing import Any
 import numpy as np
 
 from ...math import OPTIMIZERS
-from ...task import Network, Samples, Task
+from ...task import Network, Samples
 from .. import device, functions
 from ..arguments import Dropout, arguments, data, handed, net, nothing
 from ..compile import launch
 from ..functions import Functions
+from ..resident import OnGpu
 from .kernels import gradient_kernel, predict_kernel, train_kernel
 from .layout import Plan, plan, refusal
 
@@ -24,7 +25,7 @@ __all__ = ["gradients", "plan", "predict", "refusal", "train"]
 MOST_PIECES = 64  # into which the samples of one network's predictions are cut
 
 
-def train(task: Task, networks: Any) -> None:
+def train(task: OnGpu, networks: Any) -> None:
     """Train some networks of a task on the GPU until they end or stop."""
     dtype, states = task.state.parameters.dtype, OPTIMIZERS[task.optimizer.rule].states
     made = functions.functions(task.network, task.optimizer.rule, dtype.name)

@@ -10,7 +10,7 @@ from numba import cuda
 
 from ...task import DIVERGED, RUNNING, STOPPED
 from .. import tile
-from ..arguments import own_row
+from ..arguments import column_of, is_recorded, own_row
 from ..compile import device_function
 from ..stopping import finish, judge, write
 from .gradient import batch_gradient, forward, score
@@ -149,7 +149,7 @@ def run_epoch(args, shape, places, value, slope, row_loss, update, coefficients,
     order = epochs.order[own_row(epochs.order, e)]
     totals = epochs.totals[own_row(epochs.totals, e)]
     rates = optimizing.rates[own_row(optimizing.rates, i)]
-    rate = rates[own_row(rates, e)]
+    rate = rates[own_row(rates, epochs.first + e)]
     start, end = np.int64(epochs.fold_start[fold]), np.int64(epochs.fold_start[fold + 1])
     first = np.int64(epochs.first_batch[fold])
     steps = epochs.first_batch[fold + 1] - first
@@ -215,7 +215,7 @@ def run_epochs(args, shape, places, value, slope, row_loss, update, coefficients
             status = DIVERGED
             break
         done += 1
-        keep, watched, stop = epochs.record[e], loss, False
+        keep, watched, stop = is_recorded(epochs, e), loss, False
         looks = scored and keep  # then the validation loss is what counts
         if not looks:
             stop, best, best_epoch = judge(
@@ -228,7 +228,7 @@ def run_epochs(args, shape, places, value, slope, row_loss, update, coefficients
                 stopping, i, epochs.first + e, True, loss, watched, best, best_epoch
             )
         if first_thread and (keep or stop):
-            write(stopping, i, epochs.column[e], loss, watched, penalty)
+            write(stopping, i, column_of(epochs, e), loss, watched, penalty)
         if stop:
             status = STOPPED
             break

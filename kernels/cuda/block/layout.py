@@ -18,7 +18,6 @@ WARP, MOST_THREADS = (1, 4) if device.simulated() else (32, 256)
 BLOCKS = 2  # on a multiprocessor, which leaves 128 registers a thread
 MOST_ROWS = 64  # of a chunk
 NUMBERS = 13  # a step's powers and coefficients, and the hyperparameters
-RESERVED = 1 << 10  # bytes of each block's shared memory that CUDA takes
 WIDTH, WEIGHTS, KIND, VALUES, DELTAS, STRIDE = range(6)  # the table's columns
 FIELDS = 6
 TABLE = np.dtype(np.int32)
@@ -108,8 +107,10 @@ def refusal(network: Network, rule: str, dtype: str, limits: device.Properties) 
 def _available(network: Network, limits: device.Properties, blocks: int) -> int:
     """Bytes for a network's numbers in each of so many blocks on a multiprocessor."""
     static = (MOST_THREADS + NUMBERS) * np.dtype(np.float64).itemsize
-    share = limits.shared_memory_per_multiprocessor // blocks - RESERVED
-    return min(limits.shared_memory_per_block_optin, share) - static - _table_bytes(network)
+    # what a single block cannot have of a multiprocessor's memory, CUDA takes for each block
+    taken = limits.shared_memory_per_multiprocessor - limits.shared_memory_per_block_optin
+    share = limits.shared_memory_per_multiprocessor // blocks - taken
+    return share - static - _table_bytes(network)
 
 
 def _table_bytes(network: Network) -> int:

@@ -14,11 +14,12 @@ import numpy as np
 from numba import cuda
 
 from ...math import OPTIMIZERS
-from ...task import Network, Task
+from ...task import Network
 from .. import device, functions
 from ..arguments import arguments, handed
 from ..compile import kernel, launch
 from ..functions import Functions
+from ..resident import OnGpu
 from .epochs import THREADS, run_epochs_of
 
 TILE_BYTES = 8 << 10  # of shared memory, for the samples of a few steps
@@ -84,7 +85,7 @@ def train_kernel(network: Network, made: Functions, target_width: int) -> Any:
 # --- what the device is asked for -----------------------------------------------------------------
 
 
-def train(task: Task, networks: Any) -> None:
+def train(task: OnGpu, networks: Any) -> None:
     """Train some networks of a task on the GPU until they end or stop."""
     dtype, samples = task.state.parameters.dtype, task.samples
     made = functions.functions(task.network, task.optimizer.rule, dtype.name)

@@ -13,7 +13,7 @@ from numba import cuda
 
 from ...task import DIVERGED, RUNNING, STOPPED, Network
 from .. import device, functions
-from ..arguments import own_row
+from ..arguments import column_of, is_recorded, own_row
 from ..compile import device_function
 from ..functions import Functions
 from ..stopping import finish, judge, write
@@ -153,7 +153,7 @@ def _run_epoch(network: Network, made: Functions, stage: Callable, score: Callab
         b, batches = np.int64(epochs.first_batch[fold]), np.int64(epochs.first_batch[fold + 1])
         step = (epochs.first + e) * (batches - b)
         rates = args.optimizing.rates[own_row(args.optimizing.rates, i)]
-        rate = rates[own_row(rates, e)]
+        rate = rates[own_row(rates, epochs.first + e)]
         _, c = coefficients(args.optimizing, i, rate, powers)
         penalties = args.optimizing.penalties
         loss, penalty, weights, total, own, share = 0.0, 0.0, 0.0, 0.0, 0.0, number(0)
@@ -222,7 +222,7 @@ def run_epochs_of(network: Network, made: Functions, target_width: int) -> Calla
             if began and not running:
                 status = DIVERGED
             done += 1 if running else 0
-            keep, watched, stop = epochs.record[e], loss, False
+            keep, watched, stop = is_recorded(epochs, e), loss, False
             looks = scored and keep  # then the validation loss is what counts
             if running and not looks:
                 stop, best, best_epoch = judge(
@@ -235,7 +235,7 @@ def run_epochs_of(network: Network, made: Functions, target_width: int) -> Calla
                     stopping, i, epochs.first + e, True, loss, watched, best, best_epoch
                 )
             if running and (keep or stop):
-                write(stopping, i, epochs.column[e], loss, watched, penalty)
+                write(stopping, i, column_of(epochs, e), loss, watched, penalty)
             if stop:
                 status, running = STOPPED, False
         if mine:
