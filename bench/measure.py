@@ -33,11 +33,14 @@ class Run:
     train : one whole training from Python; returns the last epoch's loss of each network, (n,)
     reset : back to the initial weights, which is not timed
     kernel : bpfast's choice for it
+    from_host : where ``train`` finds everything on a GPU: the same from arrays on the host, and
+        weights brought back there, too
     """
 
     train: Callable[[], np.ndarray]
     reset: Callable[[], None] = lambda: None
     kernel: str = ""
+    from_host: Callable[[], np.ndarray] | None = None
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,100 @@
+"""A strategy on a tiny fit against the reference: ``... .strategies STRATEGY DTYPE``."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from unittest.mock import patch
+
+import numpy as np
+
+import bpfast as bp
+
+from ...kernels import cuda
+from ...verify import TOLERANCES
+from .tell import check_all, missing
+
+STRATEGIES = ("thread", "block", "large batch")
+MLP = bp.MLP((3, 7, 4), "tanh", "cross_entropy")
+N, SAMPLES, BATCH = 5, 23, 8
+
+
+@contextmanager
+def forced(strategy: str) -> Iterator[None]:
+    """Device "cuda" is one strategy, whatever is best."""
+    choose, refusal = bp.dispatch.choose, cuda.refusal
+
+    def chosen(mlp, n, batch_size, device="auto", *others):
+        if device == "cuda":
+            return bp.dispatch.Plan(strategy, device, "it was asked for")
+        return choose(mlp, n, batch_size, device, *others)
+
+    def refused(asked, *others):  # predictions take blocks where they can
+        return refusal(asked, *others) if asked == strategy else "another one was asked for"
+
+    with (
+        patch.object(bp.dispatch, "choose", chosen),
+        patch.object(cuda, "refusal", refused if strategy == "large batch" else refusal),
+    ):
+        yield
+
+
+def samples() -> tuple[np.ndarray, np.ndarray]:
+    """X and y."""
+    rng = np.random.default_rng(0)
+    return rng.normal(size=(SAMPLES, MLP.inputs)), rng.integers(0, MLP.outputs, SAMPLES)
+
+
+def trained(device: str, dtype: str) -> np.ndarray:
+    """Parameters and losses after a short training."""
+    population = bp.Population(MLP, N, dtype=dtype)
+    adam = bp.Adam(learning_rate=np.geomspace(1e-3, 1e-2, N), epsilon=1e-4)
+    options = {"epochs": 3, "batch_size": BATCH, "device": device}
+    history = bp.fit(population, *samples(), adam, **options, progress=False)
+    return np.hstack([population.parameters, history.loss])
+
+
+def gradients(device: str, dtype: str) -> np.ndarray:
+    """Those of the initial networks."""
+    population = bp.Population(MLP, N, dtype=dtype)
+    loss, weights, biases = bp.gradients(population, *samples(), device=device)
+    return np.hstack([loss[:, None], *(a.reshape(N, -1) for a in (*weights, *biases))])
+
+
+def predictions(device: str, dtype: str) -> np.ndarray:
+    """Those of the initial networks."""
+    return bp.Population(MLP, N, dtype=dtype).predict(samples()[0], device=device).reshape(N, -1)
+
+
+def against_the_reference(work, dtype: str) -> float:
+    """The largest difference, relative to the truth's own size.
+
+    Raises
+    ------
+    ValueError
+        It is larger than is allowed.
+    """
+    values, truth = work("cuda", dtype), work("reference", dtype)
+    error = float(np.max(np.abs(values - truth) / (np.abs(truth) + np.abs(truth).mean())))
+    if not error <= TOLERANCES[dtype]:  # nor NaN
+        raise ValueError(f"off by {error:.1e}, allowed are {TOLERANCES[dtype]:.0e}")
+    return error
+
+
+def main() -> None:
+    """Compare, and tell how far they are apart."""
+    strategy, dtype = sys.argv[1:]
+    if problem := cuda.device.problem():
+        missing(problem)
+    with forced(strategy):
+        check_all(
+            {
+                work.__name__: lambda work=work: against_the_reference(work, dtype)
+                for work in (trained, gradients, predictions)
+            }
+        )
+
+
+if __name__ == "__main__":
+    main()
