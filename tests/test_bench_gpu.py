@@ -81,85 +81,85 @@ def marked(mark):
     return found
 
 
-@pytest.fixture(scope="module")
-def rehearsed(tmp_path_factory):
-    """The folder that a whole rehearsal leaves."""
-    out = tmp_path_factory.mktemp("rehearsal") / "out"
-    process, mark = rehearse(out)
+def test_a_whole_rehearsal(tmp_path):
+    """It takes most of a minute, so there is one for all that is said of its files."""
+    process, mark = rehearse(tmp_path)
     said, _ = process.communicate(timeout=600)
     assert process.returncode == 0, said
     assert not marked(mark)
-    return out
+    contents = {path.stem: read(path) for path in tmp_path.iterdir()}
+    assert set(contents) == {"summary", *STAGES}
+    assert len(contents) < MOST_FILES  # a kill may leave one more
+    assert all(path.stat().st_size < MOST_BYTES for path in tmp_path.iterdir())
+    summary = contents.pop("summary")
+    assert summary["rehearsal"]
+    assert [(s["name"], s["status"], s["why"]) for s in summary["stages"]] == [
+        (name, OK, "") for name in STAGES
+    ]
+    for name, content in contents.items():
+        CHECKS[name](content)
 
 
-@pytest.mark.xdist_group("rehearsal")
-class TestRehearsal:
-    def test_every_stage_is_well(self, rehearsed):
-        summary = read(rehearsed / "summary.json")
-        assert summary["rehearsal"]
-        assert [(s["name"], s["status"], s["why"]) for s in summary["stages"]] == [
-            (name, OK, "") for name in STAGES
-        ]
+def toolchain_is_checked(content):
+    records = [record for one in content["steps"] for record in one["records"]]
+    found = {record["check"]: record["found"] for record in records}
+    assert found["installed"]["numpy"] == np.__version__
+    assert found["shared_memory"] == "100000 bytes"
+    assert min(found["matrix"], found["memory"]) > 0
+    assert {"nvvm_and_linker", "nvcc", "gpu", "runtime", "numba_kernel", "cupy_kernel"} < set(found)
 
-    def test_files_are_few_and_small(self, rehearsed):
-        files = list(rehearsed.iterdir())
-        assert {path.name for path in files} == {f"{name}.json" for name in ("summary", *STAGES)}
-        assert len(files) < MOST_FILES  # one may be added by a kill
-        assert all(path.stat().st_size < MOST_BYTES for path in files)
 
-    def test_the_toolchain_is_checked(self, rehearsed):
-        steps = read(rehearsed / "toolchain.json")["steps"]
-        found = {record["check"]: record["found"] for s in steps for record in s["records"]}
-        assert found["installed"]["numpy"] == np.__version__
-        assert found["shared_memory"] == "100000 bytes"
-        assert found["matrix"] > 0
-        assert found["memory"] > 0
-        assert {"nvvm_and_linker", "nvcc", "gpu", "runtime", "numba_kernel", "cupy_kernel"} < set(
-            found
-        )
+def strategies_are_held_against_the_reference(content):
+    assert {one["step"] for one in content["steps"]} == {
+        f"{strategy}, {dtype}"
+        for strategy in ("thread", "block", "large batch")
+        for dtype in ("float32", "float64")
+    }
+    for one in content["steps"]:
+        checks = [record["check"] for record in one["records"]]
+        assert checks == ["trained", "gradients", "predictions"]
 
-    def test_every_strategy_is_held_against_the_reference(self, rehearsed):
-        steps = read(rehearsed / "strategies.json")["steps"]
-        assert {s["step"] for s in steps} == {
-            f"{strategy}, {dtype}"
-            for strategy in ("thread", "block", "large batch")
-            for dtype in ("float32", "float64")
-        }
-        for one in steps:
-            checks = [record["check"] for record in one["records"]]
-            assert checks == ["trained", "gradients", "predictions"]
 
-    def test_tests_run(self, rehearsed):
-        for one in read(rehearsed / "tests.json")["steps"]:
-            assert one["outcomes"]["passed"] > 0
-            assert one["failed"] == []
+def tests_are_run(content):
+    for one in content["steps"]:
+        assert one["outcomes"]["passed"] > 0
+        assert one["failed"] == []
 
-    def test_every_runner_is_timed_in_both_ways(self, rehearsed):
-        measured = read(rehearsed / "benchmark.json")
-        assert measured["problems"] == []
-        for job in measured["jobs"]:
-            runners = [f"{result['runner']}, {result['mode']}" for result in job["results"]]
-            assert runners == ["bpfast, cuda", "JAX, stand-in", "PyTorch, stand-in", "bpfast, cpu"]
-            assert job["results"][0]["kernel"] == job["strategy"]
-            for result in job["results"]:
-                for way in report.WAYS:
-                    assert result[way]["median_seconds"] > 0
-                    assert result[way]["loss_difference"] < 1e-3
 
-    def test_it_is_no_measurement(self, rehearsed, monkeypatch):
-        monkeypatch.setattr(readme_table, "README", rehearsed / "README.md")
-        with pytest.raises(SystemExit, match="a rehearsal's: no GPU was measured"):
-            readme_table.gpu_table(read(rehearsed / "benchmark.json"), "benchmark.json")
+def every_runner_is_timed_in_both_ways(content):
+    assert content["problems"] == []
+    for job in content["jobs"]:
+        runners = [f"{result['runner']}, {result['mode']}" for result in job["results"]]
+        assert runners == ["bpfast, cuda", "JAX, stand-in", "PyTorch, stand-in", "bpfast, cpu"]
+        assert job["results"][0]["kernel"] == job["strategy"]
+        for result in job["results"]:
+            for way in report.WAYS:
+                assert result[way]["median_seconds"] > 0
+                assert result[way]["loss_difference"] < 1e-3
+    with pytest.raises(SystemExit, match="a rehearsal's: no GPU was measured"):
+        readme_table.gpu_table(content, "benchmark.json")
 
-    def test_launches_are_profiled(self, rehearsed):
-        for one in read(rehearsed / "profile.json")["steps"]:
-            (launch,) = one["records"]
-            assert set(profile.METRICS.values()) < set(launch)
 
-    def test_sanitizers_find_nothing(self, rehearsed):
-        for one in read(rehearsed / "sanitizer.json")["steps"]:
-            assert {record["outcome"] for record in one["records"]} == {"passed"}
-            assert "0 errors" in one["words"]
+def launches_are_profiled(content):
+    for one in content["steps"]:
+        (launch,) = one["records"]
+        assert set(profile.METRICS.values()) < set(launch)
+
+
+def sanitizers_find_nothing(content):
+    for one in content["steps"]:
+        assert {record["outcome"] for record in one["records"]} == {"passed"}
+        assert "0 errors" in one["words"]
+
+
+CHECKS = {
+    "toolchain": toolchain_is_checked,
+    "strategies": strategies_are_held_against_the_reference,
+    "tests": tests_are_run,
+    "benchmark": every_runner_is_timed_in_both_ways,
+    "profile": launches_are_profiled,
+    "sanitizer": sanitizers_find_nothing,
+}
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
