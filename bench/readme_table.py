@@ -161,7 +161,8 @@ def _gpu_note(report: dict[str, Any], source: str) -> str:
         "resident is from where all lies on the device to the losses on the host. Shares are those "
         f"of resident, of what cuBLAS's float32 product ({limits['matrix'] / 1e12:.1f} TFLOP/s) "
         f"and a copy of a GiB ({limits['memory'] / 1e9:,.0f} GB/s) reach in the same run. Beside "
-        f"{named}. From `{source}`; `bench/gpu.sh OUT` measures yours."
+        f"{named}. {''.join(found['words'] + '. ' for found in report['crossings'])}"
+        f"From `{source}`; `bench/gpu.sh OUT` measures yours."
     )
 
 

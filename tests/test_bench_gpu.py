@@ -22,6 +22,7 @@ from bpfast.bench.measure import Runner, UnavailableError
 
 ROOT = Path(__file__).resolve().parents[1]
 STAGES = ("toolchain", "strategies", "tests", "benchmark", "profile", "sanitizer")
+LEAST_FOR_THE_BENCHMARK = 270.0  # seconds, even where the stages before it need all of theirs
 MOST_FILES, MOST_BYTES = 8, 16 << 20  # that a lent machine gives back
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="bash runs it")
 
@@ -120,7 +121,7 @@ def strategies_are_held_against_the_reference(content):
         assert checks == ["trained", "gradients", "predictions"]
 
 
-def tests_are_run(content):
+def covering_tests_run(content):
     for one in content["steps"]:
         assert one["outcomes"]["passed"] > 0
         assert one["failed"] == []
@@ -136,6 +137,7 @@ def every_runner_is_timed_in_both_ways(content):
             for way in report.WAYS:
                 assert result[way]["median_seconds"] > 0
                 assert result[way]["loss_difference"] < 1e-3
+    assert [found["networks"] for found in content["crossings"]] == [[1, 4]]
     with pytest.raises(SystemExit, match="a rehearsal's: no GPU was measured"):
         readme_table.gpu_table(content, "benchmark.json")
 
@@ -155,7 +157,7 @@ def sanitizers_find_nothing(content):
 CHECKS = {
     "toolchain": toolchain_is_checked,
     "strategies": strategies_are_held_against_the_reference,
-    "tests": tests_are_run,
+    "tests": covering_tests_run,
     "benchmark": every_runner_is_timed_in_both_ways,
     "profile": launches_are_profiled,
     "sanitizer": sanitizers_find_nothing,
@@ -312,7 +314,8 @@ def test_a_full_disk_leaves_what_was_written_whole(tmp_path):
 def test_stages_fit_into_the_time(rehearse):
     stages = plan.stages(rehearse)
     assert tuple(one.name for one in stages) == STAGES
-    assert sum(one.seconds for one in stages[:4]) < plan.SECONDS < 480
+    assert plan.SECONDS < 480
+    assert sum(one.seconds for one in stages[:3]) + LEAST_FOR_THE_BENCHMARK < plan.SECONDS
     for one in stages:
         steps = [step.name for steps in one.rounds for step in steps]
         assert len(set(steps)) == len(steps)
@@ -320,7 +323,8 @@ def test_stages_fit_into_the_time(rehearse):
 
 def test_bpfast_is_timed_first_and_the_cpu_last():
     *_, benchmark, _, _ = plan.stages(False)
-    timed = [step.name for steps in benchmark.rounds[1:] for step in steps]
+    *timed, last = [step.name for steps in benchmark.rounds[1:] for step in steps]
+    assert last == report.CROSSINGS
     names = [name.partition(", ")[2] for name in timed]
     assert list(dict.fromkeys(names)) == [
         "bpfast, cuda",
@@ -538,6 +542,8 @@ FOUND = checks(
 
 
 def summed(told, found=FOUND):
+    crossing = Outcome(report.CROSSINGS, OK, records=[{"words": "the GPU pays from 9 on"}])
+    told = {**told, crossing.step: crossing}
     return report.of((WORKLOAD,), ("bpfast, cuda", PEER), False)(told, found)
 
 
@@ -584,4 +590,4 @@ def test_readme_gets_the_table_of_a_gpu(tmp_path, monkeypatch):
     assert f"{row} bpfast, cuda: block | 20 ms | 1.00 x | 10 ms | 1.00 x |" in text
     assert f"{row} {PEER} |  |  | 30 ms | 3.00 x |" in text
     assert "cuBLAS's float32 product (50.0 TFLOP/s)" in text
-    assert "Beside JAX 0.11.2, PyTorch 2.11.0" in text
+    assert "Beside JAX 0.11.2, PyTorch 2.11.0. the GPU pays from 9 on. From `" in text

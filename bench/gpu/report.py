@@ -15,6 +15,7 @@ from .stages import OK, Outcome, Outcomes, Record
 
 OURS = "bpfast, cuda"
 WAYS = ("from host", "resident")
+CROSSINGS = "from how many networks on the GPU pays"
 
 
 def expected(workload: str) -> str:
@@ -37,6 +38,7 @@ def of(
             "versions": {k: v for k, v in found.get("installed", {}).items() if v is not None},
             "limits": {name: found[name] for name in ("matrix", "memory") if name in found},
             "jobs": jobs,
+            "crossings": outcomes[CROSSINGS].records if CROSSINGS in outcomes else [],
             "problems": [problem for job in jobs for problem in _problems(job)],
             "steps": [_in_short(outcome) for outcome in outcomes.values()],
         }

@@ -25,7 +25,13 @@ from .tell import check_all, missing
 PACKAGES = (
     *("numpy", "scipy", "numba", "llvmlite", "numba-cuda", "cupy-cuda13x", "cupy-cuda12x"),
     *("cuda-core", "cuda-bindings", "cuda-pathfinder", "cuda-toolkit", "nvidia-nvvm"),
-    *("nvidia-nvjitlink", "nvidia-cuda-nvcc", "nvidia-cuda-nvrtc", "nvidia-cuda-runtime"),
+    *(
+        "nvidia-nvjitlink",
+        "nvidia-cuda-nvcc",
+        "nvidia-cuda-nvcc-cu12",
+        "nvidia-cuda-nvrtc",
+        "nvidia-cuda-runtime",
+    ),
     *("nvidia-cuda-cccl", "jax", "jaxlib", "jax-cuda13-plugin", "torch", "triton"),
     *("scikit-learn", "pytest", "pytest-xdist", "hypothesis", "rich", "typer"),
 )
@@ -99,8 +105,9 @@ def nvvm_and_linker() -> dict[str, str]:
 
     nvvm = load_nvidia_dynamic_lib("nvvm").abs_path
     linker = load_nvidia_dynamic_lib("nvJitLink").abs_path
-    wheel = "site-packages" in nvvm or "dist-packages" in nvvm
-    compiled_by = importlib.metadata.version("nvidia-nvvm") if wheel else nvcc()["release"]
+    versions = installed()
+    of_wheel = versions["nvidia-nvvm"] or versions["nvidia-cuda-nvcc-cu12"]
+    compiled_by = of_wheel if "-packages" in nvvm else nvcc()["release"]
     linked_by = ".".join(map(str, nvjitlink.version()))
     found = {"NVVM": f"{compiled_by}, {nvvm}", "nvJitLink": f"{linked_by}, {linker}"}
     if _release(compiled_by) > _release(linked_by):
