@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import importlib.metadata
 import json
 import platform
@@ -21,7 +20,7 @@ from ..files import write_whole
 from ..kernels.cpu import thread_count
 from ..verify import machine
 from . import crossing
-from .measure import Runner, UnavailableError, agrees, bpfast, measure
+from .measure import Runner, UnavailableError, agrees, bpfast, measure, now
 from .once import in_own_process
 from .peak import caches, limits
 from .peers import PEERS
@@ -215,11 +214,6 @@ def _saying(console: Console) -> Iterator[Say]:
         return
     with console.status("") as status:
         yield status.update
-
-
-def now() -> str:
-    """The date and time, for a report."""
-    return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
 
 
 def _machine() -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import statistics
 import sys
 import time
@@ -197,3 +198,8 @@ def difference(losses: np.ndarray, expected: np.ndarray) -> float:
     relative = np.abs(losses - expected) / np.maximum(np.abs(expected), least)
     most = sys.float_info.max  # JSON has no infinity
     return float(np.nan_to_num(relative, nan=most, posinf=most).max())
+
+
+def now() -> str:
+    """The date and time, for a report."""
+    return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")

@@ -54,7 +54,7 @@ def draw(report: dict[str, Any], path: Path) -> None:
             _bars(axes.pop(0), compared)
         if crossings:
             _crossings(axes.pop(), crossings)
-        _roofline(figure, *axes, report["jobs"], Limits(**report["limits"]))
+        _roofline(figure, axes[0], report["jobs"], Limits(**report["limits"]))
         figure.supxlabel(_caption(report), fontsize=8, color=GREY)
         write_whole(path, figure.savefig)
 

@@ -14,7 +14,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from ..command import now
+from ..measure import now
 from .plan import SECONDS, stages
 from .stages import Run
 from .stand_ins import put_on_path

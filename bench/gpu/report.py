@@ -8,8 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..command import now
-from ..measure import TOLERANCE, difference
+from ..measure import TOLERANCE, difference, now
 from ..workloads import Workload
 from .stages import OK, Outcome, Outcomes, Record
 

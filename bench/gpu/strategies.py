@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from unittest.mock import patch
 
 import numpy as np
@@ -50,8 +51,7 @@ def trained(device: str, dtype: str) -> np.ndarray:
     """Parameters and losses after a short training."""
     population = bp.Population(MLP, N, dtype=dtype)
     adam = bp.Adam(learning_rate=np.geomspace(1e-3, 1e-2, N), epsilon=1e-4)
-    options = {"epochs": 3, "batch_size": BATCH, "device": device}
-    history = bp.fit(population, *samples(), adam, **options, progress=False)
+    history = bp.fit(population, *samples(), adam, 3, BATCH, device=device, progress=False)
     return np.hstack([population.parameters, history.loss])
 
 
@@ -67,7 +67,7 @@ def predictions(device: str, dtype: str) -> np.ndarray:
     return bp.Population(MLP, N, dtype=dtype).predict(samples()[0], device=device).reshape(N, -1)
 
 
-def against_the_reference(work, dtype: str) -> float:
+def against_the_reference(work: Callable[[str, str], np.ndarray], dtype: str) -> float:
     """The largest difference, relative to the truth's own size.
 
     Raises
@@ -88,12 +88,8 @@ def main() -> None:
     if problem := cuda.device.problem():
         missing(problem)
     with forced(strategy):
-        check_all(
-            {
-                work.__name__: lambda work=work: against_the_reference(work, dtype)
-                for work in (trained, gradients, predictions)
-            }
-        )
+        works = (trained, gradients, predictions)
+        check_all({w.__name__: partial(against_the_reference, w, dtype) for w in works})
 
 
 if __name__ == "__main__":

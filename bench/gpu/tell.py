@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Mapping
-from typing import Any, TextIO
+from typing import Any, NoReturn, TextIO
 
 from .stages import MISSING_CODE
 
@@ -15,7 +15,7 @@ def tell(to: TextIO | None = None, /, **record: Any) -> None:
     print(json.dumps(record), file=to, flush=True)
 
 
-def missing(why: object) -> None:
+def missing(why: object) -> NoReturn:
     """End because something is not installed."""
     print(why, file=sys.stderr)
     sys.exit(MISSING_CODE)

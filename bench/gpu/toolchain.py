@@ -25,14 +25,9 @@ from .tell import check_all, missing
 PACKAGES = (
     *("numpy", "scipy", "numba", "llvmlite", "numba-cuda", "cupy-cuda13x", "cupy-cuda12x"),
     *("cuda-core", "cuda-bindings", "cuda-pathfinder", "cuda-toolkit", "nvidia-nvvm"),
-    *(
-        "nvidia-nvjitlink",
-        "nvidia-cuda-nvcc",
-        "nvidia-cuda-nvcc-cu12",
-        "nvidia-cuda-nvrtc",
-        "nvidia-cuda-runtime",
-    ),
-    *("nvidia-cuda-cccl", "jax", "jaxlib", "jax-cuda13-plugin", "torch", "triton"),
+    *("nvidia-nvjitlink", "nvidia-cuda-nvcc", "nvidia-cuda-nvcc-cu12"),
+    *("nvidia-cuda-nvrtc", "nvidia-cuda-runtime", "nvidia-cuda-cccl"),
+    *("jax", "jaxlib", "jax-cuda13-plugin", "torch", "triton"),
     *("scikit-learn", "pytest", "pytest-xdist", "hypothesis", "rich", "typer"),
 )
 LEAST_NUMBA_CUDA = (0, 30)

@@ -28,42 +28,43 @@ MOST_SECONDS = 1.5  # for the runs of a way after the first, of which there is o
 SOME = 3  # networks whose losses are compared
 
 
-def _bpfast(workload: Workload, where: str) -> Run:
-    """bpfast on a device."""
-    X, y = samples = workload.data()
-    initial = workload.population()
-    there, resident = initial, samples
-    if where == "cuda":
-        there = initial[:].to(where)
-        resident = tuple(device.array_module().asarray(array) for array in samples)
-    now = _Now(workload.training(there[:], *resident, where))
+class _Bpfast:
+    """bpfast on a device; what a run begins with is made anew before it."""
 
-    def reset() -> None:
-        now.training.close()
-        now.population = initial[:]
-        now.training = workload.training(there[:], *resident, where)
-        now.training.advance(0)
+    def __init__(self, workload: Workload, where: str) -> None:
+        self.workload, self.where = workload, where
+        self.samples, self.initial = workload.data(), workload.population()
+        self.resident: tuple = (self.initial, *self.samples)
         if where == "cuda":
+            arrays = map(device.array_module().asarray, self.samples)
+            self.resident = (self.initial[:].to(where), *arrays)
+        self._begin()
+
+    def _begin(self) -> None:
+        population, X, y = self.resident
+        self.population = self.initial[:]
+        self.training = self.workload.training(population[:], X, y, self.where)
+
+    def reset(self) -> None:
+        self.training.close()
+        self._begin()
+        self.training.advance(0)  # now everything is on the device
+        if self.where == "cuda":
             device.synchronize()
 
-    def from_host() -> np.ndarray:
-        losses = workload.fit(now.population, X, y, where).loss[:, -1]
-        _ = now.population.parameters  # which brings them to the host
+    def from_host(self) -> np.ndarray:
+        losses = self.workload.fit(self.population, *self.samples, self.where).loss[:, -1]
+        _ = self.population.parameters  # which brings them to the host
         return losses
 
-    def train() -> np.ndarray:
-        now.training.advance()
-        return now.training.history().loss[:, -1]
-
-    return Run(train, reset, now.training.plan.strategy, from_host)
+    def train(self) -> np.ndarray:
+        self.training.advance()
+        return self.training.history().loss[:, -1]
 
 
-class _Now:
-    """What the next run of bpfast begins with."""
-
-    def __init__(self, training) -> None:
-        self.training = training
-        self.population = None
+def _bpfast(workload: Workload, where: str) -> Run:
+    ours = _Bpfast(workload, where)
+    return Run(ours.train, ours.reset, ours.training.plan.strategy, ours.from_host)
 
 
 RUNNERS = {
