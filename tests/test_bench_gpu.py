@@ -15,7 +15,17 @@ import numpy as np
 import pytest
 
 from bpfast.bench import readme_table
-from bpfast.bench.gpu import plan, profile, report, stand_ins, tests, toolchain, train, workloads
+from bpfast.bench.gpu import (
+    plan,
+    profile,
+    report,
+    stand_ins,
+    tell,
+    tests,
+    toolchain,
+    train,
+    workloads,
+)
 from bpfast.bench.gpu.stages import FAILED, LATE, MISSING, OK, Outcome, Run, Stage, Step
 from bpfast.bench.measure import Run as Training
 from bpfast.bench.measure import Runner, UnavailableError
@@ -269,6 +279,13 @@ def test_what_is_not_installed_is_missing_and_no_failure(go):
     assert entries["package"]["why"] == "b: JAX is not installed"
 
 
+def test_reasons_are_said_once(go):
+    breaks = "raise SystemExit('there is no GPU')"
+    _, entries = go(stage("first", *(step(name, breaks) for name in "abc"), step("d", "1/0")))
+    words = "a and 2 more: there is no GPU; d: ZeroDivisionError: division by zero"
+    assert entries["first"]["why"] == words
+
+
 def test_what_cannot_be_summed_up_is_kept_as_it_is(go, tmp_path):
     for sum_up in (lambda *_: {}["figures"], lambda *_: {"figure": np.nan}):
         well, entries = go(stage("first", step("a", TOLD), sum_up=sum_up))
@@ -361,7 +378,7 @@ def training(workload, kernel="block"):
 def test_another_strategy_than_expected_fails_after_the_figures(monkeypatch, capsys):
     runner = Runner("bpfast", "cuda", partial(training, kernel="thread"))
     monkeypatch.setitem(train.RUNNERS, "bpfast, cuda", runner)
-    monkeypatch.setattr(train.device, "problem", lambda: "")
+    monkeypatch.setattr(tell.device, "problem", lambda: "")
     with pytest.raises(SystemExit, match="it ran as thread, where block was expected"):
         run_train(monkeypatch, "R2", "bpfast, cuda")
     kernel, *ways = told(capsys)
@@ -390,6 +407,13 @@ def test_a_peer_that_is_not_there_is_missing(monkeypatch, capsys):
         run_train(monkeypatch, "R1", "JAX, jit")
     assert stop.value.code == 77
     assert capsys.readouterr().err == "jax is not installed\n"
+
+
+def test_no_gpu_is_a_failure(monkeypatch):
+    """Nothing on a machine that is to have one may pass for want of it."""
+    monkeypatch.setattr(tell.device, "problem", lambda: "the driver finds no GPU")
+    with pytest.raises(SystemExit, match="the driver finds no GPU"):
+        run_train(monkeypatch, "R1", "bpfast, cuda")
 
 
 def test_expected_losses_are_those_of_the_whole_population(monkeypatch, capsys):

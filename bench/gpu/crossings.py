@@ -6,14 +6,13 @@ from dataclasses import asdict
 
 from ...kernels.cuda import device
 from .. import crossing
-from .tell import missing, tell
+from .tell import need_a_gpu, tell
 from .workloads import REHEARSAL
 
 
 def main() -> None:
     """Measure each kind."""
-    if problem := device.problem():
-        missing(problem)
+    need_a_gpu()
     kinds, sizes = crossing.KINDS, crossing.SIZES
     if device.simulated():
         kinds, sizes = REHEARSAL[:1], (1, 4)

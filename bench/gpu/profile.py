@@ -16,7 +16,7 @@ from typing import Any
 
 from ...kernels.cuda import device
 from ..workloads import Workload
-from .tell import missing, tell
+from .tell import missing, need_a_gpu, tell
 from .workloads import BY_NAME
 
 LAUNCHES = 12  # a step of large batch, and what comes before it
@@ -79,8 +79,7 @@ def main() -> None:
         return
     if not (ncu := shutil.which("ncu")):
         missing("ncu is not installed")
-    if problem := device.problem():
-        missing(problem)
+    need_a_gpu()
     with tempfile.TemporaryDirectory() as folder:
         log = Path(folder, "log")
         inside = [sys.executable, "-m", __spec__.name, name, "--inside"]

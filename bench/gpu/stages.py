@@ -274,9 +274,15 @@ def _line(outcome: Outcome) -> str:
 
 
 def _verdict(outcomes: Outcomes, problems: list[str]) -> tuple[str, str]:
-    """A stage's status, that of the worst step, and why."""
+    """A stage's status, that of the worst step, and why; each reason once."""
     statuses = [outcome.status for outcome in outcomes.values()]
-    whys = [f"{outcome.step}: {outcome.why}" for outcome in outcomes.values() if outcome.why]
+    steps: dict[str, list[str]] = {}
+    for outcome in filter(lambda outcome: outcome.why, outcomes.values()):
+        steps.setdefault(outcome.why, []).append(outcome.step)
+    whys = [
+        f"{first}{f' and {len(others)} more' if others else ''}: {why}"
+        for why, (first, *others) in steps.items()
+    ]
     if any(problems):
         statuses.append(FAILED)
         whys += filter(None, problems)

@@ -14,7 +14,7 @@ import bpfast as bp
 
 from ...kernels import cuda
 from ...verify import TOLERANCES
-from .tell import check_all, missing
+from .tell import check_all, need_a_gpu
 
 STRATEGIES = ("thread", "block", "large batch")
 MLP = bp.MLP((3, 7, 4), "tanh", "cross_entropy")
@@ -85,8 +85,7 @@ def against_the_reference(work: Callable[[str, str], np.ndarray], dtype: str) ->
 def main() -> None:
     """Compare, and tell how far they are apart."""
     strategy, dtype = sys.argv[1:]
-    if problem := cuda.device.problem():
-        missing(problem)
+    need_a_gpu()
     with forced(strategy):
         works = (trained, gradients, predictions)
         check_all({w.__name__: partial(against_the_reference, w, dtype) for w in works})

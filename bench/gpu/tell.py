@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import Any, NoReturn, TextIO
 
+from ...kernels.cuda import device
 from .stages import MISSING_CODE
 
 
@@ -19,6 +20,12 @@ def missing(why: object) -> NoReturn:
     """End because something is not installed."""
     print(why, file=sys.stderr)
     sys.exit(MISSING_CODE)
+
+
+def need_a_gpu() -> None:
+    """End where CUDA cannot be used: that is no package that one may be without."""
+    if problem := device.problem():
+        sys.exit(problem)
 
 
 def check_all(checks: Mapping[str, Callable[[], Any]]) -> None:

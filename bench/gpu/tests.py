@@ -15,7 +15,7 @@ from typing import Any, TextIO
 
 from ...kernels.cuda import device
 from .stages import Outcomes, Record
-from .tell import missing, tell
+from .tell import missing, need_a_gpu, tell
 
 ROOT = Path(__file__).resolve().parents[2]
 MOST_MESSAGE = 3000  # characters of a failure
@@ -76,8 +76,7 @@ def main() -> None:
     """Run them."""
     names, *flags = sys.argv[1:]
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
-    if problem := device.problem():
-        missing(problem)
+    need_a_gpu()
     try:
         import pytest
     except ImportError:

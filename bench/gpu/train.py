@@ -20,7 +20,7 @@ from ..measure import Run, Runner, UnavailableError
 from ..peers import GPU_PEERS
 from ..workloads import Workload
 from .stand_ins import PEERS
-from .tell import check_all, missing, tell
+from .tell import check_all, missing, need_a_gpu, tell
 from .workloads import BY_NAME
 
 RUNS = 7
@@ -129,8 +129,8 @@ def main() -> None:
     if runner == "expected":
         tell(losses=expected(workload))
         return
-    if runner == "bpfast, cuda" and (problem := device.problem()):
-        missing(problem)
+    if runner == "bpfast, cuda":
+        need_a_gpu()
     try:
         run = RUNNERS[runner].build(workload)
     except UnavailableError as error:
