@@ -9,6 +9,8 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from .errors import DeviceError, one_of
 
 if TYPE_CHECKING:
@@ -81,14 +83,26 @@ def choose(
     DeviceError
         The device was asked for by name and cannot be used here.
     """
-    device, why = _resolve(device)
-    if why:
-        logger.info("device 'auto' falls back to the CPU: %s", why)
+    device = usable(device)
     if device == "reference":
         return Plan("one by one", "reference", "float64 NumPy, the truth that others are held to")
     if device == "cpu":
         return _choose_on_cpu(mlp, n, batch_size)
     return _choose_on_cuda(mlp, batch_size, rule, dtype)
+
+
+def usable(device: str) -> str:
+    """The device that a name stands for here; a fall-back to the CPU logs a line that says why.
+
+    Raises
+    ------
+    ValueError, DeviceError
+        As :func:`choose`.
+    """
+    device, why = _resolve(device)
+    if why:
+        logger.info("device 'auto' falls back to the CPU: %s", why)
+    return device
 
 
 def _resolve(device: str) -> tuple[str, str]:
@@ -154,6 +168,11 @@ def contents() -> str:
 def kernels(plan: Plan) -> Any:
     """The module that runs a plan: ``train(task, networks)``, ``gradients`` and ``predict``."""
     return _load(plan.device)
+
+
+def place(parameters: np.ndarray, device: str) -> Any:
+    """Networks' (n, P) parameters where a device trains them."""
+    return _load(device).place(parameters)
 
 
 def _load(device: str) -> Any:

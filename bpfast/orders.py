@@ -8,6 +8,7 @@ from collections.abc import Callable
 import numpy as np
 
 from .kernels import counter
+from .kernels.task import Shuffle
 
 ORDER_ROWS = 1 << 21  # row numbers kept at a time
 
@@ -24,12 +25,22 @@ class Shuffled:
 
     def __init__(self, folds: list[np.ndarray], shuffle: bool, seed: int, batch_size: int) -> None:
         self.folds, self.seed = folds, seed
-        self.shuffled = [shuffle and batch_size < len(rows) for rows in folds]
+        self.shuffled = tuple(shuffle and batch_size < len(rows) for rows in folds)
         self.size = sum(map(len, folds))
 
+    @property
     def longest(self) -> int:
         """How many epochs may share one array."""
         return max(1, ORDER_ROWS // self.size) if any(self.shuffled) else sys.maxsize
+
+    @property
+    def shuffle(self) -> Shuffle:
+        """The same for a device that makes orders by itself."""
+        return Shuffle(self.seed, self.shuffled, self.longest)
+
+    def rows(self) -> np.ndarray:
+        """(1, rows): every fold's rows as they are, one fold after the other."""
+        return np.concatenate(self.folds)[None]
 
     def of(self, first: int, epochs: int) -> np.ndarray:
         """(epochs or 1, rows): one row of numbers where no epoch differs from another."""
@@ -60,9 +71,16 @@ class Given:
             raise TypeError(f"orders must be called with (first_epoch, epochs), got {orders!r}")
         self.orders, self.size, self.samples = orders, size, samples
 
+    shuffle = None  # no device can make them by itself
+
+    @property
     def longest(self) -> int:
         """How many epochs may share one array."""
         return max(1, ORDER_ROWS // self.size)
+
+    def rows(self) -> np.ndarray:
+        """(1, 0): orders come as they are asked for."""
+        return np.zeros((1, 0), np.int64)
 
     def of(self, first: int, epochs: int) -> np.ndarray:
         """(epochs, rows) int64.

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -75,7 +77,9 @@ class Population:
     biases : list of (n, d_out) views of ``parameters``; empty without biases
     seeds : (n,) uint64, each network's own seed
 
-    All of these can be written to, as in ``population.weights[0] *= 0.5``.
+    All of these can be written to, as in ``population.weights[0] *= 0.5``. A population that was
+    trained on a GPU stays there, from fit to fit and to :meth:`predict`, and its arrays come to the
+    host when they are read, or at the end of the fit where somebody still holds them.
 
     Raises
     ------
@@ -104,13 +108,17 @@ class Population:
             rows = slice(start, start + step)
             _initialise(self.mlp, self.parameters[rows], self.seeds[rows], init)
 
-    def _set(self, mlp: MLP, parameters: np.ndarray, seeds: np.ndarray) -> None:
-        self.mlp, self._parameters, self._seeds = mlp, parameters, seeds
+    def _set(self, mlp: MLP, parameters: Any, seeds: np.ndarray, rows: Any = None) -> None:
+        """With (n, P) parameters, or rows on GPUs as :func:`dispatch.place` leaves them."""
+        self.mlp, self._seeds = mlp, seeds
+        self._parameters, self._rows = parameters, rows  # where there are rows, they are the truth
+        self.dtype: np.dtype = (parameters if rows is None else rows).dtype
+        self._lent = False  # whether a training writes to the rows
 
     @classmethod
-    def _of(cls, mlp: MLP, parameters: np.ndarray, seeds: np.ndarray) -> Population:
+    def _of(cls, *given: Any) -> Population:
         population = cls.__new__(cls)
-        population._set(mlp, parameters, seeds)
+        population._set(*given)
         return population
 
     @classmethod
@@ -174,11 +182,17 @@ class Population:
 
     @property
     def parameters(self) -> np.ndarray:
+        if self._parameters is None:
+            self._parameters = np.empty((len(self), self.mlp.n_parameters), self.dtype)
+        if self._rows is not None:
+            self._rows.to_host(self._parameters)
+            if not self._lent:  # whoever has the host's may write to it
+                self._rows = None
         return self._parameters
 
     @parameters.setter
     def parameters(self, values) -> None:
-        self._parameters[...] = values
+        self.parameters[...] = values
 
     @property
     def seeds(self) -> np.ndarray:
@@ -199,11 +213,61 @@ class Population:
     def _layers(self):
         return _views(self.mlp, self.parameters)
 
+    def to(self, device: str) -> Population:
+        """Move the parameters to a device, in place, as PyTorch's modules do; returns itself.
+
+        Parameters
+        ----------
+        device : "cuda", whose trainings and predictions then find them there; "cpu" or
+            "reference" for the host's memory; "auto" for the first that can be used
+
+        Raises
+        ------
+        ValueError, DeviceError
+            A device that is not known, or cannot be used.
+        """
+        self._move(dispatch.usable(device))
+        return self
+
+    def _move(self, device: str) -> Any:
+        """The parameters, on a device from now on."""
+        if device != "cuda":
+            return self.parameters
+        if self._rows is None:
+            self._rows = dispatch.place(self.parameters, device)
+        return self._rows
+
+    def lend(self, device: str) -> Any:
+        """The parameters where a device trains them, until :meth:`take_back`."""
+        moved = self._move(device)
+        self._lent = device == "cuda"
+        return moved
+
+    def take_back(self) -> None:
+        """After a training; who holds an array of the host is to find in it what was trained."""
+        self._lent = False
+        if self._rows is not None and self._held():
+            self._move("cpu")
+
+    def _held(self) -> bool:
+        """Whether somebody else has the host's array, or a view of it."""
+        if self._parameters is None:
+            return False
+        return self._parameters.base is not None or _references(self) > NOBODY_ELSE
+
+    def where(self, device: str) -> Any:
+        """The parameters as they are, on GPUs or the host, for a device that only reads them."""
+        return self._rows if device == "cuda" and self._rows is not None else self.parameters
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Copies and pickles are of the host's memory."""
+        return vars(self) | {"_parameters": self.parameters, "_rows": None, "_lent": False}
+
     def __len__(self) -> int:
-        return len(self.parameters)
+        return len(self._seeds)
 
     def __repr__(self) -> str:
-        return f"Population({self.mlp}, n={len(self)}, dtype={self.parameters.dtype.name!r})"
+        return f"Population({self.mlp}, n={len(self)}, dtype={self.dtype.name!r})"
 
     def __getitem__(self, index) -> Population:
         """Some of the networks, copied: an integer, a slice, integers or a boolean mask.
@@ -219,6 +283,8 @@ class Population:
         chosen = np.atleast_1d(chosen)
         if chosen.size == 0:
             raise ValueError("no network is left in this selection")
+        if self._rows is not None:
+            return self._of(self.mlp, None, self.seeds[chosen], self._rows.take(chosen))
         return self._of(self.mlp, self.parameters[chosen], self.seeds[chosen])
 
     def with_parameters(self, parameters: np.ndarray) -> Population:
@@ -246,14 +312,15 @@ class Population:
         MemoryError
             The predictions would not fit into the memory that is free.
         """
-        dtype = self.parameters.dtype
+        dtype = self.dtype
         inputs = check_inputs(X, self.mlp, dtype)
         size = len(self) * len(inputs) * self.mlp.outputs
         check_memory(f"predictions of {len(self)} networks", size, dtype.name)
         plan = dispatch.choose(self.mlp, len(self), len(inputs), device, "sgd", dtype.name)
         if plan.device != "cuda":
             inputs = to_host(inputs)
-        return dispatch.kernels(plan).predict(self.mlp.network, self.parameters, inputs)
+        parameters = self.where(plan.device)
+        return dispatch.kernels(plan).predict(self.mlp.network, parameters, inputs)
 
     def best(self, history: History, k: int = 1) -> Population:
         """The k networks with the lowest :meth:`History.score`, best first.
@@ -368,6 +435,14 @@ class Population:
         """Views of the parameters by their names in a file."""
         weights = {f"weights.{k}": view for k, view in enumerate(self.weights)}
         return weights | {f"biases.{k}": view for k, view in enumerate(self.biases)}
+
+
+def _references(owner: Any) -> int:
+    """How many there are to an owner's array; those of this function count too."""
+    return sys.getrefcount(owner._parameters)
+
+
+NOBODY_ELSE = _references(SimpleNamespace(_parameters=np.empty(1)))
 
 
 def _check_mlp(mlp) -> None:

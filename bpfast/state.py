@@ -17,16 +17,21 @@ SGD_RULES = ("sgd", "sgd_momentum")
 
 def new_state(
     population: Population,
+    device: str,
     rule: str,
     recorded: int,
     scored: bool,
     summed: bool,
     patience: np.ndarray,
 ) -> State:
-    """The state of a population that is not trained yet, whose parameters it shares.
+    """The state of a population that is not trained yet.
+
+    It shares the population's parameters, but on a GPU, whose parameters are none of the host's:
+    there they are numbers that cannot be written.
 
     Parameters
     ----------
+    device : "cpu", "cuda" or "reference"
     rule : the optimiser's
     recorded : epochs whose losses are kept
     scored : whether there are validation samples
@@ -38,14 +43,14 @@ def new_state(
     MemoryError
         It would not fit into the memory that is free.
     """
-    n, size = population.parameters.shape
-    dtype = population.parameters.dtype
+    n, size, dtype = len(population), population.mlp.n_parameters, population.dtype
+    elsewhere = np.broadcast_to(np.full(1, np.nan, dtype), (n, size))
     states, powers = OPTIMIZERS[rule].states, 2 if OPTIMIZERS[rule].powers else 0
     patient = n if (distinct(patience) < NEVER).any() else 0
     check_memory(f"the optimiser's memory of {n} networks", n * states * size, dtype.name)
     check_memory(f"the losses of {n} networks", n * recorded * (1 + scored + summed), "float64")
     return State(
-        parameters=population.parameters,
+        parameters=elsewhere if device == "cuda" else population.parameters,
         moments=np.zeros((n, states, size), dtype),
         powers=np.ones((n, powers)),
         status=np.full(n, RUNNING, np.int8),

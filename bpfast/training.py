@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -16,7 +16,7 @@ from .errors import BELOW_ONE, numbers, one_of, whole
 from .history import History, Progress, latest
 from .interrupts import interrupt_flag
 from .kernels import counter
-from .kernels.task import DIVERGED, NEVER, RUNNING, STOPPED, Samples, Task, distinct
+from .kernels.task import DIVERGED, NEVER, RUNNING, STOPPED, Samples, State, Task, distinct
 from .network import MLP
 from .optimizers import Optimizer, table
 from .orders import Given, Shuffled
@@ -117,8 +117,8 @@ class Training:
     """A fit that can pause: :func:`fit` is one that does not.
 
     It takes the same parameters, but for ``progress``, and once it advances it holds a device's
-    memory until it is closed; as a context manager it closes itself. The population has what was
-    trained when it is closed.
+    memory until it is closed; as a context manager it closes itself. The population always has what
+    was trained so far.
 
     Parameters
     ----------
@@ -157,7 +157,7 @@ class Training:
         _check_population(population)
         if not isinstance(optimizer, Optimizer):
             raise TypeError(f"optimizer must be one such as bpfast.Adam(), got {optimizer!r}")
-        mlp, n, dtype = population.mlp, len(population), population.parameters.dtype
+        mlp, n, dtype = population.mlp, len(population), population.dtype
         epochs, batch_size = whole("epochs", epochs, 1), whole("batch_size", batch_size, 1)
         samples = check_samples(X, y, sample_weight, mlp, dtype)
         folds, fold = check_rows(rows, n, len(samples.inputs))
@@ -182,11 +182,14 @@ class Training:
             samples = samples_on_host(samples)
             scored = None if scored is None else samples_on_host(scored)
         probabilities = _check_dropout(dropout, mlp, n)
+        self._orders: Given | Shuffled = Shuffled(folds, shuffle, seed, batch_size)
+        if orders is not None:
+            self._orders = Given(orders, sum(map(len, folds)), len(samples.inputs))
         self.task = Task(
             network=mlp.network,
             samples=samples,
             validation=scored,
-            order=np.zeros((1, 0), np.int64),
+            order=self._orders.rows(),
             fold_start=np.cumsum([0, *map(len, folds)]),
             fold=fold,
             batch_size=batch_size,
@@ -202,22 +205,23 @@ class Training:
             keys=_dropout_keys(population, seed, probabilities),
             state=new_state(
                 population,
+                self.plan.device,
                 resolved.rule,
                 int(recorded.sum()),
                 scored is not None,
                 objective == "sum",
                 limits,
             ),
+            shuffle=self._orders.shuffle,
         )
+        self.population = population
         self.interrupted = False
         self._scored = scored is not None
-        self._orders: Given | Shuffled = Shuffled(folds, shuffle, seed, batch_size)
-        if orders is not None:
-            self._orders = Given(orders, sum(map(len, folds)), len(samples.inputs))
         self._kernels = dispatch.kernels(self.plan)
         self._clock = _Clock(self._kernels.FIRST_RATE)
-        self._open = ExitStack()
-        self._placed: Task | None = None
+        self._open = False  # whether the device has all that it needs
+        self._placed: Any = None  # the task where the device reads it, or what is left there
+        self._fresh = True  # the state is as it began, but for what the device has
 
     def __enter__(self) -> Training:
         return self
@@ -226,9 +230,14 @@ class Training:
         self.close()
 
     def close(self) -> None:
-        """Bring what was trained to the population, and give the device's memory back."""
-        self._open.close()
-        self._placed = None
+        """Give back the device's memory, all but the optimiser's until this training is gone.
+
+        The population has what was trained. On a GPU it stays there: its arrays come to the host
+        when they are read, or at once where somebody still holds them.
+        """
+        if self._open:
+            self._placed, self._open = self._kernels.emptied(self._placed), False
+            self.population.take_back()
 
     @property
     def epoch(self) -> int:
@@ -295,13 +304,11 @@ class Training:
             ``epochs_run``, ``loss``, ``validation_loss``, ``penalty``, ``best`` and ``best_epoch``
             (of length 0 without ``patience``)
         """
-        self._bring_back()
-        return to_arrays(self.task.state, networks)
+        return to_arrays(self._state(), networks)
 
     def parameters(self, networks: np.ndarray | None = None) -> np.ndarray:
         """(k, P) copy of the parameters of some networks, by their numbers, or of all, by now."""
-        self._bring_back()
-        return np.array(self.task.state.parameters[slice(None) if networks is None else networks])
+        return np.array(self.population.parameters[slice(None) if networks is None else networks])
 
     def load_state_dict(
         self, tensors: Mapping[str, np.ndarray], networks: np.ndarray | None = None
@@ -320,7 +327,8 @@ class Training:
             changed.
         """
         self.close()  # the device takes it from the host
-        from_arrays(self.task, tensors, networks)
+        from_arrays(replace(self.task, state=self._state()), tensors, networks)
+        self._placed, self._fresh = None, False
 
     def set_learning_rate(self, learning_rate, networks: np.ndarray | None = None) -> None:
         """From the next epoch on, some networks, or all, have other, constant learning rates.
@@ -341,10 +349,9 @@ class Training:
         rates = np.array(optimizer.rates)
         places = np.arange(len(rates))[slice(None) if networks is None else networks]
         rates[places] = numbers("learning_rate", learning_rate, len(places), 0.0)[:, None]
-        optimizer = replace(optimizer, rates=rates)
-        self.task = replace(self.task, optimizer=optimizer)
-        if self._placed is not None:
-            self._placed = replace(self._placed, optimizer=optimizer)
+        self.task = replace(self.task, optimizer=replace(optimizer, rates=rates))
+        if self._open:
+            self._placed = self._kernels.with_rates(self._placed, rates)
 
     def history(self) -> History:
         """What has happened so far."""
@@ -363,15 +370,20 @@ class Training:
             penalty=state.penalty if self.task.summed else None,
         )
 
-    def _bring_back(self) -> None:
-        """Let the task's state on the host be that on the device."""
+    def _state(self) -> State:
+        """All of the state as it is now, on the host."""
         if self._placed is not None:
             self._kernels.bring_back(self._placed)
+        return replace(self.task.state, parameters=self.population.parameters)
 
     def _on_device(self) -> Task:
         """The task as kernels take it, from now on until :meth:`close`."""
-        if self._placed is None:
-            self._placed = self._open.enter_context(self._kernels.resident(self.task))
+        if not self._open:
+            fresh = self._fresh and self._placed is None
+            state = self.task.state if fresh else self._state()
+            lent = self.population.lend(self.plan.device)
+            self._placed = self._kernels.resident(replace(self.task, state=state), lent, fresh)
+            self._open = True
         return self._placed
 
     def _calls(self, last: int) -> Iterator[None]:
@@ -385,8 +397,10 @@ class Training:
             if len(task.fold_start) > 2:
                 running = running[np.argsort(task.fold[running], kind="stable")]
             share = _operations(task, running)
-            epochs = min(clock.affordable(share), orders.longest(), until - first)
-            block = _block(task, orders.of(first, epochs), first, epochs)
+            epochs = min(clock.affordable(share), orders.longest, until - first)
+            made_there = kernels.SHUFFLES and task.shuffle is not None
+            order = task.order if made_there else orders.of(first, epochs)
+            block = _block(task, order, first, epochs)
             parts = max(1, round(share * epochs / (clock.rate * CALL_SECONDS)))
             for part in _cut(running, parts, kernels.GRAIN):
                 before = time.perf_counter()
@@ -418,13 +432,14 @@ def gradients(population: Population, X, y, sample_weight=None, device: str = "a
         Bad input, before any work.
     """
     _check_population(population)
-    mlp, dtype = population.mlp, population.parameters.dtype
+    mlp, dtype = population.mlp, population.dtype
     samples = check_samples(X, y, sample_weight, mlp, dtype)
     plan = dispatch.choose(mlp, len(population), len(samples.inputs), device, "sgd", dtype.name)
     if plan.device != "cuda":
         samples = samples_on_host(samples)
     kernels = dispatch.kernels(plan)
-    loss, rows = kernels.gradients(plan.strategy, mlp.network, population.parameters, samples)
+    parameters = population.where(plan.device)
+    loss, rows = kernels.gradients(plan.strategy, mlp.network, parameters, samples)
     like = population.with_parameters(rows)
     return loss, like.weights, like.biases
 

@@ -7,6 +7,8 @@ functions: they run on NumPy arrays of uint64 and compile for every device.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 GOLDEN = np.uint64(0x9E3779B97F4A7C15)
@@ -59,10 +61,15 @@ def normal(keys: np.ndarray, start: int, stop: int) -> np.ndarray:
     return np.sqrt(-2.0 * np.log(radius[:, 0::2])) * np.cos(2.0 * np.pi * radius[:, 1::2])
 
 
-def permutations(seed: int, epochs: np.ndarray, fold: int, count: int) -> np.ndarray:
-    """Orders of ``count`` rows in some epochs, (epochs, count) int64: rows sorted by their hash."""
-    rows = np.arange(count, dtype=np.uint64)
-    hashes = mix(key(seed, epochs, fold)[:, None] + rows * GOLDEN)
+def permutations(seed: int, epochs: Any, fold: int, count: int, xp: Any = np) -> Any:
+    """Orders of ``count`` rows in some epochs, (epochs, count) int64: rows sorted by their hash.
+
+    ``epochs`` are whole numbers in an array of ``xp``: NumPy, or CuPy.
+    """
+    keys = mix(mix(epochs.astype(np.uint64) + GOLDEN) ^ key(seed)[0])
+    keys = mix(keys ^ mix(np.array([fold], np.uint64) + GOLDEN)[0])  # key(seed, epochs, fold)
+    rows = xp.arange(count, dtype=np.uint64)
+    hashes = mix(keys[:, None] + rows * GOLDEN)
     # A hash whose low bits are its row is sorted faster than rows are by their hashes.
     low = np.uint64((1 << count.bit_length()) - 1)
     hashes &= ~low

@@ -6,21 +6,29 @@ Hinton and Williams, 1986). All other devices are compared with this file.
 
 from __future__ import annotations
 
-from contextlib import nullcontext
-
 import numpy as np
 
 from . import counter
+from .host import SHUFFLES, bring_back, emptied, place, resident, with_rates
 from .math import ACTIVATIONS, LINKS, LOSSES, OPTIMIZERS
 from .task import DIVERGED, RUNNING, STOPPED, Network, Samples, Task, layer_slices
 
 GRAIN = 1  # networks that are trained together
 FIRST_RATE = 1e6  # operations a second, assumed until some were timed
-resident = nullcontext  # a task's arrays are where they are needed
 
-
-def bring_back(task: Task) -> None:
-    """Nothing to bring: networks are trained in the task's own arrays."""
+__all__ = [
+    "FIRST_RATE",
+    "GRAIN",
+    "SHUFFLES",
+    "bring_back",
+    "emptied",
+    "gradients",
+    "place",
+    "predict",
+    "resident",
+    "train",
+    "with_rates",
+]
 
 
 def apply(function, *arrays) -> np.ndarray:

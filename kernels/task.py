@@ -117,6 +117,22 @@ class State:
 
 
 @dataclass(frozen=True)
+class Shuffle:
+    """Orders that a device can make by itself, by :func:`counter.permutations`.
+
+    Attributes
+    ----------
+    seed : of the fit
+    folds : for each fold whether it is shuffled; the others keep their rows in every epoch
+    longest : so many epochs' orders may be in memory at a time
+    """
+
+    seed: int
+    folds: tuple[bool, ...]
+    longest: int
+
+
+@dataclass(frozen=True)
 class Task:
     """A run of epochs for some networks.
 
@@ -139,6 +155,8 @@ class Task:
     patience : (n,) int64; epochs without a better loss after which it stops
     dropout : (n, hidden) float64; (n, 0) where no network has any
     keys : (n,) uint64, each network's own key for dropout, the fit's seed already joined
+    shuffle : how a device that can makes ``order`` by itself, from one row of it; None where
+        orders are given
     """
 
     network: Network
@@ -159,3 +177,4 @@ class Task:
     dropout: np.ndarray
     keys: np.ndarray
     state: State
+    shuffle: Shuffle | None = None

@@ -1,7 +1,6 @@
 """Arrays on a GPU: told apart, left where they are, or brought to the host; CuPy is a stand-in."""
 
 import sys
-from contextlib import nullcontext
 from types import ModuleType, SimpleNamespace
 
 import numpy as np
@@ -10,6 +9,7 @@ from numpy.testing import assert_array_equal
 
 import bpfast as bp
 from bpfast import arrays
+from bpfast.kernels import host
 from bpfast.samples import check_samples
 
 RNG = np.random.default_rng(2)
@@ -160,8 +160,8 @@ def test_cuda_is_given_them_as_they_are(monkeypatch):
     given = []
 
     class Kernels:
-        GRAIN, FIRST_RATE = 1, 1e6
-        resident = nullcontext
+        GRAIN, FIRST_RATE, SHUFFLES = 1, 1e6, True
+        resident, emptied = staticmethod(host.resident), staticmethod(host.emptied)
 
         def train(self, strategy, task, networks):
             given.extend([task.samples, task.validation])
@@ -169,7 +169,8 @@ def test_cuda_is_given_them_as_they_are(monkeypatch):
 
         def gradients(self, strategy, network, parameters, samples):
             given.append(samples)
-            return OnGpu(np.zeros(2)), OnGpu(parameters)
+            assert parameters is rows
+            return OnGpu(np.zeros(2)), OnGpu(population.parameters)
 
         def predict(self, network, parameters, inputs):
             assert isinstance(inputs, OnGpu)
@@ -178,6 +179,8 @@ def test_cuda_is_given_them_as_they_are(monkeypatch):
     plan = bp.dispatch.Plan("any", "cuda", "a test")
     monkeypatch.setattr(bp.dispatch, "choose", lambda *_: plan)
     monkeypatch.setattr(bp.dispatch, "kernels", lambda _: Kernels())
+    rows = SimpleNamespace(to_host=lambda out: None)
+    monkeypatch.setattr(bp.dispatch, "place", lambda *_: rows)
     population, x, y = bp.Population(MLP, 2), OnGpu(X), OnGpu(Y)
     bp.fit(population, x, y, bp.SGD(), validation=(x, y), progress=False)
     loss, weights, biases = bp.gradients(population, x, y)

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Hashable
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
 import llvmlite.binding
 import numpy as np
 
+from ..cache import contents
+from ..host import SHUFFLES, Placed, bring_back, emptied, place, resident, with_rates
 from ..task import Network, Optimizer, Samples, State, Task
 from . import functions, inference, lanes, large_batch, panels, tiles
 from .arguments import Arguments, arguments, of_block
-from .compile import contents
 from .simd import INSTRUCTIONS
 from .threads import SHARED_SIZE, at_most, run, thread_count
 from .workspace import zeros
@@ -26,40 +26,27 @@ FIRST_RATE = 1e10  # operations a second, assumed until some were timed
 __all__ = [
     "FIRST_RATE",
     "GRAIN",
+    "SHUFFLES",
     "SLICE",
     "at_most",
     "bring_back",
     "contents",
     "describe",
+    "emptied",
     "gradients",
+    "place",
     "predict",
     "resident",
     "thread_count",
     "train",
     "warm_up",
+    "with_rates",
 ]
 
 
 def describe() -> str:
     """The machine in a line."""
     return f"{thread_count()} threads, {llvmlite.binding.get_host_cpu_name()}, {INSTRUCTIONS}"
-
-
-@dataclass(frozen=True)
-class Placed(Task):
-    """A task, and what calls for its epochs need not make anew each time."""
-
-    kept: dict[Hashable, Any] = field(default_factory=dict)
-
-
-@contextmanager
-def resident(task: Task) -> Iterator[Placed]:
-    """A task whose arrays are where they are needed, to be trained in many calls."""
-    yield Placed(**vars(task))
-
-
-def bring_back(task: Task) -> None:
-    """Nothing to bring: kernels write into the task's own arrays."""
 
 
 def _kept(task: Task, name: Hashable, make: Callable[[], Any]) -> Any:

@@ -7,35 +7,37 @@ it, and a GPU, are there.
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from types import ModuleType
 from typing import Any
 
 import numpy as np
 
-from ..task import Network, Samples, State, Task
+from ..task import Network, Samples, Task
 from . import device
+from .resident import MEMORY, WATCHED, Rows, Share, padded, samples_on_gpu, shares
 
 GRAIN = 1 << 14  # networks that are trained together: fewer would leave multiprocessors idle
 FIRST_RATE = 1e11  # operations a second, assumed until some were timed
+SHUFFLES = True  # orders of epochs are made on the GPU
 STRATEGIES = {"thread": ".thread", "block": ".block", "large batch": ".large_batch"}
 
 __all__ = [
     "FIRST_RATE",
     "GRAIN",
+    "SHUFFLES",
     "STRATEGIES",
     "bring_back",
     "describe",
     "device",
+    "emptied",
     "gradients",
+    "place",
     "predict",
     "refusal",
     "resident",
     "train",
+    "with_rates",
 ]
 
 
@@ -63,48 +65,6 @@ def _strategy(name: str) -> ModuleType:
 
 # --- a task on the devices ------------------------------------------------------------------------
 
-LOSSES = ("loss", "validation_loss", "penalty")
-WATCHED = ("status", "epochs_run", *LOSSES)  # what is looked at between calls of a kernel
-TRAINED = ("parameters", "moments", "powers", "best", "best_epoch")
-ALL = slice(None)
-
-
-@dataclass(frozen=True)
-class Share:
-    """Some of the networks of a task, and all that their training needs, on one GPU."""
-
-    number: int
-    networks: slice
-    task: Task
-
-    def of(self, task: Task) -> Task:
-        """The epochs of a task on the host, for these networks on the GPU."""
-        rates = device.to_device(task.optimizer.rates[self.networks])
-        return replace(
-            self.task,
-            order=device.to_device(task.order),
-            first_epoch=task.first_epoch,
-            epochs=task.epochs,
-            record=device.to_device(task.record),
-            column=device.to_device(task.column),
-            optimizer=replace(self.task.optimizer, rates=rates),
-        )
-
-    def bring_back(
-        self, state: State, names: tuple[str, ...], own: Any = ALL, columns: slice = ALL
-    ) -> None:
-        """Copy some arrays of the state to the host: of some networks, and of losses some columns.
-
-        What the host says of the others, that they are to stop, stays as it is.
-        """
-        with device.on(self.number):
-            placed = own if isinstance(own, slice) else device.to_device(own)
-            for name in names:
-                host, here = getattr(state, name)[self.networks], getattr(self.task.state, name)
-                if name in LOSSES:
-                    host, here = host[:, columns], here[:, columns]
-                host[own] = device.to_host(here[placed])
-
 
 @dataclass(frozen=True)
 class Placed(Task):
@@ -113,63 +73,36 @@ class Placed(Task):
     shares: tuple[Share, ...] = ()
 
 
-@contextmanager
-def resident(task: Task) -> Iterator[Placed]:
-    """A task whose samples and networks stay on the GPUs until the end.
+def place(parameters: np.ndarray) -> Rows:
+    """Networks' (n, P) parameters, copied to the GPUs, to stay there from call to call."""
+    return Rows.of(parameters)
 
-    What is looked at between calls, the losses and who stopped when, comes back after each.
+
+def resident(task: Task, parameters: Rows, fresh: bool) -> Placed:
+    """A task whose samples and networks stay on the GPUs until it is :func:`emptied`.
+
+    What is looked at between calls, the losses and who stopped when, comes back after each. The
+    rest of the state, whose beginning lies on the host unless it is ``fresh``, comes when
+    :func:`bring_back` is called; parameters stay where they are.
     """
-    numbers = device.numbers()
-    n = len(task.state.parameters)
-    cuts = [n * k // len(numbers) for k in range(len(numbers) + 1)]
-    parts = [slice(*cut) for cut in pairwise(cuts)]
-    shares = tuple(
-        _place(task, number, part)
-        for number, part in zip(numbers, parts, strict=True)
-        if part.start < part.stop
-    )
-    placed = Placed(**vars(task), shares=shares)
-    try:
-        yield placed
-    finally:
-        bring_back(placed)
+    return Placed(**vars(task), shares=shares(task, parameters, fresh))
+
+
+def with_rates(task: Placed, rates: np.ndarray) -> Placed:
+    """The same task with other learning rates, (n, epochs or 1)."""
+    placed = tuple(share.with_rates(rates) for share in task.shares)
+    return replace(task, optimizer=replace(task.optimizer, rates=rates), shares=placed)
 
 
 def bring_back(task: Placed) -> None:
-    """Copy all that was trained to the task's state on the host."""
+    """Copy what the optimiser remembers to the task's state on the host."""
     for share in task.shares:
-        share.bring_back(task.state, TRAINED)
+        share.bring_back(task.state, MEMORY)
 
 
-def _place(task: Task, number: int, networks: slice) -> Share:
-    """Some networks of a task on a GPU."""
-
-    def own(array: np.ndarray) -> Any:
-        return device.to_device(array[networks])
-
-    with device.on(number):
-        placed = replace(
-            task,
-            samples=_placed_samples(task.samples),
-            validation=None if task.validation is None else _placed_samples(task.validation),
-            fold_start=device.to_device(task.fold_start),
-            fold=own(task.fold),
-            optimizer=replace(
-                task.optimizer,
-                hyperparameters=own(task.optimizer.hyperparameters),
-                penalties=own(task.optimizer.penalties),
-            ),
-            tol=own(task.tol),
-            patience=own(task.patience),
-            dropout=own(task.dropout),
-            keys=own(task.keys),
-            state=State(**{name: own(array) for name, array in vars(task.state).items()}),
-        )
-    return Share(number, networks, placed)
-
-
-def _placed_samples(samples: Samples) -> Samples:
-    return Samples(*(device.to_device(array) for array in vars(samples).values()))
+def emptied(task: Placed) -> Placed:
+    """The task without samples and working memory: what is left can be brought back."""
+    return replace(task, shares=tuple(share.emptied() for share in task.shares))
 
 
 # --- what kernels do ------------------------------------------------------------------------------
@@ -187,34 +120,47 @@ def train(strategy: str, task: Placed, networks: np.ndarray) -> None:
         part = share.networks
         own = networks[(networks >= part.start) & (networks < part.stop)] - part.start
         if own.size:
-            with device.on(share.number):
-                kernel.train(share.of(task), device.to_device(own))
-            share.bring_back(task.state, WATCHED, own, recorded)
+            with device.on(share.number), device.own_stream():
+                kernel.train(share.of(task), share.selected(own))
+                share.bring_back(task.state, WATCHED, own, recorded)
 
-    if len(task.shares) == 1 or device.simulated():  # whose kernels must not run side by side
-        for share in task.shares:
-            work(share)
-        return
-    with ThreadPoolExecutor(len(task.shares)) as threads:
-        list(threads.map(work, task.shares))  # so that an error is raised here
+    started = [
+        share.thread.submit(work, share)
+        for share in task.shares
+        if share.thread and not device.simulated()  # whose kernels must not run side by side
+    ]
+    for share in task.shares[len(started) :]:
+        work(share)
+    for future in started:
+        future.result()  # so that an error is raised here
 
 
-def gradients(strategy: str, network: Network, parameters: np.ndarray, samples: Samples):
+def gradients(strategy: str, network: Network, parameters: np.ndarray | Rows, samples: Samples):
     """Losses (n,) and gradients (n, P) of n networks on the same samples."""
     kernel = _strategy("large batch" if strategy == "large batch" else "block")
-    return _like(
-        samples.inputs,
-        *kernel.gradients(network, device.to_device(parameters), _placed_samples(samples)),
-    )
+    rows = _together(parameters)
+    losses, results = kernel.gradients(network, rows, samples_on_gpu(samples))
+    return _like(samples.inputs, losses, results[:, : network.n_parameters])
 
 
-def predict(network: Network, parameters: np.ndarray, inputs: Any) -> Any:
+def predict(network: Network, parameters: np.ndarray | Rows, inputs: Any) -> Any:
     """Predictions (n, samples, outputs) of n networks for the same inputs."""
     refused = refusal("block", network, "sgd", parameters.dtype.name)
     kernel = _strategy("large batch" if refused else "block")
-    placed = device.to_device(inputs)
-    (result,) = _like(inputs, kernel.predict(network, device.to_device(parameters), placed))
+    results = kernel.predict(network, _together(parameters), device.to_device(inputs))
+    (result,) = _like(inputs, results)
     return result
+
+
+def _together(parameters: np.ndarray | Rows) -> Any:
+    """(n, row_size) parameters on one GPU, the current one unless all lie on another already."""
+    if isinstance(parameters, Rows):
+        if len(parameters.parts) == 1:
+            return parameters.parts[0].rows
+        there = np.empty(parameters.shape, parameters.dtype)
+        parameters.to_host(there)
+        parameters = there
+    return padded(device.to_device(parameters))
 
 
 def _like(inputs: Any, *results: Any) -> tuple:

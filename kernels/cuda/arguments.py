@@ -9,10 +9,11 @@ import numpy as np
 from numba import cuda
 
 from ..math import LOSSES, OPTIMIZERS
-from ..task import Network, Optimizer, Samples, Task, distinct, layer_slices
+from ..task import Network, Optimizer, Samples, distinct, layer_slices
 from . import device
 from .compile import device_function, kernel, launch
 from .functions import kinds
+from .resident import OnGpu
 
 SUM_THREADS = 2 if device.simulated() else 128
 
@@ -44,8 +45,10 @@ class Data(NamedTuple):
 class Epochs(NamedTuple):
     """Which rows are trained on when, and which losses are kept.
 
-    ``totals`` are the weights of batches, (epochs or 1, batches of all folds); ``first_batch`` is
-    where a fold's begin.
+    A call trains for ``epochs`` of the fit's ``total``, from its epoch ``first`` on. Losses of each
+    epoch whose number is a multiple of ``every`` are kept, and those of the last one. ``totals``
+    are the weights of batches, (epochs or 1, batches of all folds); ``first_batch`` is where a
+    fold's begin.
     """
 
     order: Any
@@ -55,8 +58,8 @@ class Epochs(NamedTuple):
     summed: int
     first: int
     epochs: int
-    record: Any
-    column: Any
+    every: int
+    total: int
     first_batch: Any
     totals: Any
 
@@ -107,7 +110,7 @@ class Arguments(NamedTuple):
     net: Net
     samples: Data
     validation: Data
-    epochs: Epochs
+    epochs: Epochs | None
     optimizing: Optimizing
     stopping: Stopping
     dropout: Dropout
@@ -115,14 +118,27 @@ class Arguments(NamedTuple):
     networks: Any
 
 
-def arguments(task: Task, networks: Any) -> Arguments:
-    """Arguments for training some networks of a task whose arrays lie on the GPU."""
+def arguments(task: OnGpu, networks: Any) -> Arguments:
+    """Arguments for training some networks; all that stays the same is the first call's."""
+    if "arguments" not in task.kept:
+        task.kept["arguments"] = _lasting(task)
+    first = task.kept["arguments"]
+    return first._replace(
+        epochs=_epochs(task),
+        optimizing=first.optimizing._replace(rates=_rows(task.optimizer.rates)),
+        networks=handed(networks),
+    )
+
+
+def _lasting(task: OnGpu) -> Arguments:
+    """What is the same in every call."""
     state = task.state
+    moments = state.moments.reshape(len(state.moments), -1)
     return Arguments(
         net=net(task.network),
         samples=data(task.samples),
         validation=data(task.validation or nothing(state.parameters.dtype)),
-        epochs=_epochs(task),
+        epochs=None,
         optimizing=_optimizing(task.optimizer),
         stopping=Stopping(
             tol=_rows(task.tol),
@@ -136,12 +152,8 @@ def arguments(task: Task, networks: Any) -> Arguments:
             penalties=handed(state.penalty),
         ),
         dropout=Dropout(_rows(task.dropout), _rows(task.keys)),
-        memory=Memory(
-            handed(state.parameters),
-            handed(state.moments.reshape(len(state.moments), -1)),
-            handed(state.powers),
-        ),
-        networks=handed(networks),
+        memory=Memory(handed(state.parameters), handed(moments), handed(state.powers)),
+        networks=None,
     )
 
 
@@ -176,29 +188,55 @@ def nothing(dtype: Any) -> Samples:
     return Samples(*(xp.zeros(shape, dtype) for shape in ((0, 1), (0, 1), (0,))))
 
 
-def _epochs(task: Task) -> Epochs:
-    xp = device.array_module()
-    batches = -(-xp.diff(task.fold_start) // task.batch_size)
-    first_batch = xp.zeros(len(batches) + 1, np.int64)
-    first_batch[1:] = xp.cumsum(batches)
-    # at most so many, which needs no wait for the GPU
-    most = task.order.shape[1] // task.batch_size + len(batches)
+def _epochs(task: OnGpu) -> Epochs:
+    """The epochs of a call; where all have one order, it is summed up in the first call."""
+    kept, one_order = task.kept, task.shuffle is not None and len(task.order) == 1
+    if "epochs" not in kept or not one_order:
+        kept["epochs"] = _summed_up(task)
+    return kept["epochs"]._replace(first=task.first_epoch, epochs=task.epochs)
+
+
+def _summed_up(task: OnGpu) -> Epochs:
+    """With the weights of all batches."""
+    kept, rows = task.kept, len(task.order)
+    first_batch = np.cumsum([0, *(-(-np.diff(task.bounds) // task.batch_size))])
+    if "first batch" not in kept:
+        kept["first batch"] = whole_numbers(first_batch)
     result = Epochs(
         order=handed(task.order),
         fold_start=handed(task.fold_start),
         fold=_rows(task.fold),
         batch_size=task.batch_size,
         summed=int(task.summed),
-        first=task.first_epoch,
-        epochs=task.epochs,
-        record=handed(task.record),
-        column=handed(task.column),
-        first_batch=handed(first_batch),
-        totals=handed(xp.zeros((len(task.order), most))),
+        first=0,
+        epochs=0,
+        every=task.every,
+        total=task.total,
+        first_batch=kept["first batch"],
+        totals=handed(device.array_module().zeros((rows, int(first_batch[-1])))),
     )
-    weights = handed(task.samples.weights)
-    launch(_sum_kernel(), len(task.order), SUM_THREADS, 0, result, weights)
+    launch(
+        _sum_kernel(),
+        min(rows, task.epochs),
+        SUM_THREADS,
+        0,
+        result,
+        handed(task.samples.weights),
+    )
     return result
+
+
+@device_function
+def is_recorded(epochs, e):
+    """Whether the losses of the e-th epoch of a call are kept."""
+    number = epochs.first + e + 1
+    return number % epochs.every == 0 or number == epochs.total
+
+
+@device_function
+def column_of(epochs, e):
+    """The column of the next epoch, from the e-th of a call on, whose losses are kept."""
+    return (epochs.first + e) // epochs.every
 
 
 @cache
@@ -245,11 +283,10 @@ def _rows(array: Any) -> Any:
 
 def whole_numbers(numbers: Any) -> Any:
     """A few int64 for kernels to read."""
-    return handed(device.array_module().asarray(np.array(numbers, np.int64)))
+    return handed(device.to_device(np.array(numbers, np.int64)))
 
 
 def handed(array: Any) -> Any:
     """An array as a part of what a kernel is handed; the simulator takes such parts as they are."""
-    if device.simulated():
-        return array
-    return device.kernel_array(device.array_module().ascontiguousarray(array))
+    array = device.array_module().ascontiguousarray(array)
+    return array.memory if device.simulated() else device.kernel_array(array)

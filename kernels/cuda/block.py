@@ -17,13 +17,15 @@ import numpy as np
 from numba import cuda
 
 from ..math import OPTIMIZERS
-from ..task import DIVERGED, RUNNING, STOPPED, Network, Samples, Task
+from ..task import DIVERGED, RUNNING, STOPPED, Network, Samples
 from . import device, functions, tile
 from .arguments import (
     Dropout,
     arguments,
+    column_of,
     data,
     handed,
+    is_recorded,
     net,
     nothing,
     own_row,
@@ -31,6 +33,7 @@ from .arguments import (
 )
 from .compile import device_function, kernel, launch
 from .functions import Functions
+from .resident import OnGpu
 from .scalars import dropout_key, mask
 from .stopping import finish, judge, write
 from .tile import SUMS
@@ -416,7 +419,9 @@ def run_epoch(args, lo, places, value, slope, row_loss, update, coefficients, st
     fold = epochs.fold[own_row(epochs.fold, i)]
     order = epochs.order[e % epochs.order.shape[0]]
     order = order[epochs.fold_start[fold] : epochs.fold_start[fold + 1]]
-    rate = optimizing.rates[own_row(optimizing.rates, i), e % optimizing.rates.shape[1]]
+    rate = optimizing.rates[
+        own_row(optimizing.rates, i), (epochs.first + e) % optimizing.rates.shape[1]
+    ]
     totals = epochs.totals[e % epochs.totals.shape[0]]
     size, steps = net.starts[net.starts.shape[0] - 1], tile.tiles(order.shape[0], epochs.batch_size)
     loss, penalty, weights = 0.0, 0.0, 0.0
@@ -481,7 +486,7 @@ def run_epochs(args, lo, places, value, slope, row_loss, update, coefficients, s
             status = DIVERGED
             break
         done += 1
-        keep, watched, stop = epochs.record[e], loss, False
+        keep, watched, stop = is_recorded(epochs, e), loss, False
         looks = scored and keep  # then the validation loss is what counts
         if not looks:
             stop, best, best_epoch = judge(
@@ -494,7 +499,7 @@ def run_epochs(args, lo, places, value, slope, row_loss, update, coefficients, s
                 stopping, i, epochs.first + e, True, loss, watched, best, best_epoch
             )
         if first_thread and (keep or stop):
-            write(stopping, i, epochs.column[e], loss, watched, penalty)
+            write(stopping, i, column_of(epochs, e), loss, watched, penalty)
         if stop:
             status = STOPPED
             break
@@ -601,7 +606,7 @@ def predict_kernel(made: Functions) -> Any:
 # --- what the device is asked for -----------------------------------------------------------------
 
 
-def train(task: Task, networks: Any) -> None:
+def train(task: OnGpu, networks: Any) -> None:
     """Train some networks of a task on the GPU until they end or stop."""
     dtype, states = task.state.parameters.dtype, OPTIMIZERS[task.optimizer.rule].states
     made = functions.functions(task.network, task.optimizer.rule, dtype.name)

@@ -1,13 +1,15 @@
 """The GPUs of this machine: whether they can be used, what they are, and arrays on them.
 
-In Numba's CUDA simulator (``NUMBA_ENABLE_CUDASIM=1``) NumPy takes CuPy's place, and the same lines
-run on it. CuPy and numba-cuda are imported where they are used: neither need be installed.
+In Numba's CUDA simulator (``NUMBA_ENABLE_CUDASIM=1``) :mod:`simulator` takes CuPy's place, and the
+same lines run on it. CuPy and numba-cuda are imported where they are used: neither need be
+installed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from types import ModuleType
@@ -72,9 +74,11 @@ def problem() -> str:
 
 
 def array_module() -> ModuleType:
-    """CuPy, or NumPy in the simulator."""
+    """CuPy, or what takes its place in the simulator."""
     if simulated():
-        return np
+        from . import simulator
+
+        return simulator
     import cupy
 
     return cupy
@@ -127,9 +131,14 @@ def stream() -> Any:
     """CuPy's current stream, as Numba's launches take it."""
     if simulated():
         return 0
+    return _external_stream(array_module().cuda.get_current_stream().ptr)
+
+
+@cache
+def _external_stream(pointer: int) -> Any:
     from numba import cuda
 
-    return cuda.external_stream(array_module().cuda.get_current_stream().ptr)
+    return cuda.external_stream(pointer)
 
 
 def kernel_array(array: Any) -> Any:
@@ -141,29 +150,152 @@ def kernel_array(array: Any) -> Any:
     if simulated():
         from numba.cuda.simulator.cudadrv.devicearray import FakeCUDAArray
 
-        return FakeCUDAArray(array)
+        return FakeCUDAArray(array.memory)
     from numba import cuda
 
     return cuda.as_cuda_array(array, sync=False)
 
 
-def to_device(array: Any) -> Any:
-    """A copy on the current GPU; what NumPy repeats is repeated there, and copied once.
+def synchronize() -> None:
+    """Wait for all work on the current GPU."""
+    array_module().cuda.get_current_stream().synchronize()
 
-    What lies there already stays as it is.
+
+# --- copies ---------------------------------------------------------------------------------------
+
+STAGE = 16 << 20  # bytes that come to the host at a time
+
+
+def to_device(array: Any) -> Any:
+    """A copy on the current GPU; what NumPy repeats is copied once, and repeated there.
+
+    What lies there already stays as it is. CuPy copies through pinned memory of its own.
     """
     xp = array_module()
-    if array.ndim and array.size and array.strides[0] == 0:
+    if isinstance(array, np.ndarray) and array.size and array.strides and array.strides[0] == 0:
         return xp.broadcast_to(to_device(array[:1].copy()), array.shape)
     return xp.array(array, order="C", copy=isinstance(array, np.ndarray))
 
 
 def to_host(array: Any) -> np.ndarray:
-    """The array where NumPy can read it, after all work on the current stream."""
-    return array if isinstance(array, np.ndarray) else array.get()
+    """A copy of an array on the host, after all work on the current stream."""
+    if isinstance(array, np.ndarray):
+        return array
+    result = np.empty(array.shape, array.dtype)
+    fetch([(array, result)])
+    return result
 
 
-def synchronize() -> None:
-    """Wait for all work on the current GPU."""
-    if not simulated():
-        array_module().cuda.Device().synchronize()
+def fetch(copies: Iterable[tuple[Any, np.ndarray]]) -> None:
+    """Copy arrays of the current GPU into arrays of the host, after all work on the current stream.
+
+    They come through pinned memory, and the host waits once for every ``STAGE`` bytes: while it
+    takes these out, the next ones are on their way.
+    """
+    before: list[tuple[np.ndarray, np.ndarray]] = []
+    arrived = None
+    for pieces in _loads(copies):
+        staged = [(_to_stage(here), there) for here, there in pieces]
+        next_arrived = array_module().cuda.get_current_stream().record()
+        _take(before, arrived)
+        before, arrived = staged, next_arrived
+    _take(before, arrived)
+
+
+def _loads(copies: Iterable[tuple[Any, np.ndarray]]) -> Iterator[list[tuple[Any, np.ndarray]]]:
+    """The same copies, cut along their first axes and put together to loads of ``STAGE`` bytes."""
+    load: list[tuple[Any, np.ndarray]] = []
+    room = STAGE
+    for here, there in copies:
+        rows = max(1, STAGE * len(here) // max(1, here.size * here.itemsize)) if here.size else 0
+        for start in range(0, len(here) if rows else 0, rows or 1):
+            piece = here[start : start + rows], there[start : start + rows]
+            if load and piece[1].nbytes > room:
+                yield load
+                load, room = [], STAGE
+            load.append(piece)
+            room -= piece[1].nbytes
+    if load:
+        yield load
+
+
+def _to_stage(here: Any) -> np.ndarray:
+    """Pinned memory that an array is on its way to."""
+    stage = pinned(here.shape, here.dtype)
+    array_module().ascontiguousarray(here).get(out=stage, blocking=False)
+    return stage
+
+
+def _take(staged: list[tuple[np.ndarray, np.ndarray]], arrived: Any) -> None:
+    """Take out what has arrived in pinned memory."""
+    if arrived is not None:
+        arrived.synchronize()
+    for stage, there in staged:
+        there[...] = stage
+
+
+def pinned(shape: tuple[int, ...], dtype: Any) -> np.ndarray:
+    """Memory of the host that a GPU reaches by itself; CuPy keeps it for the next one who asks."""
+    if simulated():
+        return array_module().empty_pinned(shape, dtype)
+    import cupyx
+
+    return cupyx.empty_pinned(shape, dtype)
+
+
+# --- graphs ---------------------------------------------------------------------------------------
+
+_of_thread = threading.local()
+
+
+class GraphError(RuntimeError):
+    """A CUDA graph could not be recorded: what failed."""
+
+
+@contextmanager
+def own_stream() -> Iterator[None]:
+    """Work in a stream that can be recorded, in the order of the current one, which need not be."""
+    cuda = array_module().cuda
+    number = cuda.runtime.getDevice()
+    # one and the same for each GPU and thread: what is freed in a stream is memory for that stream
+    streams = vars(_of_thread)
+    if number not in streams:
+        streams[number] = cuda.Stream(non_blocking=True)
+    stream, before = streams[number], cuda.get_current_stream()
+    stream.wait_event(before.record())
+    try:
+        with stream:
+            yield
+    finally:
+        before.wait_event(stream.record())
+
+
+def record(work: Any) -> Any:
+    """A CUDA graph of the kernels that ``work`` starts, none of which runs before ``launch()``.
+
+    Whatever happens, the current stream is no longer captured afterwards.
+
+    Raises
+    ------
+    GraphError
+        Something cannot be part of a graph; the first error is its cause.
+    """
+    stream = array_module().cuda.get_current_stream()
+    stream.begin_capture()
+    try:
+        work()
+    except BaseException as error:
+        _abandon(stream)
+        if isinstance(error, Exception):
+            raise GraphError(f"a CUDA graph could not be recorded: {error}") from error
+        raise
+    try:
+        return stream.end_capture()
+    except Exception as error:
+        raise GraphError(f"a CUDA graph could not be made: {error}") from error
+
+
+def _abandon(stream: Any) -> None:
+    """End a capture that has failed; CUDA says so once more, and what failed first is told."""
+    with suppress(Exception):
+        stream.end_capture()

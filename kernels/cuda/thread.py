@@ -16,11 +16,12 @@ import numpy as np
 from numba import cuda
 
 from ..math import OPTIMIZERS
-from ..task import DIVERGED, RUNNING, STOPPED, Network, Task, layer_slices
+from ..task import DIVERGED, RUNNING, STOPPED, Network, layer_slices
 from . import device, functions
-from .arguments import arguments, handed, own_row
+from .arguments import arguments, column_of, handed, is_recorded, own_row
 from .compile import device_function, kernel, launch
 from .functions import Functions
+from .resident import OnGpu
 from .scalars import dropout_key, mask
 from .stopping import finish, judge, write
 
@@ -330,7 +331,7 @@ def _run_epoch(network: Network, made: Functions, score: Callable) -> Callable:
         begin, end = epochs.fold_start[fold], epochs.fold_start[fold + 1]
         order, totals = epochs.order[e % epochs.order.shape[0]], epochs.totals
         first_step = (epochs.first + e) * -((begin - end) // epochs.batch_size)
-        rate = rates[own_row(rates, i), e % rates.shape[1]]
+        rate = rates[own_row(rates, i), (epochs.first + e) % rates.shape[1]]
         penalties = args.optimizing.penalties
         loss, penalty, weights, total, share, own = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
         position, b = 0, 0
@@ -396,7 +397,7 @@ def _run_epochs(network: Network, made: Functions, target_width: int) -> Callabl
             if began and not running:
                 status = DIVERGED
             done += 1 if running else 0
-            keep, watched, stop = epochs.record[e], loss, False
+            keep, watched, stop = is_recorded(epochs, e), loss, False
             looks = scored and keep  # then the validation loss is what counts
             if running and not looks:
                 stop, best, best_epoch = judge(
@@ -409,7 +410,7 @@ def _run_epochs(network: Network, made: Functions, target_width: int) -> Callabl
                     stopping, i, epochs.first + e, True, loss, watched, best, best_epoch
                 )
             if running and (keep or stop):
-                write(stopping, i, epochs.column[e], loss, watched, penalty)
+                write(stopping, i, column_of(epochs, e), loss, watched, penalty)
             if stop:
                 status, running = STOPPED, False
         if mine:
@@ -466,7 +467,7 @@ def train_kernel(network: Network, made: Functions, target_width: int) -> Any:
 # --- what the device is asked for -----------------------------------------------------------------
 
 
-def train(task: Task, networks: Any) -> None:
+def train(task: OnGpu, networks: Any) -> None:
     """Train some networks of a task on the GPU until they end or stop."""
     dtype, samples = task.state.parameters.dtype, task.samples
     made = functions.functions(task.network, task.optimizer.rule, dtype.name)

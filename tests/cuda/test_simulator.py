@@ -169,10 +169,9 @@ def test_bits_do_not_depend_on_the_others(forced, strategy):
 @pytest.mark.parametrize("folds", [1, 4])
 @pytest.mark.parametrize("n", [1, 3, 20])
 def test_a_block_of_threads_has_one_fold(n, folds):
-    xp = device.array_module()
     rng = np.random.default_rng(n)
     fold, networks = rng.integers(0, folds, 25), rng.permutation(25)[:n]
-    places = thread.places_of_one_fold(xp.asarray(fold), xp.asarray(networks), folds)
+    places = thread.places_of_one_fold(*map(device.to_device, (fold, networks)), folds)
     blocks = device.to_host(places).reshape(-1, thread.THREADS)
     assert sorted(blocks[blocks >= 0]) == sorted(networks)
     for block_places in blocks:

@@ -1,0 +1,322 @@
+"""What lies on the GPUs: networks' parameters, and trainings that stay there between calls."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from .. import counter
+from ..task import RUNNING, Samples, State, Task
+from . import device
+
+ALIGNMENT = 32  # numbers: rows of parameters begin at whole lines of the GPU's caches
+LOSSES = ("loss", "validation_loss", "penalty")
+MEMORY = ("moments", "powers", "best", "best_epoch")  # what is read when somebody asks
+WATCHED = ("status", "epochs_run", *LOSSES)  # what is looked at between calls of a kernel
+SETTINGS = ("fold", "tol", "patience", "dropout", "keys")  # a row for each network
+BEGINNING = {
+    "moments": 0.0,
+    "powers": 1.0,
+    "status": RUNNING,
+    "epochs_run": 0,
+    "best": np.inf,
+    "best_epoch": -1,
+    **dict.fromkeys(LOSSES, np.nan),
+}
+
+
+def row_size(size: int) -> int:
+    """Numbers from one network's row to the next one's: the bits of none depend on its row."""
+    return -(-size // ALIGNMENT) * ALIGNMENT
+
+
+# --- parameters -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Part:
+    """Some networks of a population on one GPU: which, and their (m, row_size) parameters."""
+
+    number: int
+    networks: slice
+    rows: Any
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Parameters of n networks on the GPUs, the same number on each.
+
+    Attributes
+    ----------
+    shape : (n, P)
+    dtype : of the parameters
+    parts : what lies on each GPU
+    """
+
+    shape: tuple[int, int]
+    dtype: np.dtype
+    parts: tuple[Part, ...]
+
+    @classmethod
+    def of(cls, parameters: np.ndarray) -> Rows:
+        """Copies of (n, P) parameters of the host."""
+
+        def place(networks: slice) -> Any:
+            return padded(device.to_device(parameters[networks]))
+
+        return cls._made(parameters.shape, parameters.dtype, place)
+
+    @classmethod
+    def _made(cls, shape: tuple[int, int], dtype: np.dtype, place: Any) -> Rows:
+        parts = []
+        for number, networks in _cuts(shape[0]):
+            with device.on(number):
+                parts.append(Part(number, networks, place(networks)))
+        return cls(shape, dtype, tuple(parts))
+
+    def __len__(self) -> int:
+        return self.shape[0]
+
+    def to_host(self, out: np.ndarray) -> None:
+        """Copy them into (n, P) memory of the host."""
+        for part in self.parts:
+            with device.on(part.number):
+                device.fetch([(part.rows[:, : self.shape[1]], out[part.networks])])
+
+    def take(self, chosen: np.ndarray) -> Rows:
+        """Copies of the networks with some numbers, (k,), which stay on the GPUs."""
+        if len(self.parts) > 1:  # they lie apart, and are cut anew
+            there = np.empty(self.shape, self.dtype)
+            self.to_host(there)
+            return Rows.of(there[chosen])
+        (part,) = self.parts
+        with device.on(part.number):
+            rows = part.rows[_selection(chosen, len(self))].copy()
+        own = replace(part, networks=slice(0, len(chosen)), rows=rows)
+        return Rows((len(chosen), self.shape[1]), self.dtype, (own,))
+
+
+def padded(parameters: Any) -> Any:
+    """(m, P) as (m, row_size), with zeros at the end of each row."""
+    count, size = parameters.shape
+    rows = device.array_module().zeros((count, row_size(size)), parameters.dtype)
+    rows[:, :size] = parameters
+    return rows
+
+
+def _cuts(n: int) -> list[tuple[int, slice]]:
+    """Which GPU has which of n networks."""
+    numbers = device.numbers()
+    cuts = pairwise(n * k // len(numbers) for k in range(len(numbers) + 1))
+    parts = [(number, slice(*cut)) for number, cut in zip(numbers, cuts, strict=True)]
+    return [(number, part) for number, part in parts if part.start < part.stop]
+
+
+def _selection(chosen: np.ndarray, count: int) -> Any:
+    """Numbers as an index on the GPU: a slice where they are a range, which needs no copy."""
+    if chosen.size and (np.diff(chosen) == 1).all():
+        return slice(int(chosen[0]), int(chosen[-1]) + 1)
+    return device.to_device(chosen)
+
+
+# --- a training -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class OnGpu(Task):
+    """A task for the networks of one GPU, whose arrays lie there.
+
+    ``parameters`` are (m, row_size) and ``moments`` (m, states, row_size). Rates are those of the
+    whole fit, and the same memory until somebody sets others; so is ``order`` where it is shuffled
+    on the GPU. ``record`` and ``column``, of the epochs of a call, stay on the host.
+
+    Attributes
+    ----------
+    bounds : where folds begin in ``order``, on the host
+    every, total : losses of every so many epochs are kept, and those of the last one of the fit
+    kept : what a strategy makes in its first call, and has in the next ones
+    """
+
+    bounds: tuple[int, ...] = ()
+    every: int = 1
+    total: int = 0
+    kept: dict[Any, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Share:
+    """Some of the networks of a task, and all that their training needs, on one GPU.
+
+    Attributes
+    ----------
+    number : the GPU's
+    networks : which of the task's
+    task : on the GPU; its ``order`` holds every fold's rows as they are
+    thread : who starts its kernels where several GPUs work at the same time
+    """
+
+    number: int
+    networks: slice
+    task: OnGpu
+    thread: ThreadPoolExecutor | None = None
+
+    def __len__(self) -> int:
+        return self.networks.stop - self.networks.start
+
+    def of(self, task: Task) -> OnGpu:
+        """Some epochs of the task."""
+        changes = {
+            name: getattr(task, name) for name in ("first_epoch", "epochs", "record", "column")
+        }
+        return replace(self.task, order=self._order(task), **changes)
+
+    def _order(self, task: Task) -> Any:
+        """(epochs or 1, rows) int32; shuffles are made here, always in the same memory."""
+        shuffle, rows, kept = self.task.shuffle, self.task.order, self.task.kept
+        if shuffle is None:
+            return device.to_device(task.order.astype(np.int32))
+        if not any(shuffle.folds):
+            return rows
+        xp = device.array_module()
+        if "order" not in kept:
+            most = min(shuffle.longest, self.task.total)
+            kept["order"] = xp.empty((most, rows.shape[1]), np.int32)
+        epochs = xp.arange(task.first_epoch, task.first_epoch + task.epochs, dtype=np.uint64)
+        for fold, (start, stop) in enumerate(pairwise(self.task.bounds)):
+            own = rows[0, start:stop]
+            if shuffle.folds[fold]:
+                own = own[counter.permutations(shuffle.seed, epochs, fold, stop - start, xp)]
+            kept["order"][: task.epochs, start:stop] = own
+        return kept["order"]
+
+    def selected(self, own: np.ndarray) -> Any:
+        """Numbers of some of its networks, (k,), on the GPU."""
+        if len(own) < len(self):
+            return device.to_device(own)
+        kept = self.task.kept
+        if "everyone" not in kept:
+            kept["everyone"] = device.array_module().arange(len(self))
+        return kept["everyone"]
+
+    def bring_back(
+        self,
+        state: State,
+        names: tuple[str, ...],
+        own: np.ndarray | None = None,
+        columns: slice = slice(None),
+    ) -> None:
+        """Copy some arrays of the state to the host: of all or some networks, some epochs' losses.
+
+        What the host says of the others, that they are to stop, stays as it is.
+        """
+        some = None if own is None or len(own) == len(self) else own
+        with device.on(self.number):
+            index = None if some is None else device.to_device(some)
+            copies, picked = [], []
+            for name in names:
+                here, there = self._pair(state, name, columns)
+                if some is not None and len(there):
+                    target, there = there, np.empty((len(some), *there.shape[1:]), there.dtype)
+                    picked.append((target, there))
+                    here = here[index]
+                copies.append((here, there))
+            device.fetch(copies)
+        for target, there in picked:
+            target[some] = there
+
+    def _pair(self, state: State, name: str, columns: slice) -> tuple[Any, np.ndarray]:
+        """An array of the state here and on the host."""
+        here, there = getattr(self.task.state, name), getattr(state, name)[self.networks]
+        if name in LOSSES:
+            return here[:, columns], there[:, columns]
+        return (here[:, :, : there.shape[2]] if name == "moments" else here), there
+
+    def with_rates(self, rates: np.ndarray) -> Share:
+        """With other learning rates, (n, epochs or 1)."""
+        with device.on(self.number):
+            optimizer = replace(self.task.optimizer, rates=device.to_device(rates[self.networks]))
+        return replace(self, task=replace(self.task, optimizer=optimizer))
+
+    def emptied(self) -> Share:
+        """Only what training has changed."""
+        with device.on(self.number):
+            nothing = device.array_module().empty(0)
+        samples = Samples(nothing, nothing, nothing)
+        task = replace(self.task, samples=samples, validation=None, order=nothing, kept={})
+        if self.thread:
+            self.thread.shutdown()
+        return replace(self, task=task, thread=None)
+
+
+def shares(task: Task, rows: Rows, fresh: bool) -> tuple[Share, ...]:
+    """Samples and settings are copied to where the networks are.
+
+    A ``fresh`` state, in which nothing has been trained, begins there; another one is copied.
+    """
+
+    def place(part: Part) -> Share:
+        with device.on(part.number):
+            placed = _task_on_gpu(task, part, fresh)
+        thread = ThreadPoolExecutor(1) if len(rows.parts) > 1 else None
+        return Share(part.number, part.networks, placed, thread)
+
+    return tuple(map(place, rows.parts))
+
+
+def _task_on_gpu(task: Task, part: Part, fresh: bool) -> OnGpu:
+    """A task for the networks of the current GPU."""
+
+    def own(array: np.ndarray) -> Any:
+        return device.to_device(array[part.networks])
+
+    optimizer = replace(
+        task.optimizer,
+        rates=own(task.optimizer.rates),
+        hyperparameters=own(task.optimizer.hyperparameters),
+        penalties=own(task.optimizer.penalties),
+    )
+    changes = {
+        "samples": samples_on_gpu(task.samples),
+        "validation": None if task.validation is None else samples_on_gpu(task.validation),
+        "order": device.to_device(task.order.astype(np.int32)),
+        "fold_start": device.to_device(task.fold_start),
+        "bounds": tuple(task.fold_start.tolist()),
+        "every": int(np.argmax(task.record)) + 1,
+        "total": task.epochs,
+        "optimizer": optimizer,
+        "state": _begun(task.state, part) if fresh else _copied(task.state, part),
+    }
+    return OnGpu(**vars(task) | {name: own(getattr(task, name)) for name in SETTINGS} | changes)
+
+
+def samples_on_gpu(samples: Samples) -> Samples:
+    """Samples on the current GPU."""
+    return Samples(*(device.to_device(array) for array in vars(samples).values()))
+
+
+def _begun(state: State, part: Part) -> State:
+    """The state of networks that are not trained yet."""
+    count = part.networks.stop - part.networks.start
+
+    def made(name: str, array: np.ndarray) -> Any:
+        shape = (count if len(array) else 0, *array.shape[1:])
+        if name == "moments":
+            shape = (count, array.shape[1], row_size(array.shape[2]))
+        return device.array_module().full(shape, BEGINNING[name], array.dtype)
+
+    others = {name: made(name, array) for name, array in vars(state).items() if name in BEGINNING}
+    return State(parameters=part.rows, **others)
+
+
+def _copied(state: State, part: Part) -> State:
+    """The state that networks have on the host."""
+    begun = vars(_begun(state, part))
+    for name in BEGINNING:
+        array = getattr(state, name)[part.networks]
+        if array.size:
+            begun[name][..., : array.shape[-1]] = device.to_device(array)
+    return State(**begun)

@@ -1,0 +1,44 @@
+"""What devices that work in the host's memory offer alike: arrays are where they are needed."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from .task import Task
+
+SHUFFLES = False  # orders of epochs come with the task
+
+
+@dataclass(frozen=True)
+class Placed(Task):
+    """A task, and what calls for its epochs need not make anew each time."""
+
+    kept: dict[Hashable, Any] = field(default_factory=dict)
+
+
+def place(parameters: np.ndarray) -> np.ndarray:
+    """Networks' (n, P) parameters where kernels read them: as they are."""
+    return parameters
+
+
+def resident(task: Task, parameters: np.ndarray, fresh: bool) -> Placed:
+    """A task whose arrays are where they are needed, to be trained in many calls."""
+    return Placed(**vars(task))
+
+
+def with_rates(task: Placed, rates: np.ndarray) -> Placed:
+    """The same task with other learning rates, (n, epochs or 1)."""
+    return replace(task, optimizer=replace(task.optimizer, rates=rates))
+
+
+def bring_back(task: Placed) -> None:
+    """Nothing to bring: kernels write into the task's own arrays."""
+
+
+def emptied(task: Placed) -> Placed:
+    """The task without working memory."""
+    return replace(task, kept={})

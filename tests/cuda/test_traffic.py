@@ -1,0 +1,218 @@
+"""What crosses to a GPU and back, what is started there and how often the host waits.
+
+Numba's simulator runs the kernels, and what takes CuPy's place counts; see
+:mod:`bpfast.kernels.cuda.simulator`.
+"""
+
+from contextlib import contextmanager
+from dataclasses import replace
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+import bpfast as bp
+from bpfast.kernels import cuda
+from bpfast.kernels.cuda import device, simulator
+from bpfast.kernels.cuda.resident import row_size
+
+pytestmark = pytest.mark.cuda_simulator
+STRATEGIES = ["thread", "block", "large batch"]
+every_strategy = pytest.mark.parametrize("strategy", STRATEGIES)
+
+N, ROWS, SCORED = 5, 7, 3
+MLP = bp.MLP((2, 3, 1), "tanh", "mse")
+RNG = np.random.default_rng(0)
+X, Y = RNG.normal(size=(ROWS, 2)).astype("f4"), RNG.normal(size=(ROWS, 1)).astype("f4")
+VALIDATION = X[:SCORED], Y[:SCORED]
+FLOAT, DOUBLE, INT, BYTE = 4, 8, 8, 1
+STATUS = N * (BYTE + INT)  # who stopped, and epochs run
+SAMPLES = ROWS * 4 * FLOAT  # two inputs, a target and a weight
+PARAMETERS = N * MLP.n_parameters * FLOAT
+
+
+@contextmanager
+def counted():
+    """What happens inside."""
+    before, found = replace(simulator.traffic), simulator.Traffic()
+    yield found
+    vars(found).update(vars(simulator.traffic.since(before)))
+
+
+def fit(population, epochs=1, X=X, y=Y, optimizer=None, **options):
+    options = {"batch_size": 4, "record": "last", "device": "cuda", "progress": False} | options
+    return bp.fit(population, X, y, optimizer or bp.Adam(), epochs, **options)
+
+
+def traffic_of_fit(epochs, **options):
+    population = bp.Population(MLP, N)
+    with counted() as found:
+        fit(population, epochs, **options)
+    return found
+
+
+# --- a fit ----------------------------------------------------------------------------------------
+
+
+@every_strategy
+def test_nothing_but_launches_grows_with_epochs(forced, strategy):
+    with forced(strategy):
+        few, many = (
+            traffic_of_fit(epochs, validation=VALIDATION, patience=100) for epochs in (2, 9)
+        )
+    assert (many.up, many.down, many.waits) == (few.up, few.down, few.waits)
+    if strategy != "large batch":  # all epochs are one launch
+        assert many.launches == few.launches
+
+
+@every_strategy
+def test_samples_go_up_once_and_parameters_once(forced, strategy):
+    """Beside them only numbers of the architecture and the settings that all networks share."""
+    with forced(strategy):
+        up = traffic_of_fit(3).up
+    bare = SAMPLES + PARAMETERS + ROWS * 4  # whose order is whole numbers of four bytes
+    assert bare < up < bare + 1000
+
+
+@every_strategy
+def test_what_comes_down_is_who_stopped_and_what_is_recorded(forced, strategy):
+    with forced(strategy):
+        assert traffic_of_fit(3).down == STATUS + N * DOUBLE
+        every_epoch = traffic_of_fit(3, record="epoch", validation=VALIDATION)
+    assert every_epoch.down == STATUS + N * DOUBLE * 3 * 2
+
+
+@every_strategy
+def test_the_host_waits_once_a_call(forced, strategy):
+    with forced(strategy):
+        assert traffic_of_fit(5, validation=VALIDATION).waits == 1
+
+
+# --- from fit to fit ------------------------------------------------------------------------------
+
+
+@every_strategy
+def test_a_population_stays_there_until_it_is_read(forced, strategy):
+    population, twin = bp.Population(MLP, N), bp.Population(MLP, N)
+    with forced(strategy):
+        with counted() as first:
+            fit(population)
+        with counted() as second:
+            fit(population)
+        with counted() as asked:
+            population.predict(X, device="cuda")
+        with counted() as third:
+            trained = population.parameters
+        with counted() as fourth:
+            assert population.parameters is trained
+            fit(population)
+        for _ in range(3):
+            fit(twin)
+            twin.parameters.copy()
+    assert first.up - second.up == PARAMETERS
+    assert second.down == first.down
+    assert (asked.up < PARAMETERS + X.nbytes, asked.down) == (True, N * ROWS * FLOAT)
+    assert (third.up, third.down, third.waits) == (0, PARAMETERS, 1)
+    assert fourth.up == first.up
+    assert fourth.down == first.down + PARAMETERS  # `trained` is still held, so it is brought
+    np.testing.assert_array_equal(trained, population.parameters)
+    np.testing.assert_array_equal(trained, twin.parameters)
+
+
+@every_strategy
+def test_moments_come_when_somebody_reads_them(forced, strategy):
+    population = bp.Population(MLP, N)
+    with (
+        forced(strategy),
+        bp.Training(population, X, Y, bp.Adam(), 3, 4, device="cuda") as training,
+    ):
+        training.advance(1)
+        with counted() as read:
+            moments = training.state_dict()["moments"]
+        assert read.down == PARAMETERS + 2 * PARAMETERS + N * 2 * DOUBLE
+        training.advance()
+    assert (training.state_dict()["moments"] != moments).any()  # also when it is closed
+
+
+def test_some_networks_are_copied_there():
+    population = bp.Population(MLP, N)
+    fit(population)
+    with counted() as found:
+        some, other, one = population[1:4], population[[4, 0]], population[-1]
+    assert found.down == 0
+    assert found.up == 2 * INT  # the two numbers
+    expected = population.parameters
+    np.testing.assert_array_equal(some.parameters, expected[1:4])
+    np.testing.assert_array_equal(other.parameters, expected[[4, 0]])
+    np.testing.assert_array_equal(one.parameters, expected[-1:])
+
+
+def test_what_is_written_on_the_host_counts():
+    population = bp.Population(MLP, N)
+    fit(population)
+    population.weights[0][...] = 0.0
+    zeros = population.parameters.copy()
+    there, here = (population.predict(X, device=device) for device in ("cuda", "cpu"))
+    np.testing.assert_allclose(there, here, rtol=1e-6)
+    fit(population)
+    assert (population.parameters != zeros).any()
+    population.parameters = zeros
+    np.testing.assert_array_equal(population.to("cuda").to("cpu").parameters, zeros)
+
+
+def test_who_holds_an_array_sees_what_is_trained():
+    population = bp.Population(MLP, N)
+    weights = population.weights[0]
+    before = weights.copy()
+    fit(population)
+    assert (weights != before).all(axis=(1, 2)).all()
+    weights *= 0.5  # and what is done to it is not lost
+    after = weights.copy()
+    fit(population[:])
+    np.testing.assert_array_equal(population.weights[0], after)
+
+
+def test_a_population_in_training_can_be_read():
+    population = bp.Population(MLP, N)
+    seen = [population.parameters.copy()]
+    with bp.Training(population, X, Y, bp.SGD(), 3, 4, device="cuda") as training:
+        for epoch in (1, 2, 3):
+            training.advance(epoch)
+            seen.append(population.parameters.copy())
+    assert all((one != other).any() for one, other in pairwise(seen))
+    np.testing.assert_array_equal(seen[-1], population.parameters)
+
+
+def test_rows_begin_at_whole_lines_of_caches():
+    assert [row_size(size) for size in (1, 31, 32, 33)] == [32, 32, 32, 64]
+    rows = cuda.place(np.ones((3, 5), np.float32))
+    (part,) = rows.parts
+    assert part.rows.strides == (32 * FLOAT, FLOAT)
+    assert (part.rows[:, 5:].get() == 0).all()
+
+
+# --- copies ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("stage", [1, 8, 40, 1000])
+def test_copies_come_in_loads(monkeypatch, stage):
+    """Of any number of arrays, larger or smaller than a load, also into parts of arrays."""
+    monkeypatch.setattr(device, "STAGE", stage)
+    arrays = [RNG.normal(size=shape) for shape in ((3, 2), (1,), (0, 4), (5, 1, 2))]
+    there = [np.full((*array.shape[:-1], 2 * array.shape[-1]), np.nan) for array in arrays]
+    device.fetch(
+        [
+            (device.to_device(array), place[..., : array.shape[-1]])
+            for array, place in zip(arrays, there, strict=True)
+        ]
+    )
+    for array, place in zip(arrays, there, strict=True):
+        np.testing.assert_array_equal(place[..., : array.shape[-1]], array)
+        assert np.isnan(place[..., array.shape[-1] :]).all()
+
+
+def test_the_host_waits_once_for_a_load():
+    arrays = [simulator.zeros((4, 4)) for _ in range(9)]
+    with counted() as found:
+        device.fetch([(array, np.empty((4, 4))) for array in arrays])
+    assert found.waits == 1
