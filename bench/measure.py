@@ -84,7 +84,7 @@ class Runner:
 
 
 def bpfast(device: str) -> Runner:
-    """Whole calls of bpfast's ``fit`` on a device."""
+    """Whole calls of bpfast's ``fit`` on a device, from arrays on the host and back to them."""
 
     def build(workload: Workload) -> Run:
         X, y = workload.data()
@@ -94,8 +94,13 @@ def bpfast(device: str) -> Runner:
         def reset() -> None:
             population.parameters[:] = initial
 
+        def train() -> np.ndarray:
+            losses = workload.fit(population, X, y, device).loss[:, -1]
+            _ = population.parameters  # which brings them to the host
+            return losses
+
         plan = choose(workload.mlp, workload.networks, workload.batch_size, device)
-        return Run(lambda: workload.fit(population, X, y, device).loss[:, -1], reset, plan.strategy)
+        return Run(train, reset, plan.strategy)
 
     return Runner("bpfast", device, build)
 

@@ -34,10 +34,10 @@ class _Bpfast:
     def __init__(self, workload: Workload, where: str) -> None:
         self.workload, self.where = workload, where
         self.samples, self.initial = workload.data(), workload.population()
-        self.resident: tuple = (self.initial, *self.samples)
-        if where == "cuda":
-            arrays = map(device.array_module().asarray, self.samples)
-            self.resident = (self.initial[:].to(where), *arrays)
+        samples = self.samples
+        if where == "cuda" and not device.simulated():  # where users' arrays are NumPy's alone
+            samples = tuple(map(device.to_device, samples))
+        self.resident = (self.initial[:].to(where), *samples)
         self._begin()
 
     def _begin(self) -> None:
