@@ -74,12 +74,12 @@ def watched(workload: Workload) -> None:
 def main() -> None:
     """Let ncu watch, and tell what it saw."""
     name, *flags = sys.argv[1:]
+    need_a_gpu()
     if "--inside" in flags:
         watched(BY_NAME[name])
         return
     if not (ncu := shutil.which("ncu")):
         missing("ncu is not installed")
-    need_a_gpu()
     with tempfile.TemporaryDirectory() as folder:
         log = Path(folder, "log")
         inside = [sys.executable, "-m", __spec__.name, name, "--inside"]

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NoReturn, TextIO
 
 from ...kernels.cuda import device
+from . import simulator
 from .stages import MISSING_CODE
 
 
@@ -26,6 +27,8 @@ def need_a_gpu() -> None:
     """End where CUDA cannot be used: that is no package that one may be without."""
     if problem := device.problem():
         sys.exit(problem)
+    if device.simulated():
+        simulator.prepare()
 
 
 def check_all(checks: Mapping[str, Callable[[], Any]]) -> None:
