@@ -17,8 +17,8 @@ from ...verify import TOLERANCES
 from .tell import check_all, need_a_gpu
 
 STRATEGIES = ("thread", "block", "large batch")
-MLP = bp.MLP((3, 7, 4), "tanh", "cross_entropy")
-N, SAMPLES, BATCH = 5, 23, 8
+MLP = bp.MLP((3, 5, 4), "tanh", "cross_entropy")
+N, SAMPLES, EPOCHS, BATCH = 3, 13, 2, 8
 
 
 @contextmanager
@@ -51,7 +51,7 @@ def trained(device: str, dtype: str) -> np.ndarray:
     """Parameters and losses after a short training."""
     population = bp.Population(MLP, N, dtype=dtype)
     adam = bp.Adam(learning_rate=np.geomspace(1e-3, 1e-2, N), epsilon=1e-4)
-    history = bp.fit(population, *samples(), adam, 3, BATCH, device=device, progress=False)
+    history = bp.fit(population, *samples(), adam, EPOCHS, BATCH, device=device, progress=False)
     return np.hstack([population.parameters, history.loss])
 
 
