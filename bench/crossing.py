@@ -56,7 +56,8 @@ class Crossing:
         if pays is None:
             most = self.networks[min(len(self.cpu), len(self.cuda)) - 1]
             return f"{self.kind}: up to {most:,} networks the GPU does not pay"
-        return f"{self.kind}: the GPU pays from {pays:,.3g} networks on"
+        start = "the first network" if pays <= self.networks[0] else f"about {pays:,.0f} networks"
+        return f"{self.kind}: the GPU pays from {start} on"
 
 
 def measure(

@@ -127,13 +127,16 @@ def _crossings(axes: Axes, crossings: list[dict[str, Any]]) -> None:
             seconds = found[device]
             axes.plot(found["networks"][: len(seconds)], seconds, style, color=colour)
         if found["pays_from"] is not None:
-            axes.axvline(found["pays_from"], color=colour, linewidth=1, linestyle=":")
+            axes.axvline(found["pays_from"], 0.0, 0.7, color=colour, linewidth=1, linestyle=":")
         axes.plot([], [], color=colour, label=found["words"])
     axes.plot([], [], "--", color=GREY, label="CPU")
     axes.plot([], [], "-", color=GREY, label="GPU")
     axes.legend(frameon=False, fontsize=8, loc="upper left")
+    axes.set_ylim(top=axes.get_ylim()[1] * 10)  # room for the words
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,g}"))
     axes.set_xlabel("networks")
-    axes.set_ylabel("seconds of a fit of an epoch")
+    axes.set_ylabel("seconds of a fit of an epoch, from and to the host's memory")
     axes.grid(alpha=0.2)
 
 
