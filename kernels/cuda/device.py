@@ -169,12 +169,13 @@ STAGE = 16 << 20  # bytes that come to the host at a time
 def to_device(array: Any) -> Any:
     """A copy on the current GPU; what NumPy repeats is copied once, and repeated there.
 
-    What lies there already stays as it is. CuPy copies through pinned memory of its own.
+    What lies on a GPU already stays as it is. CuPy copies through pinned memory of its own.
     """
-    xp = array_module()
-    if isinstance(array, np.ndarray) and array.size and array.strides and array.strides[0] == 0:
-        return xp.broadcast_to(to_device(array[:1].copy()), array.shape)
-    return xp.array(array, order="C", copy=isinstance(array, np.ndarray))
+    if not isinstance(array, np.ndarray):
+        return array
+    if array.size and array.strides and array.strides[0] == 0:
+        return array_module().broadcast_to(to_device(array[:1].copy()), array.shape)
+    return array_module().array(array, order="C")
 
 
 def to_host(array: Any) -> np.ndarray:
