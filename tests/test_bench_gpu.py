@@ -13,10 +13,7 @@ import numpy as np
 import pytest
 
 from bpfast.bench import readme_table
-from bpfast.bench.gpu import (
-    profile,
-    report,
-)
+from bpfast.bench.gpu import profile, report
 from bpfast.bench.gpu.stages import FAILED, LATE, MISSING, OK, Run, Stage, Step
 
 ROOT = Path(__file__).resolve().parents[1]
