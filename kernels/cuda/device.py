@@ -34,6 +34,7 @@ class Properties:
     name : the GPU's name
     compute_capability : (major, minor)
     multiprocessors : how many it has
+    shared_memory_per_multiprocessor : bytes that its blocks share
     shared_memory_per_block_optin : the most bytes of shared memory that a block can ask for
     memory : bytes
     count : GPUs of this kind
@@ -42,12 +43,15 @@ class Properties:
     name: str
     compute_capability: tuple[int, int]
     multiprocessors: int
+    shared_memory_per_multiprocessor: int
     shared_memory_per_block_optin: int
     memory: int
     count: int
 
 
-SIMULATOR = Properties("Numba's CUDA simulator, for tests", (9, 0), 132, 227 << 10, 1 << 30, 1)
+SIMULATOR = Properties(
+    "Numba's CUDA simulator, for tests", (9, 0), 132, 228 << 10, 227 << 10, 1 << 30, 1
+)
 
 
 def simulated() -> bool:
@@ -94,6 +98,7 @@ def properties() -> Properties:
         name=found["name"].decode(),
         compute_capability=(found["major"], found["minor"]),
         multiprocessors=found["multiProcessorCount"],
+        shared_memory_per_multiprocessor=found["sharedMemPerMultiprocessor"],
         shared_memory_per_block_optin=found["sharedMemPerBlockOptin"],
         memory=found["totalGlobalMem"],
         count=len(numbers()),
