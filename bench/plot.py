@@ -42,15 +42,19 @@ def draw(report: dict[str, Any], path: Path) -> None:
     report : what ``bpfast bench --output`` writes
     path : the picture
     """
-    compared = [job for job in report["jobs"] if len(job["results"]) > 1]
+    compared = [job for job in report["jobs"] if len(fastest(job["results"])) > 1]
     bars = sum(len(fastest(job["results"])) - 1 + GAP for job in compared)
+    crossings = report.get("crossings")  # which older reports do not have
+    panels = 1 + bool(compared) + bool(crossings)
     with mpl.rc_context(STYLE):
-        figure = Figure(figsize=(12 if compared else 6.5, max(5.2, 0.24 * bars)), dpi=150)
+        figure = Figure(figsize=(max(6.5, 6 * panels), max(5.2, 0.24 * bars)), dpi=150)
         figure.set_layout_engine("constrained", w_pad=0.15, h_pad=0.1, wspace=0.03)
-        axes = figure.subplots(1, 2 if compared else 1, squeeze=False)[0]
+        axes = list(figure.subplots(1, panels, squeeze=False)[0])
         if compared:
-            _bars(axes[0], compared)
-        _roofline(figure, axes[-1], report["jobs"], Limits(**report["limits"]))
+            _bars(axes.pop(0), compared)
+        if crossings:
+            _crossings(axes.pop(), crossings)
+        _roofline(figure, axes[0], report["jobs"], Limits(**report["limits"]))
         figure.supxlabel(_caption(report), fontsize=8, color=GREY)
         write_whole(path, figure.savefig)
 
@@ -108,6 +112,32 @@ def _title(job: dict[str, Any]) -> str:
     title, _, description = job["description"].partition(": ")
     shape, _, batch = description.rpartition(", ")
     return f"{title}\n{shape.replace(', ', chr(10))}\n{batch}"
+
+
+# --- from how many networks on a GPU pays ---------------------------------------------------------
+
+
+def _crossings(axes: Axes, crossings: list[dict[str, Any]]) -> None:
+    """Time against networks: dashed on the CPU, whole on the GPU, a colour for each kind."""
+    axes.set_title("From how many networks on the GPU pays")
+    axes.set_xscale("log")
+    axes.set_yscale("log")
+    for found, colour in zip(crossings, COLOURS.values(), strict=False):
+        for device, style in (("cpu", "--"), ("cuda", "-")):
+            seconds = found[device]
+            axes.plot(found["networks"][: len(seconds)], seconds, style, color=colour)
+        if found["pays_from"] is not None:
+            axes.axvline(found["pays_from"], 0.0, 0.7, color=colour, linewidth=1, linestyle=":")
+        axes.plot([], [], color=colour, label=found["words"])
+    axes.plot([], [], "--", color=GREY, label="CPU")
+    axes.plot([], [], "-", color=GREY, label="GPU")
+    axes.legend(frameon=False, fontsize=8, loc="upper left")
+    axes.set_ylim(top=axes.get_ylim()[1] * 10)  # room for the words
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,g}"))
+    axes.set_xlabel("networks")
+    axes.set_ylabel("seconds of a fit of an epoch, from and to the host's memory")
+    axes.grid(alpha=0.2)
 
 
 # --- how near the limits are ----------------------------------------------------------------------

@@ -188,7 +188,7 @@ def to_host(array: Any) -> np.ndarray:
     if isinstance(array, np.ndarray):
         return array
     result = np.empty(array.shape, array.dtype)
-    fetch([(array, result)])
+    fetch([(array.reshape(-1), result.reshape(-1))])
     return result
 
 
