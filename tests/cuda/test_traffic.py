@@ -4,6 +4,8 @@ Numba's simulator runs the kernels, and what takes CuPy's place counts; see
 :mod:`bpfast.kernels.cuda.simulator`.
 """
 
+import copy
+import pickle
 from contextlib import contextmanager
 from dataclasses import replace
 from itertools import pairwise
@@ -189,6 +191,43 @@ def test_a_population_in_training_can_be_read():
             seen.append(population.parameters.copy())
     assert all((one != other).any() for one, other in pairwise(seen))
     np.testing.assert_array_equal(seen[-1], population.parameters)
+
+
+def test_copies_and_files_have_what_was_trained(tmp_path):
+    population = bp.Population(MLP, N)
+    fit(population)
+    copies = [copy.deepcopy(population), pickle.loads(pickle.dumps(population))]
+    with counted() as found:
+        fit(population)
+    assert found.up < PARAMETERS + SAMPLES + 1000
+    for other in copies:
+        fit(other)
+        np.testing.assert_array_equal(other.parameters, population.parameters)
+    fit(population)
+    population.save(tmp_path / "p.safetensors")
+    loaded = bp.Population.load(tmp_path / "p.safetensors")
+    np.testing.assert_array_equal(loaded.parameters, population.parameters)
+
+
+def used(population):
+    """Trained, trained on with other rates, and asked."""
+    fit(population)
+    with bp.Training(population, X, Y, bp.Adam(), 2, 4, device="cuda") as training:
+        training.advance(1)
+        training.set_learning_rate(0.01, np.array([0, 3]))
+        training.advance()
+    some = population[[3, 0]]
+    return [population.predict(X, device="cuda"), some.parameters, population.parameters]
+
+
+def test_several_gpus_have_the_networks_between_them(monkeypatch):
+    """Here they are one and the same, but networks are cut, trained and read as for several."""
+    expected = used(bp.Population(MLP, N))
+    monkeypatch.setattr(device, "numbers", lambda: (0, 0, 0))
+    population = bp.Population(MLP, N).to("cuda")
+    assert len(population.where("cuda").parts) == 3
+    for one, other in zip(used(population), expected, strict=True):
+        np.testing.assert_array_equal(one, other)
 
 
 def test_rows_begin_at_whole_lines_of_caches():
