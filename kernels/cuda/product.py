@@ -1,101 +1,227 @@
-"""Matrix products on the GPU, the same bits however many there are at a time.
+"""The product of two matrices by a block of threads: tiles in shared memory, sums in registers.
 
-cuBLAS may choose another algorithm for a batch of another size, so each product is a call of its
-own. Calls run side by side in streams, each with a handle, and thereby a workspace, of its own, as
-cuBLAS asks for where results must repeat.
+A sum is added up in the same order whatever else the GPU does; a library would choose by how many
+products there are. A thread's rows, and its columns, come in groups that lie side by side, so that
+one load from shared memory takes a whole group, and threads beside each other read groups beside
+each other.
 """
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterable
+from collections.abc import Callable
+from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
+from numba import cuda
 
 from . import device
+from .compile import device_function
 
-STREAMS = 16
-AS_IT_IS, TRANSPOSED = 0, 1  # as cuBLAS numbers them
-
-_of_thread = threading.local()  # threads must not share what they record
-
-
-class Product(NamedTuple):
-    """out = a @ b, all row-major; a and b may be transposed views."""
-
-    a: Any
-    b: Any
-    out: Any
+# The simulator's threads are Python's: a few show what there is to show.
+DOWN, ACROSS = (2, 2) if device.simulated() else (8, 8)
+THREADS = DOWN * ACROSS
+GROUP = 1 if device.simulated() else 4  # numbers of one load: 128 bits of float32
+DEPTH = 2 if device.simulated() else 8  # products that are added up between two barriers
+PADDING = GROUP  # of a row in shared memory: groups stay whole, and columns leave one bank
+ALIGNMENT = None if device.simulated() else 16  # bytes: what loads of whole groups need
 
 
-class _Lane:
-    """A stream with a handle of cuBLAS."""
+class Tile(NamedTuple):
+    """A block's part of a product.
 
-    def __init__(self, cublas: Any) -> None:
-        self.cublas = cublas
-        self.handle = cublas.create()
-        self.stream = device.array_module().cuda.Stream(non_blocking=True)
-
-    def __del__(self) -> None:
-        self.cublas.destroy(self.handle)
-
-
-def multiply(products: Iterable[Product]) -> None:
-    """Some products that do not depend on each other, in the current stream's order."""
-    if device.simulated():
-        with np.errstate(all="ignore"):
-            for product in products:
-                np.matmul(product.a, product.b, out=product.out)
-        return
-    products = list(products)
-    current = device.array_module().cuda.get_current_stream()
-    lanes = _lanes(min(len(products), STREAMS))
-    before = _event(current)
-    for lane in lanes:
-        lane.stream.wait_event(before)
-    for number, product in enumerate(products):
-        lane = lanes[number % len(lanes)]
-        with lane.stream:
-            gemm(lane.cublas, lane.handle, *product)
-    for lane in lanes:
-        current.wait_event(_event(lane.stream))
-
-
-def _lanes(count: int) -> list[_Lane]:
-    """Some lanes of this thread on the current GPU."""
-    from cupy_backends.cuda.libs import cublas
-
-    number = device.array_module().cuda.runtime.getDevice()
-    lanes = vars(_of_thread).setdefault(number, [])
-    while len(lanes) < count:
-        lanes.append(_Lane(cublas))
-    return lanes[:count]
-
-
-def _event(stream: Any) -> Any:
-    """All that a stream has been given so far."""
-    return stream.record(device.array_module().cuda.Event(disable_timing=True))
-
-
-def gemm(cublas: Any, handle: int, a: Any, b: Any, out: Any) -> None:
-    """out = a @ b by cuBLAS on the current stream.
-
-    cuBLAS counts by columns: what it sees are the transposes, so it is asked for b.T @ a.T.
+    Attributes
+    ----------
+    rows, columns : of one thread
+    blocks : on a multiprocessor, which says how many registers a thread has
     """
-    call = cublas.sgemm if out.dtype == np.float32 else cublas.dgemm
-    one, zero = np.ones(1, out.dtype), np.zeros(1, out.dtype)
-    rows, columns = out.shape
-    how_a, step_a = _layout(a)
-    how_b, step_b = _layout(b)
-    sizes = columns, rows, a.shape[1]
-    inputs = one.ctypes.data, b.data.ptr, step_b, a.data.ptr, step_a
-    call(handle, how_b, how_a, *sizes, *inputs, zero.ctypes.data, out.data.ptr, columns)
+
+    rows: int
+    columns: int
+    blocks: int
+
+    @property
+    def height(self) -> int:
+        """Rows of all threads."""
+        return DOWN * self.rows
+
+    @property
+    def width(self) -> int:
+        """Columns of all threads."""
+        return ACROSS * self.columns
+
+    @property
+    def numbers(self) -> int:
+        """What it takes of shared memory: its factors, and later its sums."""
+        sides = self.height + self.width + 2 * PADDING
+        return max(DEPTH * sides, self.height * (self.width + PADDING))
+
+    def count(self, rows: int, columns: int) -> int:
+        """How many cover a matrix."""
+        return -(-rows // self.height) * -(-columns // self.width)
 
 
-def _layout(matrix: Any) -> tuple[int, int]:
-    """Whether cuBLAS is to transpose a matrix, and the elements from one row (column) on."""
-    row, column = (stride // matrix.itemsize for stride in matrix.strides)
-    if column == 1 and row >= matrix.shape[1]:
-        return AS_IT_IS, row
-    return TRANSPOSED, column
+WIDE = {"float32": Tile(8, 8, 8), "float64": Tile(8, 4, 6)}
+NARROW = {"float32": Tile(8, 2, 8), "float64": Tile(8, 2, 6)}
+if device.simulated():
+    WIDE, NARROW = (dict.fromkeys(WIDE, Tile(2, columns, 1)) for columns in (2, 1))
+
+
+def tile(columns: int, dtype: str) -> Tile:
+    """The tile for a product of so many columns: few outputs would leave a wide one idle."""
+    narrow = NARROW[dtype]
+    return narrow if columns <= narrow.width else WIDE[dtype]
+
+
+class Form(NamedTuple):
+    """How the factors lie, and what else is added up.
+
+    Attributes
+    ----------
+    left_along, right_along : whether numbers that are multiplied with each other's lie side by
+        side, which are those of a row on the left and of a column on the right
+    totals : whether the right factor's columns are added up too
+    """
+
+    left_along: bool
+    right_along: bool
+    totals: bool = False
+
+
+class Factor(NamedTuple):
+    """A tile's rows of the left factor, or columns of the right one.
+
+    Attributes
+    ----------
+    array : (numbers,)
+    start : where the tile's first row or column begins
+    step : from one row (or column) to the next where it lies along the sums, else from one term
+        of the sums to the next
+    size : how many rows or columns there are
+    """
+
+    array: Any
+    start: Any
+    step: Any
+    size: Any
+
+
+@cache
+def multiply(tile: Tile, dtype: str, form: Form) -> Callable:
+    """``multiply(shared, left, right, first, last)``: a tile of ``left @ right``.
+
+    The sums over the terms from ``first`` to ``last`` lie in ``shared`` afterwards, rows
+    ``tile.width + PADDING`` apart. Returns this thread's column's total if the form has them.
+    """
+    number = np.dtype(dtype).type
+    zero, group = number(0), np.uint32(GROUP)
+    rows, columns, n_sums = tile.rows, tile.columns, tile.rows * tile.columns
+    width, left_step, right_step = tile.width, tile.height + PADDING, tile.width + PADDING
+    n_left, n_right = (side * DEPTH // THREADS for side in (tile.height, tile.width))
+    take_left, put_left = _carriers(form.left_along, tile.height)
+    take_right, put_right = _carriers(form.right_along, tile.width)
+    right_start, totals = DEPTH * left_step, form.totals
+
+    @device_function
+    def add_terms(shared, sums, down, across):
+        x, y = cuda.local.array(rows, number), cuda.local.array(columns, number)
+        i, j = down, np.uint32(right_start) + across
+        for _ in range(DEPTH):
+            for r in range(rows):
+                x[r] = shared[i + np.uint32(r // GROUP * DOWN * GROUP + r % GROUP)]
+            for c in range(columns):
+                y[c] = shared[j + np.uint32(c // GROUP * ACROSS * GROUP + c % GROUP)]
+            i += np.uint32(left_step)
+            j += np.uint32(right_step)
+            for r in range(rows):
+                for c in range(columns):
+                    sums[r * columns + c] += x[r] * y[c]
+
+    @device_function
+    def add_column(shared, total):
+        at = np.uint32(right_start) + np.uint32(cuda.threadIdx.x % width)
+        for d in range(DEPTH):
+            total += shared[at + np.uint32(d * right_step)]
+        return total
+
+    @device_function
+    def hand_over(shared, sums, down, across):
+        for r in range(rows):
+            row = down + np.uint32(r // GROUP * DOWN * GROUP + r % GROUP)
+            for c in range(columns):
+                column = across + np.uint32(c // GROUP * ACROSS * GROUP + c % GROUP)
+                shared[row * np.uint32(right_step) + column] = sums[r * columns + c]
+
+    @device_function
+    def multiplied(shared, left, right, first, last):
+        t = cuda.threadIdx.x
+        down, across = np.uint32(t // ACROSS) * group, np.uint32(t % ACROSS) * group
+        sums = cuda.local.array(n_sums, number)
+        x, y = cuda.local.array(n_left, number), cuda.local.array(n_right, number)
+        total = zero
+        for q in range(n_sums):
+            sums[q] = zero
+        take_left(x, left, first, last)
+        take_right(y, right, first, last)
+        for k in range(first, last, DEPTH):
+            cuda.syncthreads()
+            put_left(x, shared, 0)
+            put_right(y, shared, right_start)
+            cuda.syncthreads()
+            take_left(x, left, k + DEPTH, last)  # which arrive while the others are multiplied
+            take_right(y, right, k + DEPTH, last)
+            add_terms(shared, sums, down, across)
+            if totals:
+                total = add_column(shared, total)
+        cuda.syncthreads()
+        hand_over(shared, sums, down, across)
+        cuda.syncthreads()
+        return total
+
+    return multiplied
+
+
+def _carriers(along: bool, side: int) -> tuple[Callable, Callable]:
+    """``take(held, factor, k, last)`` and ``put(held, shared, start)`` for a side of a tile.
+
+    Each thread holds its share of ``DEPTH`` terms for as many rows or columns as the side has;
+    threads beside each other take numbers that lie beside each other. Where there are no more, it
+    holds zeros.
+    """
+    count, step = side * DEPTH // THREADS, side + PADDING
+    # from one number that a thread holds to the next: so many terms, so many rows or columns
+    terms, places = (0, THREADS // DEPTH) if along else (THREADS // side, 0)
+
+    @device_function
+    def first_of_thread():
+        t = cuda.threadIdx.x
+        if along:
+            return np.uint32(t % DEPTH), np.uint32(t // DEPTH)
+        return np.uint32(t // side), np.uint32(t % side)
+
+    @device_function
+    def take(held, factor, k, last):
+        term, place = first_of_thread()
+        term += np.uint32(k)
+        last, size = np.uint32(last), np.uint32(factor.size)
+        if along:
+            at = factor.start + np.uint64(place) * factor.step + np.uint64(term)
+            step_at = factor.step * np.uint64(places)
+        else:
+            at = factor.start + np.uint64(term) * factor.step + np.uint64(place)
+            step_at = factor.step * np.uint64(terms)
+        for q in range(count):
+            held[q] = held.dtype.type(0)
+            there = term + np.uint32(q * terms) < last
+            if there and place + np.uint32(q * places) < size:
+                held[q] = factor.array[at]
+            at += step_at
+
+    @device_function
+    def put(held, shared, start):
+        term, place = first_of_thread()
+        at = np.uint32(start) + term * np.uint32(step) + place
+        for q in range(count):
+            shared[at + np.uint32(q * (terms * step + places))] = held[q]
+
+    return take, put

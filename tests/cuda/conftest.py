@@ -40,7 +40,7 @@ def _one_shared_array():
 
     dynamic, lock = FakeCUDAShared.array, threading.Lock()
 
-    def array(self, shape, dtype):
+    def array(self, shape, dtype, alignment=None):
         if shape == 0:
             return dynamic(self, shape, dtype)
         asking = sys._getframe(1)
