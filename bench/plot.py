@@ -19,6 +19,7 @@ from .table import name, times
 
 COLOURS = {"bpfast": "#d6455b", "JAX": "#5b8fd6", "PyTorch": "#e8963c", "scikit-learn": "#9aa5b1"}
 GREY = "#5f6b7a"
+LINES = {"cpu": "--", "cuda": "-"}
 BAR = 0.8  # of the room of a bar
 GAP = 1.0  # bars left out between workloads
 LEAST = 12  # room for so many
@@ -43,11 +44,16 @@ def draw(report: dict[str, Any], path: Path) -> None:
     path : the picture
     """
     compared = [job for job in report["jobs"] if len(job["results"]) > 1]
+    crossings = report.get("crossings", [])
     bars = sum(len(fastest(job["results"])) - 1 + GAP for job in compared)
+    panels = 1 + bool(compared) + bool(crossings)
     with mpl.rc_context(STYLE):
-        figure = Figure(figsize=(12 if compared else 6.5, max(5.2, 0.24 * bars)), dpi=150)
+        width = 6.5 if panels == 1 else 6.0 * panels
+        figure = Figure(figsize=(width, max(5.2, 0.24 * bars)), dpi=150)
         figure.set_layout_engine("constrained", w_pad=0.15, h_pad=0.1, wspace=0.03)
-        axes = figure.subplots(1, 2 if compared else 1, squeeze=False)[0]
+        axes = list(figure.subplots(1, panels, squeeze=False)[0])
+        if crossings:
+            _crossings(axes.pop(), crossings)
         if compared:
             _bars(axes[0], compared)
         _roofline(figure, axes[-1], report["jobs"], Limits(**report["limits"]))
@@ -190,3 +196,44 @@ def _label(axes: Axes, points: list[tuple[float, float, str]]) -> None:
 def _around(place: np.ndarray) -> Any:
     """A box about a point."""
     return mpl.transforms.Bbox.from_extents(*(place - 8), *(place + 8))
+
+
+# --- from how many networks on a GPU pays ---------------------------------------------------------
+
+
+def _crossings(axes: Axes, crossings: list[dict[str, Any]]) -> None:
+    """Time against networks on both devices, with the crossings named."""
+    axes.set_title("From how many networks on the GPU pays")
+    axes.set_xscale("log")
+    axes.set_yscale("log")
+    for colour, one in zip(COLOURS.values(), crossings, strict=False):
+        for device, seconds in one["seconds"].items():
+            label = f"{one['description']}, {device}"
+            networks, style = one["networks"][: len(seconds)], LINES.get(device, ":")
+            axes.plot(networks, seconds, style, color=colour, marker=".", label=label)
+        if one["crossing"]:
+            _name_crossing(axes, one, colour)
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,g}"))
+    axes.set_xlabel("networks")
+    axes.set_ylabel("seconds of a fit, from and to the host's memory")
+    axes.grid(alpha=0.2)
+    axes.legend(fontsize=7, frameon=False, handlelength=4)
+
+
+def _name_crossing(axes: Axes, one: dict[str, Any], colour: str) -> None:
+    """The number at which the two lines of a shape cross."""
+    point, seconds = one["crossing"], one["seconds"]["cuda"]
+    height = np.exp(
+        np.interp(np.log(point), np.log(one["networks"][: len(seconds)]), np.log(seconds))
+    )
+    axes.plot(point, height, "o", color=colour, markerfacecolor="white", markersize=8, zorder=4)
+    axes.annotate(
+        f"{point:,.0f}",
+        (point, height),
+        xytext=(0, -16),
+        textcoords="offset points",
+        ha="center",
+        fontweight="bold",
+        color=colour,
+    )

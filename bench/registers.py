@@ -1,19 +1,22 @@
 """What the compiler makes of every CUDA kernel: registers, spills and memory, without a GPU.
 
 ``python -m bpfast.bench.registers > FILE`` writes the table. Numba compiles kernels to PTX, and
-ptxas, from the wheel ``nvidia-cuda-nvcc``, to machine code.
+ptxas, from the wheel ``nvidia-cuda-nvcc`` or a toolkit, to machine code.
 """
 
 from __future__ import annotations
 
 import importlib.util
+import os
 import re
+import shutil
 import subprocess
 import tempfile
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager, nullcontext
 from importlib import metadata
+from operator import attrgetter
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, NamedTuple
@@ -23,11 +26,20 @@ import numpy as np
 
 import bpfast as bp
 from bpfast import dispatch
-from bpfast.kernels import cuda
-from bpfast.kernels.cuda import device
+from bpfast.kernels.cuda import device, simulator
 
 # Compute capabilities, and the most shared memory that a block can ask for there.
-TARGETS = {(8, 0): 163 << 10, (9, 0): 227 << 10, (12, 0): 99 << 10}
+TARGETS = {(7, 5): 64 << 10, (8, 0): 163 << 10, (9, 0): 227 << 10, (12, 0): 99 << 10}
+
+
+def capability(target: tuple[int, int]) -> tuple[int, int, str]:
+    """What Numba compiles a launch for: from 9.0 on, also with what no other GPU understands."""
+    return (*target, "a" if target >= (9, 0) else "")
+
+
+def architecture(target: tuple[int, int]) -> str:
+    """The same as ptxas has it."""
+    return "sm_{}{}{}".format(*capability(target))
 
 
 class Case(NamedTuple):
@@ -96,12 +108,25 @@ class Usage(NamedTuple):
     shared: int
 
 
+class Unloaded:
+    """What Numba gets of the driver for machine code, module and function in one, to no avail."""
+
+    initialized, handle, device = True, 0, SimpleNamespace(id=0)
+    attrs = SimpleNamespace(shared=0)
+
+    def __init__(self, *_machine_code: Any) -> None:
+        self.module = self
+
+    def get_function(self, _name: str) -> Unloaded:
+        """The function by its name."""
+        return self
+
+
 @contextmanager
 def stand_in(target: tuple[int, int]) -> Iterator[list[Launch]]:
     """A GPU that is compiled for and is not there: NumPy's arrays lie on it, launches are noted."""
-    from numba.cuda import compiler, dispatcher
-
-    from bpfast.kernels.cuda import large_batch
+    from numba.cuda import dispatcher
+    from numba.cuda.cudadrv import devices
 
     launches: list[Launch] = []
 
@@ -109,29 +134,20 @@ def stand_in(target: tuple[int, int]) -> Iterator[list[Launch]]:
         threads = int(np.prod(configured.blockdim))
         launches.append(Launch(kernel, threads, configured.sharedmem, arguments))
 
-    def as_it_is(given):
-        return given
-
-    def train(strategy, task, networks):
-        cuda._strategy(strategy).train(task, networks)
-
-    gpu = SimpleNamespace(compute_capability=target)
+    gpu = SimpleNamespace(compute_capability=target, id=0)
+    context = SimpleNamespace(device=gpu, create_module_image=Unloaded)
     found = device.Properties("stand-in", target, 1, TARGETS[target], 1 << 30, 1)
     with ExitStack() as stack:
         for place, name, value in (
-            (dispatcher, "get_current_device", lambda: gpu),
-            (compiler, "get_current_device", lambda: gpu),
+            (devices._runtime, "get_or_create_context", lambda _=None: context),
             (dispatcher.CUDADispatcher, "call", note),
             (device, "properties", lambda: found),
-            (device, "array_module", lambda: np),
-            (device, "kernel_array", as_it_is),
+            (device, "numbers", lambda: (0,)),
+            (device, "on", nullcontext),
+            (device, "array_module", lambda: simulator),
+            (device, "pinned", np.empty),
+            (device, "kernel_array", attrgetter("memory")),
             (device, "stream", lambda: 0),
-            (large_batch, "kernel_array", as_it_is),
-            (large_batch, "multiply", list),  # cuBLAS has compiled its own
-            (large_batch, "_recorded", as_it_is),
-            (large_batch, "_stream_for_graphs", nullcontext),
-            (cuda, "resident", nullcontext),
-            (cuda, "train", train),
         ):
             stack.enter_context(patch.object(place, name, value))
         yield launches
@@ -155,24 +171,33 @@ def launches(case: Case, target: tuple[int, int]) -> list[Launch]:
     return list({launch.name(): launch for launch in started}.values())
 
 
+def compiled(launch: Launch, target: tuple[int, int]) -> Any:
+    """What a launch compiles, or finds on disk: machine code by Numba's own way to a GPU."""
+    from numba.cuda.typing.typeof import typeof
+
+    with stand_in(target):
+        return launch.kernel.compile(tuple(typeof(argument) for argument in launch.arguments))
+
+
 def usage(launch: Launch, target: tuple[int, int]) -> Usage:
     """Compile a kernel as it would be started."""
     from numba import cuda
     from numba.cuda.typing.typeof import typeof
 
-    kernel, capability = launch.kernel, "".join(map(str, target))
+    kernel = launch.kernel
     with stand_in(target):
         ptx, _ = cuda.compile_ptx(
             kernel.py_func,
             tuple(typeof(argument) for argument in launch.arguments),
-            cc=target,
+            cc=capability(target),
             launch_bounds=kernel.targetoptions.get("launch_bounds"),
         )
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder, "kernel.ptx")
         source.write_text(ptx)
-        target_name, machine_code = f"-arch=sm_{capability}", str(source.with_suffix(""))
-        command = [str(ptxas()), target_name, "-v", "-o", machine_code, str(source)]
+        machine_code = str(source.with_suffix(""))
+        arch = f"-arch={architecture(target)}"
+        command = [str(ptxas()), arch, "-v", "-o", machine_code, str(source)]
         said = subprocess.run(command, check=True, capture_output=True, text=True).stderr
 
     def number(pattern: str) -> int:
@@ -190,12 +215,21 @@ def usage(launch: Launch, target: tuple[int, int]) -> Usage:
 
 
 def ptxas() -> Path:
-    """NVIDIA's assembler, from its wheel."""
+    """NVIDIA's assembler, from its wheel or a CUDA toolkit."""
+    homes = [*_wheels(), os.environ.get("CUDA_HOME")]
+    folders = [str(Path(home, "bin")) for home in homes if home]
+    found = shutil.which("ptxas", path=os.pathsep.join([*folders, os.environ.get("PATH", "")]))
+    if not found:
+        raise FileNotFoundError("ptxas is not installed: pip install nvidia-cuda-nvcc")
+    return Path(found)
+
+
+def _wheels() -> Iterable[str]:
+    """Where NVIDIA's wheels lie."""
+    if not importlib.util.find_spec("nvidia"):
+        return ()
     package = importlib.util.find_spec("nvidia.cu13")
-    for folder in (package and package.submodule_search_locations) or ():
-        if Path(folder, "bin", "ptxas").exists():
-            return Path(folder, "bin", "ptxas")
-    raise FileNotFoundError("ptxas is not installed: pip install nvidia-cuda-nvcc")
+    return (package and package.submodule_search_locations) or ()
 
 
 def table() -> Iterator[str]:
@@ -207,7 +241,7 @@ def table() -> Iterator[str]:
             for launch in launches(case, target):
                 took = usage(launch, target)
                 yield (
-                    f"| {case.name()} | {launch.name()} | sm_{target[0]}{target[1]} "
+                    f"| {case.name()} | {launch.name()} | {architecture(target)} "
                     f"| {launch.threads} | {took.registers} | {took.spilled} | {took.local} "
                     f"| {took.shared} |"
                 )

@@ -19,7 +19,7 @@ def warmup(dtypes: tuple[str, ...] = ("float32", "float64")) -> None:
 
     After it, no shape, activation, loss or optimiser compiles anything, in this process and, on
     this machine, in later ones. CUDA's kernels are made for an architecture when it is first
-    trained, and are not kept.
+    trained, and found in the same cache from then on.
 
     Parameters
     ----------

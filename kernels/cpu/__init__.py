@@ -10,11 +10,11 @@ from typing import Any
 import llvmlite.binding
 import numpy as np
 
+from ..cache import contents
 from ..host import SHUFFLES, Placed, bring_back, emptied, place, resident, with_rates
 from ..task import Network, Optimizer, Samples, State, Task
 from . import functions, inference, lanes, large_batch, panels, tiles
 from .arguments import Arguments, arguments, of_block
-from .compile import contents
 from .simd import INSTRUCTIONS
 from .threads import SHARED_SIZE, at_most, run, thread_count
 from .workspace import zeros

@@ -1,66 +1,22 @@
-"""How kernels are compiled: options, and the cache on disk."""
+"""How kernels are compiled: options, and Numba's cache in our folder."""
 
 from __future__ import annotations
 
-import hashlib
-import logging
-import os
-import sys
-import tempfile
 import threading
 from collections.abc import Callable
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 import numba
 from numba import config
+
+from ..cache import cache_folder
 
 # A product may feed a sum in one rounding; nothing else may be reordered, so bits are stable.
 OPTIONS = {"nogil": True, "error_model": "numpy", "fastmath": {"contract"}}
 # Functions that Python does not call go without what it would call them by, a fifth of the work.
 INTERNAL = OPTIONS | {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 
-logger = logging.getLogger("bpfast")
 _one_at_a_time = threading.RLock()
-
-
-@cache
-def cache_folder() -> str | None:
-    """Where compiled kernels are kept, or None where no folder can be written.
-
-    It is the user's cache folder, not the package's: files beside the code would outlive an
-    uninstall. Numba looks at the file of a function for changes, not at the files of what it
-    calls, so the folder is named after the contents of all kernels.
-    """
-    folder = _user_cache() / f"kernels-{contents()}"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            return str(folder)
-    except OSError as error:
-        logger.warning("kernels are compiled anew in every process: %s", error)
-        return None
-
-
-@cache
-def contents() -> str:
-    """A hash of the contents of all kernels' files."""
-    digest = hashlib.sha256()
-    for path in sorted(Path(__file__).parent.parent.rglob("*.py")):
-        digest.update(path.read_bytes())
-    return digest.hexdigest()[:16]
-
-
-def _user_cache() -> Path:
-    given = os.environ.get("NUMBA_CACHE_DIR")
-    if given:
-        return Path(given) / "bpfast"
-    if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA", Path.home())) / "bpfast"
-    if sys.platform == "darwin":
-        return Path.home() / "Library" / "Caches" / "bpfast"
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "bpfast"
 
 
 def _cached(compile_function: Callable[[bool], Any]) -> Any:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
+from functools import cache, lru_cache
 from typing import Any
 
 from numba import cuda
 
 from . import device
+from .disk_cache import DiskCache
 
-# Bytes that a block gets without asking: 48 KiB, less what kernels have beside the dynamic ones.
-FREE_SHARED_MEMORY = 40 << 10
+_one_at_a_time = threading.Lock()
 
 
 def device_function(function: Callable) -> Callable:
@@ -24,48 +26,69 @@ def device_function(function: Callable) -> Callable:
 
 
 def kernel(function: Callable, most_threads: int, blocks: int) -> Any:
-    """A kernel for blocks of up to so many threads.
+    """A kernel for blocks of up to so many threads, kept on disk when it is compiled.
 
-    Threads get as many registers as leave room for so many blocks on a multiprocessor.
+    Threads get as many registers as leave room for so many blocks on a multiprocessor. All that a
+    kernel calls is in its PTX already, so nothing is left for optimisation at link time, which
+    would compile everything once more.
     """
     if device.simulated():
         return cuda.jit(function)
-    return cuda.jit(launch_bounds=(most_threads, blocks))(function)
+    # numba-cuda 0.30 forgets ``lto`` where the function comes in a second call
+    made = cuda.jit(function, launch_bounds=(most_threads, blocks), lto=False)
+    made._cache = DiskCache(made)  # private: Numba has no other place for a cache of one's own
+    return made
 
 
 def launch(kernel: Any, grid: Any, threads: Any, shared_memory: int, *arguments: Any) -> None:
-    """Start a kernel on the current stream with so many bytes of dynamic shared memory."""
+    """Start a kernel on the current stream with so many bytes of dynamic shared memory.
+
+    A kernel's first launch on a GPU compiles or loads it, so that one cannot be part of a graph.
+    """
+    sizes = grid, threads, device.stream(), shared_memory
     if device.simulated():
         # at each replay of a graph anew: the simulator's kernels keep one configuration
-        sizes = grid, threads, 0, shared_memory
-        device.array_module().launch(lambda: kernel[sizes](*arguments))
-        return
-    configured = _configure(kernel, grid, threads, device.stream(), shared_memory)
-    if shared_memory > FREE_SHARED_MEMORY:
-        configured.pre_launch_callbacks[:] = [_ask_for_shared_memory]
-    configured(*arguments)
+        device.array_module().launch(kernel, lambda: kernel[sizes](*arguments))
+    else:
+        _configured(kernel, *sizes)(*arguments)
 
 
-def _configure(kernel: Any, *sizes: Any) -> Any:
-    """A kernel for a launch, without Numba's hint that small grids leave a GPU idle."""
+@lru_cache(maxsize=1024)
+def _configured(kernel: Any, *sizes: Any) -> Any:
+    """A kernel for launches of one kind, without Numba's hint that small grids leave a GPU idle."""
     from numba.cuda.core import config
 
-    before = config.CUDA_LOW_OCCUPANCY_WARNINGS
-    config.CUDA_LOW_OCCUPANCY_WARNINGS = 0
-    try:
-        return kernel[sizes]
-    finally:
-        config.CUDA_LOW_OCCUPANCY_WARNINGS = before
+    with _one_at_a_time:
+        before = config.CUDA_LOW_OCCUPANCY_WARNINGS
+        config.CUDA_LOW_OCCUPANCY_WARNINGS = 0
+        try:
+            result = kernel[sizes]
+        finally:
+            config.CUDA_LOW_OCCUPANCY_WARNINGS = before
+    if result.sharedmem:
+        result.pre_launch_callbacks[:] = [ask_for_shared_memory]
+    return result
 
 
-def _ask_for_shared_memory(kernel: Any, configured: Any) -> None:
-    """More than a block gets without asking: Numba has no word for it, CUDA's driver has."""
+def ask_for_shared_memory(kernel: Any, _configured: Any) -> None:
+    """Called before launches: Numba sets no limit, and no carve-out where a kernel was on disk."""
+    _ask_once(kernel._codelibrary.get_cufunc())  # private: the driver's handle is nowhere else
+
+
+@cache
+def _ask_once(function: Any) -> None:
+    """Let a kernel's blocks have all the shared memory that the GPU has for them.
+
+    Without it a block has 48 KiB, and the L1 cache may take what a second block would need.
+    """
     from cuda.bindings import driver
 
-    function = kernel._codelibrary.get_cufunc()
-    attribute = driver.CUfunction_attribute.CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES
-    (status,) = driver.cuKernelSetAttribute(
-        attribute, configured.sharedmem, function.handle, function.device.id
-    )
-    if status != driver.CUresult.CUDA_SUCCESS:
-        raise RuntimeError(f"{configured.sharedmem} bytes of shared memory a block: {status.name}")
+    attribute = driver.CUfunction_attribute
+    most = device.properties().shared_memory_per_block_optin - function.attrs.shared
+    for name, value in (
+        (attribute.CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES, most),
+        (attribute.CU_FUNC_ATTRIBUTE_PREFERRED_SHARED_MEMORY_CARVEOUT, 100),  # percent
+    ):
+        (status,) = driver.cuKernelSetAttribute(name, value, function.handle, function.device.id)
+        if status != driver.CUresult.CUDA_SUCCESS:
+            raise RuntimeError(f"{name.name} = {value}: {status.name}")

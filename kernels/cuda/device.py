@@ -131,9 +131,14 @@ def stream() -> Any:
     """CuPy's current stream, as Numba's launches take it."""
     if simulated():
         return 0
+    return _external_stream(array_module().cuda.get_current_stream().ptr)
+
+
+@cache
+def _external_stream(pointer: int) -> Any:
     from numba import cuda
 
-    return cuda.external_stream(array_module().cuda.get_current_stream().ptr)
+    return cuda.external_stream(pointer)
 
 
 def kernel_array(array: Any) -> Any:

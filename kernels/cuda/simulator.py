@@ -271,12 +271,18 @@ def _current() -> Stream:
     return getattr(_of_thread, "stream", DEFAULT)
 
 
-def launch(work: Callable[[], object]) -> None:
+_loaded: set[Any] = set()
+
+
+def launch(kernel: Any, work: Callable[[], object]) -> None:
     """Run a kernel, or record it where the current stream is captured."""
     recorded = _current().recorded
     if recorded is not None:
+        if kernel not in _loaded:
+            raise CaptureError("a kernel's first launch, which loads it, cannot be captured")
         recorded.append(work)
         return
+    _loaded.add(kernel)
     traffic.launches += 1
     work()
 

@@ -72,7 +72,8 @@ def test_a_folder_that_cannot_be_written_is_no_hindrance(tmp_path):
     """Kernels are then compiled for one process, and a line says so."""
     code = (
         "import logging; logging.basicConfig()\n"
-        "from bpfast.kernels.cpu.compile import cache_folder, jit\n"
+        "from bpfast.kernels.cache import cache_folder\n"
+        "from bpfast.kernels.cpu.compile import jit\n"
         "assert cache_folder() is None\n"
         "assert jit(lambda x: x + 1)(1) == 2\n"
     )
