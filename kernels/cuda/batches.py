@@ -17,7 +17,7 @@ from . import device, functions
 from .arguments import handed, own_row
 from .compile import device_function
 from .functions import Functions
-from .grids import SUM_THREADS, block_sum, for_each, kernel, over_rows
+from .grids import COLUMNS, ROWS, SUM_THREADS, block_sum, for_each, kernel, over_rows
 from .layers import NOBODY, PIECE_ROWS, Layers
 
 EPOCH, BATCH = 0, 1
@@ -43,22 +43,32 @@ class Batch(NamedTuple):
 @device_function
 def take(source, sample, batch, fold, row):
     """Copy a sample to its place in a batch."""
-    t, step, width = cuda.threadIdx.x, cuda.blockDim.x, source.inputs.shape[1]
+    t, width = cuda.threadIdx.x, source.inputs.shape[1]
     start = (fold * batch.weights.shape[1] + row) * width
-    for column in range(t, width, step):
+    for column in range(t, width, COLUMNS):
         batch.inputs[start + column] = source.inputs[sample, column]
-    for column in range(t, source.targets.shape[1], step):
+    for column in range(t, source.targets.shape[1], COLUMNS):
         batch.targets[fold, row, column] = source.targets[sample, column]
     if t == 0:
         batch.weights[fold, row] = source.weights[sample]
 
 
 @device_function
-def first_slot():
-    """The first slot of this thread in a kernel over rows, in the first line of blocks."""
-    return (cuda.blockIdx.x * cuda.blockDim.y + cuda.threadIdx.y) * cuda.blockDim.x + (
-        cuda.threadIdx.x
-    )
+def first_row():
+    """The first row of this thread in a kernel over rows."""
+    return cuda.blockIdx.x * ROWS + cuda.threadIdx.y
+
+
+@device_function
+def slots_of_block(slots):
+    """Slots that this thread looks after in a kernel over rows: the first, and the step to others.
+
+    Only the first line of blocks has any.
+    """
+    first = first_row() * COLUMNS + cuda.threadIdx.x
+    if cuda.blockIdx.y > 0:
+        first = slots.places.shape[0]
+    return first, cuda.gridDim.x * ROWS * COLUMNS
 
 
 @kernel
@@ -66,35 +76,34 @@ def gather(order, fold_start, folds, totals, batch_size, clock, status, source, 
     """The current batch of every fold, and of each slot its rows, the step, and their weight."""
     b = clock[BATCH]
     for fold in range(cuda.blockIdx.y, fold_start.shape[0] - 1, cuda.gridDim.y):
-        start = fold_start[fold] + b * batch_size
-        rows = min(batch_size, fold_start[fold + 1] - start)
-        first = cuda.blockIdx.x * cuda.blockDim.y + cuda.threadIdx.y
-        for row in range(first, rows, cuda.gridDim.x * cuda.blockDim.y):
+        start, row = fold_start[fold] + b * batch_size, first_row()
+        while row < min(batch_size, fold_start[fold + 1] - start):
             take(source, order[start + row], batch, fold, row)
-    if cuda.blockIdx.y > 0:
-        return
-    threads = cuda.gridDim.x * cuda.blockDim.x * cuda.blockDim.y
-    for k in range(first_slot(), slots.places.shape[0], threads):
+            row += cuda.gridDim.x * ROWS
+    first, step = slots_of_block(slots)
+    for k in range(first, slots.places.shape[0], step):
         i = slots.places[k]
         slots.counts[k] = 0
         if i != NOBODY and status[i] == RUNNING:
             fold = folds[own_row(folds, i)]
             rows = fold_start[fold + 1] - fold_start[fold]
             if b * batch_size < rows:
+                batches = np.uint32(rows + batch_size - 1) // np.uint32(batch_size)
                 slots.counts[k] = min(batch_size, rows - b * batch_size)
                 slots.sources[k] = fold
-                slots.steps[k] = clock[EPOCH] * ((rows + batch_size - 1) // batch_size) + b
+                slots.steps[k] = clock[EPOCH] * np.int64(batches) + b
                 slots.totals[k] = totals[fold, b]
 
 
 @kernel
 def gather_in_order(start, rows, chosen, total, source, batch, slots):
     """As :func:`gather`: samples in their own order from ``start`` on, for the chosen slots."""
-    first = cuda.blockIdx.x * cuda.blockDim.y + cuda.threadIdx.y
-    for row in range(first, rows, cuda.gridDim.x * cuda.blockDim.y):
+    row = first_row()
+    while row < rows:
         take(source, start + row, batch, 0, row)
-    threads = cuda.gridDim.x * cuda.blockDim.x * cuda.blockDim.y
-    for k in range(first_slot(), slots.places.shape[0], threads):
+        row += cuda.gridDim.x * ROWS
+    first, step = slots_of_block(slots)
+    for k in range(first, slots.places.shape[0], step):
         slots.counts[k] = rows if chosen[k] and slots.places[k] != NOBODY else 0
         slots.sources[k], slots.steps[k], slots.totals[k] = 0, -1, total[0]
 
@@ -106,7 +115,7 @@ def weigh_batches(order, fold_start, batch_size, weights, totals):
     for fold in range(cuda.blockIdx.y, fold_start.shape[0] - 1, cuda.gridDim.y):
         first = fold_start[fold] + cuda.blockIdx.x * batch_size
         own = 0.0
-        for row in range(cuda.threadIdx.x, batch_size, cuda.blockDim.x):
+        for row in range(cuda.threadIdx.x, batch_size, SUM_THREADS):
             if first + row < fold_start[fold + 1]:
                 own += np.float64(weights[order[first + row]])
         added = block_sum(own, scratch)
@@ -119,7 +128,7 @@ def weigh(weights, total):
     """The total weight of all samples."""
     scratch = cuda.shared.array(SUM_THREADS, np.float64)
     own = 0.0
-    for row in range(cuda.threadIdx.x, weights.shape[0], cuda.blockDim.x):
+    for row in range(cuda.threadIdx.x, weights.shape[0], SUM_THREADS):
         own += np.float64(weights[row])
     added = block_sum(own, scratch)
     if cuda.threadIdx.x == 0:
@@ -130,7 +139,7 @@ def weigh(weights, total):
 def loss_of(losses, k, rows, scratch):
     """A slot's loss of so many rows, in thread 0, from the sums of its blocks."""
     own = 0.0
-    for b in range(cuda.threadIdx.x, (rows + SUM_THREADS - 1) // SUM_THREADS, cuda.blockDim.x):
+    for b in range(cuda.threadIdx.x, (rows + SUM_THREADS - 1) // SUM_THREADS, SUM_THREADS):
         own += losses[k, b]
     return block_sum(own, scratch)
 

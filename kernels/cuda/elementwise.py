@@ -17,7 +17,7 @@ from ..math import OPTIMIZERS
 from ..task import DIVERGED, RUNNING, STOPPED
 from .arguments import own_row
 from .batches import BATCH, EPOCH, NOBODY, loss_of, sum_of_pieces
-from .grids import SUM_THREADS, block_sum, kernel
+from .grids import NORM_BLOCKS, SUM_THREADS, block_sum, kernel
 from .scalars import scalar
 from .stopping import judge, write
 
@@ -85,7 +85,7 @@ def prepare(rule: str) -> Any:
         loss = loss_of(losses, k, slots.counts[k], scratch)
         squares, penalty = 0.0, 0.0
         if penalties.shape[1] > 0:
-            for b in range(t, norms.shape[1], cuda.blockDim.x):
+            for b in range(t, NORM_BLOCKS, SUM_THREADS):
                 squares += norms[k, b, 0]
                 penalty += norms[k, b, 1]
             squares, penalty = block_sum(squares, scratch), block_sum(penalty, scratch)

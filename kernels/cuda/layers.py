@@ -141,7 +141,7 @@ class Layers:
                 forward_kernel(ACTIVATIONS.get(name), self.dtype, tiles),
                 (tiles.count(rows, layer.d_out), 1, self.slots),
                 THREADS,
-                0,
+                tiles.shared_memory(self.dtype),
                 *(layer, int(self.network.bias), self.most, self.slot, self.work),
                 *(self.parameters, self.row_size, dropout or self.nothing_drops),
             )
@@ -167,7 +167,7 @@ class Layers:
                 backward_kernel(self.dtype, tiles),
                 (tiles.count(rows, layer.d_in), 1, self.slots),
                 THREADS,
-                0,
+                tiles.shared_memory(self.dtype),
                 *(layer, self.most, self.slot, self.work, self.parameters, self.row_size),
             )
         for tiles, count, table in self._tables:
@@ -175,7 +175,7 @@ class Layers:
                 gradient_kernel(self.dtype, tiles),
                 (count, pieces(rows), self.slots),
                 THREADS,
-                0,
+                tiles.shared_memory(self.dtype),
                 *(table, int(self.network.bias), self.most, self.slot, self.work, gradient),
             )
 
@@ -240,45 +240,46 @@ def tile_of(block, columns, height, width):
 @cache
 def forward_kernel(activation: Activation | None, dtype: str, tiles: Tile) -> Callable:
     """The kernel for a layer's values: ``activation`` is None for the last one."""
-    number = np.dtype(dtype).type
+    real = np.dtype(dtype)
     product, put = multiply(tiles, dtype, FORWARD), _putting(activation, dtype)
-    height, width, numbers = tiles.height, tiles.width, tiles.numbers
-    rows_at_once, stride, one = THREADS // width, width + PADDING, number(1)
+    height, width = tiles.height, tiles.width
+    rows_at_once, stride, number = THREADS // width, width + PADDING, real.type
 
     def forward(layer, bias, most, slots, work, parameters, row_size, dropout):
-        shared = cuda.shared.array(numbers, number, alignment=ALIGNMENT)
+        shared = cuda.shared.array(0, real, alignment=ALIGNMENT)
         k = cuda.blockIdx.z
         row, column = tile_of(cuda.blockIdx.x, layer.d_out, height, width)
-        rows = slots.counts[k] - row
-        if rows <= 0:
+        if row >= slots.counts[k]:
             return
-        i, source = slots.places[k], slots.sources[k] if layer.number == 0 else k
+        source = slots.sources[k] if layer.number == 0 else k
         inputs = layer.inputs + (source * most + row) * layer.d_in
-        weights = i * row_size + layer.weights + column
-        columns = layer.d_out - column
+        weights = slots.places[k] * row_size + layer.weights + column
         product(
             shared,
-            Factor(work, np.uint64(inputs), np.uint64(layer.d_in), rows),
-            Factor(parameters, np.uint64(weights), np.uint64(layer.d_out), columns),
+            Factor(work, np.uint64(inputs), np.uint64(layer.d_in), slots.counts[k] - row),
+            Factor(parameters, np.uint64(weights), np.uint64(layer.d_out), layer.d_out - column),
             0,
             layer.d_in,
         )
-        c = cuda.threadIdx.x % width
-        if c >= columns:
+        # what follows is looked up again, not held in registers that products need
+        column += cuda.threadIdx.x % width
+        if column >= layer.d_out:
             return
-        shift = number(0)
+        i, step, shift = slots.places[k], slots.steps[k], number(0)
         if bias:
-            shift = parameters[np.uint64(weights + layer.d_in * layer.d_out + c)]
+            at = i * row_size + layer.weights + layer.d_in * layer.d_out + column
+            shift = parameters[np.uint64(at)]
         p, key = 0.0, np.uint64(0)
-        drops = dropout.p.shape[1] > layer.number and slots.steps[k] >= 0
+        drops = dropout.p.shape[1] > layer.number and step >= 0
         if drops:
             p = dropout.p[own_row(dropout.p, i), layer.number]
-            key = dropout_key(dropout.keys[own_row(dropout.keys, i)], slots.steps[k], layer.number)
-        for r in range(cuda.threadIdx.x // width, min(height, rows), rows_at_once):
-            factor = one
+            key = dropout_key(dropout.keys[own_row(dropout.keys, i)], step, layer.number)
+        c, rows = cuda.threadIdx.x % width, min(height, slots.counts[k] - row)
+        for r in range(cuda.threadIdx.x // width, rows, rows_at_once):
+            at, factor = (row + r) * layer.d_out + column, number(1)
             if drops:
-                factor = number(mask(key, (row + r) * layer.d_out + column + c, p))
-            at = (k * most + row + r) * layer.d_out + column + c
+                factor = number(mask(key, at, p))
+            at += k * most * layer.d_out
             put(work, layer, at, shared[np.uint32(r * stride + c)] + shift, factor)
 
     return kernel(forward, THREADS, tiles.blocks)
@@ -341,13 +342,13 @@ def lose_kernel(made: Functions) -> Callable:
 @cache
 def backward_kernel(dtype: str, tiles: Tile) -> Callable:
     """The kernel for the loss's slopes by the values that go into a layer's weights."""
-    number = np.dtype(dtype).type
+    real = np.dtype(dtype)
     product = multiply(tiles, dtype, BACKWARD)
-    height, width, numbers = tiles.height, tiles.width, tiles.numbers
+    height, width = tiles.height, tiles.width
     rows_at_once, stride = THREADS // width, width + PADDING
 
     def backward(layer, most, slots, work, parameters, row_size):
-        shared = cuda.shared.array(numbers, number, alignment=ALIGNMENT)
+        shared = cuda.shared.array(0, real, alignment=ALIGNMENT)
         k = cuda.blockIdx.z
         row, column = tile_of(cuda.blockIdx.x, layer.d_in, height, width)
         rows, columns = slots.counts[k] - row, layer.d_in - column
@@ -374,9 +375,9 @@ def backward_kernel(dtype: str, tiles: Tile) -> Callable:
 @cache
 def gradient_kernel(dtype: str, tiles: Tile) -> Callable:
     """The kernel for the gradients of weights and biases of some layers, in pieces of rows."""
-    number = np.dtype(dtype).type
+    real = np.dtype(dtype)
     product = multiply(tiles, dtype, GRADIENT)
-    height, width, numbers = tiles.height, tiles.width, tiles.numbers
+    height, width = tiles.height, tiles.width
     rows_at_once, stride = THREADS // width, width + PADDING
 
     @device_function
@@ -388,7 +389,7 @@ def gradient_kernel(dtype: str, tiles: Tile) -> Callable:
         return e[0], Layer(e[1], e[2], e[3], e[4], e[5], e[6], e[7], e[8])
 
     def weight_gradients(table, bias, most, slots, work, gradient):
-        shared = cuda.shared.array(numbers, number, alignment=ALIGNMENT)
+        shared = cuda.shared.array(0, real, alignment=ALIGNMENT)
         piece, k = cuda.blockIdx.y, cuda.blockIdx.z
         first, last = piece * PIECE_ROWS, min((piece + 1) * PIECE_ROWS, slots.counts[k])
         if first >= last:

@@ -50,18 +50,18 @@ class Tile(NamedTuple):
         """Columns of all threads."""
         return ACROSS * self.columns
 
-    @property
-    def numbers(self) -> int:
-        """What it takes of shared memory: its factors, and later its sums."""
+    def shared_memory(self, dtype: str) -> int:
+        """Bytes of its factors, and later of its sums."""
         sides = self.height + self.width + 2 * PADDING
-        return max(DEPTH * sides, self.height * (self.width + PADDING))
+        numbers = max(DEPTH * sides, self.height * (self.width + PADDING))
+        return numbers * np.dtype(dtype).itemsize
 
     def count(self, rows: int, columns: int) -> int:
         """How many cover a matrix."""
         return -(-rows // self.height) * -(-columns // self.width)
 
 
-WIDE = {"float32": Tile(8, 8, 8), "float64": Tile(8, 4, 6)}
+WIDE = {"float32": Tile(8, 8, 6), "float64": Tile(8, 4, 4)}
 NARROW = {"float32": Tile(8, 2, 8), "float64": Tile(8, 2, 6)}
 if device.simulated():
     WIDE, NARROW = (dict.fromkeys(WIDE, Tile(2, columns, 1)) for columns in (2, 1))
@@ -116,26 +116,25 @@ def multiply(tile: Tile, dtype: str, form: Form) -> Callable:
     number = np.dtype(dtype).type
     zero, group = number(0), np.uint32(GROUP)
     rows, columns, n_sums = tile.rows, tile.columns, tile.rows * tile.columns
-    width, left_step, right_step = tile.width, tile.height + PADDING, tile.width + PADDING
-    n_left, n_right = (side * DEPTH // THREADS for side in (tile.height, tile.width))
-    take_left, put_left = _carriers(form.left_along, tile.height)
-    take_right, put_right = _carriers(form.right_along, tile.width)
+    height, width = tile.height, tile.width
+    left_step, right_step = height + PADDING, width + PADDING
+    n_left, n_right = (side * DEPTH // THREADS for side in (height, width))
+    take_left, put_left = _carriers(form.left_along, height)
+    take_right, put_right = _carriers(form.right_along, width)
     right_start, totals = DEPTH * left_step, form.totals
 
     @device_function
-    def add_terms(shared, sums, down, across):
+    def add_term(shared, sums, i, j):
         x, y = cuda.local.array(rows, number), cuda.local.array(columns, number)
-        i, j = down, np.uint32(right_start) + across
-        for _ in range(DEPTH):
-            for r in range(rows):
-                x[r] = shared[i + np.uint32(r // GROUP * DOWN * GROUP + r % GROUP)]
+        for r in range(rows):
+            x[r] = shared[i + np.uint32(r // GROUP * DOWN * GROUP + r % GROUP)]
+        for c in range(columns):
+            y[c] = shared[j + np.uint32(c // GROUP * ACROSS * GROUP + c % GROUP)]
+        for r in range(rows):
             for c in range(columns):
-                y[c] = shared[j + np.uint32(c // GROUP * ACROSS * GROUP + c % GROUP)]
-            i += np.uint32(left_step)
-            j += np.uint32(right_step)
-            for r in range(rows):
-                for c in range(columns):
-                    sums[r * columns + c] += x[r] * y[c]
+                sums[r * columns + c] += x[r] * y[c]
+
+    add_terms = _repeated(add_term, DEPTH, left_step, right_step)
 
     @device_function
     def add_column(shared, total):
@@ -168,9 +167,10 @@ def multiply(tile: Tile, dtype: str, form: Form) -> Callable:
             put_left(x, shared, 0)
             put_right(y, shared, right_start)
             cuda.syncthreads()
-            take_left(x, left, k + DEPTH, last)  # which arrive while the others are multiplied
+            # the next ones arrive while these are multiplied
+            take_left(x, left, k + DEPTH, last)
             take_right(y, right, k + DEPTH, last)
-            add_terms(shared, sums, down, across)
+            add_terms(shared, sums, down, np.uint32(right_start) + across)
             if totals:
                 total = add_column(shared, total)
         cuda.syncthreads()
@@ -181,12 +181,27 @@ def multiply(tile: Tile, dtype: str, form: Form) -> Callable:
     return multiplied
 
 
+def _repeated(once: Callable, count: int, left_step: int, right_step: int) -> Callable:
+    """``once`` for so many terms, a power of two: as a loop, compilers would not unroll it."""
+    if count == 1:
+        return once
+    half = _repeated(once, count // 2, left_step, right_step)
+    to_left, to_right = count // 2 * left_step, count // 2 * right_step
+
+    @device_function
+    def twice(shared, sums, i, j):
+        half(shared, sums, i, j)
+        half(shared, sums, i + np.uint32(to_left), j + np.uint32(to_right))
+
+    return twice
+
+
 def _carriers(along: bool, side: int) -> tuple[Callable, Callable]:
     """``take(held, factor, k, last)`` and ``put(held, shared, start)`` for a side of a tile.
 
     Each thread holds its share of ``DEPTH`` terms for as many rows or columns as the side has;
     threads beside each other take numbers that lie beside each other. Where there are no more, it
-    holds zeros.
+    holds zeros; ``take_all(held, factor, k)`` does not look whether they are there.
     """
     count, step = side * DEPTH // THREADS, side + PADDING
     # from one number that a thread holds to the next: so many terms, so many rows or columns
@@ -200,22 +215,25 @@ def _carriers(along: bool, side: int) -> tuple[Callable, Callable]:
         return np.uint32(t // side), np.uint32(t % side)
 
     @device_function
+    def where(factor, term, place):
+        if along:
+            at = factor.start + np.uint64(place) * factor.step + np.uint64(term)
+            return at, factor.step * np.uint64(places)
+        at = factor.start + np.uint64(term) * factor.step + np.uint64(place)
+        return at, factor.step * np.uint64(terms)
+
+    @device_function
     def take(held, factor, k, last):
         term, place = first_of_thread()
         term += np.uint32(k)
+        at, next_at = where(factor, term, place)
         last, size = np.uint32(last), np.uint32(factor.size)
-        if along:
-            at = factor.start + np.uint64(place) * factor.step + np.uint64(term)
-            step_at = factor.step * np.uint64(places)
-        else:
-            at = factor.start + np.uint64(term) * factor.step + np.uint64(place)
-            step_at = factor.step * np.uint64(terms)
         for q in range(count):
             held[q] = held.dtype.type(0)
             there = term + np.uint32(q * terms) < last
             if there and place + np.uint32(q * places) < size:
                 held[q] = factor.array[at]
-            at += step_at
+            at += next_at
 
     @device_function
     def put(held, shared, start):
