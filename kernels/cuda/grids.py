@@ -20,7 +20,7 @@ ACROSS = 1 << 15  # the most that grids have side by side in their second and th
 
 def kernel(function: Callable) -> Any:
     """A kernel for one of these grids."""
-    return compile.kernel(function, max(THREADS, SUM_THREADS), 4)
+    return compile.kernel(function, max(THREADS, SUM_THREADS), 2)
 
 
 def over(kernel: Any, elements: int, *arguments: Any, slots: int = 1) -> None:

@@ -64,7 +64,7 @@ class Training:
         self.stopping = _stopping(task)
         self._rehearse()
         self.epoch = self._epoch()
-        self.score = device.record(self._score) if self.validation else None
+        self.score: Any = device.record(self._score) if self.validation else None
 
     def run(self, task: OnGpu, networks: Any) -> None:
         """Train some networks for a call's epochs; what it comes to is in the task's state."""
@@ -108,7 +108,7 @@ class Training:
 
     def _find_scores(self, late: bool) -> None:
         """Scores of those that run, or of those that stopped when none were found."""
-        if self.score is None:
+        if self.validation is None:
             return
         slots, columns = self.layers.slots, device.kernel_array(self.late)
         chosen = self.validation.chosen
@@ -147,7 +147,7 @@ class Training:
     def _score(self) -> None:
         """The chosen networks' losses on the validation samples."""
         layers = self.layers
-        for _, rows in self.validation:
+        for _, rows in self.validation or ():
             layers.forward(rows)
             layers.lose(rows)
             for_each(batches.add_losses, layers.slots, layers.slot, layers.losses, self.scores)

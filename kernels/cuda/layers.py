@@ -59,17 +59,17 @@ class Slots(NamedTuple):
     Attributes
     ----------
     places : the networks' rows in the state, or NOBODY
+    totals : what rows' weights are held against
     counts : rows of the batch, 0 for none
     sources : whose samples: the fold's, as they lie in ``work``
     steps : the step's number in the fit, -1 where it is none and nothing drops out
-    totals : what rows' weights are held against
     """
 
     places: Any
+    totals: Any
     counts: Any
     sources: Any
     steps: Any
-    totals: Any
 
 
 class Samples(NamedTuple):
@@ -114,8 +114,8 @@ class Layers:
         self.places = xp.full(slots, NOBODY, np.int64)
         self.slot = Slots(
             handed(self.places),
-            *(handed(xp.zeros(slots, np.int64)) for _ in range(3)),
             handed(xp.zeros(slots)),
+            *(handed(xp.zeros(slots, np.int64)) for _ in range(3)),
         )
         # (slots, blocks): each block's sum of rows' losses
         self.losses = device.kernel_array(xp.zeros((slots, -(-most // SUM_THREADS))))
@@ -139,7 +139,7 @@ class Layers:
             tiles = tile(layer.d_out, self.dtype)
             launch(
                 forward_kernel(ACTIVATIONS.get(name), self.dtype, tiles),
-                (tiles.count(rows, layer.d_out), 1, self.slots),
+                (tiles.cover(rows, layer.d_out), 1, self.slots),
                 THREADS,
                 tiles.shared_memory(self.dtype),
                 *(layer, int(self.network.bias), self.most, self.slot, self.work),
@@ -165,7 +165,7 @@ class Layers:
             tiles = tile(layer.d_in, self.dtype)
             launch(
                 backward_kernel(self.dtype, tiles),
-                (tiles.count(rows, layer.d_in), 1, self.slots),
+                (tiles.cover(rows, layer.d_in), 1, self.slots),
                 THREADS,
                 tiles.shared_memory(self.dtype),
                 *(layer, self.most, self.slot, self.work, self.parameters, self.row_size),
@@ -218,7 +218,7 @@ def _tables(layers: list[Layer], dtype: str) -> list[tuple[Tile, int, Any]]:
         for layer in layers:
             if tile(layer.d_out, dtype) == kind:
                 rows.append((count, *layer))
-                count += kind.count(layer.d_in, layer.d_out)
+                count += kind.cover(layer.d_in, layer.d_out)
         table = device.to_device(np.array(rows, np.int64))
         tables.append((kind, count, device.kernel_array(table)))
     return tables
@@ -336,7 +336,7 @@ def lose_kernel(made: Functions) -> Callable:
         if cuda.threadIdx.x == 0:
             losses[k, cuda.blockIdx.x] = added
 
-    return kernel(lose, SUM_THREADS, 4)
+    return kernel(lose, SUM_THREADS, 2)
 
 
 @cache
@@ -351,22 +351,21 @@ def backward_kernel(dtype: str, tiles: Tile) -> Callable:
         shared = cuda.shared.array(0, real, alignment=ALIGNMENT)
         k = cuda.blockIdx.z
         row, column = tile_of(cuda.blockIdx.x, layer.d_in, height, width)
-        rows, columns = slots.counts[k] - row, layer.d_in - column
-        if rows <= 0:
+        if row >= slots.counts[k]:
             return
         slopes = layer.slopes + (k * most + row) * layer.d_out
         weights = slots.places[k] * row_size + layer.weights + column * layer.d_out
         product(
             shared,
-            Factor(work, np.uint64(slopes), np.uint64(layer.d_out), rows),
-            Factor(parameters, np.uint64(weights), np.uint64(layer.d_out), columns),
+            Factor(work, np.uint64(slopes), np.uint64(layer.d_out), slots.counts[k] - row),
+            Factor(parameters, np.uint64(weights), np.uint64(layer.d_out), layer.d_in - column),
             0,
             layer.d_out,
         )
-        c = cuda.threadIdx.x % width
-        if c < columns:
+        c, rows = cuda.threadIdx.x % width, min(height, slots.counts[k] - row)
+        if column + c < layer.d_in:
             before = layer.before + (k * most + row) * layer.d_in + column + c
-            for r in range(cuda.threadIdx.x // width, min(height, rows), rows_at_once):
+            for r in range(cuda.threadIdx.x // width, rows, rows_at_once):
                 work[np.uint64(before + r * layer.d_in)] *= shared[np.uint32(r * stride + c)]
 
     return kernel(backward, THREADS, tiles.blocks)

@@ -56,7 +56,7 @@ class Tile(NamedTuple):
         numbers = max(DEPTH * sides, self.height * (self.width + PADDING))
         return numbers * np.dtype(dtype).itemsize
 
-    def count(self, rows: int, columns: int) -> int:
+    def cover(self, rows: int, columns: int) -> int:
         """How many cover a matrix."""
         return -(-rows // self.height) * -(-columns // self.width)
 
@@ -201,7 +201,7 @@ def _carriers(along: bool, side: int) -> tuple[Callable, Callable]:
 
     Each thread holds its share of ``DEPTH`` terms for as many rows or columns as the side has;
     threads beside each other take numbers that lie beside each other. Where there are no more, it
-    holds zeros; ``take_all(held, factor, k)`` does not look whether they are there.
+    holds zeros.
     """
     count, step = side * DEPTH // THREADS, side + PADDING
     # from one number that a thread holds to the next: so many terms, so many rows or columns
@@ -215,18 +215,15 @@ def _carriers(along: bool, side: int) -> tuple[Callable, Callable]:
         return np.uint32(t // side), np.uint32(t % side)
 
     @device_function
-    def where(factor, term, place):
-        if along:
-            at = factor.start + np.uint64(place) * factor.step + np.uint64(term)
-            return at, factor.step * np.uint64(places)
-        at = factor.start + np.uint64(term) * factor.step + np.uint64(place)
-        return at, factor.step * np.uint64(terms)
-
-    @device_function
     def take(held, factor, k, last):
         term, place = first_of_thread()
         term += np.uint32(k)
-        at, next_at = where(factor, term, place)
+        if along:
+            at = factor.start + np.uint64(place) * factor.step + np.uint64(term)
+            next_at = factor.step * np.uint64(places)
+        else:
+            at = factor.start + np.uint64(term) * factor.step + np.uint64(place)
+            next_at = factor.step * np.uint64(terms)
         last, size = np.uint32(last), np.uint32(factor.size)
         for q in range(count):
             held[q] = held.dtype.type(0)
