@@ -114,7 +114,7 @@ def multiply(tile: Tile, dtype: str, form: Form) -> Callable:
     ``tile.width + PADDING`` apart. Returns this thread's column's total if the form has them.
     """
     number = np.dtype(dtype).type
-    zero, group = number(0), np.uint32(GROUP)
+    zero, below, beside = number(0), min(GROUP, tile.rows), min(GROUP, tile.columns)
     rows, columns, n_sums = tile.rows, tile.columns, tile.rows * tile.columns
     height, width = tile.height, tile.width
     left_step, right_step = height + PADDING, width + PADDING
@@ -127,9 +127,9 @@ def multiply(tile: Tile, dtype: str, form: Form) -> Callable:
     def add_term(shared, sums, i, j):
         x, y = cuda.local.array(rows, number), cuda.local.array(columns, number)
         for r in range(rows):
-            x[r] = shared[i + np.uint32(r // GROUP * DOWN * GROUP + r % GROUP)]
+            x[r] = shared[i + np.uint32(r // below * DOWN * below + r % below)]
         for c in range(columns):
-            y[c] = shared[j + np.uint32(c // GROUP * ACROSS * GROUP + c % GROUP)]
+            y[c] = shared[j + np.uint32(c // beside * ACROSS * beside + c % beside)]
         for r in range(rows):
             for c in range(columns):
                 sums[r * columns + c] += x[r] * y[c]
@@ -146,15 +146,15 @@ def multiply(tile: Tile, dtype: str, form: Form) -> Callable:
     @device_function
     def hand_over(shared, sums, down, across):
         for r in range(rows):
-            row = down + np.uint32(r // GROUP * DOWN * GROUP + r % GROUP)
+            row = down + np.uint32(r // below * DOWN * below + r % below)
             for c in range(columns):
-                column = across + np.uint32(c // GROUP * ACROSS * GROUP + c % GROUP)
+                column = across + np.uint32(c // beside * ACROSS * beside + c % beside)
                 shared[row * np.uint32(right_step) + column] = sums[r * columns + c]
 
     @device_function
     def multiplied(shared, left, right, first, last):
         t = cuda.threadIdx.x
-        down, across = np.uint32(t // ACROSS) * group, np.uint32(t % ACROSS) * group
+        down, across = np.uint32(t // ACROSS * below), np.uint32(t % ACROSS * beside)
         sums = cuda.local.array(n_sums, number)
         x, y = cuda.local.array(n_left, number), cuda.local.array(n_right, number)
         total = zero

@@ -88,6 +88,23 @@ def test_products(form, dtype, size):
         assert_array_equal(whole, result[:, :1])
 
 
+GPU = {"DOWN": 8, "ACROSS": 8, "THREADS": 64, "GROUP": 4, "DEPTH": 8, "PADDING": 4}
+
+
+@pytest.mark.cuda_simulator
+@pytest.mark.parametrize("form", [FORWARD, BACKWARD, GRADIENT])
+@pytest.mark.parametrize(("columns", "width"), [(8, 70), (4, 33), (2, 7)])
+def test_products_as_a_gpu_cuts_them(form, columns, width, monkeypatch):
+    """With as many threads, which are slow in the simulator."""
+    for name, value in GPU.items():
+        monkeypatch.setattr(product, name, value)
+    x, y = RNG.normal(size=(9, 11)), RNG.normal(size=(11, width))
+    result, totals = multiplied(form, x, y, product.Tile(8, columns, 1))
+    assert_allclose(result, x @ y, rtol=1e-12)
+    if form.totals:
+        assert_allclose(totals, y.sum(0), rtol=1e-12)
+
+
 def test_few_columns_have_a_narrow_tile():
     for dtype in ("float32", "float64"):
         narrow, wide = product.NARROW[dtype], product.WIDE[dtype]
