@@ -5,7 +5,8 @@ from __future__ import annotations
 import importlib
 import sys
 
-MEASUREMENTS = ("cluster", "estimators", "gpu", "guard", "readme_table", "registers", "scaling")
+NAMES = ("cluster", "counts", "estimators", "guard", "readme_table", "registers", "scaling")
+MEASUREMENTS = {"gpu": "gpu.command"} | {name: name for name in NAMES}
 
 
 def main() -> None:
@@ -14,7 +15,7 @@ def main() -> None:
     if chosen not in MEASUREMENTS:
         raise SystemExit(f"usage: python -m bpfast.bench {{{','.join(MEASUREMENTS)}}} ...")
     del sys.argv[1]
-    sys.exit(importlib.import_module(f".{chosen}", __package__).main())
+    sys.exit(importlib.import_module(f".{MEASUREMENTS[chosen]}", __package__).main())
 
 
 if __name__ == "__main__":

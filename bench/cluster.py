@@ -32,7 +32,8 @@ from ..files import write_whole
 from ..trials import Outcome, Shard, Trainer
 from ..verify import machine
 from ..workers import Job, Threads
-from .command import now, versions
+from .command import versions
+from .measure import now
 
 SPACE = {"learning_rate": "1e-4:1e-1:log", "l2": "1e-7:1e-2:log", "batch_size": 64, "hidden": 16}
 DELAYS = (0.0, 0.01, 0.05)  # seconds that a scheduler needs more for each shard

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import importlib.metadata
 import json
 import platform
@@ -20,7 +19,8 @@ from ..errors import DeviceError, missing_extra, one_of, whole
 from ..files import write_whole
 from ..kernels.cpu import thread_count
 from ..verify import machine
-from .measure import Runner, UnavailableError, agrees, bpfast, measure
+from . import crossing
+from .measure import Runner, UnavailableError, agrees, bpfast, measure, now
 from .once import in_own_process
 from .peak import caches, limits
 from .peers import PEERS
@@ -127,6 +127,7 @@ def bench(options: Options, console: Console, progress: Console) -> bool:
             jobs.append(_beside(measured, jobs))
             print_job(console, measured, reached)
     report |= {"limits": asdict(reached), "jobs": jobs, "skipped": skipped}
+    report["crossings"] = _crossings([runner.mode for runner in runners], progress)
     print_end(console, report)
     _keep(options, report)
     return all(agrees(result) for job in jobs for result in job["results"])
@@ -175,6 +176,15 @@ def _measure(
     }, skipped
 
 
+def _crossings(modes: list[str], progress: Console) -> list[dict[str, Any]]:
+    """From how many networks on a GPU pays, where bpfast runs on both devices."""
+    if not set(crossing.DEVICES) <= set(modes):
+        return []
+    with _saying(progress) as say:
+        found = [crossing.measure(kind, crossing.SIZES, say) for kind in crossing.KINDS]
+    return [asdict(one) | {"words": str(one), "pays_from": one.pays_from} for one in found]
+
+
 def fastest(results: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Of each runner, the result of its fastest mode; bpfast's first."""
     best: dict[str, dict[str, Any]] = {}
@@ -204,11 +214,6 @@ def _saying(console: Console) -> Iterator[Say]:
         return
     with console.status("") as status:
         yield status.update
-
-
-def now() -> str:
-    """The date and time, for a report."""
-    return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
 
 
 def _machine() -> dict[str, str]:

@@ -30,7 +30,8 @@ from sklearn.model_selection import train_test_split
 from .. import sklearn as bpfast
 from ..files import write_whole
 from ..verify import machine
-from .command import now, versions
+from .command import versions
+from .measure import now
 
 OURS = SimpleNamespace(
     name="bpfast", MLPClassifier=bpfast.MLPClassifier, GridSearchCV=bpfast.GridSearchCV

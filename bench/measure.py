@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import statistics
 import sys
 import time
@@ -33,11 +34,14 @@ class Run:
     train : one whole training from Python; returns the last epoch's loss of each network, (n,)
     reset : back to the initial weights, which is not timed
     kernel : bpfast's choice for it
+    from_host : where ``train`` finds everything on a GPU: the same from arrays on the host, and
+        weights brought back there, too
     """
 
     train: Callable[[], np.ndarray]
     reset: Callable[[], None] = lambda: None
     kernel: str = ""
+    from_host: Callable[[], np.ndarray] | None = None
 
 
 @dataclass(frozen=True)
@@ -80,7 +84,7 @@ class Runner:
 
 
 def bpfast(device: str) -> Runner:
-    """Whole calls of bpfast's ``fit`` on a device."""
+    """Whole calls of bpfast's ``fit`` on a device, from arrays on the host and back to them."""
 
     def build(workload: Workload) -> Run:
         X, y = workload.data()
@@ -90,8 +94,13 @@ def bpfast(device: str) -> Runner:
         def reset() -> None:
             population.parameters[:] = initial
 
+        def train() -> np.ndarray:
+            losses = workload.fit(population, X, y, device).loss[:, -1]
+            _ = population.parameters  # which brings them to the host
+            return losses
+
         plan = choose(workload.mlp, workload.networks, workload.batch_size, device)
-        return Run(lambda: workload.fit(population, X, y, device).loss[:, -1], reset, plan.strategy)
+        return Run(train, reset, plan.strategy)
 
     return Runner("bpfast", device, build)
 
@@ -194,3 +203,8 @@ def difference(losses: np.ndarray, expected: np.ndarray) -> float:
     relative = np.abs(losses - expected) / np.maximum(np.abs(expected), least)
     most = sys.float_info.max  # JSON has no infinity
     return float(np.nan_to_num(relative, nan=most, posinf=most).max())
+
+
+def now() -> str:
+    """The date and time, for a report."""
+    return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")

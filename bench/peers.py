@@ -2,7 +2,8 @@
 
 A peer has several modes; all are measured, and bpfast is held against the fastest. They start from
 bpfast's initial weights and take the same batches in the same order, so that they must reach the
-same losses. Compiling, and bringing data to where a peer wants it, is not timed.
+same losses. Compiling is not timed, and bringing data to where a peer wants it only in a run's
+``from_host``.
 """
 
 from __future__ import annotations
@@ -70,13 +71,32 @@ def _jax(workload: Workload, together: str, split: bool, platform: str = "cpu") 
             all_networks, mesh=mesh, in_specs=(own, shared), out_specs=own, check_vma=False
         )
     )
-    population = workload.population()
-    parameters = [list(population.weights), list(population.biases)]
-    networks = jax.device_put(
-        (parameters, workload.learning_rates.astype(np.float32)), jax.NamedSharding(mesh, own)
+    weights, biases, rates = _arrays(workload)
+    batches = workload.batches()
+    rows = None if batches is None else batches.astype(np.int32)  # as JAX would make them
+    networks, data = ((weights, biases), rates), (workload.data(), rows)
+
+    def place() -> tuple:
+        return (
+            jax.device_put(networks, jax.NamedSharding(mesh, own)),
+            jax.device_put(data, jax.NamedSharding(mesh, shared)),
+        )
+
+    placed = place()
+    return Run(
+        lambda: np.asarray(jax.block_until_ready(compiled(*placed))[1]),
+        from_host=lambda: jax.device_get(compiled(*place()))[1],
     )
-    data = jax.device_put((workload.data(), workload.batches()), jax.NamedSharding(mesh, shared))
-    return Run(lambda: np.asarray(jax.block_until_ready(compiled(networks, data))[1]))
+
+
+def _arrays(workload: Workload) -> tuple[list[np.ndarray], list[np.ndarray], np.ndarray]:
+    """Initial weights and biases, each layer's in an array of its own, and learning rates."""
+    population = workload.population()
+    weights, biases = (
+        [np.ascontiguousarray(layer) for layer in layers]
+        for layers in (population.weights, population.biases)
+    )
+    return weights, biases, workload.learning_rates.astype(np.float32)
 
 
 def _jax_training(jax: Any, workload: Workload) -> Callable:
@@ -144,11 +164,12 @@ def _torch(workload: Workload, compiled: bool) -> Run:
         step.__code__ = step.__code__.replace()
         step = torch.compile(step, dynamic=False)
     network = _TorchNetwork(torch, workload, "cpu")
-    X, y, rows = _torch_data(torch, workload, "cpu")
+    data, steps = _TorchData(torch, workload, "cpu"), workload.epochs * workload.steps
+    X, y, rows = data.X, data.y, data.rows
 
     def train() -> np.ndarray:
         losses = []
-        for k in range(0, workload.epochs * workload.steps, several):
+        for k in range(0, steps, several):
             x, target = (X, y) if rows is None else (X[rows[k]], y[rows[k]])
             losses.append(step(*network.all(), x.expand(workload.networks, -1, -1), target))
         return torch.stack(losses[-workload.steps :]).mean(0).numpy()
@@ -162,15 +183,13 @@ def _torch_graph(workload: Workload) -> Run:
     if not torch.cuda.is_available():
         raise UnavailableError("PyTorch finds no GPU")
     step = torch.compile(_torch_steps(torch, workload, 1), dynamic=False)
-    network = _TorchNetwork(torch, workload, "cuda")
-    X, y, rows = _torch_data(torch, workload, "cuda")
+    network, data = _TorchNetwork(torch, workload, "cuda"), _TorchData(torch, workload, "cuda")
     total = workload.epochs * workload.steps
     at = torch.zeros(1, dtype=torch.int64, device="cuda")
     losses = torch.zeros(total, workload.networks, device="cuda")
 
     def one() -> None:
-        chosen = None if rows is None else rows.index_select(0, at)[0]
-        x, target = (X, y) if chosen is None else (X[chosen], y[chosen])
+        x, target = data.of(at)
         loss = step(*network.all(), x.expand(workload.networks, -1, -1), target)
         losses.index_copy_(0, at, loss[None])
         at.add_(1)
@@ -197,39 +216,80 @@ def _torch_graph(workload: Workload) -> Run:
         at.zero_()
         torch.cuda.synchronize()
 
-    return Run(train, reset)
+    def from_host() -> np.ndarray:
+        data.place()
+        network.place()
+        trained = train()
+        for parameter in network.parameters:
+            parameter.cpu()
+        return trained
+
+    return Run(train, reset, from_host=from_host)
 
 
-def _torch_data(torch: Any, workload: Workload, device: str) -> tuple:
-    """Inputs, targets and the rows of each step (None where it takes all)."""
-    X, y = (torch.from_numpy(array).to(device) for array in workload.data())
-    if workload.loss == "cross_entropy":
-        y = torch.nn.functional.one_hot(y).float()
-    batches = workload.batches()
-    return X, y, None if batches is None else torch.from_numpy(batches).to(device)
+class _TorchData:
+    """Inputs, targets and the rows of each step (None where it takes all), on a device."""
+
+    def __init__(self, torch: Any, workload: Workload, device: str) -> None:
+        self._torch, batches = torch, workload.batches()
+        self._classes = workload.layers[-1] if workload.loss == "cross_entropy" else 0
+        self._host = [torch.from_numpy(array) for array in workload.data()]
+        self._rows = None if batches is None else torch.from_numpy(batches)
+        self.X, self.y = (self._there(array, device) for array in self._host)
+        self.rows = None if self._rows is None else self._rows.to(device)
+
+    def _there(self, array: Any, device: str) -> Any:
+        """A copy on the device, of classes one of a column for each."""
+        array = array.to(device)
+        if array.dtype != self._torch.int64:
+            return array
+        return self._torch.nn.functional.one_hot(array, self._classes).float()
+
+    def place(self) -> None:
+        """The same again, into the memory that is there."""
+        for there, here in zip((self.X, self.y), self._host, strict=True):
+            there.copy_(self._there(here, there.device.type))
+        if self.rows is not None:
+            self.rows.copy_(self._rows)
+
+    def of(self, step: Any) -> tuple:
+        """Samples of a step; its number is a tensor on the device."""
+        if self.rows is None:
+            return self.X, self.y
+        chosen = self.rows.index_select(0, step)[0]
+        return self.X[chosen], self.y[chosen]
 
 
 class _TorchNetwork:
     """Parameters, optimiser state and rates of all networks."""
 
     def __init__(self, torch: Any, workload: Workload, device: str) -> None:
-        population = workload.population()
-        biases = [b[:, None, :] for b in population.biases]
-        self.initial = [torch.tensor(p, device=device) for p in (*population.weights, *biases)]
-        self.layers = len(population.weights)
+        weights, biases, rates = _arrays(workload)
+        arrays = *weights, *(b[:, None, :] for b in biases)
+        self._host = [torch.from_numpy(array) for array in arrays]
+        self._rates = torch.from_numpy(rates)[:, None, None]
+        self.initial = [torch.tensor(array, device=device) for array in arrays]
         self.parameters = [p.clone() for p in self.initial]
         states = {"adam": 2, "sgd": 1}[workload.optimizer]
         self.state = [[torch.zeros_like(p) for _ in range(states)] for p in self.initial]
-        rates = torch.tensor(workload.learning_rates, dtype=torch.float32, device=device)
-        self.rates = rates[:, None, None]
+        self.rates = self._rates.to(device)
         self.t = torch.zeros((), device=device)
 
     def all(self) -> tuple:
         return self.parameters, self.state, self.rates, self.t
 
     def reset(self) -> None:
-        for parameter, initial in zip(self.parameters, self.initial, strict=True):
-            parameter.copy_(initial)
+        """Back to the initial weights."""
+        self._begin(self.initial)
+
+    def place(self) -> None:
+        """The same, from arrays on the host."""
+        self._begin(self._host)
+        self.rates.copy_(self._rates)
+
+    def _begin(self, initial: list) -> None:
+        for parameter, first in zip(self.parameters, initial, strict=True):
+            parameter.copy_(first)
         for tensor in (self.t, *(s for states in self.state for s in states)):
             tensor.zero_()
 

@@ -19,7 +19,6 @@ from .table import name, times
 
 COLOURS = {"bpfast": "#d6455b", "JAX": "#5b8fd6", "PyTorch": "#e8963c", "scikit-learn": "#9aa5b1"}
 GREY = "#5f6b7a"
-LINES = {"cpu": "--", "cuda": "-"}
 BAR = 0.8  # of the room of a bar
 GAP = 1.0  # bars left out between workloads
 LEAST = 12  # room for so many
@@ -43,20 +42,19 @@ def draw(report: dict[str, Any], path: Path) -> None:
     report : what ``bpfast bench --output`` writes
     path : the picture
     """
-    compared = [job for job in report["jobs"] if len(job["results"]) > 1]
-    crossings = report.get("crossings", [])
+    compared = [job for job in report["jobs"] if len(fastest(job["results"])) > 1]
     bars = sum(len(fastest(job["results"])) - 1 + GAP for job in compared)
+    crossings = report.get("crossings")  # which older reports do not have
     panels = 1 + bool(compared) + bool(crossings)
     with mpl.rc_context(STYLE):
-        width = 6.5 if panels == 1 else 6.0 * panels
-        figure = Figure(figsize=(width, max(5.2, 0.24 * bars)), dpi=150)
+        figure = Figure(figsize=(max(6.5, 6 * panels), max(5.2, 0.24 * bars)), dpi=150)
         figure.set_layout_engine("constrained", w_pad=0.15, h_pad=0.1, wspace=0.03)
         axes = list(figure.subplots(1, panels, squeeze=False)[0])
+        if compared:
+            _bars(axes.pop(0), compared)
         if crossings:
             _crossings(axes.pop(), crossings)
-        if compared:
-            _bars(axes[0], compared)
-        _roofline(figure, axes[-1], report["jobs"], Limits(**report["limits"]))
+        _roofline(figure, axes[0], report["jobs"], Limits(**report["limits"]))
         figure.supxlabel(_caption(report), fontsize=8, color=GREY)
         write_whole(path, figure.savefig)
 
@@ -114,6 +112,32 @@ def _title(job: dict[str, Any]) -> str:
     title, _, description = job["description"].partition(": ")
     shape, _, batch = description.rpartition(", ")
     return f"{title}\n{shape.replace(', ', chr(10))}\n{batch}"
+
+
+# --- from how many networks on a GPU pays ---------------------------------------------------------
+
+
+def _crossings(axes: Axes, crossings: list[dict[str, Any]]) -> None:
+    """Time against networks: dashed on the CPU, whole on the GPU, a colour for each kind."""
+    axes.set_title("From how many networks on the GPU pays")
+    axes.set_xscale("log")
+    axes.set_yscale("log")
+    for found, colour in zip(crossings, COLOURS.values(), strict=False):
+        for device, style in (("cpu", "--"), ("cuda", "-")):
+            seconds = found[device]
+            axes.plot(found["networks"][: len(seconds)], seconds, style, color=colour)
+        if found["pays_from"] is not None:
+            axes.axvline(found["pays_from"], 0.0, 0.7, color=colour, linewidth=1, linestyle=":")
+        axes.plot([], [], color=colour, label=found["words"])
+    axes.plot([], [], "--", color=GREY, label="CPU")
+    axes.plot([], [], "-", color=GREY, label="GPU")
+    axes.legend(frameon=False, fontsize=8, loc="upper left")
+    axes.set_ylim(top=axes.get_ylim()[1] * 10)  # room for the words
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,g}"))
+    axes.set_xlabel("networks")
+    axes.set_ylabel("seconds of a fit of an epoch, from and to the host's memory")
+    axes.grid(alpha=0.2)
 
 
 # --- how near the limits are ----------------------------------------------------------------------
@@ -196,44 +220,3 @@ def _label(axes: Axes, points: list[tuple[float, float, str]]) -> None:
 def _around(place: np.ndarray) -> Any:
     """A box about a point."""
     return mpl.transforms.Bbox.from_extents(*(place - 8), *(place + 8))
-
-
-# --- from how many networks on a GPU pays ---------------------------------------------------------
-
-
-def _crossings(axes: Axes, crossings: list[dict[str, Any]]) -> None:
-    """Time against networks on both devices, with the crossings named."""
-    axes.set_title("From how many networks on the GPU pays")
-    axes.set_xscale("log")
-    axes.set_yscale("log")
-    for colour, one in zip(COLOURS.values(), crossings, strict=False):
-        for device, seconds in one["seconds"].items():
-            label = f"{one['description']}, {device}"
-            networks, style = one["networks"][: len(seconds)], LINES.get(device, ":")
-            axes.plot(networks, seconds, style, color=colour, marker=".", label=label)
-        if one["crossing"]:
-            _name_crossing(axes, one, colour)
-    for axis in (axes.xaxis, axes.yaxis):
-        axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,g}"))
-    axes.set_xlabel("networks")
-    axes.set_ylabel("seconds of a fit, from and to the host's memory")
-    axes.grid(alpha=0.2)
-    axes.legend(fontsize=7, frameon=False, handlelength=4)
-
-
-def _name_crossing(axes: Axes, one: dict[str, Any], colour: str) -> None:
-    """The number at which the two lines of a shape cross."""
-    point, seconds = one["crossing"], one["seconds"]["cuda"]
-    height = np.exp(
-        np.interp(np.log(point), np.log(one["networks"][: len(seconds)]), np.log(seconds))
-    )
-    axes.plot(point, height, "o", color=colour, markerfacecolor="white", markersize=8, zorder=4)
-    axes.annotate(
-        f"{point:,.0f}",
-        (point, height),
-        xytext=(0, -16),
-        textcoords="offset points",
-        ha="center",
-        fontweight="bold",
-        color=colour,
-    )

@@ -113,30 +113,57 @@ def _first(job: dict[str, Any]) -> str:
 
 
 def gpu_table(report: dict[str, Any], source: str) -> str:
-    """Markdown of a GPU's report: every runner on every workload."""
-    head = ["Networks", "Runner", "Sample-updates/s", "Share of matrix peak"]
-    head += ["Share of bandwidth", "bpfast on CUDA is"]
-    limits, lines = report["limits"], [_row(head), "|---|---|" + "---:|" * (len(head) - 2)]
+    """Markdown of a GPU's report: every runner on every workload, timed in two ways.
+
+    Raises
+    ------
+    SystemExit
+        No GPU was measured.
+    """
+    if report["rehearsal"]:
+        raise SystemExit(f"{source} is a rehearsal's: no GPU was measured")
+    head = ["Networks", "Runner", "Whole fit", "bpfast is", "Resident", "bpfast is"]
+    head += ["Share of matrix peak", "Share of bandwidth"]
+    lines = [_row(head), "|---|---|" + "---:|" * (len(head) - 2)]
     for job in report["jobs"]:
-        for result in job["results"]:
-            kernel = f": {result['kernel']}" if result["kernel"] else ""
-            bandwidth = job["traffic_bytes"] / result["median_seconds"]
-            cells = [
-                job["description"].split(": ")[1],
-                f"{name(result)}{kernel}",
-                f"{millions(result['sample_updates_per_second'])} million",
-                f"{result['gflops'] * 1e9 / limits['matrix']:.0%}",
-                f"{bandwidth / limits['memory']:.0%}",
-                times(result["bpfast_ratio"]),
-            ]
-            lines.append(_row(cells))
-    note = (
-        f"float32, medians of whole trainings on {report['gpu']}, all in one process on the same "
-        f"work. Measured in the same run: cuBLAS's {limits['matrix'] / 1e12:.1f} TFLOP/s on "
-        f"large matrices, {limits['memory'] / 1e9:.0f} GB/s. From `{source}`; "
-        "`python -m bpfast.bench gpu` measures yours."
+        lines += [_row(_gpu_cells(job, result, report["limits"])) for result in job["results"]]
+    return "\n".join([*lines, "", _gpu_note(report, source)]) + "\n"
+
+
+def _gpu_cells(job: dict[str, Any], result: dict[str, Any], limits: dict[str, float]) -> list[str]:
+    """A runner's row; what is not known is left out."""
+    kernel = f": {result['kernel']}" if result["kernel"] else ""
+    cells = [job["description"].split(": ")[1], f"{name(result)}{kernel}"]
+    for way in ("from host", "resident"):
+        timed = result.get(way, {})
+        seconds, ratio = timed.get("median_seconds"), timed.get("bpfast_ratio")
+        cells.append("" if seconds is None else f"{seconds * 1e3:,.3g} ms")
+        cells.append("" if ratio is None else times(ratio))
+    if "resident" not in result or not limits:
+        return [*cells, "", ""]
+    resident = result["resident"]
+    bandwidth = job["traffic_bytes"] / resident["median_seconds"]
+    return [
+        *cells,
+        f"{resident['gflops'] * 1e9 / limits['matrix']:.0%}",
+        f"{bandwidth / limits['memory']:.0%}",
+    ]
+
+
+def _gpu_note(report: dict[str, Any], source: str) -> str:
+    """Where and how it was measured."""
+    limits, versions = report["limits"], report["versions"]
+    named = ", ".join(f"{peer} {versions[PACKAGES[peer]]}" for peer in ("JAX", "PyTorch"))
+    return (
+        f"float32, medians of whole trainings on {report['gpu']}, each runner in a process of its "
+        "own, compiled and warm, from the same weights with the same batches to the same losses. "
+        "A whole fit begins with arrays on the host, and ends with weights and losses there; "
+        "resident is from where all lies on the device to the losses on the host. Shares are those "
+        f"of resident, of what cuBLAS's float32 product ({limits['matrix'] / 1e12:.1f} TFLOP/s) "
+        f"and a copy of a GiB ({limits['memory'] / 1e9:,.0f} GB/s) reach in the same run. Beside "
+        f"{named}. {''.join(found['words'] + '. ' for found in report['crossings'])}"
+        f"From `{source}`; `bench/gpu.sh OUT` measures yours."
     )
-    return "\n".join([*lines, "", note]) + "\n"
 
 
 def main() -> None:

@@ -136,7 +136,9 @@ def stand_in(target: tuple[int, int]) -> Iterator[list[Launch]]:
 
     gpu = SimpleNamespace(compute_capability=target, id=0)
     context = SimpleNamespace(device=gpu, create_module_image=Unloaded)
-    found = device.Properties("stand-in", target, 1, TARGETS[target], 1 << 30, 1)
+    most = TARGETS[target]
+    taken = 1 << 10 if target >= (8, 0) else 0  # of each block's shared memory, by CUDA
+    found = device.Properties("stand-in", target, 1, most + taken, most, 1 << 30, 1)
     with ExitStack() as stack:
         for place, name, value in (
             (devices._runtime, "get_or_create_context", lambda _=None: context),

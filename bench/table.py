@@ -125,6 +125,7 @@ def print_end(console: Console, report: dict[str, Any]) -> None:
         f"second-level caches {limits.l2 / 1e9:.0f} GB/s, all measured in this run",
         "updates: samples times networks that learned from them; first result: from the start of "
         "a new process, without reading samples; peers from after bpfast's import",
+        *(found["words"] for found in report["crossings"]),
         *_skipped(report["skipped"]),
     ]
     console.print()

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 
@@ -17,7 +18,7 @@ from ..kernels import counter
 from ..network import MLP
 from ..optimizers import SGD, Adam, Optimizer
 from ..population import Population
-from ..training import fit
+from ..training import Training, fit
 
 SEED = 0
 
@@ -131,26 +132,36 @@ class Workload:
         return Population(self.mlp, self.networks, seed=SEED, dtype=dtype)
 
     def fit(
-        self, population: Population, X: np.ndarray, y: np.ndarray, device: str = "cpu"
+        self,
+        population: Population,
+        X: np.ndarray,
+        y: np.ndarray,
+        device: str = "cpu",
+        networks: Any = slice(None),
     ) -> History:
-        """Train with bpfast."""
+        """Train with bpfast: all networks, or a population of some, and then their numbers."""
+        return fit(population, X, y, **self._how(device, networks), progress=False)
+
+    def training(self, population: Population, X: Any, y: Any, device: str) -> Training:
+        """The training that :meth:`fit` would begin."""
+        return Training(population, X, y, **self._how(device))
+
+    def _how(self, device: str, networks: Any = slice(None)) -> dict[str, Any]:
+        """How bpfast trains it."""
+        rates = self.learning_rates[networks]
         if self.optimizer == "adam":
-            optimizer: Optimizer = Adam(learning_rate=self.learning_rates, epsilon=self.epsilon)
+            optimizer: Optimizer = Adam(learning_rate=rates, epsilon=self.epsilon)
         else:
-            optimizer = SGD(learning_rate=self.learning_rates, momentum=self.momentum)
-        return fit(
-            population,
-            X,
-            y,
-            optimizer,
-            epochs=self.epochs,
-            batch_size=self.batch_size,
-            shuffle=self.shuffle,
-            seed=SEED,
-            record="last",
-            device=device,
-            progress=False,
-        )
+            optimizer = SGD(learning_rate=rates, momentum=self.momentum)
+        return {
+            "optimizer": optimizer,
+            "epochs": self.epochs,
+            "batch_size": self.batch_size,
+            "shuffle": self.shuffle,
+            "seed": SEED,
+            "record": "last",
+            "device": device,
+        }
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ import pytest
 
 import bpfast as bp
 from bpfast import cli
-from bpfast.bench import command, gpu, peak, peers, plot, readme_table, workloads
+from bpfast.bench import command, crossing, peak, peers, plot, readme_table, workloads
 from bpfast.bench.measure import Run, Runner, UnavailableError, difference, measure
 from bpfast.bench.measure import bpfast as bpfast_on
 from bpfast.bench.once import in_own_process, once, peak_memory
@@ -217,7 +217,10 @@ def test_tables_fit_a_terminal(report):
 
 
 def test_the_report_holds_machine_versions_and_every_time(report, tmp_path):
-    assert set(report) == {"date", "machine", "versions", "limits", "jobs", "skipped"}
+    assert set(report) == {
+        *("date", "machine", "versions", "limits", "jobs", "skipped", "crossings")
+    }
+    assert report["crossings"] == []  # there is nothing but the CPU
     assert {"processor", "caches", "system", "device cpu"} <= set(report["machine"])
     assert report["versions"]["numpy"] == np.__version__
     assert peak.Limits(**report["limits"]) == LIMITS
@@ -251,6 +254,54 @@ def test_peers_that_are_not_there_are_skipped_with_the_reason(monkeypatch):
 
 def test_devices_are_those_of_bpfast():
     assert set(command.DEVICES) == set(bp.devices()) - {"reference"}
+
+
+# --- from how many networks on a GPU pays ---------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("cpu", "cuda", "pays_from", "words"),
+    [
+        ([1.0, 4.0, 16.0], [2.0, 2.0, 2.0], 2.0, "pays from about 2 networks on"),
+        ([1.0, 4.0], [2.0, 2.0, 2.0], 2.0, "from about 2 networks"),  # the CPU took too long
+        ([3.0, 3.0, 3.0], [2.0, 2.0, 2.0], 1.0, "pays from the first network on"),
+        ([3.0, 1.0, 4.0], [2.0, 2.0, 2.0], 8.0, "from about 8 networks"),  # not the first
+        ([1.0, 1.0, 1.0], [2.0, 2.0, 2.0], None, "up to 16 networks the GPU does not pay"),
+    ],
+)
+def test_a_crossing_is_where_times_are_equal(cpu, cuda, pays_from, words):
+    found = crossing.Crossing("4-16-1", [1, 4, 16], cpu, cuda)
+    assert found.pays_from == (pays_from and pytest.approx(pays_from))
+    assert words in str(found)
+
+
+@pytest.fixture
+def both_devices(monkeypatch):
+    """The CPU stands in for a GPU, on tiny kinds of networks."""
+    for module in (command, crossing):
+        monkeypatch.setattr(module, "bpfast", lambda device: replace(bpfast_on("cpu"), mode=device))
+    monkeypatch.setattr(command, "devices", lambda: dict.fromkeys(("cpu", "cuda"), "usable: here"))
+    monkeypatch.setattr(crossing, "KINDS", TINY.workloads)
+    monkeypatch.setattr(crossing, "SIZES", (1, 3))
+
+
+def test_a_gpu_beside_the_cpu_has_a_crossing(both_devices, bench, tmp_path):
+    path, picture = tmp_path / "report.json", tmp_path / "plot.png"
+    arguments = ["--device", "cpu,cuda", "--workload", "W3", "--turns", 1, "--plot", picture]
+    code, out, err = bench(*arguments, "--output", path)
+    assert code == 0, err
+    (found,) = json.loads(path.read_text())["crossings"]
+    assert found["networks"] == [1, 3]
+    assert len(found["cpu"]) == len(found["cuda"]) == 2
+    assert found["words"] in out
+    assert picture.read_bytes().startswith(PNG)
+
+
+def test_a_device_that_takes_too_long_is_asked_for_no_more(monkeypatch):
+    monkeypatch.setattr(crossing, "LONG", 0.0)
+    monkeypatch.setattr(crossing, "bpfast", lambda device: bpfast_on("cpu"))
+    found = crossing.measure(TINY.workloads[0], (1, 2), lambda words: None)
+    assert len(found.cpu) == len(found.cuda) == 1
 
 
 # --- the picture and README -----------------------------------------------------------------------
@@ -299,75 +350,6 @@ def test_readme_gets_the_table_and_the_picture(report, tmp_path, monkeypatch):
     assert "against scikit-learn" in first
     assert "From `report.json`" in first
     assert (tmp_path / "docs" / "measured.png").read_bytes().startswith(PNG)
-
-
-# --- on a GPU -------------------------------------------------------------------------------------
-
-ON_GPU = (replace(workloads.WORKLOADS[1], name="G2", networks=3, samples=64, epochs=1),)
-
-
-@pytest.fixture
-def gpu_report(monkeypatch, capsys):
-    """What the measurement of a GPU comes to where the CPU stands in for it."""
-    monkeypatch.setattr(gpu, "JOBS", tuple(workloads.Job(w.name, (w,)) for w in ON_GPU))
-    monkeypatch.setattr(gpu, "bpfast", lambda device: replace(bpfast_on("cpu"), mode=device))
-    monkeypatch.setattr(gpu, "limits", lambda: {"matrix": 4e13, "memory": 2e12})
-    monkeypatch.setattr(gpu, "GPU_PEERS", (WRONG, Runner("JAX", "jit", missing)))
-    monkeypatch.setattr(gpu.device, "problem", lambda: "")
-    monkeypatch.setattr(gpu.device, "properties", lambda: gpu.device.SIMULATOR)
-
-    def run(path):
-        monkeypatch.setattr(sys, "argv", ["gpu", "--output", str(path)])
-        gpu.main()
-        return json.loads(path.read_text()), capsys.readouterr().out
-
-    return run
-
-
-def test_a_gpu_is_measured_beside_the_cpu_and_peers(gpu_report, tmp_path):
-    report, out = gpu_report(tmp_path / "gpu.json")
-    (job,) = report["jobs"]
-    assert [result["mode"] for result in job["results"]] == ["cuda", "cpu", "wrong"]
-    assert report["gpu"] == gpu.device.SIMULATOR.name
-    assert report["skipped"] == {"G2: JAX, jit": "jax is not installed"}
-    assert "PyTorch, wrong" in out
-    assert out.count("LOSSES DIFFER") == 1
-
-
-def test_readme_gets_the_table_of_a_gpu(gpu_report, tmp_path, monkeypatch):
-    report = tmp_path / "gpu.json"
-    gpu_report(report)
-    readme = tmp_path / "README.md"
-    cpu = "<!-- measured: command -->\nkept\n<!-- end -->\n"
-    readme.write_text(cpu + "<!-- measured on a GPU: command -->\nold\n<!-- end -->\n")
-    monkeypatch.setattr(readme_table, "README", readme)
-    monkeypatch.setattr(sys, "argv", ["readme_table", str(report)])
-    readme_table.main()
-    text = readme.read_text()
-    assert text.startswith(cpu)
-    assert "old" not in text
-    assert "| 3 x 4-16-1 tanh, batch 32 | bpfast, cuda: lanes |" in text
-    assert "40.0 TFLOP/s" in text
-
-
-def test_no_gpu_is_a_line(monkeypatch):
-    monkeypatch.setattr(gpu.device, "problem", lambda: "there is none")
-    monkeypatch.setattr(sys, "argv", ["gpu"])
-    with pytest.raises(SystemExit, match="CUDA cannot be used: there is none"):
-        gpu.main()
-
-
-def test_limits_of_a_gpu_are_measured(monkeypatch):
-    """NumPy takes CuPy's place."""
-    monkeypatch.setattr(gpu.device, "simulated", lambda: True)
-    monkeypatch.setattr(gpu, "SIZE", 64)
-    monkeypatch.setattr(gpu, "RUNS", 2)
-    assert all(value > 0 for value in gpu.limits().values())
-
-
-@pytest.mark.parametrize("workload", gpu.WORKLOADS, ids=str)
-def test_workloads_of_a_gpu_have_full_batches(workload):
-    assert workload.steps * workload.batch_size == workload.samples
 
 
 @pytest.mark.parametrize("arguments", [[], ["nothing"]])

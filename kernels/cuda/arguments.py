@@ -9,22 +9,18 @@ import numpy as np
 from numba import cuda
 
 from ..math import LOSSES, OPTIMIZERS
-from ..task import Network, Optimizer, Samples, distinct, layer_slices
+from ..task import Network, Optimizer, Samples, distinct
 from . import device
 from .compile import device_function, kernel, launch
-from .functions import kinds
 from .resident import OnGpu
 
 SUM_THREADS = 2 if device.simulated() else 128
 
 
 class Net(NamedTuple):
-    """The architecture."""
+    """What kernels are told of an architecture, whatever its layers are."""
 
-    layers: Any
     bias: int
-    starts: Any  # where layers begin in a row of parameters, and its length
-    kinds: Any  # which activation each hidden layer has
     loss_parameter: float
     output_share: float  # 1 / outputs for losses that average over outputs, else 1
 
@@ -158,13 +154,9 @@ def _lasting(task: OnGpu) -> Arguments:
 
 
 def net(network: Network) -> Net:
-    """An architecture's sizes on the GPU."""
-    parts = layer_slices(network.layers, network.bias)
+    """What kernels are told of an architecture."""
     return Net(
-        layers=whole_numbers(network.layers),
         bias=int(network.bias),
-        starts=whole_numbers([part.start for part in parts] + [parts[-1].stop]),
-        kinds=whole_numbers(kinds(network)),
         loss_parameter=network.loss_parameter,
         output_share=1.0 / network.layers[-1] if LOSSES[network.loss].average else 1.0,
     )
@@ -230,13 +222,13 @@ def _summed_up(task: OnGpu) -> Epochs:
 def is_recorded(epochs, e):
     """Whether the losses of the e-th epoch of a call are kept."""
     number = epochs.first + e + 1
-    return number % epochs.every == 0 or number == epochs.total
+    return np.uint32(number) % np.uint32(epochs.every) == 0 or number == epochs.total
 
 
 @device_function
 def column_of(epochs, e):
     """The column of the next epoch, from the e-th of a call on, whose losses are kept."""
-    return (epochs.first + e) // epochs.every
+    return np.int64(np.uint32(epochs.first + e) // np.uint32(epochs.every))
 
 
 @cache
@@ -247,13 +239,14 @@ def _sum_kernel() -> Any:
         e = cuda.blockIdx.x
         for fold in range(epochs.fold_start.shape[0] - 1):
             first, stop = epochs.fold_start[fold], epochs.fold_start[fold + 1]
-            batches = epochs.first_batch[fold + 1] - epochs.first_batch[fold]
-            for b in range(cuda.threadIdx.x, batches, cuda.blockDim.x):
+            first_batch = epochs.first_batch[fold]
+            batches = epochs.first_batch[fold + 1] - first_batch
+            for b in range(cuda.threadIdx.x, batches, SUM_THREADS):
                 start = first + b * epochs.batch_size
                 total = 0.0
                 for r in range(start, min(start + epochs.batch_size, stop)):
-                    total += np.float64(weights[epochs.order[e, r]])
-                epochs.totals[e, epochs.first_batch[fold] + b] = total
+                    total += np.float64(weights[np.uint64(epochs.order[e, np.uint64(r)])])
+                epochs.totals[e, np.uint64(first_batch + b)] = total
 
     return kernel(sum_batches, SUM_THREADS, 1)
 
@@ -282,8 +275,8 @@ def _rows(array: Any) -> Any:
 
 
 def whole_numbers(numbers: Any) -> Any:
-    """A few int64 for kernels to read."""
-    return handed(device.to_device(np.array(numbers, np.int64)))
+    """A few int32 for kernels to read."""
+    return handed(device.to_device(np.array(numbers, np.int32)))
 
 
 def handed(array: Any) -> Any:

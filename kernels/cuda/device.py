@@ -34,6 +34,7 @@ class Properties:
     name : the GPU's name
     compute_capability : (major, minor)
     multiprocessors : how many it has
+    shared_memory_per_multiprocessor : bytes that its blocks share
     shared_memory_per_block_optin : the most bytes of shared memory that a block can ask for
     memory : bytes
     count : GPUs of this kind
@@ -42,12 +43,15 @@ class Properties:
     name: str
     compute_capability: tuple[int, int]
     multiprocessors: int
+    shared_memory_per_multiprocessor: int
     shared_memory_per_block_optin: int
     memory: int
     count: int
 
 
-SIMULATOR = Properties("Numba's CUDA simulator, for tests", (9, 0), 132, 227 << 10, 1 << 30, 1)
+SIMULATOR = Properties(
+    "Numba's CUDA simulator, for tests", (9, 0), 132, 228 << 10, 227 << 10, 1 << 30, 1
+)
 
 
 def simulated() -> bool:
@@ -94,6 +98,7 @@ def properties() -> Properties:
         name=found["name"].decode(),
         compute_capability=(found["major"], found["minor"]),
         multiprocessors=found["multiProcessorCount"],
+        shared_memory_per_multiprocessor=found["sharedMemPerMultiprocessor"],
         shared_memory_per_block_optin=found["sharedMemPerBlockOptin"],
         memory=found["totalGlobalMem"],
         count=len(numbers()),
@@ -169,12 +174,13 @@ STAGE = 16 << 20  # bytes that come to the host at a time
 def to_device(array: Any) -> Any:
     """A copy on the current GPU; what NumPy repeats is copied once, and repeated there.
 
-    What lies there already stays as it is. CuPy copies through pinned memory of its own.
+    What lies on a GPU already stays as it is. CuPy copies through pinned memory of its own.
     """
-    xp = array_module()
-    if isinstance(array, np.ndarray) and array.size and array.strides and array.strides[0] == 0:
-        return xp.broadcast_to(to_device(array[:1].copy()), array.shape)
-    return xp.array(array, order="C", copy=isinstance(array, np.ndarray))
+    if not isinstance(array, np.ndarray):
+        return array
+    if array.size and array.strides and array.strides[0] == 0:
+        return array_module().broadcast_to(to_device(array[:1].copy()), array.shape)
+    return array_module().array(array, order="C")
 
 
 def to_host(array: Any) -> np.ndarray:
@@ -182,7 +188,7 @@ def to_host(array: Any) -> np.ndarray:
     if isinstance(array, np.ndarray):
         return array
     result = np.empty(array.shape, array.dtype)
-    fetch([(array, result)])
+    fetch([(array.reshape(-1), result.reshape(-1))])
     return result
 
 

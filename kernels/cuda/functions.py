@@ -86,33 +86,35 @@ def row_loss(made: Functions) -> Callable:
     def each_output(z, at, outputs, targets, first, width, scale, c):
         loss = zero
         for o in range(outputs):
-            p, t = z[at + o], targets[first + o]
+            here = np.uint64(at + o)
+            p, t = z[here], targets[np.uint64(first + o)]
             loss += number(one_value(p, t, c))
-            z[at + o] = scale * number(one_slope(p, t, c))
+            z[here] = scale * number(one_slope(p, t, c))
         return loss
 
     @device_function
     def softmax(z, at, outputs, targets, first, width, scale, c):
-        top = z[at]
+        top = z[np.uint64(at)]
         for o in range(1, outputs):
-            top = z[at + o] if z[at + o] > top else top
+            p = z[np.uint64(at + o)]
+            top = p if p > top else top
         exponentials, total = zero, zero
         labels = width == 1
+        label = int(targets[np.uint64(first)]) if labels else -1
         for o in range(outputs):
-            exponentials += number(exp(z[at + o] - top))
-            total += zero if labels else targets[first + o]
+            exponentials += number(exp(z[np.uint64(at + o)] - top))
+            total += zero if labels else targets[np.uint64(first + o)]
         if labels:
             total = one
         log_sum, share = top + number(log(exponentials)), one / exponentials
         loss = zero
         for o in range(outputs):
-            p, t = z[at + o], zero
+            p, t = z[np.uint64(at + o)], one if o == label else zero
             if not labels:
-                t = targets[first + o]
-            elif o == int(targets[first]):
-                t = one
+                t = targets[np.uint64(first + o)]
             loss += number(one_value(p, t, log_sum))
-            z[at + o] = scale * number(one_slope(number(exp(p - top)) * share, t, total))
+            slope = one_slope(number(exp(p - top)) * share, t, total)
+            z[np.uint64(at + o)] = scale * number(slope)
         return loss
 
     return softmax if made.loss.link == "softmax" else each_output
@@ -131,18 +133,20 @@ def link(made: Functions) -> Callable:
     @device_function
     def each_output(z, at, outputs):
         for o in range(outputs):
-            z[at + o] = value(z[at + o])
+            z[np.uint64(at + o)] = value(z[np.uint64(at + o)])
 
     @device_function
     def softmax(z, at, outputs):
-        top, total = z[at], zero
+        top, total = z[np.uint64(at)], zero
         for o in range(1, outputs):
-            top = z[at + o] if z[at + o] > top else top
+            p = z[np.uint64(at + o)]
+            top = p if p > top else top
         for o in range(outputs):
-            z[at + o] = number(exp(z[at + o] - top))
-            total += z[at + o]
+            here = np.uint64(at + o)
+            z[here] = number(exp(z[here] - top))
+            total += z[here]
         for o in range(outputs):
-            z[at + o] /= total
+            z[np.uint64(at + o)] /= total
 
     if made.loss.link in LINKS:
         return each_output

@@ -84,6 +84,12 @@ def uniform24(key, position):
 
 
 @device_function
+def keeps(key, position, p):
+    """Whether a hidden unit stays; with probability p it does not."""
+    return uniform24(key, position) >= p
+
+
+@device_function
 def mask(key, position, p):
     """What a hidden unit is multiplied with: 0 with probability p, else 1 / (1 - p)."""
-    return 1.0 / (1.0 - p) if uniform24(key, position) >= p else 0.0
+    return 1.0 / (1.0 - p) if keeps(key, position, p) else 0.0

@@ -167,10 +167,8 @@ FUNCTIONS = (
 globals().update({name: _function(name) for name in FUNCTIONS})
 
 
-def array(values: Any, copy: bool = True, order: Any = "C") -> ndarray:
-    """A copy of an array of the host, or of the device if ``copy``."""
-    if isinstance(values, ndarray):
-        return _wrapped(np.array(values.memory, copy=copy or None, order=order))
+def array(values: Any, order: Any = "C") -> ndarray:
+    """A copy of an array of the host."""
     _no_capture("a copy to the device")
     memory: np.ndarray = np.array(values, order=order)
     traffic.up += memory.nbytes

@@ -6,10 +6,11 @@ from unittest.mock import patch
 import pytest
 
 import bpfast as bp
-from bpfast.bench import registers
+from bpfast.bench import counts, registers
 from bpfast.bench.registers import Case
 from bpfast.kernels import cuda
-from bpfast.kernels.cuda import compile, device
+from bpfast.kernels.cuda import block, compile, device
+from bpfast.kernels.cuda.block import layout
 from bpfast.kernels.cuda.fingerprint import fingerprint
 
 if device.simulated():
@@ -110,3 +111,73 @@ def test_what_does_not_fit_is_seen():
     assert registers.usage(launch, (9, 0)).local > 0
     with registers.stand_in((9, 0)):
         assert "registers" in cuda.refusal("thread", bp.MLP(case.layers).network, "adam", "float32")
+
+
+# --- what the code holds --------------------------------------------------------------------------
+
+LOOPS = """
+.visible .entry kernel(
+	.param .u64 kernel_param_0
+)
+{
+	.reg .pred 	%p<3>;
+	div.s64 	%rd1, %rd2, %rd3;
+	@%p1 bra 	$L__BB0_4;
+$L__BB0_1:
+	ld.global.u64 	%rd4, [%rd5];
+$L__BB0_2:
+	ld.shared.f32 	%f1, [%rd6];
+	fma.rn.f32 	%f2, %f1, %f1, %f2;
+	fma.rn.f32 	%f3, %f1, %f1, %f3;
+	@%p2 bra 	$L__BB0_2;
+	rem.u64 	%rd7, %rd4, %rd3;
+	@%p1 bra 	$L__BB0_1;
+	bra.uni 	$L__BB0_4;
+$L__BB0_4:
+	st.global.u64 	[%rd5], %rd1;
+	ret;
+}
+"""
+
+
+def test_loops_are_found():
+    """One loop in another: a division outside of them is not counted, one between them is."""
+    counted = counts.count(LOOPS)
+    assert counted.instructions == 12
+    assert counted.by_depth == [5, 3, 4]
+    assert counted.divisions == 1
+    assert counted.memory == {"global": 1, "shared": 1, "local": 0}
+    assert (counted.products, counted.per_product, counted.bytes_per_product) == (2, 2.0, 2.0)
+
+
+BLOCK = Case("block", (64, 64, 10), bp.Adam(), "relu", "cross_entropy")
+
+
+@pytest.mark.parametrize("case", [CASES[0][0], BLOCK], ids=Case.name)
+def test_loops_divide_no_64_bits_and_tiles_read_shared_memory_alone(case):
+    """Neither an architecture nor anything else comes from main memory for each tile."""
+    for launch in registers.launches(case, counts.TARGET):
+        code = counts.compiled(launch)
+        assert counts.count(code).divisions == 0, launch.name()
+        if launch.name() in ("train_block", "gradient_block", "predict_block"):
+            for instruction in tile_loops(code):
+                assert not instruction.name.startswith(("ld.global", "ld.local", "st.local"))
+
+
+def tile_loops(code):
+    """Instructions of the loops over tiles, which are around those with the most products."""
+    blocks = counts.flow(code)
+    loops = counts.loops(blocks)
+    for loop in counts.hottest(blocks, loops):
+        around = min((other for other in loops if loop < other), key=len)
+        yield from counts.inside(blocks, around)
+
+
+def test_two_blocks_share_a_multiprocessor():
+    """With chunks that are not too short; their threads' registers were asked for."""
+    with registers.stand_in(counts.TARGET):
+        planned = block.plan(bp.MLP(BLOCK.layers).network, 2, BLOCK.dtype, counts.BATCH)
+    static = (layout.NUMBERS + layout.MOST_THREADS) * 8
+    assert 2 * (planned.shared_memory + static + counts.RESERVED) <= counts.SHARED
+    assert planned.layout.rows == 32
+    assert planned.moments_shared

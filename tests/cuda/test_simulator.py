@@ -16,11 +16,13 @@ from cases import OPTIMIZERS, TOLERANCE, Case, draw_case
 import bpfast as bp
 from bpfast.kernels.cuda import device
 from bpfast.kernels.math import ACTIVATIONS, LOSSES
+from bpfast.kernels.task import Samples
 
 STRATEGIES = ["thread", "block", "large batch"]
 check = partial(cases.check, device="cuda")
 if not device.problem():  # which need numba-cuda
     from bpfast.kernels.cuda import block, thread
+    from bpfast.kernels.cuda.block import layout
 
 pytestmark = [
     pytest.mark.cuda_simulator,
@@ -189,7 +191,7 @@ def cut_case(**fit):
 
 @pytest.mark.parametrize("rows", [1, 3, 5])
 def test_batches_longer_than_a_chunk(forced, rows):
-    with forced("block"), patch.object(block, "MOST_ROWS", rows):
+    with forced("block"), patch.object(layout, "MOST_ROWS", rows):
         check(cut_case())
 
 
@@ -207,14 +209,39 @@ def test_state_that_leaves_shared_memory(forced, numbers, gradient_shared, momen
     """Moments go first, then the gradient; the results stay."""
     case = cut_case()
     network = case.mlp.network
-    size = numbers * network.n_parameters + 11 * block._row_size(network)
-    bytes_there = 8 * (size + block.NUMBERS + block.MOST_THREADS)
+    size = numbers * network.n_parameters + 11 * layout._row_size(network)
+    static = 8 * (layout.NUMBERS + layout.MOST_THREADS)
+    bytes_there = 8 * size + static + layout._table_bytes(network)
     limits = replace(device.properties(), shared_memory_per_block_optin=bytes_there)
     with forced("block"), patch.object(device, "properties", lambda: limits):
         planned = block.plan(network, 2, "float64", 11)
         assert planned.gradient_shared == gradient_shared
         assert planned.moments_shared == moments_shared
         check(case)
+
+
+@pytest.mark.parametrize("bias", [True, False])
+def test_shapes_that_no_tile_or_unrolled_loop_divides(forced, bias):
+    """More columns, and biases, than a block has threads; sums of 4 n + 1, 2 and 3 products."""
+    mlp = bp.MLP((5, 9, 6, 7), "tanh", "mse", bias=bias)
+    fit = {"epochs": 1, "batch_size": 11}
+    with forced("block"):
+        check(Case(mlp, "float64", n=1, rows=11, optimizer="Adam", fit=fit))
+
+
+def test_sums_go_on_from_chunk_to_chunk():
+    """A gradient has the same bits however few of its rows are worked on at once."""
+    rng = np.random.default_rng(0)
+    network = bp.MLP((5, 6, 3), "tanh", "mse").network
+    shapes = (2, network.n_parameters), (13, 5), (13, 3), (13,)
+    parameters, *samples = (device.to_device(rng.random(shape)) for shape in shapes)
+    results = []
+    for most in (64, 7, 4):
+        with patch.object(layout, "MOST_ROWS", most):
+            gradients = block.gradients(network, parameters, Samples(*samples))[1]
+            results.append(device.to_host(gradients))
+    np.testing.assert_array_equal(results[1], results[0])
+    np.testing.assert_array_equal(results[2], results[0])
 
 
 def test_devices_say_what_would_run():
