@@ -12,7 +12,9 @@ from bpfast.kernels import cuda
 from bpfast.kernels.cuda import device, simulator
 
 pytest.importorskip("numba_cuda")
-from bpfast.kernels.cuda import batches, compile, large_batch, large_training, layers
+from bpfast.kernels.cuda import compile, large_batch
+from bpfast.kernels.cuda.large_batch import batches, layers, layout
+from bpfast.kernels.cuda.large_batch import training as large_training
 from bpfast.kernels.task import Samples
 
 RNG = np.random.default_rng(5)
@@ -124,7 +126,7 @@ def test_samples_are_taken_in_chunks(monkeypatch):
 @pytest.mark.parametrize(("pieces", "more"), [(0, 3), (1, 0), (1, 1), (2, 3)])
 def test_gradients_of_long_batches_are_added_up_in_pieces(pieces, more):
     """Pieces are those of the rows by themselves, added up in their order."""
-    rows = pieces * layers.PIECE_ROWS + more
+    rows = pieces * layout.PIECE_ROWS + more
     network = bp.MLP((3, 2), loss="half_squared_error").network
     parameters = RNG.normal(size=(2, network.n_parameters))
     x, t = RNG.normal(size=(rows, 3)), RNG.normal(size=(rows, 2))
@@ -140,10 +142,10 @@ def test_gradients_of_long_batches_are_added_up_in_pieces(pieces, more):
         return device.to_host(losses), results
 
     _, whole = gradients(slice(0, rows), rows)
-    cuts = [*range(0, rows, layers.PIECE_ROWS), rows]
+    cuts = [*range(0, rows, layout.PIECE_ROWS), rows]
     parts = [gradients(slice(*cut), rows)[1] for cut in pairwise(cuts)]
     assert_allclose(whole, sum(parts), rtol=1e-12, atol=1e-15)
-    assert layers.pieces(rows) == len(parts)
+    assert layout.pieces(rows) == len(parts)
 
 
 # --- graphs ---------------------------------------------------------------------------------------

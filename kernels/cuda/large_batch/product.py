@@ -15,8 +15,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba import cuda
 
-from . import device
-from .compile import device_function
+from .. import device
+from ..compile import device_function
 
 # The simulator's threads are Python's: a few show what there is to show.
 DOWN, ACROSS = (2, 2) if device.simulated() else (8, 8)

@@ -1,7 +1,7 @@
 """Large batch: a kernel for each product of all networks' layers, and a few between them.
 
 A training's steps are recorded once, as CUDA graphs, and replayed in all its calls: see
-:mod:`large_training`.
+:mod:`training`.
 """
 
 from __future__ import annotations
@@ -11,15 +11,17 @@ from typing import Any
 
 import numpy as np
 
-from ..math import LOSSES, OPTIMIZERS
-from ..task import Network, Samples
-from . import batches, device
+from ...math import LOSSES, OPTIMIZERS
+from ...task import Network, Samples
+from .. import device
+from ..functions import Functions
+from ..resident import OnGpu
+from . import batches
 from .batches import CHUNK, InOrder
-from .functions import Functions
 from .grids import ACROSS, for_each, over
-from .large_training import Training, most_rows
-from .layers import Layers, numbers_of_a_slot
-from .resident import OnGpu
+from .layers import Layers
+from .layout import numbers_of_a_slot
+from .training import Training, most_rows
 
 MEMORY_SHARE = 0.25  # of the GPU's, for what lies between layers
 

@@ -1,6 +1,6 @@
 """Batches of samples for many networks at once: who has which rows, and what became of them.
 
-``clock`` holds the epoch of the fit and its batch; for slots see :mod:`layers`.
+``clock`` holds the epoch of the fit and its batch; for slots see :mod:`layout`.
 """
 
 from __future__ import annotations
@@ -12,13 +12,14 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba import cuda
 
-from ..task import RUNNING, Samples
-from . import device, functions
-from .arguments import handed, own_row
-from .compile import device_function
-from .functions import Functions
+from ...task import RUNNING, Samples
+from .. import device, functions
+from ..arguments import handed, own_row
+from ..compile import device_function
+from ..functions import Functions
 from .grids import COLUMNS, ROWS, SUM_THREADS, block_sum, for_each, kernel, over_rows
-from .layers import NOBODY, PIECE_ROWS, Layers
+from .layers import Layers
+from .layout import NOBODY, PIECE_ROWS
 
 EPOCH, BATCH = 0, 1
 CHUNK = 1 << 14  # rows at a time where no step is taken

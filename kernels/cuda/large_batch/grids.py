@@ -7,8 +7,8 @@ from typing import Any
 
 from numba import cuda
 
-from . import compile, device
-from .compile import device_function
+from .. import compile, device
+from ..compile import device_function
 
 # The simulator's threads are Python's: a few show what there is to show.
 SUM_THREADS = 2 if device.simulated() else 256

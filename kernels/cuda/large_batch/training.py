@@ -12,14 +12,15 @@ from typing import Any
 
 import numpy as np
 
-from ..math import OPTIMIZERS
-from ..task import Network, Optimizer, distinct, layer_slices
-from . import batches, device, elementwise
-from .arguments import Dropout, Stopping, handed
+from ...math import OPTIMIZERS
+from ...task import Network, Optimizer, distinct, layer_slices
+from .. import device
+from ..arguments import Dropout, Stopping, handed
+from ..resident import OnGpu
+from . import batches, steps
 from .batches import BATCH, CHUNK, InOrder
 from .grids import NORM_BLOCKS, THREADS, for_each, over, over_rows
 from .layers import Layers
-from .resident import OnGpu
 
 MOST_STEPS = 128  # in a graph
 NO_BATCH = 1 << 30  # further than any fold reaches
@@ -76,7 +77,7 @@ class Training:
             if e == 0 or len(task.order) > 1:
                 self._set_order(task.order[e])
             over(
-                elementwise.begin_epoch,
+                steps.begin_epoch,
                 self.layers.slots,
                 *(number, self.layers.slot, rates, device.kernel_array(self.clock)),
                 *(self.rate, self.sums),
@@ -86,7 +87,7 @@ class Training:
             if scored:
                 self._find_scores(late=False)
             over(
-                elementwise.end_epoch,
+                steps.end_epoch,
                 self.layers.slots,
                 *(self.layers.slot, number, int(task.column[e]), scored, self.score is not None),
                 *(self.stopping, self.sums, self.scores, device.kernel_array(self.late)),
@@ -113,13 +114,11 @@ class Training:
         slots, columns = self.layers.slots, device.kernel_array(self.late)
         chosen = self.validation.chosen
         status = self.state["status"]
-        over(
-            elementwise.choose, slots, self.layers.slot, status, columns, late, chosen, self.scores
-        )
+        over(steps.choose, slots, self.layers.slot, status, columns, late, chosen, self.scores)
         self.score.launch()
         if late:
             losses = self.state["validation_loss"]
-            over(elementwise.score_late, slots, self.layers.slot, columns, self.scores, losses)
+            over(steps.score_late, slots, self.layers.slot, columns, self.scores, losses)
 
     # --- graphs -----------------------------------------------------------------------------------
 
@@ -173,7 +172,7 @@ class Training:
     def _penalise(self) -> None:
         layers, size = self.layers, self.task.network.n_parameters
         for_each(
-            elementwise.penalise,
+            steps.penalise,
             NORM_BLOCKS,
             *(layers.slot, size, self.task.summed, self.state["parameters"]),
             *(self.penalties, self.is_weight, self.gradient, self.norms),
@@ -184,20 +183,20 @@ class Training:
         layers, state, rule = self.layers, self.state, self.task.optimizer.rule
         size, parameters = self.task.network.n_parameters, state["parameters"]
         for_each(
-            elementwise.prepare(rule),
+            steps.prepare(rule),
             layers.slots,
             *(layers.slot, layers.losses, self.norms, self.rate, self.hyperparameters),
             *(self.penalties, state["powers"], self.step),
         )
         over(
-            elementwise.update(rule, layers.dtype),
+            steps.update(rule, layers.dtype),
             size,
             *(layers.slot, size, self.penalties.shape[1] == 0, parameters),
             *(state["moments"], self.gradient, self.step),
             slots=layers.slots,
         )
         over(
-            elementwise.settle,
+            steps.settle,
             min(size, THREADS * NORM_BLOCKS),
             *(layers.slot, size, self.task.summed, parameters, state["status"], state["powers"]),
             *(self.gradient, self.step, self.sums, device.kernel_array(self.clock)),
@@ -217,9 +216,9 @@ def _rows(array: Any) -> Any:
     return device.kernel_array(device.array_module().ascontiguousarray(distinct(array)))
 
 
-def _room_for_a_step(slots: int) -> elementwise.Step:
+def _room_for_a_step(slots: int) -> steps.Step:
     xp = device.array_module()
-    return elementwise.Step(
+    return steps.Step(
         *(handed(xp.zeros(slots, np.int8)) for _ in range(2)),
         *(handed(xp.zeros(slots)) for _ in range(3)),
         *(handed(xp.ones((slots, count))) for count in (2, 6)),

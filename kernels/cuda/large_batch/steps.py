@@ -1,6 +1,6 @@
 """What lies between the products of a large batch: the optimiser's steps, and ends of epochs.
 
-Each kernel works for all slots at once: see :mod:`layers`. A network goes through a step IDLE, or
+Each kernel works for all slots at once: see :mod:`layout`. A network goes through a step IDLE, or
 READY or, where its loss is not finite, FAILED.
 """
 
@@ -13,13 +13,14 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba import cuda
 
-from ..math import OPTIMIZERS
-from ..task import DIVERGED, RUNNING, STOPPED
-from .arguments import own_row
-from .batches import BATCH, EPOCH, NOBODY, loss_of, sum_of_pieces
+from ...math import OPTIMIZERS
+from ...task import DIVERGED, RUNNING, STOPPED
+from ..arguments import own_row
+from ..scalars import scalar
+from ..stopping import judge, write
+from .batches import BATCH, EPOCH, loss_of, sum_of_pieces
 from .grids import NORM_BLOCKS, SUM_THREADS, block_sum, kernel
-from .scalars import scalar
-from .stopping import judge, write
+from .layout import NOBODY
 
 IDLE, READY, FAILED = 0, 1, 2
 
