@@ -1,5 +1,6 @@
 """Large batch: what its bits must not depend on, and its graphs."""
 
+import gc
 from itertools import pairwise
 from unittest.mock import patch
 
@@ -230,6 +231,25 @@ def test_graphs_live_as_long_as_a_training():
         fit.drop(np.array([3]))
         fit.advance()
         assert len(recorded) == 2 * once
+
+
+@pytest.mark.cuda_simulator
+@pytest.mark.gpu
+def test_a_training_is_gone_with_its_fit():
+    """Nothing waits for Python's collector of circles, which knows of no GPU's memory."""
+    gone = []
+
+    class Watched(large_batch.Training):
+        def __del__(self):
+            gone.append(True)
+
+    gc.disable()
+    try:
+        with patch.object(large_batch, "Training", Watched):
+            trained()
+        assert gone
+    finally:
+        gc.enable()
 
 
 @pytest.mark.cuda_simulator

@@ -7,6 +7,7 @@ one recording serves all calls. Between epochs the host starts kernels too; it n
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -42,7 +43,9 @@ class Training:
 
     def __init__(self, task: OnGpu, slots: int) -> None:
         xp, folds = device.array_module(), len(task.bounds) - 1
-        self.task, self.rows = task, min(task.batch_size, _longest(task))
+        self.rows = min(task.batch_size, _longest(task))
+        # not what is kept there, which is this training: a circle would outlive the fit
+        self.task = replace(task, kept={})
         self.batches = -(-_longest(task) // task.batch_size)
         width, parameters = task.samples.targets.shape[1], task.state.parameters
         self.layers = Layers(task.network, parameters, slots, most_rows(task), folds, width)
@@ -92,7 +95,7 @@ class Training:
                 *(self.layers.slot, number, int(task.column[e]), scored, self.score is not None),
                 *(self.stopping, self.sums, self.scores, device.kernel_array(self.late)),
             )
-        if not task.record[: task.epochs].all():
+        if not task.record.all():
             self._find_scores(late=True)
 
     def _set_order(self, order: Any) -> None:
