@@ -21,7 +21,7 @@ from .batches import CHUNK, InOrder
 from .grids import ACROSS, for_each, over
 from .layers import Layers
 from .layout import numbers_of_a_slot
-from .training import Training, most_rows
+from .training import Training, most_rows, rows_of_a_step
 
 MEMORY_SHARE = 0.25  # of the GPU's, for what lies between layers
 
@@ -42,7 +42,8 @@ def train(task: OnGpu, networks: Any) -> None:
 def _training(task: OnGpu, count: int) -> Training:
     """One that an earlier call has made, unless half of its slots would have nobody."""
     made = task.kept.setdefault("trainings", {})
-    slots = min(count, _most_slots(task.network, most_rows(task), task.state.parameters.dtype))
+    dtype = task.state.parameters.dtype
+    slots = min(count, _most_slots(task.network, dtype, most_rows(task), rows_of_a_step(task)))
     for there, training in made.items():
         if slots <= there <= 2 * slots:
             return training
@@ -50,17 +51,17 @@ def _training(task: OnGpu, count: int) -> Training:
     return made[slots]
 
 
-def _most_slots(network: Network, rows: int, dtype: np.dtype) -> int:
+def _most_slots(network: Network, dtype: np.dtype, *rows: int) -> int:
     """How many networks there is memory for; bits do not depend on it."""
     memory = MEMORY_SHARE * device.properties().memory
-    most = int(memory / (numbers_of_a_slot(network, rows) * dtype.itemsize))
+    most = int(memory / (numbers_of_a_slot(network, *rows) * dtype.itemsize))
     return min(max(1, most), ACROSS)
 
 
 def _cut(network: Network, parameters: Any, samples: Samples) -> Iterator[tuple[slice, Layers]]:
     """Networks, as many at a time as memory allows, each in a slot."""
     count, rows = len(parameters), max(1, min(CHUNK, len(samples.inputs)))
-    slots = min(count, _most_slots(network, rows, parameters.dtype))
+    slots = min(count, _most_slots(network, parameters.dtype, rows, rows))
     layers = Layers(network, parameters, slots, rows, 1, samples.targets.shape[1])
     for start in range(0, count, slots):
         part = slice(start, min(start + slots, count))
@@ -73,7 +74,7 @@ def gradients(network: Network, parameters: Any, samples: Samples) -> tuple[Any,
     xp, size = device.array_module(), network.n_parameters
     losses, results = xp.zeros(len(parameters)), xp.zeros_like(parameters)
     for part, layers in _cut(network, parameters, samples):
-        gradient = layers.room_for_gradients()
+        gradient = layers.room_for_gradients(layers.most)
         for _, rows in InOrder(layers, samples):
             layers.forward(rows)
             layers.lose(rows)

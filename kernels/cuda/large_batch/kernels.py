@@ -25,10 +25,8 @@ FORWARD, BACKWARD, GRADIENT = Form(True, False), Form(True, True), Form(False, F
 def tile_of(block, columns, height, width):
     """Row and column at which a block's tile begins; tiles that share rows follow each other."""
     across = (np.uint32(columns) + np.uint32(width - 1)) // np.uint32(width)
-    block = np.uint32(block)
-    return np.int64(block // across * np.uint32(height)), np.int64(
-        block % across * np.uint32(width)
-    )
+    row, column = np.uint32(block) // across, np.uint32(block) % across
+    return np.int64(row) * height, np.int64(column) * width
 
 
 @cache

@@ -61,9 +61,9 @@ class Layers:
         self.nothing_drops = Dropout(handed(xp.zeros((1, 0))), handed(xp.zeros(1, np.uint64)))
         self._tables = tables_of(self.layers, self.dtype)
 
-    def room_for_gradients(self) -> Any:
-        """(slots, pieces, row_size)."""
-        shape = self.slots, pieces(self.most), self.row_size
+    def room_for_gradients(self, rows: int) -> Any:
+        """(slots, pieces, row_size), for batches of up to so many rows."""
+        shape = self.slots, pieces(rows), self.row_size
         return device.kernel_array(device.array_module().empty(shape, self.dtype))
 
     def take(self, networks: Any) -> None:

@@ -74,10 +74,13 @@ def pieces(rows: int) -> int:
     return -(-rows // PIECE_ROWS)
 
 
-def numbers_of_a_slot(network: Network, most: int) -> int:
-    """How many numbers a network needs beside its parameters: values, slopes and gradients."""
+def numbers_of_a_slot(network: Network, most: int, rows: int) -> int:
+    """How many numbers a network needs beside its parameters: values, slopes and gradients.
+
+    Gradients are those of batches of up to ``rows`` rows; others may have ``most``.
+    """
     *hidden, outputs = network.layers[1:]
-    return most * (2 * sum(hidden) + outputs) + pieces(most) * row_size(network.n_parameters)
+    return most * (2 * sum(hidden) + outputs) + pieces(rows) * row_size(network.n_parameters)
 
 
 def layers_of(network: Network, slots: int, most: int, folds: int) -> tuple[list[Layer], int]:

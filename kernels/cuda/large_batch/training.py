@@ -30,7 +30,12 @@ NO_BATCH = 1 << 30  # further than any fold reaches
 def most_rows(task: OnGpu) -> int:
     """Rows of the longest batch: of a step, or of validation samples."""
     scored = 0 if task.validation is None else len(task.validation.inputs)
-    return max(1, min(task.batch_size, _longest(task)), min(CHUNK, scored))
+    return max(rows_of_a_step(task), min(CHUNK, scored))
+
+
+def rows_of_a_step(task: OnGpu) -> int:
+    """Rows of the longest batch of a step."""
+    return min(task.batch_size, _longest(task))
 
 
 def _longest(task: OnGpu) -> int:
@@ -43,7 +48,7 @@ class Training:
 
     def __init__(self, task: OnGpu, slots: int) -> None:
         xp, folds = device.array_module(), len(task.bounds) - 1
-        self.rows = min(task.batch_size, _longest(task))
+        self.rows = rows_of_a_step(task)
         # not what is kept there, which is this training: a circle would outlive the fit
         self.task = replace(task, kept={})
         self.batches = -(-_longest(task) // task.batch_size)
@@ -54,7 +59,7 @@ class Training:
         self.clock = xp.zeros(2, np.int64)
         self.validation = None if task.validation is None else InOrder(self.layers, task.validation)
         # what kernels are handed, under the names that they have there
-        self.gradient = self.layers.room_for_gradients()
+        self.gradient = self.layers.room_for_gradients(self.rows)
         self.source, self.batch = batches.source(task.samples), batches.batch(self.layers)
         self.totals = _room(folds, self.batches)
         self.rate, self.scores, self.sums = _room(slots), _room(slots), _room(slots, 3)
