@@ -29,7 +29,9 @@ def train(task: OnGpu, networks: Any) -> None:
     """Train some networks of a task on the GPU until they end or stop."""
     dtype, states = task.state.parameters.dtype, OPTIMIZERS[task.optimizer.rule].states
     made = functions.functions(task.network, task.optimizer.rule, dtype.name)
-    planned = plan(task.network, states, dtype, task.batch_size)
+    if "plan" not in task.kept:
+        task.kept["plan"] = plan(task.network, states, dtype, task.batch_size)
+    planned = task.kept["plan"]
     rows = 0 if planned.gradient_shared else len(networks)
     gradients = device.array_module().empty((rows, task.state.parameters.shape[1]), dtype)
     args = arguments(task, networks)
