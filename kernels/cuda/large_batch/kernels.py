@@ -37,6 +37,34 @@ def forward_kernel(activation: Activation | None, dtype: str, tiles: Tile) -> Ca
     height, width = tiles.height, tiles.width
     rows_at_once, stride, number = THREADS // width, width + PADDING, real.type
 
+    @device_function
+    def take_over(
+        layer, bias, most, slots, work, parameters, row_size, dropout, shared, row, start
+    ):
+        """Sums in ``shared`` become values, a thread a column.
+
+        All is looked up anew: what is held while factors are multiplied takes registers.
+        """
+        c, k = cuda.threadIdx.x % width, cuda.blockIdx.z
+        column, i, step, shift = start + c, slots.places[k], slots.steps[k], number(0)
+        if column >= layer.d_out:
+            return
+        if bias:
+            at = i * row_size + layer.weights + layer.d_in * layer.d_out + column
+            shift = parameters[np.uint64(at)]
+        p, key = 0.0, np.uint64(0)
+        drops = dropout.p.shape[1] > layer.number and step >= 0
+        if drops:
+            p = dropout.p[own_row(dropout.p, i), layer.number]
+            key = dropout_key(dropout.keys[own_row(dropout.keys, i)], step, layer.number)
+        rows = min(height, slots.counts[k] - row)
+        for r in range(cuda.threadIdx.x // width, rows, rows_at_once):
+            at, factor = (row + r) * layer.d_out + column, number(1)
+            if drops:
+                factor = number(mask(key, at, p))
+            at += k * most * layer.d_out
+            put(work, layer, at, shared[np.uint32(r * stride + c)] + shift, factor)
+
     def forward(layer, bias, most, slots, work, parameters, row_size, dropout):
         shared = cuda.shared.array(0, real, alignment=ALIGNMENT)
         k = cuda.blockIdx.z
@@ -53,26 +81,9 @@ def forward_kernel(activation: Activation | None, dtype: str, tiles: Tile) -> Ca
             0,
             layer.d_in,
         )
-        # what follows is looked up again, not held in registers that products need
-        column += cuda.threadIdx.x % width
-        if column >= layer.d_out:
-            return
-        i, step, shift = slots.places[k], slots.steps[k], number(0)
-        if bias:
-            at = i * row_size + layer.weights + layer.d_in * layer.d_out + column
-            shift = parameters[np.uint64(at)]
-        p, key = 0.0, np.uint64(0)
-        drops = dropout.p.shape[1] > layer.number and step >= 0
-        if drops:
-            p = dropout.p[own_row(dropout.p, i), layer.number]
-            key = dropout_key(dropout.keys[own_row(dropout.keys, i)], step, layer.number)
-        c, rows = cuda.threadIdx.x % width, min(height, slots.counts[k] - row)
-        for r in range(cuda.threadIdx.x // width, rows, rows_at_once):
-            at, factor = (row + r) * layer.d_out + column, number(1)
-            if drops:
-                factor = number(mask(key, at, p))
-            at += k * most * layer.d_out
-            put(work, layer, at, shared[np.uint32(r * stride + c)] + shift, factor)
+        take_over(
+            layer, bias, most, slots, work, parameters, row_size, dropout, shared, row, column
+        )
 
     return kernel(forward, THREADS, tiles.blocks)
 
