@@ -10,11 +10,9 @@ from typing import Any, ClassVar
 import numpy as np
 
 from .errors import BELOW_ONE, numbers, one_of
-from .kernels import task
+from .kernels import schedules, task
 from .kernels.math import OPTIMIZERS
 from .kernels.task import distinct
-
-SCHEDULES = ("constant", "exponential", "cosine")
 
 Numbers = float | Sequence[float] | np.ndarray
 
@@ -77,31 +75,30 @@ class Optimizer(ABC):
         l1, l2, longest = map(distinct, penalties)
         if not (l1.any() or l2.any() or np.isfinite(longest).any()):
             penalties = []
-        return task.Optimizer(rule, self._rates(n, epochs), table(columns, n), table(penalties, n))
-
-    def _rates(self, n: int, epochs: int) -> np.ndarray:
-        """Learning rate of each network and epoch, (n, epochs), or (n, 1) where constant."""
         rate = numbers("learning_rate", self.learning_rate, n, 0.0, epochs=epochs)
-        rate = rate[:, None] if rate.ndim == 1 else rate
-        decay = numbers("decay", self.decay, n, 0.0)[:, None]
-        minimum = numbers("minimum", self.minimum, n, 0.0, 1.0)[:, None]
-        warmup = numbers("warmup", self.warmup, n, 0.0)[:, None]
+        return task.Optimizer(
+            rule,
+            rates=rate[:, None] if rate.ndim == 1 else rate,
+            hyperparameters=table(columns, n),
+            penalties=table(penalties, n),
+            schedule=self._schedule(n),
+        )
+
+    def _schedule(self, n: int) -> task.Schedule | None:
+        """How each network's learning rate changes; None where none does."""
         schedule = np.asarray(self.schedule)
         if schedule.shape not in ((), (n,)):
             raise ValueError(f"schedule has shape {schedule.shape}: give one name, or {n}")
         for name in np.unique(schedule):
-            one_of("schedule", str(name), SCHEDULES)
-        if not distinct(warmup).any() and (schedule == "constant").all():
-            return rate
-        schedule = np.broadcast_to(schedule, (n,))[:, None]
-        epoch = np.arange(epochs)
-        since = np.maximum(epoch - warmup, 0.0)  # epochs since the warm-up ended
-        wave = np.cos(np.pi * since / np.maximum(epochs - warmup, 1.0))
-        cosine = minimum + (1.0 - minimum) * 0.5 * (1.0 + wave)
-        factor = np.where(schedule == "cosine", cosine, 1.0)
-        factor = np.where(schedule == "exponential", decay**since, factor)
-        climb = np.minimum((epoch + 1.0) / np.maximum(warmup, 1.0), 1.0)
-        return rate * factor * climb
+            one_of("schedule", str(name), schedules.KINDS)
+        kinds = [schedules.KINDS.index(str(name)) for name in np.atleast_1d(schedule)]
+        result = task.Schedule(
+            kind=np.broadcast_to(np.array(kinds, np.int8), (n,)),
+            decay=numbers("decay", self.decay, n, 0.0),
+            minimum=numbers("minimum", self.minimum, n, 0.0, 1.0),
+            warmup=numbers("warmup", self.warmup, n, 0.0),
+        )
+        return result if any(kinds) or distinct(result.warmup).any() else None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from .errors import missing_extra, one_of
 from .kernels.math import ACTIVATIONS
-from .optimizers import SCHEDULES, SGD, Adam, AdamW, Optimizer, RMSprop
+from .kernels.schedules import KINDS
+from .optimizers import SGD, Adam, AdamW, Optimizer, RMSprop
 from .population import INITIALISERS
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ OPTIMIZERS: dict[str, type[Optimizer]] = {
 NAMES = {
     "activation": tuple(ACTIVATIONS),
     "optimizer": tuple(OPTIMIZERS),
-    "schedule": SCHEDULES,
+    "schedule": KINDS,
     "init": INITIALISERS,
 }
 WHOLE = {"width": 1, "depth": 0, "batch_size": 1, "seed": 0, "warmup": 0}  # and the least of each

@@ -15,7 +15,7 @@ from .arrays import samples_on_host
 from .errors import BELOW_ONE, numbers, one_of, whole
 from .history import History, Progress, latest
 from .interrupts import interrupt_flag
-from .kernels import counter
+from .kernels import counter, schedules
 from .kernels.task import DIVERGED, NEVER, RUNNING, STOPPED, Samples, State, Task, distinct
 from .network import MLP
 from .optimizers import Optimizer, table
@@ -349,9 +349,11 @@ class Training:
         rates = np.array(optimizer.rates)
         places = np.arange(len(rates))[slice(None) if networks is None else networks]
         rates[places] = numbers("learning_rate", learning_rate, len(places), 0.0)[:, None]
-        self.task = replace(self.task, optimizer=replace(optimizer, rates=rates))
+        schedule = schedules.constant_for(optimizer.schedule, places)
+        optimizer = replace(optimizer, rates=rates, schedule=schedule)
+        self.task = replace(self.task, optimizer=optimizer)
         if self._open:
-            self._placed = self._kernels.with_rates(self._placed, rates)
+            self._placed = self._kernels.with_rates(self._placed, optimizer)
 
     def history(self) -> History:
         """What has happened so far."""

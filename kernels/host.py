@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from .task import Task
+from .schedules import unfolded
+from .task import Optimizer, Task
 
 SHUFFLES = False  # orders of epochs come with the task
 
@@ -27,12 +28,12 @@ def place(parameters: np.ndarray) -> np.ndarray:
 
 def resident(task: Task, parameters: np.ndarray, fresh: bool) -> Placed:
     """A task whose arrays are where they are needed, to be trained in many calls."""
-    return Placed(**vars(task))
+    return with_rates(Placed(**vars(task)), task.optimizer)
 
 
-def with_rates(task: Placed, rates: np.ndarray) -> Placed:
-    """The same task with other learning rates, (n, epochs or 1)."""
-    return replace(task, optimizer=replace(task.optimizer, rates=rates))
+def with_rates(task: Placed, optimizer: Optimizer) -> Placed:
+    """The same task with the learning rates of an optimiser that is otherwise its own."""
+    return replace(task, optimizer=unfolded(optimizer, task.epochs))
 
 
 def bring_back(task: Placed) -> None:

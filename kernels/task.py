@@ -70,6 +70,22 @@ class Samples:
 
 
 @dataclass(frozen=True)
+class Schedule:
+    """How learning rates change from epoch to epoch: see :mod:`schedules`.
+
+    Attributes
+    ----------
+    kind : (n,) int8, a place in :data:`schedules.KINDS`
+    decay, minimum, warmup : (n,) float64, as users' optimisers have them
+    """
+
+    kind: np.ndarray
+    decay: np.ndarray
+    minimum: np.ndarray
+    warmup: np.ndarray
+
+
+@dataclass(frozen=True)
 class Optimizer:
     """A rule of :data:`math.OPTIMIZERS` with each network's own numbers, all float64.
 
@@ -79,12 +95,14 @@ class Optimizer:
     rates : (n, epochs) learning rates, or (n, 1) where they are constant
     hyperparameters : (n, h) in the order of the rule's names
     penalties : (n, 3) l1, l2 and clip_norm (inf: no clipping); (n, 0) where no network has any
+    schedule : what rates are multiplied with, or None; kernels never see one
     """
 
     rule: str
     rates: np.ndarray
     hyperparameters: np.ndarray
     penalties: np.ndarray
+    schedule: Schedule | None = None
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from sklearn.base import is_classifier
 from sklearn.exceptions import ConvergenceWarning
 
 from ..kernels import counter
+from ..kernels.schedules import unfolded
 from ..optimizers import Adam, AdamW, Optimizer, RMSprop, ScikitLearnAdam, ScikitLearnSGD
 from ..population import Population
 from ..training import Training
@@ -313,7 +314,8 @@ def _rates(fit: Fit, memory: Memory, epochs: int) -> np.ndarray:
             decay=estimator.decay,
             warmup=estimator.warmup,
         )
-        rates = optimizer.resolve(1, estimator.max_iter).rates[0]
+        most = estimator.max_iter
+        rates = unfolded(optimizer.resolve(1, most), most).rates[0]
         coming = memory.epochs + np.arange(epochs)
         return rates[np.minimum(coming, len(rates) - 1)]
     if estimator.solver == "sgd" and schedule == "invscaling":

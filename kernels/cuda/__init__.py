@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from ..task import Network, Samples, Task
+from ..task import Network, Optimizer, Samples, Task
 from . import device
 from .resident import MEMORY, WATCHED, Rows, Share, padded, samples_on_gpu, shares
 
@@ -88,10 +88,10 @@ def resident(task: Task, parameters: Rows, fresh: bool) -> Placed:
     return Placed(**vars(task), shares=shares(task, parameters, fresh))
 
 
-def with_rates(task: Placed, rates: np.ndarray) -> Placed:
-    """The same task with other learning rates, (n, epochs or 1)."""
-    placed = tuple(share.with_rates(rates) for share in task.shares)
-    return replace(task, optimizer=replace(task.optimizer, rates=rates), shares=placed)
+def with_rates(task: Placed, optimizer: Optimizer) -> Placed:
+    """The same task with the learning rates of an optimiser that is otherwise its own."""
+    placed = tuple(share.with_rates(optimizer) for share in task.shares)
+    return replace(task, optimizer=optimizer, shares=placed)
 
 
 def bring_back(task: Placed) -> None:

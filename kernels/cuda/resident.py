@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from .. import counter
-from ..task import RUNNING, Samples, State, Task
+from .. import counter, schedules
+from ..task import RUNNING, Optimizer, Samples, Schedule, State, Task
 from . import device
 
 ALIGNMENT = 32  # numbers: rows of parameters begin at whole lines of the GPU's caches
@@ -169,10 +169,14 @@ class Share:
 
     def of(self, task: Task) -> OnGpu:
         """Some epochs of the task."""
-        changes = {
-            name: getattr(task, name) for name in ("first_epoch", "epochs", "record", "column")
-        }
-        return replace(self.task, order=self._order(task), **changes)
+        return replace(
+            self.task,
+            order=self._order(task),
+            first_epoch=task.first_epoch,
+            epochs=task.epochs,
+            record=task.record,
+            column=task.column,
+        )
 
     def _order(self, task: Task) -> Any:
         """(epochs or 1, rows) int32; shuffles are made here, always in the same memory."""
@@ -235,11 +239,11 @@ class Share:
             return here[:, columns], there[:, columns]
         return (here[:, :, : there.shape[2]] if name == "moments" else here), there
 
-    def with_rates(self, rates: np.ndarray) -> Share:
-        """With other learning rates, (n, epochs or 1)."""
+    def with_rates(self, optimizer: Optimizer) -> Share:
+        """With the learning rates of an optimiser that is otherwise its own."""
         with device.on(self.number):
-            optimizer = replace(self.task.optimizer, rates=device.to_device(rates[self.networks]))
-        return replace(self, task=replace(self.task, optimizer=optimizer))
+            placed = _optimizer(optimizer, self.networks, self.task.total)
+        return replace(self, task=replace(self.task, optimizer=placed))
 
     def emptied(self) -> Share:
         """Only what training has changed."""
@@ -273,12 +277,6 @@ def _task_on_gpu(task: Task, part: Part, fresh: bool) -> OnGpu:
     def own(array: np.ndarray) -> Any:
         return device.to_device(array[part.networks])
 
-    optimizer = replace(
-        task.optimizer,
-        rates=own(task.optimizer.rates),
-        hyperparameters=own(task.optimizer.hyperparameters),
-        penalties=own(task.optimizer.penalties),
-    )
     changes = {
         "samples": samples_on_gpu(task.samples),
         "validation": None if task.validation is None else samples_on_gpu(task.validation),
@@ -287,10 +285,27 @@ def _task_on_gpu(task: Task, part: Part, fresh: bool) -> OnGpu:
         "bounds": tuple(task.fold_start.tolist()),
         "every": int(np.argmax(task.record)) + 1,
         "total": task.epochs,
-        "optimizer": optimizer,
+        "optimizer": _optimizer(task.optimizer, part.networks, task.epochs),
         "state": _begun(task.state, part) if fresh else _copied(task.state, part),
     }
     return OnGpu(**vars(task) | {name: own(getattr(task, name)) for name in SETTINGS} | changes)
+
+
+def _optimizer(optimizer: Optimizer, networks: slice, epochs: int) -> Optimizer:
+    """An optimiser on the current GPU, where the rates of all epochs are made."""
+
+    def own(array: np.ndarray) -> Any:
+        return device.to_device(array[networks])
+
+    schedule = optimizer.schedule
+    placed = replace(
+        optimizer,
+        rates=own(optimizer.rates),
+        hyperparameters=own(optimizer.hyperparameters),
+        penalties=own(optimizer.penalties),
+        schedule=schedule and Schedule(*map(own, vars(schedule).values())),
+    )
+    return schedules.unfolded(placed, epochs, device.array_module())
 
 
 def samples_on_gpu(samples: Samples) -> Samples:

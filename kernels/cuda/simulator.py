@@ -127,8 +127,8 @@ for _name in ("shape", "dtype", "ndim", "size", "nbytes", "itemsize", "strides",
     setattr(ndarray, _name, property(attrgetter(f"memory.{_name}")))
 
 for _name in ("add", "sub", "mul", "floordiv", "mod", "and", "or", "xor", "rshift", "neg", "invert",
-              "iadd", "iand", "ior", "imul", "eq", "ge", "gt", "le", "lt", "radd", "rsub",
-              "rmul", "rand"):  # fmt: skip
+              "iadd", "iand", "ior", "imul", "eq", "ge", "gt", "le", "lt", "pow", "radd", "rsub",
+              "rmul", "rand", "truediv"):  # fmt: skip
     setattr(ndarray, f"__{_name}__", _operator(f"__{_name}__"))
 
 
@@ -161,8 +161,8 @@ def _function(name: str) -> Callable:
 
 FUNCTIONS = (
     *("arange", "argsort", "ascontiguousarray", "bincount", "broadcast_to", "concatenate"),
-    *("cumsum", "diff", "empty", "empty_like", "full", "ones", "take", "where", "zeros"),
-    *("zeros_like",),
+    *("cos", "cumsum", "diff", "empty", "empty_like", "full", "maximum", "minimum", "ones"),
+    *("take", "where", "zeros", "zeros_like"),
 )
 globals().update({name: _function(name) for name in FUNCTIONS})
 

@@ -66,6 +66,14 @@ def test_nothing_but_launches_grows_with_epochs(forced, strategy):
 
 
 @every_strategy
+def test_schedules_are_made_there(forced, strategy):
+    adam = bp.Adam(schedule=["cosine", "exponential", "constant", "cosine", "cosine"], warmup=2)
+    with forced(strategy):
+        few, many = (traffic_of_fit(epochs, optimizer=adam) for epochs in (2, 9))
+    assert (many.up, many.down, many.waits) == (few.up, few.down, few.waits)
+
+
+@every_strategy
 def test_samples_go_up_once_and_parameters_once(forced, strategy):
     """Beside them only numbers of the architecture and the settings that all networks share."""
     with forced(strategy):
