@@ -170,7 +170,7 @@ def launches(case: Case, target: tuple[int, int]) -> list[Launch]:
         if case.strategy != "thread":  # which leaves these to blocks
             bp.gradients(population, X, y, device="cuda")
             population.predict(X, device="cuda")
-    return list({launch.name(): launch for launch in started}.values())
+    return list({launch.kernel: launch for launch in started}.values())
 
 
 def compiled(launch: Launch, target: tuple[int, int]) -> Any:

@@ -145,7 +145,7 @@ def _choose_on_cuda(mlp: MLP, batch_size: int, rule: str, dtype: str) -> Plan:
             reason = f"one network a {strategy}"
             return Plan(strategy, "cuda", "; ".join([reason, *against]))
         against.append(f"not {strategy}: {refused or f'{value} {words} (over {most})'}")
-    return Plan("large batch", "cuda", "; ".join(["products by cuBLAS", *against]))
+    return Plan("large batch", "cuda", "; ".join(["a kernel for each layer", *against]))
 
 
 def side_by_side(device: str) -> int:

@@ -1,0 +1,116 @@
+"""Where the numbers of many networks' layers lie, and how kernels are told of networks.
+
+Networks are in *slots*: kernels look up on the GPU which network a slot has, and how many rows of
+the batch are its own; a slot with none costs next to nothing. Values of a batch that may have
+``most`` rows lie in one memory, ``work``: first the samples of every fold, then for each hidden
+layer the values of all slots, then for each layer the slopes, which become the loss's slopes on the
+way back.
+"""
+
+from __future__ import annotations
+
+from itertools import accumulate, pairwise
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ...task import Network, layer_slices
+from .. import device
+from ..resident import row_size
+from .product import Tile, tile
+
+# Rows whose gradients are added up in one piece; pieces are added in their order. Not more, so that
+# the multiprocessors share a long batch; not less, since each piece is written down.
+PIECE_ROWS = 4 if device.simulated() else 1024
+NOTHING = 1 << 62  # where nothing lies
+NOBODY = -1  # in a slot
+
+
+class Layer(NamedTuple):
+    """A layer's sizes, where its weights begin in a network's row, and its numbers in ``work``.
+
+    ``inputs`` are what goes in, ``values`` what comes out of a hidden one; ``before`` are the
+    slopes of what goes in, ``slopes`` those of what comes out, at first the last layer's values.
+    """
+
+    number: int
+    d_in: int
+    d_out: int
+    weights: int
+    inputs: int
+    values: int
+    before: int
+    slopes: int
+
+
+class Slots(NamedTuple):
+    """Of each slot: its network, and what a kernel that begins a batch says.
+
+    Attributes
+    ----------
+    places : the networks' rows in the state, or NOBODY
+    totals : what rows' weights are held against
+    counts : rows of the batch, 0 for none
+    sources : whose samples: the fold's, as they lie in ``work``
+    steps : the step's number in the fit, -1 where it is none and nothing drops out
+    """
+
+    places: Any
+    totals: Any
+    counts: Any
+    sources: Any
+    steps: Any
+
+
+class Samples(NamedTuple):
+    """A batch's targets and weights, (folds, most, ...); its inputs lie in ``work``."""
+
+    targets: Any
+    weights: Any
+
+
+def pieces(rows: int) -> int:
+    """How many pieces a batch of so many rows has: bits depend on it, so on nothing else."""
+    return -(-rows // PIECE_ROWS)
+
+
+def numbers_of_a_slot(network: Network, most: int, rows: int) -> int:
+    """How many numbers a network needs beside its parameters: values, slopes and gradients.
+
+    Gradients are those of batches of up to ``rows`` rows; others may have ``most``.
+    """
+    *hidden, outputs = network.layers[1:]
+    return most * (2 * sum(hidden) + outputs) + pieces(rows) * row_size(network.n_parameters)
+
+
+def layers_of(network: Network, slots: int, most: int, folds: int) -> tuple[list[Layer], int]:
+    """Where everything lies in ``work``, and how long it is."""
+    inputs, *hidden = network.layers[:-1]
+    sizes = [folds * inputs, *(slots * width for width in (*hidden, *network.layers[1:]))]
+    starts = list(accumulate((most * size for size in sizes), initial=0))
+    values = [*starts[: len(hidden) + 1], NOTHING]
+    slopes = [NOTHING, *starts[len(hidden) + 1 : -1]]
+    weights = [part.start for part in layer_slices(network.layers, network.bias)]
+    sides = zip(pairwise(network.layers), pairwise(values), pairwise(slopes), strict=True)
+    layers = [
+        Layer(number, *widths, weights[number], *value, *slope)
+        for number, (widths, value, slope) in enumerate(sides)
+    ]
+    return layers, starts[-1]
+
+
+def tables_of(layers: list[Layer], dtype: str) -> list[tuple[Tile, int, Any]]:
+    """Layers whose gradients have the same tile, one launch for all: tile, how many, table.
+
+    A row of a table is the layer, after the number of tiles before its own.
+    """
+    tables = []
+    for kind in dict.fromkeys(tile(layer.d_out, dtype) for layer in layers):
+        rows, count = [], 0
+        for layer in layers:
+            if tile(layer.d_out, dtype) == kind:
+                rows.append((count, *layer))
+                count += kind.cover(layer.d_in, layer.d_out)
+        table = device.to_device(np.array(rows, np.int64))
+        tables.append((kind, count, device.kernel_array(table)))
+    return tables
