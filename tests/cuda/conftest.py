@@ -7,11 +7,15 @@ from bpfast.kernels.cuda import device
 
 
 def pytest_collection_modifyitems(items):
-    """Skip what needs CUDA where it is not, and what needs no simulator in the simulator."""
+    """Skip what needs a GPU, or Numba's simulator, where that is not."""
     problem = device.problem()
     for item in items:
-        if problem and item.get_closest_marker("gpu"):
-            item.add_marker(pytest.mark.skip(reason=f"{problem}; NUMBA_ENABLE_CUDASIM=1 simulates"))
+        simulates, runs = map(item.get_closest_marker, ("cuda_simulator", "gpu"))
+        reason = f"{problem}; NUMBA_ENABLE_CUDASIM=1 simulates" if problem and runs else ""
+        if simulates and not runs and not device.simulated():
+            reason = "of the simulator alone: NUMBA_ENABLE_CUDASIM=1"
+        if reason:
+            item.add_marker(pytest.mark.skip(reason=reason))
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -22,7 +22,7 @@ from ..compile import device_function
 DOWN, ACROSS = (2, 2) if device.simulated() else (8, 8)
 THREADS = DOWN * ACROSS
 GROUP = 1 if device.simulated() else 4  # numbers of one load: 128 bits of float32
-DEPTH = 2 if device.simulated() else 8  # products that are added up between two barriers
+DEPTH = 4 if device.simulated() else 8  # products that are added up between two barriers
 PADDING = GROUP  # of a row in shared memory: groups stay whole, and columns leave one bank
 ALIGNMENT = None if device.simulated() else 16  # bytes: what loads of whole groups need
 
