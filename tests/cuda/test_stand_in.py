@@ -6,6 +6,7 @@ import pytest
 from bpfast.kernels.cuda import device, simulator
 from bpfast.kernels.cuda.compile import kernel, launch
 
+pytestmark = pytest.mark.cuda_simulator
 HOST = np.ones(3)
 
 
@@ -83,7 +84,6 @@ def test_an_interrupt_ends_a_capture_and_goes_on():
         assert not simulator.cuda.get_current_stream().is_capturing()
 
 
-@pytest.mark.cuda_simulator
 def test_kernels_are_recorded_and_replayed(array):
     """Nothing runs while it is recorded; a kernel that was not loaded before cannot be."""
 
