@@ -136,21 +136,32 @@ def _lasting(task: OnGpu) -> Arguments:
         validation=data(task.validation or nothing(state.parameters.dtype)),
         epochs=None,
         optimizing=_optimizing(task.optimizer),
-        stopping=Stopping(
-            tol=_rows(task.tol),
-            patience=_rows(task.patience),
-            status=handed(state.status),
-            epochs_run=handed(state.epochs_run),
-            best=handed(state.best),
-            best_epoch=handed(state.best_epoch),
-            losses=handed(state.loss),
-            validation_losses=handed(state.validation_loss),
-            penalties=handed(state.penalty),
-        ),
-        dropout=Dropout(_rows(task.dropout), _rows(task.keys)),
+        stopping=stopping(task),
+        dropout=dropout(task),
         memory=Memory(handed(state.parameters), handed(moments), handed(state.powers)),
         networks=None,
     )
+
+
+def stopping(task: OnGpu) -> Stopping:
+    """When a task's networks stop, and where it is written down."""
+    state = task.state
+    return Stopping(
+        tol=_rows(task.tol),
+        patience=_rows(task.patience),
+        status=handed(state.status),
+        epochs_run=handed(state.epochs_run),
+        best=handed(state.best),
+        best_epoch=handed(state.best_epoch),
+        losses=handed(state.loss),
+        validation_losses=handed(state.validation_loss),
+        penalties=handed(state.penalty),
+    )
+
+
+def dropout(task: OnGpu) -> Dropout:
+    """What a task's networks drop."""
+    return Dropout(_rows(task.dropout), _rows(task.keys))
 
 
 def net(network: Network) -> Net:
@@ -252,15 +263,19 @@ def _sum_kernel() -> Any:
 
 
 def _optimizing(optimizer: Optimizer) -> Optimizing:
-    xp = device.array_module()
-    given = distinct(optimizer.hyperparameters)
-    hyperparameters = xp.zeros((len(given), 5))
-    hyperparameters[:, : len(OPTIMIZERS[optimizer.rule].hyperparameters)] = given
     return Optimizing(
         rates=_rows(optimizer.rates),
-        hyperparameters=handed(hyperparameters),
+        hyperparameters=handed(hyperparameters(optimizer)),
         penalties=_rows(optimizer.penalties),
     )
+
+
+def hyperparameters(optimizer: Optimizer) -> Any:
+    """(n or 1, 5), with zeros for those that the rule does not have."""
+    given = distinct(optimizer.hyperparameters)
+    result = device.array_module().zeros((len(given), 5))
+    result[:, : len(OPTIMIZERS[optimizer.rule].hyperparameters)] = given
+    return result
 
 
 @device_function

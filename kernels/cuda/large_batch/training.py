@@ -13,10 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from ...math import OPTIMIZERS
-from ...task import Network, Optimizer, distinct, layer_slices
+from ...task import Network, distinct, layer_slices
 from .. import device
-from ..arguments import Dropout, Stopping, handed
+from ..arguments import dropout, handed, hyperparameters, stopping
 from ..resident import OnGpu
 from . import batches, steps
 from .batches import BATCH, CHUNK, InOrder
@@ -67,10 +66,9 @@ class Training:
         self.state = {name: device.kernel_array(array) for name, array in vars(task.state).items()}
         self.fold, self.fold_start = _rows(task.fold), device.kernel_array(task.fold_start)
         self.penalties = _rows(task.optimizer.penalties)
-        self.hyperparameters = _rows(_hyperparameters(task.optimizer))
+        self.hyperparameters = device.kernel_array(hyperparameters(task.optimizer))
         self.is_weight = device.kernel_array(device.to_device(_is_weight(task.network)))
-        self.dropout = Dropout(handed(distinct(task.dropout)), handed(distinct(task.keys)))
-        self.stopping = _stopping(task)
+        self.dropout, self.stopping = dropout(task), stopping(task)
         self._rehearse()
         self.epoch = self._epoch()
         self.score: Any = device.record(self._score) if self.validation else None
@@ -230,29 +228,6 @@ def _room_for_a_step(slots: int) -> steps.Step:
         *(handed(xp.zeros(slots, np.int8)) for _ in range(2)),
         *(handed(xp.zeros(slots)) for _ in range(3)),
         *(handed(xp.ones((slots, count))) for count in (2, 6)),
-    )
-
-
-def _hyperparameters(optimizer: Optimizer) -> Any:
-    """(n or 1, 5), with zeros for those that the rule does not have."""
-    given = distinct(optimizer.hyperparameters)
-    result = device.array_module().zeros((len(given), 5))
-    result[:, : len(OPTIMIZERS[optimizer.rule].hyperparameters)] = given
-    return result
-
-
-def _stopping(task: OnGpu) -> Stopping:
-    state = task.state
-    return Stopping(
-        tol=handed(distinct(task.tol)),
-        patience=handed(distinct(task.patience)),
-        status=handed(state.status),
-        epochs_run=handed(state.epochs_run),
-        best=handed(state.best),
-        best_epoch=handed(state.best_epoch),
-        losses=handed(state.loss),
-        validation_losses=handed(state.validation_loss),
-        penalties=handed(state.penalty),
     )
 
 

@@ -108,14 +108,17 @@ def places_of_one_fold(fold: Any, networks: Any, folds: int) -> Any:
 
     Their number is one that can be told without a look at the folds, which lie on the GPU.
     """
-    xp = device.array_module()
+    xp, count = device.array_module(), len(networks)
+    blocks = -(-count // THREADS) + (folds if folds > 1 else 0)
+    places = xp.full(blocks * THREADS, -1, np.int64)
+    if folds == 1:
+        places[:count] = networks
+        return places
     own = fold[networks]
     order = xp.argsort(own, kind="stable")
     own, networks = own[order], networks[order]
-    counts = xp.bincount(own, minlength=folds)
-    blocks = -(-counts // THREADS)
-    first_place = (xp.cumsum(blocks) - blocks) * THREADS
-    first_network = xp.cumsum(counts) - counts
-    places = xp.full((-(-len(networks) // THREADS) + folds) * THREADS, -1, np.int64)
-    places[first_place[own] + xp.arange(len(networks)) - first_network[own]] = networks
+    first_network = xp.searchsorted(own, xp.arange(folds + 1))
+    blocks_of_fold = -(-xp.diff(first_network) // THREADS)
+    first_place = (xp.cumsum(blocks_of_fold) - blocks_of_fold) * THREADS
+    places[first_place[own] + xp.arange(count) - first_network[own]] = networks
     return places
