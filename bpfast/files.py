@@ -22,6 +22,12 @@ def write_whole(path: Path, write: Callable[[Path], Any]) -> None:
         temporary.unlink(missing_ok=True)
 
 
+def remove_leftovers(folder: Path) -> None:
+    """Remove what processes that were killed had not filled yet, while no other one writes here."""
+    for temporary in folder.glob(".*.tmp.*"):
+        temporary.unlink(missing_ok=True)
+
+
 def write_tensors(path: Path, tensors: dict[str, np.ndarray], metadata: dict[str, str]) -> None:
     """Write a safetensors file.
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .errors import missing_extra
-from .files import read_tensors, write_tensors, write_whole
+from .files import read_tensors, remove_leftovers, write_tensors, write_whole
 from .population import Population
 from .trials import State, joined, parted
 
@@ -62,6 +62,8 @@ class Run:
             _check_same(before["settings"], settings, self.folder)
         self.parts.mkdir(parents=True, exist_ok=True)
         self._lock = _locked(self.folder)
+        for written in (self.folder, self.parts):
+            remove_leftovers(written)
         if before and settings["halving"] and before["settings"][GROWS] != settings[GROWS]:
             self._set_aside(before["settings"][GROWS])
         started = {"started": datetime.now(UTC).isoformat(timespec="seconds")}

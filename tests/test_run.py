@@ -131,7 +131,7 @@ def test_after_ctrl_c_a_sweep_goes_on_where_it_was(tmp_path, monkeypatch):
         begun.append(shard.epoch)
         if until == 9:
             os.kill(os.getpid(), signal.SIGINT)
-            time.sleep(0.1)  # the main thread sees it
+            time.sleep(0.5)  # the main thread, which may be busy, sees it
         return advance(self, shard, until, *arguments)
 
     with monkeypatch.context() as patch:
@@ -233,6 +233,16 @@ def test_a_full_disk_leaves_what_was_written(tmp_path, monkeypatch):
             sweep(tmp_path / "full")
     assert len(list((tmp_path / "full" / "parts").glob("*parquet*"))) == 2
     same(sweep(tmp_path / "full", resume=True), expected)
+
+
+def test_what_a_killed_process_had_not_filled_is_not_read(stopped, tmp_path):
+    """Names that it had for files end as those of whole ones do."""
+    stopped(tmp_path, 2)
+    left = [tmp_path / "parts" / ".1.tmp.00000000.parquet", tmp_path / ".1.tmp.manifest.json"]
+    for path in left:
+        path.write_bytes(b"PAR1")
+    same(sweep(tmp_path, resume=True), sweep(None))
+    assert not any(path.exists() for path in left)
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals are POSIX's")
