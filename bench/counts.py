@@ -39,6 +39,7 @@ CASES = [
     Case("block", (64, 64, 10), bp.Adam(), "relu", "cross_entropy"),
     Case("block", (64, 64, 10), bp.SGD(), "relu", "cross_entropy"),
     Case("block", (100, 200, 100, 10), bp.Adam(), "relu", "cross_entropy"),
+    Case("large batch", (784, 256, 128, 10), bp.SGD(momentum=0.9), "relu", "cross_entropy"),
 ]
 HEAD = """# What the CUDA kernels execute, by count
 
@@ -210,9 +211,8 @@ def _bytes(instruction: Instruction) -> int:
 # --- compiled kernels -----------------------------------------------------------------------------
 
 
-def codes(launch: Launch) -> Iterator[tuple[str, str]]:
+def codes(ptx: str) -> Iterator[tuple[str, str]]:
     """A kernel's PTX and, where it can be read, its machine code."""
-    ptx = compiled(launch)
     yield "PTX", ptx
     disassembler = shutil.which("nvdisasm", path=f"{registers.ptxas().parent}:{os.environ['PATH']}")
     if disassembler:
@@ -226,24 +226,9 @@ def codes(launch: Launch) -> Iterator[tuple[str, str]]:
             yield "machine", said.stdout
 
 
-def compiled(launch: Launch) -> str:
-    """A kernel's PTX, as it would be started."""
-    from numba import cuda
-    from numba.cuda.typing.typeof import typeof
-
-    with registers.stand_in(TARGET):
-        ptx, _ = cuda.compile_ptx(
-            launch.kernel.py_func,
-            tuple(typeof(argument) for argument in launch.arguments),
-            cc=(*TARGET, "a"),
-            launch_bounds=launch.kernel.targetoptions.get("launch_bounds"),
-        )
-    return ptx
-
-
-def resident(launch: Launch) -> tuple[registers.Usage, int]:
+def resident(launch: Launch, ptx: str) -> tuple[registers.Usage, int]:
     """What a kernel takes, and how many of its blocks a multiprocessor has room for."""
-    took = registers.usage(launch, TARGET)
+    took = registers.usage(launch, ptx, TARGET)
     a_thread = -(-took.registers // 8) * 8
     return took, min(
         SHARED // (took.shared + RESERVED),
@@ -273,8 +258,9 @@ def code_rows() -> Iterator[list]:
             if (launch.kernel, launch.shared_memory) in seen:
                 continue
             seen.add((launch.kernel, launch.shared_memory))
-            took, blocks = resident(launch)
-            for kind, code in codes(launch):
+            ptx = registers.ptx(launch, TARGET)
+            took, blocks = resident(launch, ptx)
+            for kind, code in codes(ptx):
                 counts = count(code)
                 yield [
                     case.name(), launch.name(), kind,

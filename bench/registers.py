@@ -181,22 +181,27 @@ def compiled(launch: Launch, target: tuple[int, int]) -> Any:
         return launch.kernel.compile(tuple(typeof(argument) for argument in launch.arguments))
 
 
-def usage(launch: Launch, target: tuple[int, int]) -> Usage:
-    """Compile a kernel as it would be started."""
+def ptx(launch: Launch, target: tuple[int, int]) -> str:
+    """A kernel's PTX, as it would be started."""
     from numba import cuda
     from numba.cuda.typing.typeof import typeof
 
     kernel = launch.kernel
     with stand_in(target):
-        ptx, _ = cuda.compile_ptx(
+        code, _ = cuda.compile_ptx(
             kernel.py_func,
             tuple(typeof(argument) for argument in launch.arguments),
             cc=capability(target),
             launch_bounds=kernel.targetoptions.get("launch_bounds"),
         )
+    return code
+
+
+def usage(launch: Launch, code: str, target: tuple[int, int]) -> Usage:
+    """What a kernel takes, whose PTX is assembled."""
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder, "kernel.ptx")
-        source.write_text(ptx)
+        source.write_text(code)
         machine_code = str(source.with_suffix(""))
         arch = f"-arch={architecture(target)}"
         command = [str(ptxas()), arch, "-v", "-o", machine_code, str(source)]
@@ -241,7 +246,7 @@ def table() -> Iterator[str]:
     for case in CASES:
         for target in TARGETS:
             for launch in launches(case, target):
-                took = usage(launch, target)
+                took = usage(launch, ptx(launch, target), target)
                 yield (
                     f"| {case.name()} | {launch.name()} | {architecture(target)} "
                     f"| {launch.threads} | {took.registers} | {took.spilled} | {took.local} "

@@ -1,4 +1,4 @@
-"""What tests of the command share."""
+"""What all tests, and those of the command, share."""
 
 import shutil
 import sys
@@ -6,6 +6,11 @@ import sys
 import pytest
 
 from bpfast import cli
+
+
+def pytest_collection_modifyitems(items):
+    """Those that take long come first, while there are others for other processes."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
 
 
 @pytest.fixture

@@ -150,6 +150,7 @@ def test_a_process_that_fails_says_why(monkeypatch):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows does not tell")
+@pytest.mark.slow
 def test_memory_grows_with_what_is_held():
     before = peak_memory()
     held = np.ones(before // 4)

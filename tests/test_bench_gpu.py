@@ -77,6 +77,7 @@ def marked(mark):
     return found
 
 
+@pytest.mark.slow
 def test_a_whole_rehearsal(tmp_path):
     """It takes most of a minute, so there is one for all that is said of its files."""
     process, mark = rehearse(tmp_path)

@@ -245,6 +245,7 @@ def test_what_a_killed_process_had_not_filled_is_not_read(stopped, tmp_path):
     assert not any(path.exists() for path in left)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="signals are POSIX's")
 def test_a_killed_sweep_resumes_to_the_same_results(tmp_path):
     """By kill -9 at ten random moments, on the command line."""

@@ -75,6 +75,7 @@ def in_a_process(folder, **environment):
     return json.loads(done.stdout)
 
 
+@pytest.mark.slow
 def test_a_second_process_compiles_nothing(tmp_path):
     """Neither hashes of strings nor bytecode that was found on disk make another key."""
     given = {"PYTHONPYCACHEPREFIX": str(tmp_path / "bytecode"), "PYTHONHASHSEED": "1"}
