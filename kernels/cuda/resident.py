@@ -64,19 +64,12 @@ class Rows:
     @classmethod
     def of(cls, parameters: np.ndarray) -> Rows:
         """Copies of (n, P) parameters of the host."""
-
-        def place(networks: slice) -> Any:
-            return padded(device.to_device(parameters[networks]))
-
-        return cls._made(parameters.shape, parameters.dtype, place)
-
-    @classmethod
-    def _made(cls, shape: tuple[int, int], dtype: np.dtype, place: Any) -> Rows:
         parts = []
-        for number, networks in _cuts(shape[0]):
+        for number, networks in _cuts(len(parameters)):
             with device.on(number):
-                parts.append(Part(number, networks, place(networks)))
-        return cls(shape, dtype, tuple(parts))
+                rows = padded(device.to_device(parameters[networks]))
+            parts.append(Part(number, networks, rows))
+        return cls(parameters.shape, parameters.dtype, tuple(parts))
 
     def __len__(self) -> int:
         return self.shape[0]
@@ -95,7 +88,7 @@ class Rows:
             return Rows.of(there[chosen])
         (part,) = self.parts
         with device.on(part.number):
-            rows = part.rows[_selection(chosen, len(self))].copy()
+            rows = part.rows[_selection(chosen)].copy()
         own = replace(part, networks=slice(0, len(chosen)), rows=rows)
         return Rows((len(chosen), self.shape[1]), self.dtype, (own,))
 
@@ -116,7 +109,7 @@ def _cuts(n: int) -> list[tuple[int, slice]]:
     return [(number, part) for number, part in parts if part.start < part.stop]
 
 
-def _selection(chosen: np.ndarray, count: int) -> Any:
+def _selection(chosen: np.ndarray) -> Any:
     """Numbers as an index on the GPU: a slice where they are a range, which needs no copy."""
     if chosen.size and (np.diff(chosen) == 1).all():
         return slice(int(chosen[0]), int(chosen[-1]) + 1)
