@@ -113,7 +113,7 @@ class Population:
         self.mlp, self._seeds = mlp, seeds
         self._parameters, self._rows = parameters, rows  # where there are rows, they are the truth
         self.dtype: np.dtype = (parameters if rows is None else rows).dtype
-        self._lent = False  # whether a training writes to the rows
+        self._lent = 0  # how many trainings write to the rows
 
     @classmethod
     def _of(cls, *given: Any) -> Population:
@@ -240,12 +240,12 @@ class Population:
     def lend(self, device: str) -> Any:
         """The parameters where a device trains them, until :meth:`take_back`."""
         moved = self._move(device)
-        self._lent = device == "cuda"
+        self._lent += device == "cuda"
         return moved
 
-    def take_back(self) -> None:
+    def take_back(self, device: str) -> None:
         """After a training; who holds an array of the host is to find in it what was trained."""
-        self._lent = False
+        self._lent -= device == "cuda"
         if self._rows is not None and self._held():
             self._move("cpu")
 
@@ -261,7 +261,7 @@ class Population:
 
     def __getstate__(self) -> dict[str, Any]:
         """Copies and pickles are of the host's memory."""
-        return vars(self) | {"_parameters": self.parameters, "_rows": None, "_lent": False}
+        return vars(self) | {"_parameters": self.parameters, "_rows": None, "_lent": 0}
 
     def __len__(self) -> int:
         return len(self._seeds)

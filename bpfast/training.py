@@ -237,7 +237,7 @@ class Training:
         """
         if self._open:
             self._placed, self._open = self._kernels.emptied(self._placed), False
-            self.population.take_back()
+            self.population.take_back(self.plan.device)
 
     @property
     def epoch(self) -> int:

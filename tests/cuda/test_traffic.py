@@ -230,6 +230,30 @@ def test_several_gpus_have_the_networks_between_them(monkeypatch):
         np.testing.assert_array_equal(one, other)
 
 
+def test_two_trainings_may_share_a_population():
+    """As on the host: the second goes on where the first is, also when the first has ended."""
+    shared, alone = bp.Population(MLP, N), bp.Population(MLP, N)
+    options = {"epochs": 2, "batch_size": 4, "device": "cuda", "shuffle": False}
+    first, second = (bp.Training(shared, X, Y, bp.SGD(), **options) for _ in range(2))
+    first.advance(1)
+    second.advance(1)
+    first.close()
+    between = shared.parameters.copy()
+    second.advance()
+    second.close()
+    fit(alone, 3, optimizer=bp.SGD(), shuffle=False)
+    np.testing.assert_array_equal(shared.parameters, alone.parameters)
+    assert (between != alone.parameters).any()
+
+
+def test_devices_may_change_between_fits():
+    population, expected = bp.Population(MLP, N), bp.Population(MLP, N)
+    for device_of_fit in ("cuda", "cpu", "reference", "cuda"):
+        fit(population, device=device_of_fit)
+        fit(expected, device="reference")
+    np.testing.assert_allclose(population.parameters, expected.parameters, rtol=1e-3)
+
+
 def test_rows_begin_at_whole_lines_of_caches():
     assert [row_size(size) for size in (1, 31, 32, 33)] == [32, 32, 32, 64]
     rows = cuda.place(np.ones((3, 5), np.float32))
