@@ -372,19 +372,23 @@ class Training:
             penalty=state.penalty if self.task.summed else None,
         )
 
-    def _state(self) -> State:
-        """All of the state as it is now, on the host."""
+    def _bring_back(self) -> None:
+        """Let the state on the host, but for the parameters, be that on the device."""
         if self._placed is not None:
             self._kernels.bring_back(self._placed)
+
+    def _state(self) -> State:
+        """All of the state as it is now, on the host."""
+        self._bring_back()
         return replace(self.task.state, parameters=self.population.parameters)
 
     def _on_device(self) -> Task:
         """The task as kernels take it, from now on until :meth:`close`."""
         if not self._open:
+            self._bring_back()
             fresh = self._fresh and self._placed is None
-            state = self.task.state if fresh else self._state()
             lent = self.population.lend(self.plan.device)
-            self._placed = self._kernels.resident(replace(self.task, state=state), lent, fresh)
+            self._placed = self._kernels.resident(self.task, lent, fresh)
             self._open = True
         return self._placed
 

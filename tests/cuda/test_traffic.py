@@ -144,6 +144,19 @@ def test_moments_come_when_somebody_reads_them(forced, strategy):
     assert (training.state_dict()["moments"] != moments).any()  # also when it is closed
 
 
+def test_parameters_stay_when_a_training_is_closed_and_goes_on():
+    population, expected = bp.Population(MLP, N), bp.Population(MLP, N)
+    with bp.Training(population, X, Y, bp.Adam(), 3, 4, device="cuda") as training:
+        training.advance(1)
+        training.close()
+        with counted() as again:
+            training.advance()
+    assert again.down == STATUS + 2 * N * DOUBLE + 2 * PARAMETERS + 2 * N * DOUBLE
+    assert again.up < 2 * PARAMETERS + 2 * N * DOUBLE + STATUS + SAMPLES + 3 * N * DOUBLE + 1000
+    fit(expected, 3)
+    np.testing.assert_array_equal(population.parameters, expected.parameters)
+
+
 def test_some_networks_are_copied_there():
     population = bp.Population(MLP, N)
     fit(population)
