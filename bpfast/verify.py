@@ -209,7 +209,7 @@ def _check_training(device: str, dtype: str, case: _Case) -> Check:
         )
         strategy = history.plan.strategy
         trained[which] = np.hstack([population.parameters, history.loss])
-    error = _difference(trained[device], trained["reference"])
+    error = difference(trained[device], trained["reference"])
     tolerance = TOLERANCES[dtype]
     return Check(device, strategy, dtype, str(case), "reference", error, tolerance)
 
@@ -228,12 +228,12 @@ def _check_slopes(device: str, case: _Case) -> Check:
     measured = central_differences(
         lambda moved: gradients(moved, case.X, case.y, device=device)[0], population, directions
     )
-    error = _difference(measured, np.asarray(slope))
+    error = difference(measured, np.asarray(slope))
     return Check(
         device, plan.strategy, "float64", str(case), "finite differences", error, SLOPE_TOLERANCE
     )
 
 
-def _difference(values: np.ndarray, truth: np.ndarray) -> float:
+def difference(values: np.ndarray, truth: np.ndarray) -> float:
     """Largest difference relative to the truth's own size."""
     return float(np.max(np.abs(values - truth) / (np.abs(truth) + np.abs(truth).mean())))

@@ -13,7 +13,7 @@ import numpy as np
 import bpfast as bp
 
 from ...kernels import cuda
-from ...verify import TOLERANCES
+from ...verify import TOLERANCES, difference
 from .tell import check_all, need_a_gpu
 
 STRATEGIES = ("thread", "block", "large batch")
@@ -76,7 +76,7 @@ def against_the_reference(work: Callable[[str, str], np.ndarray], dtype: str) ->
         It is larger than is allowed.
     """
     values, truth = work("cuda", dtype), work("reference", dtype)
-    error = float(np.max(np.abs(values - truth) / (np.abs(truth) + np.abs(truth).mean())))
+    error = difference(values, truth)
     if not error <= TOLERANCES[dtype]:  # nor NaN
         raise ValueError(f"off by {error:.1e}, allowed are {TOLERANCES[dtype]:.0e}")
     return error

@@ -164,6 +164,12 @@ def dropout(task: OnGpu) -> Dropout:
     return Dropout(_rows(task.dropout), _rows(task.keys))
 
 
+def no_dropout() -> Dropout:
+    """Nothing drops."""
+    xp = device.array_module()
+    return Dropout(handed(xp.zeros((1, 0))), handed(xp.zeros(1, np.uint64)))
+
+
 def net(network: Network) -> Net:
     """What kernels are told of an architecture."""
     return Net(

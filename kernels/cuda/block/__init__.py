@@ -13,7 +13,7 @@ import numpy as np
 from ...math import OPTIMIZERS
 from ...task import Network, Samples
 from .. import device, functions
-from ..arguments import Dropout, arguments, data, handed, net, nothing
+from ..arguments import arguments, data, handed, net, no_dropout, nothing
 from ..compile import launch
 from ..functions import Functions
 from ..resident import OnGpu
@@ -56,7 +56,8 @@ def gradients(network: Network, parameters: Any, samples: Samples) -> tuple[Any,
         planned,
         net(network),
         data(samples),
-        *_no_dropout(),
+        no_dropout(),
+        _as_they_are(),
         planned.layout,
         *map(handed, (parameters, losses, results)),
     )
@@ -76,7 +77,8 @@ def predict(network: Network, parameters: Any, inputs: Any) -> Any:
             planned,
             net(network),
             data(nothing(parameters.dtype))._replace(inputs=handed(inputs)),
-            *_no_dropout(),
+            no_dropout(),
+            _as_they_are(),
             planned.layout,
             *map(handed, (parameters, results)),
         )
@@ -87,11 +89,9 @@ def _without_rule(network: Network, parameters: Any) -> Functions:
     return functions.functions(network, "sgd", parameters.dtype.name)
 
 
-def _no_dropout() -> tuple[Dropout, Any]:
-    """No dropout, and the order in which samples come as they are."""
-    xp = device.array_module()
-    none = Dropout(handed(xp.zeros((1, 0))), handed(xp.zeros(1, np.uint64)))
-    return none, handed(xp.zeros(0, np.int64))
+def _as_they_are() -> Any:
+    """The order in which samples come as they are."""
+    return handed(device.array_module().zeros(0, np.int64))
 
 
 def _launch(kernel: Any, grid: tuple[int, int], planned: Plan, *arguments: Any) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 from ...math import ACTIVATIONS, LOSSES, OPTIMIZERS
 from ...task import Network
 from .. import device
-from ..arguments import Dropout, handed
+from ..arguments import Dropout, handed, no_dropout
 from ..compile import launch
 from ..functions import Functions
 from .grids import SUM_THREADS
@@ -58,7 +58,7 @@ class Layers:
         )
         # (slots, blocks): each block's sum of rows' losses
         self.losses = device.kernel_array(xp.zeros((slots, -(-most // SUM_THREADS))))
-        self.nothing_drops = Dropout(handed(xp.zeros((1, 0))), handed(xp.zeros(1, np.uint64)))
+        self.nothing_drops = no_dropout()
         self._tables = tables_of(self.layers, self.dtype)
 
     def room_for_gradients(self, rows: int) -> Any:
