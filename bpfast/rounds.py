@@ -67,7 +67,8 @@ class Rounds:
     Attributes
     ----------
     rows, losses : by number, what came of the trials that ended
-    best : the network that comes first of all, if networks are kept as they are
+    best : the network that comes first of all, if networks are kept as they are; None where none
+        has a score
     updates, seconds : samples that networks learned from, and the time it took
     interrupted : whether Ctrl-C ended it
     """
@@ -85,19 +86,20 @@ class Rounds:
         self.kept, self.halving = kept, halving
         self.rows: dict[int, dict[str, Any]] = {}
         self.losses: dict[int, np.ndarray] = {}
-        self.best: Population
+        self.best: Population | None = None
         self.updates = kept.sample_updates if kept else 0
         self.seconds = kept.seconds if kept else 0.0
         self.interrupted = False
         self._crews: list[dict[int, Trial]] = [{}, {}]
         self._passed: dict[tuple[int, int], list[tuple[float, int]]] = {}
         self._unwritten: list[int] = []
-        self._first: tuple[float, int] = (np.inf, 0)  # rank of the best
+        self._first: tuple[float, int] = (np.inf, 0)  # rank of the best: below that of any score
         rows = len(trainer.folds.train.X)
         self.reached = Reached(networks, trainer.epochs, rows, self._now, show)
-        if kept and kept.rows and not trainer.refits:
-            self._first = min(map(rank, kept.rows.values()))
-            self.best = kept.best(self._first[1])
+        if kept and not trainer.refits:
+            first = min(map(rank, kept.rows.values()), default=self._first)
+            if first < self._first:
+                self._first, self.best = first, kept.best(first[1])
 
     # --- from round to round ---------------------------------------------------------------------
 
@@ -344,7 +346,7 @@ class Rounds:
             return
         self._written = now
         number = self._first[1]
-        if not self.trainer.refits:
+        if self.best is not None and not self.trainer.refits:
             self.kept.keep_best(number, self.best)
         rows = [self.rows[k] for k in self._unwritten]
         losses = np.stack([self.losses[k] for k in self._unwritten])

@@ -110,6 +110,30 @@ def test_baseline_is_measured_beside_the_sweep(houses, bpfast):
     assert "6 one after the other" in " ".join(out.split())
 
 
+@pytest.mark.parametrize("options", [[], ["--cv", 3], ["--halving", "successive"]])
+def test_a_sweep_in_which_all_diverge_says_what_to_lower(options, houses, bpfast, tmp_path):
+    rates = ["--optimizer", "sgd", "--learning-rate", "1e300,1e301", "--baseline"]
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "best.safetensors").write_bytes(b"of an earlier state")
+    asked = ["sweep", houses, "--target", "price", *SMALL, *rates, *options]
+    code, out, err = bpfast(*asked, "--output", "run")
+    assert (code, err) == (0, "")
+    for words in ("6 networks in", "6 diverged", "results: run\n", "MLP is not measured"):
+        assert words in out
+    words = (
+        "6 of 6 diverged; lower the learning rate (1e+300 to 1e+301 was tried), or set clip_norm"
+    )
+    assert f"no network has a score: {words}\n" in out
+    assert "bpfast predict" not in out
+    assert "highest test" not in out
+    assert not (tmp_path / "run" / "best.safetensors").exists()
+    assert pl.read_csv("run/networks.csv")["diverged"].all()
+    assert pl.read_parquet("run/losses.parquet").height == 6
+    again = bpfast("sweep", "--resume", "run")
+    assert again[0] == 0
+    assert "no network has a score" in again[1]
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
