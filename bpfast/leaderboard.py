@@ -140,9 +140,10 @@ def _time_one(result: SweepResult, mlp: MLP, dataset: Dataset, epochs: int) -> f
     X, y = result.scaler.apply(dataset.X)[:rows], dataset.y[:rows]
     if result.target_scaler is not None:
         y = result.target_scaler.apply(y)
+    rates = result.table.get("learning_rate", [0.001])  # what scikit-learn takes, if none was asked
     estimator = (MLPClassifier if result.classes else MLPRegressor)(
         hidden_layer_sizes=mlp.layers[1:-1],
-        learning_rate_init=float(result.table["learning_rate"][0]),
+        learning_rate_init=float(rates[0]),
         batch_size=min(int(result.table["batch_size"][0]), rows),
         max_iter=epochs,
         tol=0.0,

@@ -35,7 +35,8 @@ class Words(NamedTuple):
 def leaderboard(run: Run) -> str:
     """What the ranking says."""
     if not len(run.scored):
-        return f"{no_score(run.table).capitalize()}."
+        words = no_score(run.table)
+        return f"{words[0].upper()}{words[1:]}."
     metric, first = run.manifest["metric"], run.table["network"][0]
     scores, few = run.scores[run.scored], min(BEST, len(run.scored))
     test = run.table["test_score"][0]

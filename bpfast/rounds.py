@@ -251,17 +251,20 @@ class Rounds:
             trial.state, trial.reached = None, outcome.shard.epoch
         for trial, state in zip(trials, outcome.shard.states, strict=False):  # none at the end
             trial.state = state
-        if not outcome.results:  # time for a checkpoint
+        self._take(trials, outcome)
+        if outcome.paused:  # time for a checkpoint
             self._checkpoint(0.0)
             waiting[turn] |= {*numbers}
             self._submit([job._replace(shard=outcome.shard)])
             return
-        self._take(trials, outcome)
         self.reached.tell(str(job.shard.trials.kind))
         self._write(WRITE_SECONDS)
 
     def _take(self, trials: list[Trial], outcome: Outcome) -> None:
-        """Keep what came of trials at a stop; those that are through, or diverged, end."""
+        """Keep what came of trials by now; those that are through, or diverged at a stop, end.
+
+        What comes at a pause, too: after Ctrl-C, a row is of the network that is there then.
+        """
         columns = {name: values.tolist() for name, values in outcome.results.items()}
         place, network = outcome.best
         whole = outcome.shard.epoch == self.trainer.epochs
@@ -272,7 +275,8 @@ class Rounds:
             cut = {"rungs": trial.rungs} if trial.rungs else {}
             trial.row = {"network": trial.number, **trial.point, **own, **cut}
             trial.losses = outcome.losses[k]
-            if whole or (columns["diverged"][k] and not outcome.interrupted):
+            at_stop = not outcome.paused and not outcome.interrupted
+            if whole or (columns["diverged"][k] and at_stop):
                 self._end(trial)
         if whole:
             self._lead(trials[place], network)

@@ -85,11 +85,12 @@ class Outcome:
     Attributes
     ----------
     shard : how far it is now; without states when nothing is left to train
-    results : (trials,) arrays, the columns of the table; none where it only paused on its way
+    results : (trials,) arrays, the columns of the table
     losses : (trials, epochs) training losses, means over folds
     rung : (trials,) validation losses, means over folds, at a stop before the last epoch
     best : place of the trial with the highest score, and its network (of fold 0)
     updates : samples that networks learned from
+    paused : whether it only pauses, somewhere on its way
     interrupted : whether Ctrl-C ended it
     """
 
@@ -99,6 +100,7 @@ class Outcome:
     rung: np.ndarray
     best: tuple[int, Population]
     updates: int
+    paused: bool
     interrupted: bool
 
 
@@ -192,15 +194,16 @@ class Trainer:
             states = [] if epoch == self.epochs else parted(training.state_dict(), copies)
         history = training.history()
         arrived = epoch >= until  # past it where all diverged
-        results = self.results(population, history) if arrived or training.interrupted else {}
+        results = self.results(population, history)
         at_rung = arrived and epoch < self.epochs
         return Outcome(
             shard=Shard(trials, epoch, states),
             results=results,
             losses=self.losses(history),
             rung=self.validation_losses(population) if at_rung else np.empty(0),
-            best=self._best(population, results),
+            best=self._best(population, results["validation_score"]),
             updates=history.sample_updates - before,
+            paused=not arrived and not training.interrupted,
             interrupted=training.interrupted,
         )
 
@@ -293,11 +296,9 @@ class Trainer:
             losses[:, k] = gradients(own, part.X, part.y, device=self.device)[0]
         return np.nan_to_num(losses.mean(axis=1), nan=np.finfo(np.float64).max)
 
-    def _best(
-        self, population: Population, results: dict[str, np.ndarray]
-    ) -> tuple[int, Population]:
+    def _best(self, population: Population, scores: np.ndarray) -> tuple[int, Population]:
         """The first of the trials with the highest score, and its network of fold 0."""
-        place = int(results["validation_score"].argmax()) if results else 0
+        place = int(scores.argmax())
         return place, population[place]
 
     def scores(

@@ -1,5 +1,8 @@
 """Halving: who goes on, and that those who do never notice."""
 
+import os
+import signal
+import time
 import warnings
 
 import numpy as np
@@ -7,6 +10,7 @@ import pytest
 from sweeps import winner_trained_by_hand
 
 import bpfast as bp
+from bpfast.data import split
 from bpfast.folds import cut
 from bpfast.halving import Halving
 from bpfast.trials import Trainer
@@ -155,6 +159,32 @@ def test_a_winner_that_was_cut_is_refitted_as_it_was_ranked(schedule, monkeypatc
     np.testing.assert_array_equal(result.best.parameters, expected.parameters)
     tested = r2_score(Y[rows.test], result.model.predict(X[rows.test], "reference"))
     assert result.table["test_score"][0] == pytest.approx(tested, abs=1e-6)
+
+
+@pytest.mark.parametrize("stop", [75, 105, 135])
+def test_after_ctrl_c_the_best_network_is_as_its_row_says(stop, tmp_path, monkeypatch):
+    """Also where its training had paused on its way to the next rung, and was not begun again."""
+    monkeypatch.setattr("bpfast.rounds.CHECKPOINT_SECONDS", 0.0)
+    monkeypatch.setattr("bpfast.training.CALL_SECONDS", 1e-9)  # it pauses after each epoch
+    begun, advance = [], Trainer.advance
+
+    def interrupted(self, *arguments):
+        begun.append(arguments)
+        if len(begun) == stop:
+            os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(0.05)  # the main thread sees it
+        return advance(self, *arguments)
+
+    monkeypatch.setattr(Trainer, "advance", interrupted)
+    halving = Halving("successive", 27, factor=2)
+    options = {"networks": 48, "epochs": 27, "halving": halving, "memory": 1, "run": tmp_path}
+    result = sweep(**options, space={"learning_rate": "1e-2:1e-1:log", "hidden": 4})
+    assert result.interrupted
+    rows = split(Y, 0, 0.2, 0.2, 0).validation
+    score = r2_score(Y[rows], result.model.predict(X[rows], "reference"))
+    assert result.table["validation_score"][0] == pytest.approx(score, abs=1e-6)
+    epochs = np.isfinite(result.losses).sum(axis=1)
+    np.testing.assert_array_equal(result.table["epochs"], epochs)
 
 
 def test_freed_room_is_filled_and_a_rung_knows_all_that_came_to_it(monkeypatch):
