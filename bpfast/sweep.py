@@ -46,7 +46,8 @@ class SweepResult:
         ``network`` is the number of a network's trial in the study; then its hyperparameters (NaN
         or no text where it has none), ``validation_score`` and ``test_score`` (accuracy, or R² for
         numbers), the last training ``loss``, ``epochs`` and ``diverged``. A network that diverged,
-        or predicts what is not finite for the rows that it is ranked by, has -inf for its scores.
+        or predicts what is not finite for the rows that it is ranked by, counts as diverged, and
+        has -inf for its scores; for the test part alone, for its ``test_score``.
         After a cross-validation, ``validation_score`` and ``loss`` are means over folds,
         ``validation_std`` is the scores' standard deviation, and ``split0_validation_score``, ...
         are the scores; ``epochs`` are those of the fold that ended first; a trial diverged if a

@@ -13,6 +13,7 @@ import pytest
 
 import bpfast as bp
 from bpfast import cli
+from bpfast.interrupts import interrupt_flag
 from bpfast.kernels import cuda
 from bpfast.verify import Check, Verification
 
@@ -132,6 +133,21 @@ def test_a_sweep_in_which_all_diverge_says_what_to_lower(options, houses, bpfast
     again = bpfast("sweep", "--resume", "run")
     assert again[0] == 0
     assert "no network has a score" in again[1]
+
+
+def test_ctrl_c_before_anything_is_scored_leaves_a_folder_to_go_on_with(houses, bpfast, tmp_path):
+    with interrupt_flag() as flag:
+        flag.append(True)
+        code, out, err = bpfast("sweep", houses, "--target", "kind", *SMALL, "--output", "run")
+    assert (code, err) == (130, "")
+    assert "no network has a score: Ctrl-C came before any was scored" in out
+    assert "go on with bpfast sweep --resume run" in out
+    assert pl.read_csv("run/networks.csv").height == 0
+    code, out, err = bpfast("report", "run")
+    assert (code, out) == (2, "")
+    assert "nothing to report" in err
+    assert bpfast("sweep", "--resume", "run")[0] == 0
+    assert pl.read_csv("run/networks.csv").height == 6
 
 
 @pytest.mark.parametrize(
