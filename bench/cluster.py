@@ -164,6 +164,7 @@ def _invented(trainer: Trainer, job: Job) -> Outcome:
         rung=np.empty(0),
         best=(int(scores.argmax()), trainer.population(few)),
         updates=n,
+        paused=False,
         interrupted=False,
     )
 

@@ -134,7 +134,7 @@ class Cluster:
             if self._interrupted and self._client.status == "running":
                 return job, None
             raise _gone() from error
-        self._has_result |= bool(outcome.results)
+        self._has_result = True
         self._operations += self._trainer.cost(job.shard, outcome.shard.epoch)
         self._seconds += seconds
         return job, outcome

@@ -22,7 +22,7 @@ from .dispatch import devices as all_devices
 from .errors import one_of, whole
 from .files import write_whole
 from .halving import KINDS
-from .leaderboard import BEST, print_baseline, print_result, write_result
+from .leaderboard import BEST, print_baseline, print_result, print_where, write_result
 from .model import Model
 from .population import DTYPES
 from .predictions import check_output, print_predictions, tabulate, write_predictions
@@ -245,8 +245,7 @@ def _sweep(
         )
     print_result(console, result, top)
     write_result(folder, result, dataset, asdict(request))
-    console.print(f"results: {folder}", soft_wrap=True)
-    console.print(f"use it:  bpfast predict {folder / BEST} DATA", soft_wrap=True)
+    print_where(console, folder, result)
     if result.interrupted:
         console.print(
             f"[yellow]interrupted[/]: go on with bpfast sweep --resume {folder}", soft_wrap=True

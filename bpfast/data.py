@@ -163,11 +163,14 @@ def check_target(y: np.ndarray, task: str = "auto") -> tuple[np.ndarray, list[st
     Raises
     ------
     ValueError
-        Missing values, text for a regression, one class only, or nearly one for each row.
+        No rows, missing values, text or a constant for a regression, one class only, or nearly one
+        for each row.
     """
     y = np.asarray(y)
     if y.ndim != 1:
         raise ValueError(f"the target must be one column, got shape {y.shape}")
+    if not len(y):
+        raise ValueError("the target has no rows")
     is_number = y.dtype.kind in "iufb"
     if is_number and not np.isfinite(y.astype(float)).all():
         raise ValueError(f"the target is not finite at index {int(np.argmin(np.isfinite(y)))}")
@@ -179,7 +182,9 @@ def check_target(y: np.ndarray, task: str = "auto") -> tuple[np.ndarray, list[st
     if task == "regression":
         if not is_number:
             raise ValueError(f"regression needs a target of numbers, got {str(y[0])!r}")
-        return y.astype(np.float64), []
+        y = y.astype(np.float64)
+        _check_spread(y)
+        return y, []
     values, numbers = np.unique(y, return_inverse=True)
     if len(values) < 2:
         raise ValueError(f"the target has one class only: {values[0]}")
@@ -189,6 +194,27 @@ def check_target(y: np.ndarray, task: str = "auto") -> tuple[np.ndarray, list[st
             f"classes need {LEAST_ROWS} rows each on average; a number is for task regression"
         )
     return numbers, [str(value) for value in values]
+
+
+def spread(y: np.ndarray) -> float:
+    """What R² divides by, the sum of squared deviations from the mean.
+
+    It is 0 where all are alike, and NaN or infinite where float64 does not hold it.
+    """
+    if y.min() == y.max():  # rounding gives ten times 0.1 a deviation of 1e-17
+        return 0.0
+    with np.errstate(over="ignore", invalid="ignore"):
+        return float(((y - y.mean()) ** 2).sum())
+
+
+def _check_spread(y: np.ndarray) -> None:
+    if y.min() == y.max():
+        raise ValueError(f"the target is {y[0]:g} in every row: a regression needs one that varies")
+    if not 0.0 < spread(y) < np.inf:
+        raise ValueError(
+            f"the target goes from {y.min():g} to {y.max():g}: float64 does not hold the squares "
+            "of its deviations; scale it first"
+        )
 
 
 def split(y: np.ndarray, classes: int, validation: float, test: float, seed: int) -> Parts:

@@ -65,15 +65,19 @@ class History:
     def score(self) -> np.ndarray:
         """(n,) last recorded validation loss, or training loss without validation samples.
 
-        Infinity for networks that diverged or have no loss yet: lower is better.
+        Infinity for networks that diverged, have no loss yet, or whose last one is not finite:
+        lower is better.
         """
         losses = self.loss if self.validation_loss is None else self.validation_loss
-        last = latest(losses)
+        last = latest(losses, self.loss)
         return np.where(self.diverged | ~np.isfinite(last), np.inf, last)
 
 
-def latest(losses: np.ndarray) -> np.ndarray:
-    """The last column of each row that is not NaN."""
-    there = ~np.isnan(losses)
+def latest(losses: np.ndarray, reached: np.ndarray | None = None) -> np.ndarray:
+    """The last column of each row that is not NaN, there or else in ``reached``.
+
+    Training losses tell which columns were reached: a validation loss may be NaN where it was.
+    """
+    there = ~np.isnan(losses if reached is None else reached)
     last = losses.shape[1] - 1 - np.argmax(there[:, ::-1], axis=1)
     return losses[np.arange(len(losses)), last]

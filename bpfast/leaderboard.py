@@ -17,8 +17,9 @@ from . import __version__
 from .data import Dataset
 from .errors import missing_extra
 from .files import write_whole
+from .network import MLP
 from .run import describe
-from .sweep import SweepResult
+from .sweep import SweepResult, no_score
 
 BEST = "best.safetensors"
 HIDDEN_COLUMNS = ("network", "epochs", "diverged")  # in the file, but not on the terminal
@@ -53,7 +54,7 @@ def print_result(console: Console, result: SweepResult, top: int) -> None:
 
 def _tested(result: SweepResult) -> str:
     """What the test part says: of all networks, or of a cross-validation's winner."""
-    if "test_score" not in result.table:
+    if "test_score" not in result.table or result.best is None:
         return ""
     scores = result.table["test_score"]
     if "validation_std" in result.table:
@@ -64,9 +65,18 @@ def _tested(result: SweepResult) -> str:
 def _cell(name: str, value: Any) -> str:
     if isinstance(value, str):
         return value
-    if name == "test_score" and np.isnan(value):
-        return ""  # a cross-validation scores the first alone
+    if np.isnan(value):  # a setting that others have; a cross-validation tests the first alone
+        return ""
     return f"{value:.4f}" if name.endswith("score") else f"{value:.3g}"
+
+
+def print_where(console: Console, folder: Path, result: SweepResult) -> None:
+    """Where the results are, and what to do with them, or in place of that."""
+    console.print(f"results: {folder}", soft_wrap=True)
+    if result.best is None:
+        console.print(f"[yellow]{no_score(result.table)}[/]", soft_wrap=True, highlight=False)
+    else:
+        console.print(f"use it:  bpfast predict {folder / BEST} DATA", soft_wrap=True)
 
 
 def write_result(
@@ -74,11 +84,14 @@ def write_result(
 ) -> None:
     """Write the best network, the tables of networks and losses, and what the manifest lacks.
 
-    Each file is there whole or as it was.
+    Each file is there whole or as it was; but a best network is there only if there is one now.
     """
     import polars as pl
 
-    replace(result.model, columns=dataset.columns).save(folder / BEST)
+    if result.best is None:
+        (folder / BEST).unlink(missing_ok=True)
+    else:
+        replace(result.model, columns=dataset.columns).save(folder / BEST)
     write_whole(folder / "networks.csv", pl.DataFrame(result.table).write_csv)
     losses = {"network": result.table["network"], "loss": result.losses.tolist()}
     write_whole(folder / "losses.parquet", pl.DataFrame(losses).write_parquet)
@@ -102,7 +115,10 @@ def print_baseline(
     epochs: int,
 ) -> None:
     """How long scikit-learn takes for the best network, measured now, and for as many as these."""
-    seconds = _time_one(result, dataset, epochs)
+    if result.best is None:
+        console.print("scikit-learn's MLP is not measured: there is no best network to compare")
+        return
+    seconds = _time_one(result, result.best.mlp, dataset, epochs)
     networks *= result.folds
     whole = seconds * networks
     console.print(
@@ -113,7 +129,7 @@ def print_baseline(
     )
 
 
-def _time_one(result: SweepResult, dataset: Dataset, epochs: int) -> float:
+def _time_one(result: SweepResult, mlp: MLP, dataset: Dataset, epochs: int) -> float:
     """Seconds of one fit on as many rows as were trained on, after one to warm up."""
     try:
         from sklearn.exceptions import ConvergenceWarning
@@ -124,9 +140,10 @@ def _time_one(result: SweepResult, dataset: Dataset, epochs: int) -> float:
     X, y = result.scaler.apply(dataset.X)[:rows], dataset.y[:rows]
     if result.target_scaler is not None:
         y = result.target_scaler.apply(y)
+    rates = result.table.get("learning_rate", [0.001])  # what scikit-learn takes, if none was asked
     estimator = (MLPClassifier if result.classes else MLPRegressor)(
-        hidden_layer_sizes=result.best.mlp.layers[1:-1],
-        learning_rate_init=float(result.table["learning_rate"][0]),
+        hidden_layer_sizes=mlp.layers[1:-1],
+        learning_rate_init=float(rates[0]),
         batch_size=min(int(result.table["batch_size"][0]), rows),
         max_iter=epochs,
         tol=0.0,

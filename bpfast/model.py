@@ -98,10 +98,12 @@ class Model:
         Raises
         ------
         TypeError, ValueError, DeviceError, MemoryError
-            As :meth:`Population.predict`.
+            As :meth:`Population.predict`; a row's probabilities are not numbers, so that it has no
+            class.
         """
         outputs = self._outputs(X, device)
         if self.classes:
+            _check_probabilities(outputs)
             return np.array(self.classes)[outputs.argmax(axis=1)]
         numbers = outputs.astype(np.float64)
         if self.population.mlp.outputs == 1:
@@ -194,6 +196,16 @@ class Model:
                 arrays = {key: np.array(values) for key, values in described[name].items()}
                 described[name] = Scaler(**arrays)
         return cls(Population.from_tensors(tensors, metadata), **described)
+
+
+def _check_probabilities(outputs: np.ndarray) -> None:
+    """Refuse NaN, the greatest of which would be the first class."""
+    lost = np.isnan(outputs).any(axis=1)
+    if lost.any():
+        raise ValueError(
+            f"row {int(lost.argmax())} of X, and {int(lost.sum()) - 1} others, have no class: the "
+            "network's outputs overflow there; it diverged, or was never trained on such numbers"
+        )
 
 
 def _describe(scaler: Scaler) -> dict[str, Any]:

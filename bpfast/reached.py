@@ -21,7 +21,7 @@ class SweepProgress:
     rate : sample-updates a second, of those that were made
     architecture : what is being trained
     networks : how many are through
-    best : the highest validation score of these, -inf before there is one
+    best : the highest validation score of these, -inf while none has one
     diverged, pruned : how many of these diverged, and how many were let go at a rung
     """
 

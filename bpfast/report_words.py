@@ -20,6 +20,7 @@ from .report_figures import (
     time_unit,
 )
 from .report_run import FLOORS, Run
+from .sweep import no_score
 
 LEAST = 3  # networks that are spoken of as the best ones
 
@@ -34,7 +35,8 @@ class Words(NamedTuple):
 def leaderboard(run: Run) -> str:
     """What the ranking says."""
     if not len(run.scored):
-        return "Every network diverged: smaller learning rates, or clip_norm, may help."
+        words = no_score(run.table)
+        return f"{words[0].upper()}{words[1:]}."
     metric, first = run.manifest["metric"], run.table["network"][0]
     scores, few = run.scores[run.scored], min(BEST, len(run.scored))
     test = run.table["test_score"][0]

@@ -67,7 +67,8 @@ class Rounds:
     Attributes
     ----------
     rows, losses : by number, what came of the trials that ended
-    best : the network that comes first of all, if networks are kept as they are
+    best : the network that comes first of all, if networks are kept as they are; None where none
+        has a score
     updates, seconds : samples that networks learned from, and the time it took
     interrupted : whether Ctrl-C ended it
     """
@@ -85,19 +86,20 @@ class Rounds:
         self.kept, self.halving = kept, halving
         self.rows: dict[int, dict[str, Any]] = {}
         self.losses: dict[int, np.ndarray] = {}
-        self.best: Population
+        self.best: Population | None = None
         self.updates = kept.sample_updates if kept else 0
         self.seconds = kept.seconds if kept else 0.0
         self.interrupted = False
         self._crews: list[dict[int, Trial]] = [{}, {}]
         self._passed: dict[tuple[int, int], list[tuple[float, int]]] = {}
         self._unwritten: list[int] = []
-        self._first: tuple[float, int] = (np.inf, 0)  # rank of the best
+        self._first: tuple[float, int] = (np.inf, 0)  # rank of the best: below that of any score
         rows = len(trainer.folds.train.X)
         self.reached = Reached(networks, trainer.epochs, rows, self._now, show)
-        if kept and kept.rows and not trainer.refits:
-            self._first = min(map(rank, kept.rows.values()))
-            self.best = kept.best(self._first[1])
+        if kept and not trainer.refits:
+            first = min(map(rank, kept.rows.values()), default=self._first)
+            if first < self._first:
+                self._first, self.best = first, kept.best(first[1])
 
     # --- from round to round ---------------------------------------------------------------------
 
@@ -249,17 +251,20 @@ class Rounds:
             trial.state, trial.reached = None, outcome.shard.epoch
         for trial, state in zip(trials, outcome.shard.states, strict=False):  # none at the end
             trial.state = state
-        if not outcome.results:  # time for a checkpoint
+        self._take(trials, outcome)
+        if outcome.paused:  # time for a checkpoint
             self._checkpoint(0.0)
             waiting[turn] |= {*numbers}
             self._submit([job._replace(shard=outcome.shard)])
             return
-        self._take(trials, outcome)
         self.reached.tell(str(job.shard.trials.kind))
         self._write(WRITE_SECONDS)
 
     def _take(self, trials: list[Trial], outcome: Outcome) -> None:
-        """Keep what came of trials at a stop; those that are through, or diverged, end."""
+        """Keep what came of trials by now; those that are through, or diverged at a stop, end.
+
+        What comes at a pause, too: after Ctrl-C, a row is of the network that is there then.
+        """
         columns = {name: values.tolist() for name, values in outcome.results.items()}
         place, network = outcome.best
         whole = outcome.shard.epoch == self.trainer.epochs
@@ -270,7 +275,8 @@ class Rounds:
             cut = {"rungs": trial.rungs} if trial.rungs else {}
             trial.row = {"network": trial.number, **trial.point, **own, **cut}
             trial.losses = outcome.losses[k]
-            if whole or (columns["diverged"][k] and not outcome.interrupted):
+            at_stop = not outcome.paused and not outcome.interrupted
+            if whole or (columns["diverged"][k] and at_stop):
                 self._end(trial)
         if whole:
             self._lead(trials[place], network)
@@ -344,7 +350,7 @@ class Rounds:
             return
         self._written = now
         number = self._first[1]
-        if not self.trainer.refits:
+        if self.best is not None and not self.trainer.refits:
             self.kept.keep_best(number, self.best)
         rows = [self.rows[k] for k in self._unwritten]
         losses = np.stack([self.losses[k] for k in self._unwritten])

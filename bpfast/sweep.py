@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from . import __version__
-from .data import Scaler, check_target
+from .data import Scaler, check_target, spread
 from .errors import finite, numeric, whole
 from .folds import Folds, Part, cut
 from .halving import Halving
@@ -26,11 +26,14 @@ from .run import Run, fingerprint
 from .samples import free_memory
 from .space import HYPERPARAMETERS, USUAL, Space
 from .study import STUDY, Study
-from .trials import Trainer, Trials, kind_of
+from .trials import Trainer, Trials, kind_of, sound
 from .workers import Threads
 
 if TYPE_CHECKING:
     from .cluster import Cluster
+
+# Columns that a table has even without rows.
+ALWAYS = {"network": int, "validation_score": float, "loss": float, "epochs": int, "diverged": bool}
 
 
 @dataclass(frozen=True)
@@ -42,14 +45,17 @@ class SweepResult:
     table : dict of (networks,) arrays, best validation score first
         ``network`` is the number of a network's trial in the study; then its hyperparameters (NaN
         or no text where it has none), ``validation_score`` and ``test_score`` (accuracy, or R² for
-        numbers), the last training ``loss``, ``epochs`` and ``diverged``.
+        numbers), the last training ``loss``, ``epochs`` and ``diverged``. A network that diverged,
+        or predicts what is not finite for the rows that it is ranked by, counts as diverged, and
+        has -inf for its scores; for the test part alone, for its ``test_score``.
         After a cross-validation, ``validation_score`` and ``loss`` are means over folds,
         ``validation_std`` is the scores' standard deviation, and ``split0_validation_score``, ...
         are the scores; ``epochs`` are those of the fold that ended first; a trial diverged if a
         fold of it did; and only the first row has a ``test_score``, the refitted network's.
     losses : (networks, epochs) training losses, NaN where a network did not get so far
-    best : Population of the one network that is ranked first
-        After a cross-validation it is trained anew, on all rows but those of the test part.
+    best : Population of the one network that is ranked first; None where no network has a score
+        After a cross-validation it is trained anew, on all rows but those of the test part, for as
+        many ``epochs`` as its row says.
     scaler : what X is scaled with for ``best``, from the rows that it was trained on
     target_scaler : the same for a target of numbers, else None
     classes : names of the classes, empty for numbers
@@ -62,7 +68,7 @@ class SweepResult:
 
     table: dict[str, np.ndarray]
     losses: np.ndarray
-    best: Population
+    best: Population | None
     scaler: Scaler
     target_scaler: Scaler | None
     classes: list[str]
@@ -74,7 +80,15 @@ class SweepResult:
 
     @property
     def model(self) -> Model:
-        """The best network with its scalers and classes: predicts from X as it was given."""
+        """The best network with its scalers and classes: predicts from X as it was given.
+
+        Raises
+        ------
+        ValueError
+            No network has a score.
+        """
+        if self.best is None:
+            raise ValueError(no_score(self.table))
         return Model(
             self.best,
             self.scaler,
@@ -115,7 +129,8 @@ def sweep(
     In a cross-validation every trial is a network for each fold, and all of them are trained at
     once. Each fold is scaled by the rows that it is trained on, so that k folds hold X k times, in
     float32. The trial with the highest mean score is then trained anew on all rows but those of the
-    test part, and that network alone is scored on the test part.
+    test part, for as many epochs as it was ranked at (fewer than ``epochs`` if it was cut by
+    ``halving``), and that network alone is scored on the test part.
 
     Parameters
     ----------
@@ -152,7 +167,7 @@ def sweep(
         of this process, to the same numbers; see docs/distributed.md.
     halving : "successive", "hyperband", or a :class:`Halving`
         After each rung only the networks with the least validation loss go on, as if nothing had
-        happened; the others keep the score that they have then.
+        happened; the others keep the score that they have then, and may come first with it.
     memory : bytes that networks in training may take, by default half of what is free
         Networks of one kind are trained in parts that fit; no number depends on it. With a
         ``client``: in each worker, by default half of its memory limit.
@@ -166,12 +181,14 @@ def sweep(
     -------
     SweepResult
         After Ctrl-C too: then ``interrupted`` is True, and networks that were not begun are
-        left out.
+        left out. A cross-validation's winner is trained anew before it returns; a second Ctrl-C
+        raises.
 
     Raises
     ------
     TypeError, ValueError, DeviceError
-        Bad input, before any training; a folder that is another sweep's, or in use.
+        Bad input, before any training, such as a part to be scored on whose target does not vary,
+        so that it has no R²; a folder that is another sweep's, or in use.
     OSError
         What was reached cannot be written; what was written before is whole.
     ConnectionError, RuntimeError
@@ -193,6 +210,8 @@ def sweep(
         Part.of(X, target, part, scaler, target_scaler) for part in (rows.whole, rows.test)
     )
     folds = Folds.of(X, target, rows.folds, bool(classes))
+    if not classes:
+        _check_varies(folds, unseen, cv, validation, test)
     if isinstance(halving, str):
         halving = Halving(halving, epochs)
     if halving is not None and halving.epochs != epochs:
@@ -243,9 +262,11 @@ def sweep(
         rounds.run(stack.enter_context(closing(workers)), flag)
         if trainer.refits:  # after Ctrl-C too: without it there is no winner
             _refit(trainer, rounds)
+            rounds.interrupted |= bool(flag)
+    losses = [rounds.losses[number] for number in _order(rounds.rows)]
     return SweepResult(
         table=_table(rounds),
-        losses=np.stack([rounds.losses[number] for number in _order(rounds.rows)]),
+        losses=np.reshape(losses, (-1, epochs)),
         best=rounds.best,
         scaler=scaler,
         target_scaler=target_scaler,
@@ -260,26 +281,62 @@ def sweep(
 
 def _refit(trainer: Trainer, rounds: Rounds) -> None:
     """Train the winner on all rows that are not test: each fold's network saw only a part."""
-    number = _order(rounds.rows)[0]
-    row = rounds.rows[number]
+    scored = [row for row in rounds.rows.values() if row["validation_score"] > -np.inf]
+    if not scored:
+        return
+    row = min(scored, key=rank)
     point = {name: row[name] for name in HYPERPARAMETERS if name in row}
-    rounds.best, history = trainer.refit(Trials(kind_of(point), [number], [point]))
-    rounds.interrupted |= history.interrupted
-    if history.diverged[0]:
+    winner = Trials(kind_of(point), [row["network"]], [point])
+    rounds.best, history = trainer.refit(winner, row["epochs"])
+    parts = [part for part in (trainer.whole, trainer.test) if len(part.X)]
+    scores = [trainer.scores(rounds.best, part) for part in parts]
+    if history.diverged[0] or np.isnan(scores).any():
         warnings.warn(
-            f"network {number}, the first by validation, diverged when it was trained on all "
-            "rows: its test score is -inf; try a lower learning rate",
+            f"network {row['network']}, the first by validation, diverged when it was trained on "
+            "all rows: its predictions are of no use; try a lower learning rate",
             RuntimeWarning,
             stacklevel=3,
         )
     if len(trainer.test.X):
-        tested = trainer.scores(rounds.best, trainer.test)
-        row["test_score"] = np.where(history.diverged, -np.inf, tested).item()
+        row["test_score"] = sound(scores[-1], history.diverged).item()
+
+
+def _check_varies(folds: Folds, unseen: Part, cv: Any, validation: float, test: float) -> None:
+    """Refuse parts without an R²: a single row, or targets that are all alike."""
+    parts = {f"the validation part of fold {k}": part for k, part in enumerate(folds.validation)}
+    mend = "give fewer folds, or others"
+    if cv is None:
+        parts = {"the validation part": folds.validation[0]}
+        mend = f"give a larger share than validation={validation}"
+    if len(unseen.X):
+        parts["the test part"] = unseen
+    for name, part in parts.items():
+        if not 0.0 < spread(part.y) < np.inf:
+            alike = "a single row" if len(part.y) == 1 else f"{len(part.y)} rows of the same target"
+            mend = f"give a larger share than test={test}" if part is unseen else mend
+            raise ValueError(f"{name} has {alike}, so there is no R²: {mend}, or another seed")
+
+
+def no_score(table: Mapping[str, np.ndarray]) -> str:
+    """Why no network of a table has a score, and what to do."""
+    count, diverged = len(table["network"]), int(table["diverged"].sum())
+    if not count:
+        return "no network has a score: Ctrl-C came before any was scored"
+    tried = ""
+    if "learning_rate" in table:
+        low, high = (f"{rate:.3g}" for rate in np.quantile(table["learning_rate"], (0, 1)))
+        tried = f" ({low} was tried)" if low == high else f" ({low} to {high} was tried)"
+    return (
+        f"no network has a score: {diverged} of {count} diverged; lower the learning rate{tried}, "
+        f"or {'lower' if 'clip_norm' in table else 'set'} clip_norm"
+    )
 
 
 def _table(rounds: Rounds) -> dict[str, np.ndarray]:
     """All networks, the best first."""
     rows = [rounds.rows[number] for number in _order(rounds.rows)]
+    if not rows:  # Ctrl-C came before any was scored
+        return {name: np.empty(0, kind) for name, kind in ALWAYS.items()}
     names = dict.fromkeys(("network", *HYPERPARAMETERS, *rounds.results()))
     found = {name for row in rows for name in row}
     return {name: _column([row.get(name) for row in rows]) for name in names if name in found}

@@ -52,7 +52,8 @@ def _reached(progress: SweepProgress) -> str:
     """What is known of the networks that are through."""
     if not progress.networks:
         return ""
-    words = [f"{progress.networks} networks", f"best {progress.best:.4f}"]
+    words = [f"{progress.networks} networks"]
+    words += [f"best {progress.best:.4f}"] * (progress.best > -float("inf"))
     words += [f"{progress.diverged} diverged"] * (progress.diverged > 0)
     words += [f"{progress.pruned} let go"] * (progress.pruned > 0)
     return "  " + ", ".join(words)

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from .data import spread
 from .dispatch import Plan, choose
 from .folds import Folds, Part
 from .history import History, Progress, latest
@@ -84,11 +85,12 @@ class Outcome:
     Attributes
     ----------
     shard : how far it is now; without states when nothing is left to train
-    results : (trials,) arrays, the columns of the table; none where it only paused on its way
+    results : (trials,) arrays, the columns of the table
     losses : (trials, epochs) training losses, means over folds
     rung : (trials,) validation losses, means over folds, at a stop before the last epoch
     best : place of the trial with the highest score, and its network (of fold 0)
     updates : samples that networks learned from
+    paused : whether it only pauses, somewhere on its way
     interrupted : whether Ctrl-C ended it
     """
 
@@ -98,6 +100,7 @@ class Outcome:
     rung: np.ndarray
     best: tuple[int, Population]
     updates: int
+    paused: bool
     interrupted: bool
 
 
@@ -191,15 +194,16 @@ class Trainer:
             states = [] if epoch == self.epochs else parted(training.state_dict(), copies)
         history = training.history()
         arrived = epoch >= until  # past it where all diverged
-        results = self.results(population, history) if arrived or training.interrupted else {}
+        results = self.results(population, history)
         at_rung = arrived and epoch < self.epochs
         return Outcome(
             shard=Shard(trials, epoch, states),
             results=results,
             losses=self.losses(history),
             rung=self.validation_losses(population) if at_rung else np.empty(0),
-            best=self._best(population, results),
+            best=self._best(population, results["validation_score"]),
             updates=history.sample_updates - before,
+            paused=not arrived and not training.interrupted,
             interrupted=training.interrupted,
         )
 
@@ -207,11 +211,16 @@ class Trainer:
         """The network of one trial as it is in its state, of fold 0."""
         return self.population(trial).with_parameters(state["parameters"][:1])
 
-    def refit(self, trials: Trials) -> tuple[Population, History]:
-        """One trial's network, trained on all rows that are not test."""
+    def refit(self, trials: Trials, epochs: int) -> tuple[Population, History]:
+        """One trial's network, trained on all rows that are not test, for so many epochs.
+
+        They are those that it was ranked at, of a schedule that is the whole sweep's. So Ctrl-C
+        does not cut them short; a second one raises.
+        """
         population = self.population(trials)
         with self.training(population, trials, self.whole) as training:
-            training.advance()
+            while training.epoch < epochs:
+                training.advance(epochs)
         return population, training.history()
 
     def training(
@@ -246,7 +255,11 @@ class Trainer:
         return history.loss.reshape(copies, -1, history.loss.shape[1]).mean(axis=0)
 
     def results(self, population: Population, history: History) -> dict[str, np.ndarray]:
-        """What came of trials: all on fold 0 come first in the population, then all on fold 1."""
+        """What came of trials: all on fold 0 come first in the population, then all on fold 1.
+
+        A network that predicts what is not finite, on what it is ranked by, has diverged too. No
+        score is NaN: those of networks that diverged are -inf.
+        """
         parts = self.folds.validation
         trials = len(population) // len(parts)
         # a row for each trial: how its sum is rounded must not depend on how many there are
@@ -258,14 +271,15 @@ class Trainer:
             self.scores(population, part, range(k * trials, (k + 1) * trials))
             for k, part in enumerate(parts)
         ]
-        scores = np.where(diverged, -np.inf, np.stack(fold_scores, axis=1))
+        scores = np.stack(fold_scores, axis=1)
+        diverged = diverged | np.isnan(scores)  # in its last step, which no loss was seen after
+        scores = sound(scores, diverged)
         results = {"validation_score": scores.mean(axis=1)}
         if self.refits:
             with np.errstate(invalid="ignore"):  # a score of -inf has no deviation
                 results["validation_std"] = scores.std(axis=1)
-        else:
-            tested = self.scores(population, self.test)
-            results["test_score"] = np.where(history.diverged, -np.inf, tested)
+        elif len(self.test.X):
+            results["test_score"] = sound(self.scores(population, self.test), diverged[:, 0])
         results["loss"], results["epochs"] = loss.mean(axis=1), epochs.min(axis=1)
         results["diverged"] = diverged.any(axis=1)
         if self.refits:
@@ -282,17 +296,18 @@ class Trainer:
             losses[:, k] = gradients(own, part.X, part.y, device=self.device)[0]
         return np.nan_to_num(losses.mean(axis=1), nan=np.finfo(np.float64).max)
 
-    def _best(
-        self, population: Population, results: dict[str, np.ndarray]
-    ) -> tuple[int, Population]:
+    def _best(self, population: Population, scores: np.ndarray) -> tuple[int, Population]:
         """The first of the trials with the highest score, and its network of fold 0."""
-        place = int(results["validation_score"].argmax()) if results else 0
+        place = int(scores.argmax())
         return place, population[place]
 
     def scores(
         self, population: Population, part: Part, networks: range | None = None
     ) -> np.ndarray:
-        """Accuracy or R² of every network, or of some, on a part."""
+        """Accuracy or R² of every network, or of some, on a part.
+
+        NaN where predictions are not finite. R² is of targets that vary, which sweeps make sure of.
+        """
         networks = range(len(population)) if networks is None else networks
         step = max(1, PREDICTIONS // (len(part.X) * population.mlp.outputs))
         scores = []
@@ -300,13 +315,18 @@ class Trainer:
             some = population[first : min(first + step, networks.stop)]
             predicted = some.predict(part.X, device=self.device)
             if self.classes:
-                scores.append((predicted.argmax(axis=2) == part.y).mean(axis=1))
+                own = (predicted.argmax(axis=2) == part.y).mean(axis=1)
             else:
-                with np.errstate(over="ignore"):  # a network on the way out scores -inf
+                with np.errstate(over="ignore"):  # predictions far beyond any target score -inf
                     errors = ((predicted[:, :, 0].astype(np.float64) - part.y) ** 2).sum(axis=1)
-                spread = ((part.y - part.y.mean()) ** 2).sum()
-                scores.append(1.0 - errors / (spread if spread > 0 else 1.0))
+                    own = 1.0 - errors / spread(part.y)
+            scores.append(np.where(np.isfinite(predicted).all(axis=(1, 2)), own, np.nan))
         return np.concatenate(scores)
+
+
+def sound(scores: np.ndarray, diverged: np.ndarray) -> np.ndarray:
+    """Scores, the worst there is where a network diverged, or what it predicts is not finite."""
+    return np.where(diverged | np.isnan(scores), -np.inf, scores)
 
 
 def joined(states: Sequence[State]) -> State:

@@ -13,6 +13,7 @@ import pytest
 
 import bpfast as bp
 from bpfast import cli
+from bpfast.interrupts import interrupt_flag
 from bpfast.kernels import cuda
 from bpfast.verify import Check, Verification
 
@@ -108,6 +109,45 @@ def test_baseline_is_measured_beside_the_sweep(houses, bpfast):
     assert code == 0, err
     assert "scikit-learn's MLP, measured now" in out
     assert "6 one after the other" in " ".join(out.split())
+
+
+@pytest.mark.parametrize("options", [[], ["--cv", 3], ["--halving", "successive"]])
+def test_a_sweep_in_which_all_diverge_says_what_to_lower(options, houses, bpfast, tmp_path):
+    rates = ["--optimizer", "sgd", "--learning-rate", "1e300,1e301", "--baseline"]
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "best.safetensors").write_bytes(b"of an earlier state")
+    asked = ["sweep", houses, "--target", "price", *SMALL, *rates, *options]
+    code, out, err = bpfast(*asked, "--output", "run")
+    assert (code, err) == (0, "")
+    for words in ("6 networks in", "6 diverged", "results: run\n", "MLP is not measured"):
+        assert words in out
+    words = (
+        "6 of 6 diverged; lower the learning rate (1e+300 to 1e+301 was tried), or set clip_norm"
+    )
+    assert f"no network has a score: {words}\n" in out
+    assert "bpfast predict" not in out
+    assert "highest test" not in out
+    assert not (tmp_path / "run" / "best.safetensors").exists()
+    assert pl.read_csv("run/networks.csv")["diverged"].all()
+    assert pl.read_parquet("run/losses.parquet").height == 6
+    again = bpfast("sweep", "--resume", "run")
+    assert again[0] == 0
+    assert "no network has a score" in again[1]
+
+
+def test_ctrl_c_before_anything_is_scored_leaves_a_folder_to_go_on_with(houses, bpfast, tmp_path):
+    with interrupt_flag() as flag:
+        flag.append(True)
+        code, out, err = bpfast("sweep", houses, "--target", "kind", *SMALL, "--output", "run")
+    assert (code, err) == (130, "")
+    assert "no network has a score: Ctrl-C came before any was scored" in out
+    assert "go on with bpfast sweep --resume run" in out
+    assert pl.read_csv("run/networks.csv").height == 0
+    code, out, err = bpfast("report", "run")
+    assert (code, out) == (2, "")
+    assert "nothing to report" in err
+    assert bpfast("sweep", "--resume", "run")[0] == 0
+    assert pl.read_csv("run/networks.csv").height == 6
 
 
 @pytest.mark.parametrize(

@@ -87,6 +87,7 @@ def watched(client, tmp_path):
         (WORDS, {"sampler": "tpe"}),
         (NUMBERS, {"halving": "hyperband", "epochs": 9}),
         (WORDS, {"cv": 3, "halving": "successive", "epochs": 9}),
+        (NUMBERS, {"space": {"learning_rate": 1e12, "optimizer": "sgd", "hidden": 3}}),
     ],
 )
 def test_the_table_is_that_of_one_machine(y, options, client, monkeypatch):

@@ -1,15 +1,22 @@
 """Halving: who goes on, and that those who do never notice."""
 
+import os
+import signal
+import time
 import warnings
 
 import numpy as np
 import pytest
+from sweeps import winner_trained_by_hand
 
 import bpfast as bp
+from bpfast.data import split
+from bpfast.folds import cut
 from bpfast.halving import Halving
 from bpfast.trials import Trainer
 
 optuna = pytest.importorskip("optuna")
+r2_score = pytest.importorskip("sklearn.metrics").r2_score
 
 SPACE = {
     "learning_rate": "1e-3:1:log",
@@ -138,6 +145,46 @@ def test_folds_are_cut_by_their_mean():
     for name in ("validation_score", "validation_std", "split2_validation_score"):
         expected, got = by_network(whole, name), by_network(halved, name)
         assert all(got[k] == expected[k] for k in through)
+
+
+@pytest.mark.parametrize("schedule", ["constant", "cosine"])
+def test_a_winner_that_was_cut_is_refitted_as_it_was_ranked(schedule, monkeypatch):
+    """For as many epochs, within the schedule of all: what it becomes later was not ranked."""
+    monkeypatch.setattr(Halving, "losers", lambda self, losses, _: np.argsort(losses)[:-4])
+    space = SPACE | {"schedule": schedule, "learning_rate": "1e-2:1:log"}
+    result = sweep(cv=3, halving="successive", space=space, test=0.25)
+    assert result.table["epochs"][0] == 1 < result.table["epochs"].max()  # the worst went on
+    rows = cut(X, Y, 0, 0.2, 0.25, 3, None, 0)
+    expected = winner_trained_by_hand(result, X[rows.whole], Y[rows.whole], 9)
+    np.testing.assert_array_equal(result.best.parameters, expected.parameters)
+    tested = r2_score(Y[rows.test], result.model.predict(X[rows.test], "reference"))
+    assert result.table["test_score"][0] == pytest.approx(tested, abs=1e-6)
+
+
+@pytest.mark.parametrize("stop", [75, 105, 135])
+def test_after_ctrl_c_the_best_network_is_as_its_row_says(stop, tmp_path, monkeypatch):
+    """Also where its training had paused on its way to the next rung, and was not begun again."""
+    monkeypatch.setattr("bpfast.rounds.CHECKPOINT_SECONDS", 0.0)
+    monkeypatch.setattr("bpfast.training.CALL_SECONDS", 1e-9)  # it pauses after each epoch
+    begun, advance = [], Trainer.advance
+
+    def interrupted(self, *arguments):
+        begun.append(arguments)
+        if len(begun) == stop:
+            os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(0.05)  # the main thread sees it
+        return advance(self, *arguments)
+
+    monkeypatch.setattr(Trainer, "advance", interrupted)
+    halving = Halving("successive", 27, factor=2)
+    options = {"networks": 48, "epochs": 27, "halving": halving, "memory": 1, "run": tmp_path}
+    result = sweep(**options, space={"learning_rate": "1e-2:1e-1:log", "hidden": 4})
+    assert result.interrupted
+    rows = split(Y, 0, 0.2, 0.2, 0).validation
+    score = r2_score(Y[rows], result.model.predict(X[rows], "reference"))
+    assert result.table["validation_score"][0] == pytest.approx(score, abs=1e-6)
+    epochs = np.isfinite(result.losses).sum(axis=1)
+    np.testing.assert_array_equal(result.table["epochs"], epochs)
 
 
 def test_freed_room_is_filled_and_a_rung_knows_all_that_came_to_it(monkeypatch):

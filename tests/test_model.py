@@ -188,3 +188,15 @@ def test_a_sweep_offers_its_best_network():
             assert_allclose(said, expected, rtol=1e-6)
         else:
             assert set(said) <= {"cheap", "dear"}
+
+
+def test_rows_without_probabilities_have_no_class():
+    """NaN would be taken for the greatest probability, the first class's."""
+    model, far = classifier(), X.copy()
+    far[[3, 7]] = 3e38 * np.sign(SCALER.scale)
+    weights = np.full_like(model.population.parameters, 3e38)
+    lost = replace(model, population=model.population.with_parameters(weights))
+    with pytest.raises(ValueError, match="row 0 of X, and 59 others, have no class"):
+        lost.predict(X)
+    assert np.isnan(lost.predict_proba(X)).any(axis=1).all()
+    assert set(model.predict(X)) <= set(CLASSES)

@@ -485,6 +485,18 @@ def test_a_missing_extra_is_a_hint(module, extra, tmp_path, monkeypatch):
         write_report(tmp_path)
 
 
+def test_a_sweep_in_which_all_diverged_has_its_report(bpfast, tmp_path):
+    small = ["--networks", "12", "--epochs", "3", "--device", "reference"]
+    wild = ["--optimizer", "sgd", "--learning-rate", "1e300,1e301", "--clip-norm", "1e9,1e12"]
+    code, out, _ = bpfast("sweep", "diabetes", *small, *wild, "--output", "run")
+    assert code == 0
+    assert bpfast("report", "run")[0] == 0
+    page = Page((tmp_path / "run" / "report.html").read_text(encoding="utf-8"))
+    (said,) = [line for line in out.splitlines() if line.startswith("no network has a score: ")]
+    assert said.endswith("lower the learning rate (1e+300 to 1e+301 was tried), or lower clip_norm")
+    assert page.texts["leaderboard-says"] == f"N{said[1:]}."
+
+
 def test_a_sweep_has_its_report(bpfast, tmp_path):
     small = ["--networks", "40", "--epochs", "3", "--device", "reference"]
     assert bpfast("sweep", "iris", *small, "--output", "run")[0] == 0

@@ -2,18 +2,18 @@
 
 import os
 import signal
-import threading
 import time
-from dataclasses import replace
 
 import numpy as np
 import pytest
+from sweeps import same, winner_trained_by_hand
 
 import bpfast as bp
 from bpfast import trials
 from bpfast.data import split
 from bpfast.folds import cut
 from bpfast.space import OPTIMIZERS
+from bpfast.training import Training
 from bpfast.trials import Trainer
 
 SPACE = {
@@ -26,6 +26,7 @@ rng = np.random.default_rng(0)
 X = rng.normal(2.0, 5.0, (90, 3))
 WORDS = np.where(X[:, 0] > X[:, 1], "more", "less")
 NUMBERS = 100.0 + 7.0 * X[:, 0] - X[:, 2]
+ONE = np.where(np.arange(90) == 7, 3.5, 0.1)  # one row is not as all others are
 
 
 def sweep(y, X=X, **options):
@@ -63,7 +64,7 @@ def test_best_network_has_the_scores_of_the_first_row(y):
 def test_the_test_part_changes_nothing_but_test_scores():
     changed, other_y = X.copy(), NUMBERS.copy()
     rows = split(NUMBERS, 0, 0.2, 0.2, 0).test
-    changed[rows], other_y[rows] = 1e3, -1e3
+    changed[rows], other_y[rows] = 1e3, -1e3 * rows
     first, second = sweep(NUMBERS), sweep(other_y, X=changed)
     for name in ("network", "validation_score", "loss"):
         np.testing.assert_array_equal(first.table[name], second.table[name])
@@ -223,7 +224,7 @@ def test_without_a_test_part_there_is_no_test_score():
 def test_the_test_part_changes_no_score_of_a_fold():
     changed, other_y = X.copy(), NUMBERS.copy()
     rows = cut(X, NUMBERS, 0, 0.2, 0.2, 3, None, 0).test
-    changed[rows], other_y[rows] = 1e3, -1e3
+    changed[rows], other_y[rows] = 1e3, -1e3 * rows
     first, second = sweep(NUMBERS, cv=3), sweep(other_y, X=changed, cv=3)
     for name in ("network", "validation_score", "validation_std", "loss"):
         np.testing.assert_array_equal(first.table[name], second.table[name])
@@ -276,13 +277,13 @@ def test_a_fold_is_predicted_by_its_own_networks_only(monkeypatch):
     sizes = [len(f.validation) for f in cut(X, NUMBERS, 0, 0.2, 0.2, 3, None, 0).folds]
     monkeypatch.setattr(bp.Population, "predict", counting_predict)
     sweep(NUMBERS, cv=3, space={"hidden": 3})
-    assert calls[1:-1] == [(8, size) for size in sizes]  # between compiling and the winner's test
+    assert calls[1:-2] == [(8, size) for size in sizes]  # between compiling and the winner
 
 
 @pytest.mark.parametrize("cv", [None, 3])
 def test_scores_do_not_depend_on_how_many_are_predicted_at_a_time(cv, monkeypatch):
     at_once = sweep(NUMBERS, cv=cv, space={"hidden": 3}).table
-    monkeypatch.setattr(trials, "PREDICTIONS", 60)  # 18 rows or more: 3 networks at most
+    monkeypatch.setattr(trials, "PREDICTIONS", 80)  # 18 rows or more: 4 networks at most
     predict, calls = bp.Population.predict, []
 
     def counting_predict(self, X, **options):
@@ -291,7 +292,7 @@ def test_scores_do_not_depend_on_how_many_are_predicted_at_a_time(cv, monkeypatc
 
     monkeypatch.setattr(bp.Population, "predict", counting_predict)
     in_parts = sweep(NUMBERS, cv=cv, space={"hidden": 3}).table
-    assert max(calls) <= 60
+    assert max(calls) <= 80
     for name, column in at_once.items():
         np.testing.assert_array_equal(column, in_parts[name])
 
@@ -333,43 +334,46 @@ def test_groups_reach_a_splitter():
     assert np.isfinite(table["test_score"][0])
 
 
-def test_an_interrupt_leaves_a_winner_that_is_trained_on_all_rows(monkeypatch):
-    compiled = Trainer.compile
+def test_after_an_interrupt_the_winner_is_trained_anew_as_far_as_it_was_ranked(monkeypatch):
+    monkeypatch.setattr("bpfast.training.CALL_SECONDS", 1e-9)  # an epoch a call
 
-    def interrupted_compile(self, *arguments):
-        os.kill(os.getpid(), signal.SIGINT)
-        compiled(self, *arguments)
+    def interrupt(progress):
+        if progress.done > progress.total / 10 and not interrupts:
+            interrupts.append(progress)
+            os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(0.1)  # the main thread sees it
 
-    monkeypatch.setattr(Trainer, "compile", interrupted_compile)
-    result = sweep(WORDS, cv=3)
+    interrupts = []
+    space = SPACE | {"hidden": 3, "schedule": "cosine"}
+    result = sweep(NUMBERS, cv=3, space=space, epochs=90, progress=interrupt)
     assert result.interrupted
-    assert 0 < len(result.table["network"]) < 8
+    assert 1 < result.table["epochs"][0] < 90
+    rows = cut(X, NUMBERS, 0, 0.2, 0.2, 3, None, 0).whole
+    expected = winner_trained_by_hand(result, X[rows], NUMBERS[rows], 90)
+    np.testing.assert_array_equal(result.best.parameters, expected.parameters)
     assert np.isfinite(result.table["test_score"][0])
 
 
 def test_an_interrupt_while_the_winner_is_trained_anew_is_told(monkeypatch):
-    refit = Trainer.refit
+    """It is trained to its end; one in a hurry interrupts again."""
+    monkeypatch.setattr("bpfast.training.CALL_SECONDS", 1e-9)
+    expected, refit, advance, begun = sweep(WORDS, cv=3), Trainer.refit, Training.advance, []
 
-    def long_refit(self, winner):
-        interrupt = threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT))
-        interrupt.start()
-        population, history = refit(replace(self, epochs=10**5), winner)
-        interrupt.join()
-        assert history.epochs_run[0] < 10**5
-        return population, history
+    def interrupted_refit(self, *arguments):
+        begun.append(refit)
+        return refit(self, *arguments)
 
-    monkeypatch.setattr(Trainer, "refit", long_refit)
+    def interrupted_advance(self, *arguments):
+        if len(begun) == 1:  # the first of the refit
+            begun.append(advance)
+            signal.raise_signal(signal.SIGINT)
+        advance(self, *arguments)
+
+    monkeypatch.setattr(Trainer, "refit", interrupted_refit)
+    monkeypatch.setattr(Training, "advance", interrupted_advance)
     result = sweep(WORDS, cv=3)
     assert result.interrupted
-    assert len(result.table["network"]) == 8
-
-
-def test_a_winner_that_diverges_when_trained_anew_is_told():
-    space = {"learning_rate": [1e9], "optimizer": "sgd", "hidden": 3}
-    with pytest.warns(RuntimeWarning, match="network 0, the first by validation, diverged"):
-        result = sweep(NUMBERS, cv=3, space=space, networks=2, epochs=20)
-    assert result.table["diverged"].all()
-    assert np.isneginf(result.table["test_score"][0])
+    same(result, expected)
 
 
 @pytest.mark.parametrize(
@@ -383,6 +387,13 @@ def test_a_winner_that_diverges_when_trained_anew_is_told():
         (WORDS, {"test": 0.9}, "leave some for training"),
         (NUMBERS, {"task": "classification"}, "90 different values in 90 rows"),
         (np.where(X[:, 0] > 0, np.nan, X[:, 0]), {}, "not finite at index"),
+        (np.full(90, 0.1), {}, "the target is 0.1 in every row"),
+        (ONE, {}, "the validation part has 18 rows of the same target, .* validation=0.2, or"),
+        (ONE, {"cv": 3}, "the validation part of fold 1 has 24 rows of the .* give fewer folds"),
+        (NUMBERS, {"validation": 0.01}, "the validation part has a single row, .* no R²"),
+        (NUMBERS, {"test": 0.01}, "the test part has a single row, .* test=0.01, or another seed"),
+        (NUMBERS, {"cv": 90, "test": 0.0}, "of fold 0 has a single row"),
+        (NUMBERS, {"cv": [(range(9), [9])], "test": 0.0}, "of fold 0 has a single row"),
     ],
 )
 def test_bad_input_is_refused(y, options, words):
