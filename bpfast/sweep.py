@@ -25,7 +25,7 @@ from .rounds import Rounds, rank
 from .run import Run, fingerprint
 from .samples import free_memory
 from .space import HYPERPARAMETERS, USUAL, Space
-from .study import STUDY, Study
+from .study import STUDY, Study, planned
 from .trials import Trainer, Trials, kind_of
 from .workers import Threads
 
@@ -124,7 +124,8 @@ def sweep(
     space : Space, or what it is made of
         What may vary; by default learning rate, width and l2.
     networks, epochs : int
-        How many networks, and epochs for each.
+        How many networks, and epochs for each. A grid has as many networks as points, which may
+        not be more.
     validation, test : shares of the rows that are held out, at random
         With ``cv``, ``validation`` is not used: the test part comes first, and folds are cut from
         the other rows. ``test=0`` is no test part, and no ``test_score``. Where rows are in order
@@ -199,6 +200,7 @@ def sweep(
         raise ValueError(f"halving is for {halving.epochs} epochs, the sweep has {epochs}")
     if not isinstance(space, Space):
         space = Space(USUAL if space is None else space)
+    networks = planned(space, sampler, networks)
     trainer = Trainer(
         folds,
         whole_part,

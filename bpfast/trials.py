@@ -263,7 +263,7 @@ class Trainer:
         if self.refits:
             with np.errstate(invalid="ignore"):  # a score of -inf has no deviation
                 results["validation_std"] = scores.std(axis=1)
-        else:
+        elif len(self.test.X):
             tested = self.scores(population, self.test)
             results["test_score"] = np.where(history.diverged, -np.inf, tested)
         results["loss"], results["epochs"] = loss.mean(axis=1), epochs.min(axis=1)

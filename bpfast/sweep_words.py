@@ -1,0 +1,34 @@
+"""What the terminal and the report both say of a sweep's table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+
+def many(count: int, noun: str) -> str:
+    """A count with its noun."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def listed(words: Sequence[str]) -> str:
+    """Words with commas, and an "and" before the last."""
+    *before, last = words
+    return f"{', '.join(before)} and {last}" if before else last
+
+
+def ended_early(table: Mapping[str, np.ndarray], epochs: int) -> np.ndarray:
+    """(networks,) bool: neither diverged nor trained to the last epoch."""
+    return ~table["diverged"] & (table["epochs"] < epochs)
+
+
+def by_epoch(epochs: np.ndarray) -> str:
+    """How many networks ended after which epoch, such as "20 after epoch 1 and 5 after epoch 3"."""
+    counted = zip(*np.unique(epochs, return_counts=True), strict=True)
+    return listed([f"{count:,} after epoch {epoch:,}" for epoch, count in counted])
+
+
+def ranked_by(metric: str, folds: int) -> str:
+    """What networks are ranked by; folds are 0 without a cross-validation."""
+    return f"mean validation {metric} over {folds} folds" if folds else f"validation {metric}"
