@@ -42,12 +42,9 @@ def print_result(console: Console, result: SweepResult, top: int) -> None:
     """The best networks, and how long all took."""
     scored = np.isfinite(result.table["validation_score"]).any()
     ranked = ranked_by(result.metric, _folds(result))
-    table = Table(
-        title=f"best by {ranked}" if scored else f"no network has a {ranked}",
-        title_justify="left",
-        box=None,
-        padding=(0, 2, 0, 0),
-    )
+    title = f"best by {ranked}" if scored else f"no network has a {ranked}"
+    console.print(title, style="italic", highlight=False)
+    table = Table(box=None, padding=(0, 2, 0, 0))
     shown = [name for name in result.table if name not in HIDDEN_COLUMNS and name[:5] != "split"]
     shown = [
         name

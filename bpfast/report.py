@@ -219,10 +219,10 @@ def _rates(run: Run) -> list[tuple[str, str, str]]:
     device = f"device {said['device']}"
     if not seconds > 0:
         return [("Training time", _duration(seconds), device)]
-    ended = len(run) - int(run.unfinished.sum())
-    networks = _rate(ended * max(run.folds, 1) / seconds)
+    ended = (len(run) - int(run.unfinished.sum())) * max(run.folds, 1)
+    networks = f"{_rate(ended / seconds)} networks/s" if ended else ""
     return [
-        ("Training time", _duration(seconds), f"{networks} networks/s"),
+        ("Training time", _duration(seconds), networks),
         ("Sample-updates/s", _rate(said["sample_updates"] / seconds), device),
     ]
 

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+MOST_ENDS = 8  # epochs that are told one by one
+
 
 def many(count: int, noun: str) -> str:
     """A count with its noun."""
@@ -25,8 +27,11 @@ def ended_early(table: Mapping[str, np.ndarray], epochs: int) -> np.ndarray:
 
 def by_epoch(epochs: np.ndarray) -> str:
     """How many networks ended after which epoch, such as "20 after epoch 1 and 5 after epoch 3"."""
-    counted = zip(*np.unique(epochs, return_counts=True), strict=True)
-    return listed([f"{count:,} after epoch {epoch:,}" for epoch, count in counted])
+    ends, counts = np.unique(epochs, return_counts=True)
+    if len(ends) > MOST_ENDS:
+        return f"after epochs {ends[0]:,} to {ends[-1]:,}"
+    counted = zip(ends, counts, strict=True)
+    return listed([f"{count:,} after epoch {end:,}" for end, count in counted])
 
 
 def ranked_by(metric: str, folds: int) -> str:
