@@ -22,12 +22,19 @@ from .dispatch import devices as all_devices
 from .errors import one_of, whole
 from .files import write_whole
 from .halving import KINDS
-from .leaderboard import BEST, print_baseline, print_result, print_where, write_result
+from .leaderboard import (
+    BEST,
+    print_baseline,
+    print_request,
+    print_result,
+    print_where,
+    write_result,
+)
 from .model import Model
 from .population import DTYPES
 from .predictions import check_output, print_predictions, tabulate, write_predictions
 from .run import MANIFEST
-from .study import SAMPLERS, STUDY
+from .study import SAMPLERS, STUDY, planned
 from .sweep import sweep as run_sweep
 from .sweep_progress import SweepDisplay
 from .verify import verify as run_verify
@@ -118,7 +125,9 @@ def sweep(
     ] = None,
     study_name: Annotated[str, typer.Option(help="The study's name in the storage.")] = STUDY,
     validation: Annotated[float, typer.Option(help="Share of rows to rank by.")] = 0.2,
-    test: Annotated[float, typer.Option(help="Share of rows to test with.")] = 0.2,
+    test: Annotated[
+        float, typer.Option(help="Share of rows to test with; 0 for no test part.")
+    ] = 0.2,
     cv: Annotated[
         int | None, typer.Option(help="Folds to rank by, in place of --validation.")
     ] = None,
@@ -209,16 +218,13 @@ def _sweep(
 ) -> None:
     """Train, print and write what was asked for."""
     searched = space.Space(request.space)
+    request = replace(request, networks=planned(searched, request.sampler, request.networks))
     if request.groups is not None and request.cv is None:
         raise ValueError("--groups are kept together by folds: give --cv too")
     dataset = data.read(request.source, request.target, request.task, request.groups)
     folder = folder or Path("bpfast-runs") / f"{dataset.name}-{datetime.now():%Y%m%d-%H%M%S}"
     console = _console()
-    kind = f"{len(dataset.classes)} classes" if dataset.classes else "a number to predict"
-    console.print(
-        f"[bold]{dataset.name}[/]: {len(dataset.X)} rows, {dataset.X.shape[1]} inputs, {kind}; "
-        f"{request.networks} networks, {request.epochs} epochs"
-    )
+    print_request(console, dataset, asdict(request))
     with _made(folder, request), SweepDisplay(Console(stderr=True)) as display:
         result = run_sweep(
             dataset.X,

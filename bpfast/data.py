@@ -220,14 +220,22 @@ def _check_spread(y: np.ndarray) -> None:
 def split(y: np.ndarray, classes: int, validation: float, test: float, seed: int) -> Parts:
     """Cut rows into parts at random, each class (of ``classes``, 0: none) in its proportion.
 
+    With ``test`` 0 the test part is empty.
+
     Raises
     ------
     ValueError
-        Shares that leave a part empty.
+        Shares that leave another part empty.
     """
-    if not (0 < validation < 1 and 0 < test < 1 and validation + test < 1):
+    if not 0 < validation < 1:
         raise ValueError(
-            f"validation={validation} and test={test} must be shares that leave some for training"
+            f"validation={validation} must be a share of the rows between 0 and 1, which networks "
+            "are ranked by; with cv they are ranked by folds instead"
+        )
+    if not (0 <= test < 1 and validation + test < 1):
+        raise ValueError(
+            f"validation={validation} and test={test} must be shares that leave some for training; "
+            "test=0 is for no test part"
         )
     place = places(y, classes, seed)
     parts = Parts(
@@ -235,8 +243,10 @@ def split(y: np.ndarray, classes: int, validation: float, test: float, seed: int
         validation=np.flatnonzero(place < validation),
         test=np.flatnonzero((place >= validation) & (place < validation + test)),
     )
-    if min(len(parts.train), len(parts.validation), len(parts.test)) == 0:
-        raise ValueError(f"{len(y)} rows are too few for a training, a validation and a test part")
+    sizes = {"training": len(parts.train), "validation": len(parts.validation)}
+    sizes |= {"test": len(parts.test)} if test else {}
+    if not all(sizes.values()):
+        raise ValueError(f"{len(y)} rows are too few for parts for {', '.join(sizes)}")
     return parts
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from . import __version__
@@ -19,53 +20,96 @@ from .errors import missing_extra
 from .files import write_whole
 from .network import MLP
 from .run import describe
-from .sweep import SweepResult, no_score
+from .sweep import SweepResult
+from .sweep_words import by_epoch, ended_early, many, no_score, ranked_by
 
 BEST = "best.safetensors"
-HIDDEN_COLUMNS = ("network", "epochs", "diverged")  # in the file, but not on the terminal
+HIDDEN_COLUMNS = ("network", "diverged")  # in the file, but not on the terminal
+
+
+def print_request(console: Console, dataset: Dataset, request: Mapping[str, Any]) -> None:
+    """What will be swept, before it begins."""
+    kind = f"{len(dataset.classes)} classes" if dataset.classes else "a number to predict"
+    folds = f" on each of {request['cv']} folds" if request["cv"] else ""
+    most = "" if request["halving"] is None else "up to "
+    console.print(
+        f"[bold]{escape(dataset.name)}[/]: {many(len(dataset.X), 'row')}, "
+        f"{many(dataset.X.shape[1], 'input')}, {kind}; {many(request['networks'], 'network')}"
+        f"{folds}, {most}{many(request['epochs'], 'epoch')}"
+    )
 
 
 def print_result(console: Console, result: SweepResult, top: int) -> None:
     """The best networks, and how long all took."""
-    table = Table(
-        title=f"best by validation {result.metric}",
-        title_justify="left",
-        box=None,
-        padding=(0, 2, 0, 0),
-    )
+    scored = np.isfinite(result.table["validation_score"]).any()
+    ranked = ranked_by(result.metric, _folds(result))
+    title = f"best by {ranked}" if scored else f"no network has a {ranked}"
+    console.print(title, style="italic", highlight=False)
+    table = Table(box=None, padding=(0, 2, 0, 0))
     shown = [name for name in result.table if name not in HIDDEN_COLUMNS and name[:5] != "split"]
-    shown = [name for name in shown if len(np.unique(result.table[name])) > 1 or "score" in name]
+    shown = [
+        name
+        for name in shown
+        if len(np.unique(result.table[name])) > 1 or name.startswith(("validation", "test"))
+    ]
     table.add_column("", justify="right")
     for name in shown:
         table.add_column(
             name.removesuffix("_score").replace("_", " "), justify="right", overflow="fold"
         )
     for k in range(min(top, len(result.table["network"]))):
-        table.add_row(str(k + 1), *(_cell(name, result.table[name][k]) for name in shown))
+        table.add_row(str(k + 1), *(_cell(result, name, k) for name in shown))
     console.print(table)
-    count, diverged = len(result.table["network"]), int(result.table["diverged"].sum())
+    diverged = int(result.table["diverged"].sum())
     console.print(
-        f"{count} networks in {result.seconds:.1f} s: {count / result.seconds:.0f} networks/s, "
-        f"{result.sample_updates / result.seconds / 1e6:.2f} M sample-updates/s; "
-        f"{diverged} diverged{_tested(result)}",
+        f"{_speed(result)}; {diverged:,} diverged{_early(result)}{_tested(result)}",
         highlight=False,
     )
 
 
+def _folds(result: SweepResult) -> int:
+    """How many folds a cross-validation has; 0 where there is none."""
+    return result.folds if "validation_std" in result.table else 0
+
+
+def _speed(result: SweepResult) -> str:
+    """How long it took, and how fast that was; what was interrupted counts for no network."""
+    count, seconds, folds = len(result.table["network"]), result.seconds, _folds(result)
+    each = f" on each of {folds} folds" if folds else ""
+    whole = "" if result.interrupted else f"{count * result.folds / seconds:,.0f} networks/s, "
+    updates = f"{result.sample_updates / seconds / 1e6:.2f} M sample-updates/s"
+    return f"{many(count, 'network')}{each} in {seconds:.1f} s: {whole}{updates}"
+
+
+def _early(result: SweepResult) -> str:
+    """How many networks had fewer epochs than others, and how many they had."""
+    early = ended_early(result.table, result.losses.shape[1])
+    if not early.any():
+        return ""
+    how = "stopped or let go" if result.interrupted else "let go"
+    return f"; {early.sum():,} {how}: {by_epoch(result.table['epochs'][early])}"
+
+
 def _tested(result: SweepResult) -> str:
     """What the test part says: of all networks, or of a cross-validation's winner."""
-    if "test_score" not in result.table or result.best is None:
+    if "test_score" not in result.table:
         return ""
-    scores = result.table["test_score"]
-    if "validation_std" in result.table:
-        return f"; test {result.metric} of the first, trained on all other rows: {scores[0]:.4f}"
-    return f"; highest test {result.metric} of any: {scores.max():.4f}"
+    scores, metric = result.table["test_score"], result.metric
+    if not _folds(result):
+        there = scores[np.isfinite(scores)]
+        return f"; highest test {metric} of any: {there.max():.4f}" if len(there) else ""
+    tested = f"{scores[0]:.4f}" if np.isfinite(scores[0]) else "none"
+    return f"; test {metric} of the first, trained on all other rows: {tested}"
 
 
-def _cell(name: str, value: Any) -> str:
+def _cell(result: SweepResult, name: str, place: int) -> str:
+    """A network's value in a column of the table; nothing where it has none."""
+    value = result.table[name][place]
     if isinstance(value, str):
         return value
-    if np.isnan(value):  # a setting that others have; a cross-validation tests the first alone
+    if name.endswith("score") and result.table["diverged"][place]:
+        return "diverged"
+    if np.isnan(value):
         return ""
     return f"{value:.4f}" if name.endswith("score") else f"{value:.3g}"
 
@@ -103,6 +147,8 @@ def write_result(
         "classes": result.classes,
         "metric": result.metric,
         "interrupted": result.interrupted,
+        "seconds": result.seconds,
+        "sample_updates": result.sample_updates,
     }
     describe(folder, {**request, **described})
 
@@ -122,8 +168,9 @@ def print_baseline(
     networks *= result.folds
     whole = seconds * networks
     console.print(
-        f"scikit-learn's MLP, measured now: {seconds:.2f} s for the first of these networks; "
-        f"{networks} one after the other would take {_duration(whole)}: "
+        f"scikit-learn's MLP, measured now: {seconds:.2f} s for {many(epochs, 'epoch')} of Adam on "
+        f"the first network's layers; {networks} one after the other would take "
+        f"{_duration(whole)}: "
         f"{whole / result.seconds:.3g} times as long",
         highlight=False,
     )

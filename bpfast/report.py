@@ -15,7 +15,8 @@ import numpy as np
 from . import __version__
 from .errors import missing_extra
 from .files import write_whole
-from .report_run import Run, read_run
+from .report_run import Run, has_value, read_run
+from .sweep_words import many
 
 if TYPE_CHECKING:
     from .report_words import Words
@@ -24,6 +25,7 @@ REPORT, FIGURES = "report.html", "figures"
 TEMPLATE = Path(__file__).with_name("report_template.html")
 NOTHING = "\N{EN DASH}"  # where a network has no such hyperparameter
 ROWS = 25  # of the leaderboard
+USE = "Use the winner: <code>bpfast predict best.safetensors DATA</code>"
 TITLES = {
     "loss_best": "Loss of the best networks",
     "loss_quantiles": "Loss of all networks",
@@ -80,7 +82,8 @@ def write_report(
         for ending, content in (("svg", svgs["wide"]), ("png", png)):
             files.append(page.parent / FIGURES / f"{name}.{ending}")
             _write(files[-1], content)
-    _write(page, _html(read, report_words.leaderboard(read), drawn).encode())
+    says = report_words.protocol(read), report_words.leaderboard(read)
+    _write(page, _html(read, *says, drawn).encode())
     return page, files
 
 
@@ -103,7 +106,7 @@ def _write(path: Path, content: bytes) -> None:
 # --- the page -------------------------------------------------------------------------------------
 
 
-def _html(run: Run, leaderboard_says: str, figures: list[str]) -> str:
+def _html(run: Run, protocol: str, leaderboard_says: str, figures: list[str]) -> str:
     from .report_figures import COLOURS
 
     said = run.manifest
@@ -114,18 +117,20 @@ def _html(run: Run, leaderboard_says: str, figures: list[str]) -> str:
     return Template(TEMPLATE.read_text(encoding="utf-8")).substitute(
         light=light,
         dark=dark,
-        title=escape(f"{said['data']}: {len(run):,} networks"),
+        title=escape(f"{said['data']}: {_networks(run)}"),
         subtitle=escape(
-            f"{said['rows']:,} rows, {said['inputs']:,} inputs, {kind}; a sweep that began "
-            f"{_moment(said['started'])}"
+            f"{many(said['rows'], 'row')}, {many(said['inputs'], 'input')}, {kind}; a sweep that "
+            f"began {_moment(said['started'])}"
         ),
         note=_note(run),
         facts=_facts(run),
+        protocol=escape(protocol),
         leaderboard_says=escape(leaderboard_says),
         leaderboard=_leaderboard(run),
         fixed=_fixed(run),
         figures="\n".join(figures),
         settings=_settings(run),
+        use=USE if len(run.scored) else "",
         version=escape(__version__),
     )
 
@@ -150,29 +155,30 @@ def _section(name: str, words: Words, svgs: dict[str, bytes]) -> str:
     )
 
 
+def _networks(run: Run) -> str:
+    """How many networks there are, a row of the table each."""
+    return many(len(run), "network") + (f", each on {run.folds} folds" if run.folds else "")
+
+
 def _note(run: Run) -> str:
     """What a reader must know before the rest."""
     if not run.manifest["interrupted"]:
         return ""
-    asked = run.manifest["networks"]
+    asked, left = run.manifest["networks"], int(run.unfinished.sum())
     return (
-        f'<p class="note" role="note"><strong>Interrupted.</strong> Of {asked:,} networks that '
-        f"were asked for, {len(run):,} were begun and are here.</p>"
+        f'<p class="note" role="note"><strong>Interrupted.</strong> Of {many(asked, "network")} '
+        f"that were asked for, {len(run):,} {'is' if len(run) == 1 else 'are'} here; {left:,} of "
+        f"these {'was' if left == 1 else 'were'} still on the way.</p>"
     )
 
 
 def _facts(run: Run) -> str:
     said, table = run.manifest, run.table
-    seconds = max(said["seconds"], 1e-9)
-    diverged = int(table["diverged"].sum())
-    facts = [
-        (f"Validation {said['metric']}", _cell("score", table["validation_score"][0]), ""),
-        (f"Test {said['metric']}", _cell("score", table["test_score"][0]), ""),
-        ("Networks", f"{len(run):,}", f"{diverged:,} diverged"),
-        ("Epochs for each", f"{said['epochs']:,}", ""),
-        ("Training time", _duration(said["seconds"]), f"{_rate(len(run) / seconds)} networks/s"),
-        ("Sample-updates/s", _rate(said["sample_updates"] / seconds), said["device"]),
-    ]
+    facts = [(f"Validation {said['metric']}", _cell(run, "validation_score", 0), _spread(run))]
+    if "test_score" in table:
+        whose = "of the first, trained anew" if run.folds else "of the first"
+        facts.append((f"Test {said['metric']}", _cell(run, "test_score", 0), whose))
+    facts += [("Networks", f"{len(run):,}", _fates(run)), _epochs(run), *_rates(run)]
     return "\n".join(
         f"<div><dt>{escape(name)}</dt><dd>{escape(value)}"
         f"{f'<small>{escape(small)}</small>' if small else ''}</dd></div>"
@@ -180,17 +186,69 @@ def _facts(run: Run) -> str:
     )
 
 
+def _spread(run: Run) -> str:
+    """What the first network's score is a mean of."""
+    if not run.folds:
+        return ""
+    return f"mean of {run.folds} folds, deviation {_cell(run, 'validation_std', 0)}"
+
+
+def _fates(run: Run) -> str:
+    """How many networks ended before the others, and why."""
+    counts = {"let go": run.let_go, "on the way": run.unfinished}
+    words = [f"{rows.sum():,} {fate}" for fate, rows in counts.items() if rows.any()]
+    return ", ".join([f"{run.table['diverged'].sum():,} diverged", *words])
+
+
+def _epochs(run: Run) -> tuple[str, str, str]:
+    """How many epochs networks had."""
+    least, most, asked = *_range(run.table["epochs"]), run.manifest["epochs"]
+    if least == asked:
+        return "Epochs for each", f"{asked:,}", ""
+    had = f"{least:,}" if least == most else f"{least:,} to {most:,}"
+    return "Epochs", had, f"{run.had_all.sum():,} of {len(run):,} had all {asked:,}"
+
+
+def _range(values: np.ndarray) -> tuple[int, int]:
+    return int(values.min()), int(values.max())
+
+
+def _rates(run: Run) -> list[tuple[str, str, str]]:
+    """How long all took, and how fast that was."""
+    said, seconds = run.manifest, run.manifest["seconds"]
+    device = f"device {said['device']}"
+    if not seconds > 0:
+        return [("Training time", _duration(seconds), device)]
+    ended = (len(run) - int(run.unfinished.sum())) * max(run.folds, 1)
+    networks = f"{_rate(ended / seconds)} networks/s" if ended else ""
+    return [
+        ("Training time", _duration(seconds), networks),
+        ("Sample-updates/s", _rate(said["sample_updates"] / seconds), device),
+    ]
+
+
 def _leaderboard(run: Run) -> str:
     """The first networks with what was varied, and their scores first."""
-    names = ["validation_score", "test_score", *run.varied, "loss", "network"]
-    names = [name for name in names if name in run.table]
+    names = ["validation_score", "validation_std", "test_score"]
+    names += ["epochs"] * (len(np.unique(run.table["epochs"])) > 1)
+    names = [name for name in (*names, *run.varied, "loss", "network") if name in run.table]
     rows = [
-        [str(place + 1), *(_cell(name, run.table[name][place]) for name in names)]
+        [str(place + 1), *(_cell(run, name, place) for name in names)]
         for place in range(min(ROWS, len(run)))
     ]
     heads = ["rank", *(name.removesuffix("_score").replace("_", " ") for name in names)]
     texts = [False, *(run.table[name].dtype.kind == "U" for name in names)]
     return _table(heads, rows, texts)
+
+
+def _parts(run: Run) -> dict[str, Any]:
+    """Which rows networks were ranked and tested by, and how a halving let them go."""
+    names = ("cv", "groups", "test") if run.folds else ("validation", "test")
+    said = {name: run.manifest[name] for name in names if run.manifest.get(name) is not None}
+    if run.halving:
+        kind, *others = run.halving.items()
+        said["halving"] = f"{kind[1]}, " + ", ".join(f"{name} {value}" for name, value in others)
+    return said
 
 
 def _table(heads: Sequence[str], rows: Iterable[Sequence[str]], texts: Sequence[bool]) -> str:
@@ -207,9 +265,17 @@ def _table(heads: Sequence[str], rows: Iterable[Sequence[str]], texts: Sequence[
 
 
 def _fixed(run: Run) -> str:
-    says = f"The first {ROWS} of {len(run):,}; networks.csv has all." if len(run) > ROWS else ""
-    same = ", ".join(f"{name} {_cell(name, value)}" for name, value in run.fixed.items())
-    return escape(f"{says} The same for every network: {same}." if same else says)
+    """How much of the table is shown, and what is not in it since it is the same everywhere."""
+    says = [f"The first {ROWS} of {len(run):,}; networks.csv has all."] * (len(run) > ROWS)
+    for whom, everywhere in (("", True), (" that has it", False)):
+        same = [
+            f"{name} {_value(value)}"
+            for name, value in run.fixed.items()
+            if has_value(run.table[name]).all() == everywhere
+        ]
+        if same:
+            says.append(f"The same for every network{whom}: {', '.join(same)}.")
+    return escape(" ".join(says))
 
 
 def _settings(run: Run) -> str:
@@ -218,6 +284,7 @@ def _settings(run: Run) -> str:
     settings = dict(said["space"]) | {
         "networks": f"{said['networks']:,}",
         "epochs": f"{said['epochs']:,}",
+        **_parts(run),
         "sampler": said["sampler"],
         "seed": said["seed"],
         "device": said["device"],
@@ -233,12 +300,20 @@ def _settings(run: Run) -> str:
     return f'<table class="list">\n<tbody>\n{rows}\n</tbody>\n</table>'
 
 
-def _cell(name: str, value: Any) -> str:
-    """A value of the table; a network without a score diverged."""
+def _cell(run: Run, name: str, place: int) -> str:
+    """A network's value in a column of the table."""
+    value = run.table[name][place]
+    if not name.endswith("score"):
+        return _value(value)
+    if run.table["diverged"][place]:
+        return "diverged"
+    return NOTHING if np.isnan(value) else f"{value:.4f}"
+
+
+def _value(value: Any) -> str:
+    """A value as people read it."""
     if isinstance(value, str):
         return value or NOTHING
-    if name.endswith("score"):
-        return f"{value:.4f}" if np.isfinite(value) else "diverged"
     if isinstance(value, (bool, np.bool_)):
         return "yes" if value else "no"
     if np.isnan(value):
@@ -263,6 +338,6 @@ def _duration(seconds: float) -> str:
 def _moment(text: str) -> str:
     """An ISO time for people to read."""
     try:
-        return f"{datetime.fromisoformat(text):%Y-%m-%d at %H:%M}"
+        return f"{datetime.fromisoformat(text):%Y-%m-%d at %H:%M %Z}".strip()
     except ValueError:
         return text

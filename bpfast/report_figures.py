@@ -115,8 +115,9 @@ def loss_best(run: Run, width: int) -> Figure:
     few = run.losses[:BEST]
     for losses in few[:0:-1]:
         axes.plot(run.epochs, losses, color=LIGHT["many"], alpha=0.55, linewidth=1.2)
-    if len(few) > 1:
-        axes.plot([], [], color=LIGHT["many"], alpha=0.7, label=f"the next {len(few) - 1}")
+    if np.isfinite(few[1:]).any():
+        others = f"others of the first {len(few)}"
+        axes.plot([], [], color=LIGHT["many"], alpha=0.7, label=others)
     axes.plot(run.epochs, few[0], linewidth=2.4, label=_first(run), **_mark(run, "best"))
     _loss_axes(axes, run, few)
     _legend(figure, axes)
@@ -130,8 +131,8 @@ def loss_quantiles(run: Run, width: int) -> Figure:
     epochs = run.epochs[there]
     lowest, low, middle, high, highest = np.nanquantile(run.losses[:, there], QUANTILES, axis=0)
     band: dict[str, Any] = {"color": LIGHT["many"], "linewidth": 0}
-    axes.fill_between(epochs, lowest, highest, alpha=0.18, label="9 of 10 networks", **band)
-    axes.fill_between(epochs, low, high, alpha=0.35, label="half of them", **band)
+    axes.fill_between(epochs, lowest, highest, alpha=0.18, label="5% to 95%", **band)
+    axes.fill_between(epochs, low, high, alpha=0.35, label="25% to 75%", **band)
     axes.plot(epochs, middle, linewidth=2, label="median", **_mark(run, "many"))
     axes.plot(run.epochs, run.losses[0], linewidth=2, label=_first(run), **_mark(run, "best"))
     _loss_axes(axes, run, np.stack([lowest, highest]))
@@ -265,7 +266,9 @@ def best_so_far(run: Run) -> tuple[np.ndarray, np.ndarray]:
 
 
 def percent(share: float) -> str:
-    """A share in words."""
+    """A share in words: what is rounded is neither none nor all."""
+    if 0.995 <= share < 1:
+        return "> 99%"
     return "< 1%" if 0 < share < 0.005 else f"{share:.0%}"
 
 
@@ -320,7 +323,7 @@ def _thinned(count: int, most: int) -> np.ndarray:
 
 
 def _score_name(run: Run) -> str:
-    return f"validation {run.manifest['metric']}"
+    return f"{'mean ' if run.folds else ''}validation {run.manifest['metric']}"
 
 
 def _first(run: Run) -> str:

@@ -14,6 +14,7 @@ import numpy as np
 
 from .errors import missing_extra
 from .space import HYPERPARAMETERS
+from .sweep_words import ended_early
 
 FILES = ("manifest.json", "networks.csv", "losses.parquet")
 STUDY_FILE = "study.db"  # unless the manifest names another storage
@@ -22,9 +23,9 @@ KEYS = (
     *("sampler", "device", "space", "started", "seconds", "sample_updates", "interrupted"),
     *("study_name", "storage"),
 )
-COLUMNS = ("network", "validation_score", "test_score", "diverged")
+COLUMNS = ("network", "validation_score", "epochs", "diverged")
 FLOORS = {"accuracy": 0.0, "R²": -1.0}  # scores below tell nothing more, and would flatten the rest
-FEWEST = 10  # scored networks: among fewer, Optuna compares the best with hardly any
+FEWEST = 10  # finished networks: among fewer, Optuna compares the best with hardly any
 
 
 @dataclass(frozen=True)
@@ -70,6 +71,37 @@ class Run:
         return np.flatnonzero(np.isfinite(self.scores))
 
     @cached_property
+    def finished(self) -> np.ndarray:
+        """Places of those of them that had every epoch: Optuna's complete trials."""
+        return self.scored[self.had_all[self.scored]]
+
+    @cached_property
+    def had_all(self) -> np.ndarray:
+        """(networks,) bool: had every epoch."""
+        return self.table["epochs"] >= self.manifest["epochs"]
+
+    @cached_property
+    def unfinished(self) -> np.ndarray:
+        """(networks,) bool: on their way when the sweep was interrupted; the study has no end."""
+        early = ended_early(self.table, self.manifest["epochs"])
+        return early & np.isnan(self.ended) & self.manifest["interrupted"]
+
+    @cached_property
+    def let_go(self) -> np.ndarray:
+        """(networks,) bool: not good enough at a rung of a halving."""
+        return ended_early(self.table, self.manifest["epochs"]) & ~self.unfinished
+
+    @cached_property
+    def folds(self) -> int:
+        """How many folds a cross-validation has; 0 where there is none."""
+        return sum(name.startswith("split") for name in self.table)
+
+    @cached_property
+    def halving(self) -> dict[str, Any] | None:
+        """The halving's kind, epochs, factor and least_epochs, if there was one."""
+        return self.manifest.get("settings", {}).get("halving")
+
+    @cached_property
     def varied(self) -> list[str]:
         """Hyperparameters that differ from network to network."""
         return [name for name in self._hyperparameters if _differs(self.table[name])]
@@ -81,8 +113,10 @@ class Run:
 
     @cached_property
     def fixed(self) -> dict[str, Any]:
-        """Hyperparameters that are the same everywhere."""
-        return {n: self.table[n][0] for n in self._hyperparameters if n not in self.varied}
+        """Hyperparameters that are the same wherever a network has them."""
+        same = {n: self.table[n] for n in self._hyperparameters if n not in self.varied}
+        there = {name: values[has_value(values)] for name, values in same.items()}
+        return {name: values[0] for name, values in there.items() if len(values)}
 
     @cached_property
     def epochs(self) -> np.ndarray:
@@ -184,10 +218,14 @@ def _losses(path: Path, networks: np.ndarray) -> np.ndarray:
     return losses
 
 
+def has_value(values: np.ndarray) -> np.ndarray:
+    """(networks,) bool: which networks have a hyperparameter at all."""
+    return values != "" if values.dtype.kind == "U" else ~np.isnan(values.astype(np.float64))
+
+
 def _differs(values: np.ndarray) -> bool:
     """Whether networks that have a value have different ones."""
-    there = values != "" if values.dtype.kind == "U" else ~np.isnan(values.astype(np.float64))
-    return len(np.unique(values[there])) > 1
+    return len(np.unique(values[has_value(values)])) > 1
 
 
 # --- the study ------------------------------------------------------------------------------------
@@ -224,10 +262,10 @@ def _times(study: Any, networks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     rows = {trial.user_attrs.get("network", trial.number): trial for trial in trials}
     known = [rows.get(network) for network in networks.tolist()]
     began = [trial.datetime_start for trial in known if trial and trial.datetime_start]
-    zero = min(began, default=datetime.min)
+    zero = min(began, default=None)
 
     def seconds(moment: datetime | None) -> float:
-        return np.nan if moment is None else (moment - zero).total_seconds()
+        return np.nan if moment is None or zero is None else (moment - zero).total_seconds()
 
     started = [seconds(trial.datetime_start if trial else None) for trial in known]
     ended = [seconds(trial.datetime_complete if trial else None) for trial in known]
@@ -241,12 +279,12 @@ def _importance(study: Any, run: Run) -> tuple[dict[str, float], str]:
     hopeless scores do not count for everything, and takes settings that only some networks have.
     """
     if len(run.varied) < 2:
-        alone = f"only {run.varied[0]} was varied" if run.varied else "nothing was varied"
-        return {}, f"{alone}, so there is nothing to compare it with"
-    if len(run.scored) < FEWEST:
-        return {}, f"fewer than {FEWEST} networks with a score say too little"
-    if np.ptp(run.scores[run.scored]) == 0:
-        return {}, "all networks that have a score have the same"
+        alone = f"only {run.varied[0]} differs" if run.varied else "nothing differs"
+        return {}, f"{alone} between networks, so there is nothing to compare"
+    if len(run.finished) < FEWEST:
+        return {}, f"fewer than {FEWEST} networks that had every epoch have a score"
+    if np.ptp(run.scores[run.finished]) == 0:
+        return {}, "all networks that had every epoch have the same score"
     from optuna.importance import PedAnovaImportanceEvaluator, get_param_importances
 
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
@@ -47,6 +48,7 @@ DEFAULTS = {
 }
 # What a sweep varies if nothing is said, as a user would type it.
 USUAL = {"learning_rate": "1e-4:1e-1:log", "hidden": "16,32,64", "l2": "1e-6:1e-2:log"}
+DECIDING = ("optimizer", "schedule")  # whether others matter depends on these
 OF_SCHEDULES = {"decay": "exponential", "minimum": "cosine"}
 
 
@@ -110,8 +112,26 @@ class Space:
         ValueError
             A range without a step.
         """
+        return self._points(HYPERPARAMETERS)
+
+    def grid_size(self) -> int:
+        """How many points the grid has, which may be more than memory holds.
+
+        Raises
+        ------
+        ValueError
+            A range without a step.
+        """
+        others = {n: _count(n, d) for n, d in self.dimensions.items() if n not in DECIDING}
+        return sum(
+            math.prod(count for name, count in others.items() if _matters(name, point))
+            for point in self._points(DECIDING)
+        )
+
+    def _points(self, names: Sequence[str]) -> list[dict[str, Any]]:
+        """All points of a grid over some of the hyperparameters."""
         points: list[dict[str, Any]] = [{}]
-        for name in HYPERPARAMETERS:
+        for name in names:
             if name in self.fixed:
                 values = [self.fixed[name]]
             elif name in self.dimensions:
@@ -310,7 +330,13 @@ def _suggest(trial: Trial, name: str, dimension: Any) -> Any:
 def _steps(name: str, dimension: Any) -> list[Any]:
     if hasattr(dimension, "choices"):
         return list(dimension.choices)
+    return [dimension.low + k * dimension.step for k in range(_count(name, dimension))]
+
+
+def _count(name: str, dimension: Any) -> int:
+    """How many values of a dimension a grid has."""
+    if hasattr(dimension, "choices"):
+        return len(dimension.choices)
     if dimension.step is None or dimension.log:
         raise ValueError(f"{name}: a grid needs choices such as 0.1,0.01, not a range")
-    count = int((dimension.high - dimension.low) / dimension.step + 1e-9) + 1
-    return [dimension.low + k * dimension.step for k in range(count)]
+    return int((dimension.high - dimension.low) / dimension.step + 1e-9) + 1

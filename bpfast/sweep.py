@@ -25,7 +25,8 @@ from .rounds import Rounds, rank
 from .run import Run, fingerprint
 from .samples import free_memory
 from .space import HYPERPARAMETERS, USUAL, Space
-from .study import STUDY, Study
+from .study import STUDY, Study, planned
+from .sweep_words import no_score
 from .trials import Trainer, Trials, kind_of, sound
 from .workers import Threads
 
@@ -139,7 +140,8 @@ def sweep(
     space : Space, or what it is made of
         What may vary; by default learning rate, width and l2.
     networks, epochs : int
-        How many networks, and epochs for each.
+        How many networks, and epochs for each. A grid has as many networks as points, which may
+        not be more.
     validation, test : shares of the rows that are held out, at random
         With ``cv``, ``validation`` is not used: the test part comes first, and folds are cut from
         the other rows. ``test=0`` is no test part, and no ``test_score``. Where rows are in order
@@ -218,6 +220,7 @@ def sweep(
         raise ValueError(f"halving is for {halving.epochs} epochs, the sweep has {epochs}")
     if not isinstance(space, Space):
         space = Space(USUAL if space is None else space)
+    networks = planned(space, sampler, networks)
     trainer = Trainer(
         folds,
         whole_part,
@@ -315,21 +318,6 @@ def _check_varies(folds: Folds, unseen: Part, cv: Any, validation: float, test: 
             alike = "a single row" if len(part.y) == 1 else f"{len(part.y)} rows of the same target"
             mend = f"give a larger share than test={test}" if part is unseen else mend
             raise ValueError(f"{name} has {alike}, so there is no R²: {mend}, or another seed")
-
-
-def no_score(table: Mapping[str, np.ndarray]) -> str:
-    """Why no network of a table has a score, and what to do."""
-    count, diverged = len(table["network"]), int(table["diverged"].sum())
-    if not count:
-        return "no network has a score: Ctrl-C came before any was scored"
-    tried = ""
-    if "learning_rate" in table:
-        low, high = (f"{rate:.3g}" for rate in np.quantile(table["learning_rate"], (0, 1)))
-        tried = f" ({low} was tried)" if low == high else f" ({low} to {high} was tried)"
-    return (
-        f"no network has a score: {diverged} of {count} diverged; lower the learning rate{tried}, "
-        f"or {'lower' if 'clip_norm' in table else 'set'} clip_norm"
-    )
 
 
 def _table(rounds: Rounds) -> dict[str, np.ndarray]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from typing import Any
 
@@ -9,6 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from .reached import SweepProgress
+from .sweep_words import many
 
 SECONDS_A_LINE = 10.0  # between lines where there is no terminal
 LEAST_SHARE = 0.02  # done before a rate says anything about the time left
@@ -52,8 +54,8 @@ def _reached(progress: SweepProgress) -> str:
     """What is known of the networks that are through."""
     if not progress.networks:
         return ""
-    words = [f"{progress.networks} networks"]
-    words += [f"best {progress.best:.4f}"] * (progress.best > -float("inf"))
+    words = [many(progress.networks, "network")]
+    words += [f"best {progress.best:.4f}"] * math.isfinite(progress.best)
     words += [f"{progress.diverged} diverged"] * (progress.diverged > 0)
     words += [f"{progress.pruned} let go"] * (progress.pruned > 0)
     return "  " + ", ".join(words)

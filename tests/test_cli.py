@@ -1,6 +1,7 @@
 """The bpfast command as users meet it: what it prints, writes and exits with."""
 
 import io
+import json
 import os
 import signal
 import subprocess
@@ -64,6 +65,23 @@ def test_sweep_prints_and_writes_what_it_found(target, metric, houses, bpfast, t
     ]  # nothing temporary is left
 
 
+def test_a_grid_has_as_many_networks_as_points(houses, bpfast, tmp_path):
+    grid = ["--target", "kind", "--sampler", "grid", "--learning-rate", "0.1,0.01", "--l2", "0"]
+    asked = ["sweep", houses, *SMALL, *grid, "--output", tmp_path / "results"]
+    code, out, err = bpfast(*asked, "--networks", "3")
+    assert (code, out) == (2, "")
+    assert err == (
+        "bpfast: the grid has 4 points, and 3 networks are asked for: ask for networks=4 "
+        "(--networks 4), or for the sampler 'random' to try a part of it\n"
+    )
+    assert not (tmp_path / "results").exists()
+    code, out, err = bpfast(*asked, "--networks", "50")
+    assert code == 0, err
+    assert "; 4 networks, 2 epochs" in out
+    manifest = json.loads((tmp_path / "results" / "manifest.json").read_text())
+    assert manifest["networks"] == manifest["settings"]["networks"] == 4
+
+
 def test_folds_of_whole_groups(houses, bpfast, tmp_path):
     streets = tmp_path / "streets.csv"
     frame = pl.read_csv(houses)
@@ -119,7 +137,7 @@ def test_a_sweep_in_which_all_diverge_says_what_to_lower(options, houses, bpfast
     asked = ["sweep", houses, "--target", "price", *SMALL, *rates, *options]
     code, out, err = bpfast(*asked, "--output", "run")
     assert (code, err) == (0, "")
-    for words in ("6 networks in", "6 diverged", "results: run\n", "MLP is not measured"):
+    for words in ("6 networks ", "6 diverged", "results: run\n", "MLP is not measured"):
         assert words in out
     words = (
         "6 of 6 diverged; lower the learning rate (1e+300 to 1e+301 was tried), or set clip_norm"
@@ -433,7 +451,7 @@ def test_ctrl_c_ranks_and_writes_what_is_trained(houses, tmp_path):
     ) as process:
         try:
             line = process.stdout.readline()
-            assert "3000 networks" in line
+            assert "3,000 networks" in line
             until = time.monotonic() + 60
             while not list(folder.glob("parts/*.parquet")) and time.monotonic() < until:
                 time.sleep(0.05)  # networks are trained one by one: the first is under way

@@ -1,5 +1,7 @@
 """Reading, checking, cutting and scaling of data."""
 
+import re
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -267,10 +269,31 @@ def test_split_is_drawn_from_the_seed():
     assert not np.array_equal(first, other)
 
 
-@pytest.mark.parametrize(("validation", "test"), [(0.0, 0.2), (0.2, 1.0), (0.5, 0.5), (-0.1, 0.2)])
-def test_shares_that_leave_nothing_are_refused(validation, test):
-    with pytest.raises(ValueError, match="leave some for training"):
+@pytest.mark.parametrize(
+    ("validation", "test", "words"),
+    [
+        (0.0, 0.2, "validation=0.0 must be a share of the rows between 0 and 1"),
+        (-0.1, 0.2, "validation=-0.1 must be a share of the rows between 0 and 1"),
+        (1.0, 0.0, "validation=1.0 must be a share of the rows between 0 and 1"),
+        (float("nan"), 0.0, "validation=nan must be a share of the rows between 0 and 1"),
+        (0.2, 1.0, "leave some for training"),
+        (0.2, -0.1, "leave some for training"),
+        (0.2, float("nan"), "leave some for training"),
+        (0.5, 0.5, "leave some for training"),
+    ],
+)
+def test_shares_that_leave_nothing_are_refused(validation, test, words):
+    with pytest.raises(ValueError, match=re.escape(words)):
         split(np.arange(100.0), 0, validation, test, 0)
+
+
+@pytest.mark.parametrize("validation", [0.1, 0.5, 0.95])
+def test_a_split_may_have_no_test_part(validation):
+    y = np.repeat([0, 1, 2], [60, 30, 10])
+    parts = split(y, 3, validation, 0, seed=1)
+    assert len(parts.test) == 0
+    assert len(parts.validation) == pytest.approx(100 * validation, abs=3)
+    np.testing.assert_array_equal(np.sort([*parts.train, *parts.validation]), np.arange(100))
 
 
 def test_too_few_rows_are_refused():

@@ -113,8 +113,8 @@ def test_importance_is_optunas(tmp_path):
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"varied": ("learning_rate",)}, "only learning_rate was varied"),
-        ({"varied": ()}, "nothing was varied"),
+        ({"varied": ("learning_rate",)}, "only learning_rate differs"),
+        ({"varied": ()}, "nothing differs"),
         ({"networks": 9}, "fewer than 10 networks"),
         ({"diverged": 1.1}, "fewer than 10 networks"),
     ],
@@ -238,7 +238,7 @@ def test_the_leaderboard_has_the_first_networks(tmp_path):
     assert len(cells) == 25
     for place, row in enumerate(cells):
         assert row[:2] == [str(place + 1), f"{table['validation_score'][place]:.4f}"]
-        assert row[4] == table["hidden"][place]
+        assert row[5] == table["hidden"][place]
         assert row[-1] == str(table["network"][place])
     assert "The same for every network: optimizer sgd, momentum 0.5" in html
 
@@ -264,7 +264,9 @@ def test_an_interrupted_sweep_says_so(written, tmp_path):
     manifest = json.loads((tmp_path / "manifest.json").read_text())
     (tmp_path / "manifest.json").write_text(json.dumps(manifest | {"networks": 900}))
     html = write_report(tmp_path)[0].read_text(encoding="utf-8")
-    assert "Of 900 networks that were asked for, 5 were begun" in html
+    assert (
+        "Of 900 networks that were asked for, 5 are here; 0 of these were still on the way" in html
+    )
 
 
 @pytest.mark.parametrize(
@@ -319,7 +321,7 @@ def test_a_note_says_what_is_thinned_out(tmp_path):
     run = read_run(make_run(tmp_path, 40, diverged=0))
     assert "are drawn" not in report_words.parallel(run).sentence
     many = Run(**_repeated(run, 20))
-    assert "At most 500 of 800 are drawn" in report_words.parallel(many).sentence
+    assert "At most 500 of the 800 networks" in report_words.parallel(many).sentence
     assert "are drawn" not in report_words.learning_rate(many).sentence
 
 
@@ -339,7 +341,9 @@ def test_hopeless_scores_are_drawn_at_the_floor_and_the_sentence_says_so(tmp_pat
     run = read_run(tmp_path)
     low, high = report_figures.learning_rate(run, WIDE).axes[0].get_ylim()
     assert -1.5 < low < -1.0 < high < 1.5
-    assert "; 4 scores below -1 are drawn there." in report_words.learning_rate(run).sentence
+    assert (
+        "; scores below -1, 4 of them, are drawn there." in report_words.learning_rate(run).sentence
+    )
     html = write_report(tmp_path)[0].read_text(encoding="utf-8")
     assert "64 inputs, a number to predict" in html
 
@@ -360,19 +364,19 @@ def test_sentences_have_the_numbers(tmp_path):
     )
     run = read_run(tmp_path)
     assert report_words.leaderboard(run) == (
-        "Network 0 is first, with a validation accuracy of 0.9000 and 0.8500 on the test part, "
-        "which the ranking never looked at; the first 4 lie within 0.7 of each other."
+        "Network 0 is first, with a validation accuracy of 0.9000; the scores of the first 4 span "
+        "0.7. It scores 0.8500 on the test part, which the ranking never looked at."
     )
     assert report_words.loss_best(run).sentence == (
-        "The best network's training loss went from 2 to 0.4 in 5 epochs; it fell by 50% in the "
-        "last fifth of them: more may help."
+        "The best network's training loss went from 2 in epoch 1 to 0.4 in epoch 5; since epoch 4 "
+        "it fell by 50%: more epochs may help."
     )
     assert report_words.loss_quantiles(run).sentence == (
-        "After 5 epochs, half of the networks that were left have a training loss between 0.475 "
-        "and 0.625, the median is 0.55."
+        "In epoch 5, the training losses of the 4 networks that came so far have a median of 0.55, "
+        "and quartiles of 0.475 and 0.625."
     )
     assert report_words.learning_rate(run).sentence == (
-        "The best 3 networks have learning rates from 0.01 to 0.04, of 0.01 to 0.5 that were tried."
+        "The best 3 networks have learning rates from 0.01 to 0.04; from 0.01 to 0.5 were tried."
     )
 
 
@@ -451,7 +455,7 @@ def test_bad_input_is_refused_in_one_line(arguments, words, bpfast, tmp_path):
         ("manifest.json", b"{", "is not JSON"),
         ("manifest.json", b"{}", "lacks bpfast, data, rows"),
         ("networks.csv", b"", "cannot be read"),
-        ("networks.csv", b"network,loss\n1,2\n", "lacks validation_score, test_score, diverged"),
+        ("networks.csv", b"network,loss\n1,2\n", "lacks validation_score, epochs, diverged"),
         ("losses.parquet", b"no parquet", "cannot be read"),
         ("study.db", b"no database", "study 'bpfast' cannot be read from"),
     ],
@@ -508,3 +512,23 @@ def test_a_sweep_has_its_report(bpfast, tmp_path):
     assert np.isfinite(run.ended).all()
     assert set(run.importance) == set(run.varied)
     assert run.losses.shape == (40, 3)
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (["--test", 0], "There was no test part"),
+        (["--test", 0, "--cv", 2], "a mean validation accuracy over 2 folds of"),
+        (["--cv", 2, "--halving", "successive"], "Successive halving let 4 of 6 networks go early"),
+    ],
+)
+def test_other_sweeps_have_theirs(options, says, bpfast, tmp_path, monkeypatch):
+    monkeypatch.setattr(report_figures, "draw", lambda *_: b"<svg ></svg>")
+    small = ["--networks", 6, "--epochs", 3, "--hidden", 3, "--device", "reference"]
+    code, out, err = bpfast("sweep", "iris", *small, *options, "--output", "run")
+    assert code == 0, err
+    assert " test" not in out or "--test" not in options
+    assert bpfast("report", "run")[0] == 0
+    html = (tmp_path / "run" / "report.html").read_text(encoding="utf-8")
+    assert says in html
+    assert ("Test accuracy" in html) == ("--test" not in options)

@@ -1,6 +1,8 @@
 """The space of a sweep: what it takes, what it refuses, and what a trial is asked for."""
 
 import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
 
 from bpfast.space import OPTIMIZERS, USUAL, Space, parse, read, widths
 
@@ -128,8 +130,43 @@ def test_a_grid_has_every_choice_and_step():
         ("sgd", 0.9),
         ("adam", None),
     ]
-    with pytest.raises(ValueError, match="learning_rate: a grid needs choices"):
-        Space(USUAL).grid()
+    for count in (Space(USUAL).grid, Space(USUAL).grid_size):
+        with pytest.raises(ValueError, match="learning_rate: a grid needs choices"):
+            count()
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.fixed_dictionaries(
+        {
+            "optimizer": st.sets(st.sampled_from(["sgd", "adam", "rmsprop"]), min_size=1),
+            "schedule": st.sets(st.sampled_from(["constant", "cosine"]), min_size=1),
+        },
+        optional={
+            "l2": st.just([0.0, 0.1, 0.2]),
+            "depth": st.integers(0, 5).map(lambda most: IntDistribution(0, most)),
+            "momentum": st.just([0.0, 0.9]),
+            "beta1": st.just([0.8, 0.9, 0.95]),
+            "minimum": st.just([0.0, 1e-3]),
+        },
+    )
+)
+def test_a_grid_is_counted_without_its_points(drawn):
+    dimensions = {n: sorted(v) if isinstance(v, set) else v for n, v in drawn.items()}
+    if "depth" in dimensions:
+        dimensions["width"] = [2, 3]
+    try:
+        space = Space(dimensions)
+    except ValueError:
+        assume(False)  # what nothing uses
+    assert space.grid_size() == len(space.grid())
+
+
+def test_a_grid_that_memory_does_not_hold_is_counted():
+    tenths = FloatDistribution(0.0, 0.9, step=0.1)
+    names = ("l1", "l2", "weight_decay", "clip_norm", "dropout", "beta1", "beta2", "epsilon")
+    space = Space(dict.fromkeys(names, tenths) | {"seed": IntDistribution(1, 10**9)})
+    assert space.grid_size() == 10**17
 
 
 def test_a_file_says_what_would_be_typed(tmp_path):

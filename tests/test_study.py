@@ -51,6 +51,25 @@ def test_a_grid_is_tried_once():
     assert len(table["network"]) == len(tried) == 6
 
 
+@pytest.mark.parametrize("networks", [1, 5])
+def test_a_grid_that_is_larger_than_what_is_asked_for_is_refused(networks, tmp_path):
+    space = {"hidden": [2, 3], "l2": [0.0, 0.1, 0.2]}
+    made = {"storage": f"sqlite:///{tmp_path / 'study.db'}", "run": tmp_path / "run"}
+    words = f"6 points, and {networks} networks are asked for: ask for networks=6 .--networks 6."
+    with pytest.raises(ValueError, match=words):
+        sweep(space=space, sampler="grid", networks=networks, **made)
+    with pytest.raises(ValueError, match="l2: a grid needs choices"):
+        sweep(space=space | {"l2": "0:1"}, sampler="grid", **made)
+    assert not [*tmp_path.iterdir()]
+
+
+def test_progress_counts_what_a_grid_has():
+    seen = []
+    space = {"hidden": [2, 3], "l2": [0.0, 0.1, 0.2]}
+    sweep(space=space, sampler="grid", networks=100, progress=seen.append)
+    assert seen[-1].done == seen[-1].total
+
+
 def test_a_sampler_of_optunas_is_told_what_came_of_each_batch(monkeypatch):
     """Two crews of five take turns: one is asked for while the other is trained."""
     monkeypatch.setattr(study_module, "LEARNING_BATCH", 10)

@@ -213,12 +213,19 @@ def test_the_winner_is_trained_on_all_rows_that_are_not_test(y):
     np.testing.assert_array_equal(network.parameters, result.best.parameters)
 
 
-def test_without_a_test_part_there_is_no_test_score():
-    result = sweep(WORDS, cv=3, test=0.0)
+@pytest.mark.parametrize("y", [WORDS, NUMBERS])
+def test_without_a_test_part_there_is_no_test_score(y):
+    result = sweep(y, cv=3, test=0.0)
     assert "test_score" not in result.table
     np.testing.assert_array_equal(result.scaler.mean, X.mean(axis=0))
-    with pytest.raises(ValueError, match=r"test=0\.0 must be shares"):
-        sweep(WORDS, test=0.0)
+    result = sweep(y, test=0)
+    assert "test_score" not in result.table
+    classes = 0 if y is NUMBERS else 2
+    numbered = y if y is NUMBERS else np.unique(y, return_inverse=True)[1]
+    parts = split(numbered, classes, 0.2, 0, 0)
+    assert len(parts.train) + len(parts.validation) == len(X)
+    np.testing.assert_array_equal(result.scaler.mean, X[parts.train].mean(axis=0))
+    assert np.isfinite(result.table["validation_score"]).all()
 
 
 def test_the_test_part_changes_no_score_of_a_fold():

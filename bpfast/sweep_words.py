@@ -1,0 +1,54 @@
+"""What the terminal and the report both say of a sweep's table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+MOST_ENDS = 8  # epochs that are told one by one
+
+
+def many(count: int, noun: str) -> str:
+    """A count with its noun."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def listed(words: Sequence[str]) -> str:
+    """Words with commas, and an "and" before the last."""
+    *before, last = words
+    return f"{', '.join(before)} and {last}" if before else last
+
+
+def ended_early(table: Mapping[str, np.ndarray], epochs: int) -> np.ndarray:
+    """(networks,) bool: neither diverged nor trained to the last epoch."""
+    return ~table["diverged"] & (table["epochs"] < epochs)
+
+
+def by_epoch(epochs: np.ndarray) -> str:
+    """How many networks ended after which epoch, such as "20 after epoch 1 and 5 after epoch 3"."""
+    ends, counts = np.unique(epochs, return_counts=True)
+    if len(ends) > MOST_ENDS:
+        return f"after epochs {ends[0]:,} to {ends[-1]:,}"
+    counted = zip(ends, counts, strict=True)
+    return listed([f"{count:,} after epoch {end:,}" for end, count in counted])
+
+
+def ranked_by(metric: str, folds: int) -> str:
+    """What networks are ranked by; folds are 0 without a cross-validation."""
+    return f"mean validation {metric} over {folds} folds" if folds else f"validation {metric}"
+
+
+def no_score(table: Mapping[str, np.ndarray]) -> str:
+    """Why no network of a table has a score, and what to do."""
+    count, diverged = len(table["network"]), int(table["diverged"].sum())
+    if not count:
+        return "no network has a score: Ctrl-C came before any was scored"
+    tried = ""
+    if "learning_rate" in table:
+        low, high = (f"{rate:.3g}" for rate in np.quantile(table["learning_rate"], (0, 1)))
+        tried = f" ({low} was tried)" if low == high else f" ({low} to {high} was tried)"
+    return (
+        f"no network has a score: {diverged:,} of {count:,} diverged; lower the learning rate"
+        f"{tried}, or {'lower' if 'clip_norm' in table else 'set'} clip_norm"
+    )
