@@ -6,7 +6,7 @@ import json
 import re
 import time
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime
 from pathlib import Path
@@ -20,13 +20,14 @@ from rich.table import Table
 from . import __version__, data, explain_command, explain_page, space
 from .dispatch import devices as all_devices
 from .errors import one_of, whole
-from .files import write_whole
+from .files import make_folders, remove_empty, write_whole
 from .halving import KINDS
 from .leaderboard import BEST, print_baseline, print_result, write_result
 from .model import Model
 from .population import DTYPES
 from .predictions import check_output, print_predictions, tabulate, write_predictions
-from .run import MANIFEST
+from .run import MANIFEST, read_manifest
+from .storage import lasting, located
 from .study import SAMPLERS, STUDY
 from .sweep import sweep as run_sweep
 from .sweep_progress import SweepDisplay
@@ -66,6 +67,7 @@ def version(
 
 @app.command()
 def sweep(
+    context: typer.Context,
     source: Annotated[
         str | None,
         typer.Argument(
@@ -75,7 +77,12 @@ def sweep(
         ),
     ] = None,
     resume: Annotated[
-        Path | None, typer.Option(help="The folder of a sweep to go on with, instead of DATA.")
+        Path | None,
+        typer.Option(help="The folder of a sweep to go on with, as it was begun, instead of DATA."),
+    ] = None,
+    moved: Annotated[
+        str | None,
+        typer.Option("--data", help="With --resume: the data file, if it has moved since."),
     ] = None,
     target: Annotated[str | None, typer.Option(help="The column to predict.")] = None,
     task: Annotated[str, typer.Option(help="auto, classification or regression.")] = "auto",
@@ -148,18 +155,18 @@ def sweep(
     ] = False,
 ) -> None:
     """Train many networks with drawn hyperparameters, and rank them."""
-    options = locals()
+    given = _given(context)
     if resume is not None:
-        request = _resumed(resume, source, networks)
-    elif source is None:
-        raise ValueError("DATA is missing: a file, or one of " + ", ".join(data.BUILT_IN))
+        request = _resumed(resume, given)
+    elif source is None or moved is not None:
+        what = "DATA is missing" if source is None else f"--data {moved} is for --resume"
+        raise ValueError(f"{what}: give a file, or one of {', '.join(data.BUILT_IN)}, as DATA")
     else:
-        typed = {k: options[k] for k in space.HYPERPARAMETERS if k != "seed" and options.get(k)}
-        asked: dict[str, Any] = {f.name: options.get(f.name) for f in fields(Request)}
-        asked["space"] = _space(typed, space_file)
+        asked: dict[str, Any] = {f.name: context.params.get(f.name) for f in fields(Request)}
+        asked["source"] = _from_anywhere(source)
+        asked["space"] = _space(_typed(given), _below(space_file))
         asked["networks"] = NETWORKS if networks is None else networks
-        if Path(source).is_file():
-            asked["source"] = str(Path(source).resolve())  # it may be resumed from elsewhere
+        asked["storage"] = None if storage is None else lasting(storage, output)
         request = Request(**asked)
     with _cluster(dask) as client:
         _sweep(request, resume or output, resume is not None, _bytes(memory), client, top, baseline)
@@ -187,15 +194,84 @@ class Request:
     device: str
 
 
-def _resumed(folder: Path, source: str | None, networks: int | None) -> Request:
-    """The request that a folder was begun with, but for more networks."""
-    if source is not None:
-        raise ValueError(f"{folder} says what data it was begun with: leave out {source}")
+def _given(context: typer.Context) -> dict[str, Any]:
+    """What was typed, by the names of parameters; nothing that is there by default."""
+    sources = {name: context.get_parameter_source(name) for name in context.params}
+    typed = [name for name, origin in sources.items() if origin and origin.name != "DEFAULT"]
+    return {name: context.params[name] for name in typed}
+
+
+def _typed(given: dict[str, Any]) -> dict[str, str]:
+    """Hyperparameters among what was typed; ``--seed`` is the sweep's."""
+    return {name: given[name] for name in space.HYPERPARAMETERS if name in given and name != "seed"}
+
+
+def _from_anywhere(source: str) -> str:
+    """A source that a later call finds from wherever it is made."""
+    is_file = source not in data.BUILT_IN and Path(source).is_file()
+    return str(Path(source).resolve()) if is_file else source
+
+
+def _resumed(folder: Path, given: dict[str, Any]) -> Request:
+    """The request that a folder was begun with, but for more networks and the data's new place."""
     path = folder / COMMAND
     if not path.is_file():
         raise ValueError(f"{folder} has no {COMMAND}: bpfast sweep did not begin it")
-    request = Request(**json.loads(path.read_text(encoding="utf-8")))
-    return request if networks is None else replace(request, networks=networks)
+    begun = Request(**json.loads(path.read_text(encoding="utf-8")))
+    begun = replace(begun, networks=read_manifest(folder)["settings"]["networks"])
+    if "source" in given:
+        source = given["source"]
+        raise ValueError(
+            f"{folder} says what data it was begun with: leave out {source}, or give --data "
+            f"{source} if that is where they are now"
+        )
+    source = _from_anywhere(given.get("moved", begun.source))
+    if source not in data.BUILT_IN and not Path(source).is_file():
+        gone = f"--data {source}" if "moved" in given else f"{source}, which it was begun with,"
+        raise ValueError(f"{folder}: {gone} is no file: say where the data are now, --data FILE")
+    _check_given(folder, given, begun)
+    return replace(begun, source=source, networks=given.get("networks", begun.networks))
+
+
+def _check_given(folder: Path, given: dict[str, Any], begun: Request) -> None:
+    """Refuse what was typed and is not what a folder was begun with.
+
+    What is not in a request is about one call, and no number depends on it.
+    """
+    typed = {f.name: given[f.name] for f in fields(Request) if f.name in given}
+    if typed.get("networks", 0) > begun.networks:
+        del typed["networks"]
+    if "storage" in typed:
+        typed["storage"] = lasting(typed["storage"], folder)
+    changed = [(n, given[n], getattr(begun, n)) for n in typed if typed[n] != getattr(begun, n)]
+    changed += _changed(_typed(given), given.get("space_file"), begun.space)
+    if "output" in given and given["output"].resolve() != folder.resolve():
+        changed.append(("output", given["output"], folder))
+    for name, now, before in changed:
+        option = f"--{name.replace('_', '-')}"
+        told, had = (f"no {option}" if v is None else f"{option} {v}" for v in (now, before))
+        more = ", and may have more" if name == "networks" else ""
+        raise ValueError(
+            f"{told}: {folder} was begun with {had}{more}; leave {option} out, or begin another "
+            "sweep"
+        )
+
+
+def _changed(
+    typed: dict[str, str], file: Path | None, begun: dict[str, Any]
+) -> list[tuple[str, Any, Any]]:
+    """Hyperparameters that are typed, or in a file, otherwise than they were: now and before."""
+    before = space.Space(begun).describe()
+    other = sorted(typed.keys() - before.keys())
+    if other and file is None:  # what belongs to another space, which may not even be one
+        return [(name, typed[name], None) for name in other]
+    asked = _space(typed, begun if file is None else _below(file))
+    now = space.Space(asked).describe()
+    return [
+        (name, asked.get(name, now.get(name)), begun.get(name, before.get(name)))
+        for name in sorted(now | before)
+        if now.get(name) != before.get(name)
+    ]
 
 
 def _sweep(
@@ -234,7 +310,7 @@ def _sweep(
             task="classification" if dataset.classes else "regression",
             seed=request.seed,
             sampler=request.sampler,
-            storage=request.storage or f"sqlite:///{folder / 'study.db'}",
+            storage=located(request.storage, folder),
             study_name=request.study_name,
             device=request.device,
             client=client,
@@ -275,9 +351,13 @@ def _bytes(text: str | None) -> int | None:
     return int(float(found[1]) * 1024 ** " kmgt".index(found[2] or " "))
 
 
-def _space(typed: dict[str, str], file: Path | None) -> dict[str, Any]:
-    """What was typed, on top of what a file says, or else of what is usual."""
-    below: dict[str, Any] = space.USUAL if file is None else space.read(file)
+def _below(file: Path | None) -> dict[str, Any]:
+    """What a file says of hyperparameters, or else what is usual."""
+    return space.USUAL if file is None else space.read(file)
+
+
+def _space(typed: dict[str, str], below: dict[str, Any]) -> dict[str, Any]:
+    """What was typed, on top of the rest."""
     if {"width", "depth"} & typed.keys():
         below = {name: values for name, values in below.items() if name != "hidden"}
     return below | typed
@@ -291,20 +371,19 @@ def _console() -> Console:
 
 @contextmanager
 def _made(folder: Path, request: Request) -> Iterator[None]:
-    """A folder that knows its request; if the sweep is refused, no new folder is left."""
+    """A folder that knows its request; if the sweep is refused, all is left as it was."""
     new = not (folder / MANIFEST).exists()
-    folder.mkdir(parents=True, exist_ok=True)
+    command, made = folder / COMMAND, make_folders(folder)
     text = json.dumps(asdict(request), indent=1) + "\n"
-    if new:
-        write_whole(folder / COMMAND, lambda path: path.write_text(text, encoding="utf-8"))
     try:
+        if new:
+            write_whole(command, lambda path: path.write_text(text, encoding="utf-8"))
         yield
-        write_whole(folder / COMMAND, lambda path: path.write_text(text, encoding="utf-8"))
+        write_whole(command, lambda path: path.write_text(text, encoding="utf-8"))
     except BaseException:
         if new and not (folder / MANIFEST).exists():
-            (folder / COMMAND).unlink()
-            with suppress(OSError):  # not empty: it was there before
-                folder.rmdir()
+            command.unlink(missing_ok=True)
+            remove_empty(made)
         raise
 
 

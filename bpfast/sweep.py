@@ -14,15 +14,17 @@ import numpy as np
 
 from . import __version__
 from .data import Scaler, check_target
+from .dispatch import usable
 from .errors import finite, numeric, whole
 from .folds import Folds, Part, cut
 from .halving import Halving
+from .identity import fingerprint, settings_of
 from .interrupts import interrupt_flag
 from .model import Model
 from .population import Population
 from .reached import SweepProgress
 from .rounds import Rounds, rank
-from .run import Run, fingerprint
+from .run import Run
 from .samples import free_memory
 from .space import HYPERPARAMETERS, USUAL, Space
 from .study import STUDY, Study
@@ -213,23 +215,31 @@ def sweep(
     settings = {
         "bpfast": __version__,
         "data": fingerprint(X, target),
+        "classes": fingerprint(np.array(classes, str)),
         "space": space.describe(),
         "sampler": sampler if isinstance(sampler, str) else type(sampler).__name__,
+        "sampler_settings": None if isinstance(sampler, str) else settings_of(sampler),
         "networks": networks,
         "epochs": epochs,
         "validation": validation,
         "test": test,
+        "cross_validation": cv is not None,
         "seed": seed,
         "device": device,
         "halving": None if halving is None else asdict(halving),
         "folds": fingerprint(*(part for fold in rows.folds for part in fold)),
+        "held_out": fingerprint(rows.whole, rows.test),
     }
+    if client is None:
+        settings["runs_on"] = usable(device)  # workers of a cluster have devices of their own
     memory = None if memory is None else whole("memory", memory, 1)
+    if resume and run is None and storage is None:
+        raise ValueError("resume=True goes on with what is in run, or in storage: give one of them")
     with ExitStack() as stack:
+        study = Study(space, sampler, seed)
         kept = None
         if run is not None:
             kept = stack.enter_context(closing(Run(Path(run), settings, resume)))
-        study = Study(space, sampler, seed, storage, study_name, resume)
         rounds = Rounds(trainer, study, networks, kept, halving, progress)
         flag = stack.enter_context(interrupt_flag())  # Ctrl-C loses no network that is scored
         workers: Threads | Cluster
@@ -240,7 +250,11 @@ def sweep(
             from . import cluster  # without a client, Dask need not be there
 
             workers = cluster.Cluster(trainer, client, memory, flag)
-        rounds.run(stack.enter_context(closing(workers)), flag)
+        stack.enter_context(closing(workers))
+        with study.kept(storage, study_name, settings, resume):  # all that may refuse has had a say
+            if kept is not None:
+                kept.begin()
+        rounds.run(workers, flag)
         if trainer.refits:  # after Ctrl-C too: without it there is no winner
             _refit(trainer, rounds)
     return SweepResult(

@@ -148,7 +148,7 @@ def test_what_a_sweep_refuses_leaves_one_line_and_no_folder(
 ):
     code, _, err = bpfast("sweep", houses, "--target", "kind", option, value)
     assert (code, err) == (2, f"bpfast: {words}\n")
-    assert not list((tmp_path / "bpfast-runs").iterdir())
+    assert not (tmp_path / "bpfast-runs").exists()
 
 
 def test_a_pipe_gets_whole_numbers_and_lines(houses, bpfast):

@@ -184,7 +184,7 @@ def test_another_sweep_is_refused(options, words, tmp_path):
 
 def test_other_data_are_refused(tmp_path):
     sweep(tmp_path)
-    with pytest.raises(ValueError, match="was begun with data="):
+    with pytest.raises(ValueError, match="was begun with other data"):
         bp.sweep(2 * X, Y, SPACE, 20, 3, device="reference", run=tmp_path, resume=True)
 
 
