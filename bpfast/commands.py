@@ -7,7 +7,7 @@ import re
 import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, fields
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -26,7 +26,8 @@ from .leaderboard import BEST, print_baseline, print_result, write_result
 from .model import Model
 from .population import DTYPES
 from .predictions import check_output, print_predictions, tabulate, write_predictions
-from .run import MANIFEST, read_manifest
+from .request import COMMAND, Request, from_anywhere, resumed, searched
+from .run import MANIFEST
 from .storage import lasting, located
 from .study import SAMPLERS, STUDY
 from .sweep import sweep as run_sweep
@@ -35,7 +36,6 @@ from .verify import verify as run_verify
 from .warmup import warmup as run_warmup
 
 FILE_WIDTH = 240
-COMMAND = "command.json"  # in a sweep's folder
 NETWORKS = 1024  # if nothing is said
 _Values = Annotated[str | None, typer.Option(help="Range or numbers.", show_default=False)]
 _Names = Annotated[
@@ -157,14 +157,14 @@ def sweep(
     """Train many networks with drawn hyperparameters, and rank them."""
     given = _given(context)
     if resume is not None:
-        request = _resumed(resume, given)
+        request = resumed(resume, given)
     elif source is None or moved is not None:
         what = "DATA is missing" if source is None else f"--data {moved} is for --resume"
         raise ValueError(f"{what}: give a file, or one of {', '.join(data.BUILT_IN)}, as DATA")
     else:
         asked: dict[str, Any] = {f.name: context.params.get(f.name) for f in fields(Request)}
-        asked["source"] = _from_anywhere(source)
-        asked["space"] = _space(_typed(given), _below(space_file))
+        asked["source"] = from_anywhere(source)
+        asked["space"] = searched(given)
         asked["networks"] = NETWORKS if networks is None else networks
         asked["storage"] = None if storage is None else lasting(storage, output)
         request = Request(**asked)
@@ -172,106 +172,11 @@ def sweep(
         _sweep(request, resume or output, resume is not None, _bytes(memory), client, top, baseline)
 
 
-@dataclass(frozen=True)
-class Request:
-    """What a sweep is asked for on the command line; kept in its folder, to be resumed."""
-
-    source: str
-    target: str | None
-    task: str
-    networks: int
-    epochs: int
-    space: dict[str, Any]
-    sampler: str
-    storage: str | None
-    study_name: str
-    validation: float
-    test: float
-    cv: int | None
-    groups: str | None
-    halving: str | None
-    seed: int
-    device: str
-
-
 def _given(context: typer.Context) -> dict[str, Any]:
     """What was typed, by the names of parameters; nothing that is there by default."""
-    sources = {name: context.get_parameter_source(name) for name in context.params}
-    typed = [name for name, origin in sources.items() if origin and origin.name != "DEFAULT"]
+    origins = {name: context.get_parameter_source(name) for name in context.params}
+    typed = [name for name, origin in origins.items() if origin and origin.name != "DEFAULT"]
     return {name: context.params[name] for name in typed}
-
-
-def _typed(given: dict[str, Any]) -> dict[str, str]:
-    """Hyperparameters among what was typed; ``--seed`` is the sweep's."""
-    return {name: given[name] for name in space.HYPERPARAMETERS if name in given and name != "seed"}
-
-
-def _from_anywhere(source: str) -> str:
-    """A source that a later call finds from wherever it is made."""
-    is_file = source not in data.BUILT_IN and Path(source).is_file()
-    return str(Path(source).resolve()) if is_file else source
-
-
-def _resumed(folder: Path, given: dict[str, Any]) -> Request:
-    """The request that a folder was begun with, but for more networks and the data's new place."""
-    path = folder / COMMAND
-    if not path.is_file():
-        raise ValueError(f"{folder} has no {COMMAND}: bpfast sweep did not begin it")
-    begun = Request(**json.loads(path.read_text(encoding="utf-8")))
-    begun = replace(begun, networks=read_manifest(folder)["settings"]["networks"])
-    if "source" in given:
-        source = given["source"]
-        raise ValueError(
-            f"{folder} says what data it was begun with: leave out {source}, or give --data "
-            f"{source} if that is where they are now"
-        )
-    source = _from_anywhere(given.get("moved", begun.source))
-    if source not in data.BUILT_IN and not Path(source).is_file():
-        gone = f"--data {source}" if "moved" in given else f"{source}, which it was begun with,"
-        raise ValueError(f"{folder}: {gone} is no file: say where the data are now, --data FILE")
-    _check_given(folder, given, begun)
-    return replace(begun, source=source, networks=given.get("networks", begun.networks))
-
-
-def _check_given(folder: Path, given: dict[str, Any], begun: Request) -> None:
-    """Refuse what was typed and is not what a folder was begun with.
-
-    What is not in a request is about one call, and no number depends on it.
-    """
-    typed = {f.name: given[f.name] for f in fields(Request) if f.name in given}
-    if typed.get("networks", 0) > begun.networks:
-        del typed["networks"]
-    if "storage" in typed:
-        typed["storage"] = lasting(typed["storage"], folder)
-    changed = [(n, given[n], getattr(begun, n)) for n in typed if typed[n] != getattr(begun, n)]
-    changed += _changed(_typed(given), given.get("space_file"), begun.space)
-    if "output" in given and given["output"].resolve() != folder.resolve():
-        changed.append(("output", given["output"], folder))
-    for name, now, before in changed:
-        option = f"--{name.replace('_', '-')}"
-        told, had = (f"no {option}" if v is None else f"{option} {v}" for v in (now, before))
-        more = ", and may have more" if name == "networks" else ""
-        raise ValueError(
-            f"{told}: {folder} was begun with {had}{more}; leave {option} out, or begin another "
-            "sweep"
-        )
-
-
-def _changed(
-    typed: dict[str, str], file: Path | None, begun: dict[str, Any]
-) -> list[tuple[str, Any, Any]]:
-    """Hyperparameters that are typed, or in a file, otherwise than they were: now and before."""
-    before = space.Space(begun).describe()
-    other = sorted(typed.keys() - before.keys())
-    if other and file is None:  # what belongs to another space, which may not even be one
-        return [(name, typed[name], None) for name in other]
-    asked = _space(typed, begun if file is None else _below(file))
-    now = space.Space(asked).describe()
-    return [
-        (name, asked.get(name, now.get(name)), begun.get(name, before.get(name)))
-        for name in sorted(now | before)
-        if now.get(name) != before.get(name)
-    ]
 
 
 def _sweep(
@@ -349,18 +254,6 @@ def _bytes(text: str | None) -> int | None:
     if not found:
         raise ValueError(f"memory={text!r} is no size such as 8G or 500M")
     return int(float(found[1]) * 1024 ** " kmgt".index(found[2] or " "))
-
-
-def _below(file: Path | None) -> dict[str, Any]:
-    """What a file says of hyperparameters, or else what is usual."""
-    return space.USUAL if file is None else space.read(file)
-
-
-def _space(typed: dict[str, str], below: dict[str, Any]) -> dict[str, Any]:
-    """What was typed, on top of the rest."""
-    if {"width", "depth"} & typed.keys():
-        below = {name: values for name, values in below.items() if name != "hidden"}
-    return below | typed
 
 
 def _console() -> Console:

@@ -99,7 +99,10 @@ def told(storage: Any, what: str) -> Iterator[None]:
             raise
         shown = _parsed(storage).render_as_string(hide_password=True)
         why = str(error).replace(storage, shown).splitlines()[0]
-        raise OSError(f"storage {shown} {what}: {why}") from None
+        raise OSError(
+            f"storage {shown} {what}: {why}; expected a database that answers, or sqlite:///FILE "
+            "in a folder that is there"
+        ) from None
 
 
 def file_of(url: str) -> Path | None:

@@ -148,6 +148,7 @@ def sweep(
     storage : URL such as "sqlite:///study.db", or a storage of Optuna's
         Every trial is kept there, for ``optuna.load_study`` and Optuna's dashboard.
     study_name : what the study is called in the storage
+        It carries the sweep's settings as its user attribute ``sweep``.
     device : as for :func:`fit`
     client : distributed.Client
         Networks are trained by the workers of its Dask cluster, each on its own device, in place
@@ -159,9 +160,10 @@ def sweep(
         Networks of one kind are trained in parts that fit; no number depends on it. With a
         ``client``: in each worker, by default half of its memory limit.
     run : a folder in which everything is kept as it is reached: see :class:`run.Run`
-    resume : whether to go on with the sweep that is in the folder
+    resume : whether to go on with the sweep that is in the folder, and in the study
         With the same arguments (``networks`` may be more) it ends with the same numbers, bit for
-        bit, as if it had never been stopped.
+        bit, as if it had never been stopped. Arguments that numbers depend on are compared with
+        those that it was begun with, and refused by name where they differ.
     progress : a callable given a SweepProgress
 
     Returns
@@ -173,14 +175,16 @@ def sweep(
     Raises
     ------
     TypeError, ValueError, DeviceError
-        Bad input, before any training; a folder that is another sweep's, or in use.
+        Bad input, before any training; a folder or a study that is another sweep's, or a folder in
+        use. Nothing is left of a sweep that is refused: no folder, no file and no study.
     OSError
-        What was reached cannot be written; what was written before is whole.
+        A storage cannot be opened. What was reached cannot be written; what was written before is
+        whole.
     ConnectionError, RuntimeError
         The scheduler of ``client`` is gone, or a part of the networks took worker after worker with
         it; what came back before is in ``run``.
     ImportError
-        Optuna is not installed.
+        Optuna is not installed, or what a sampler, a storage or a folder needs.
     """
     networks, seed = whole("networks", networks, 1), whole("seed", seed, 0)
     epochs = whole("epochs", epochs, 1)
