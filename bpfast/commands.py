@@ -265,8 +265,9 @@ def _console() -> Console:
 @contextmanager
 def _made(folder: Path, request: Request) -> Iterator[None]:
     """A folder that knows its request; if the sweep is refused, all is left as it was."""
-    new = not (folder / MANIFEST).exists()
     command, made = folder / COMMAND, make_folders(folder)
+    before = command.read_bytes() if command.exists() else None
+    new = not (folder / MANIFEST).exists()
     text = json.dumps(asdict(request), indent=1) + "\n"
     try:
         if new:
@@ -276,6 +277,8 @@ def _made(folder: Path, request: Request) -> Iterator[None]:
     except BaseException:
         if new and not (folder / MANIFEST).exists():
             command.unlink(missing_ok=True)
+            if before is not None:
+                command.write_bytes(before)
             remove_empty(made)
         raise
 

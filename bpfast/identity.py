@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import pickle
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -72,8 +71,13 @@ def _plain(value: Any, above: tuple[int, ...]) -> Any:
         return sorted(json.dumps(_plain(own, above)) for own in value)
     if hasattr(value, "__qualname__"):  # a function or a class
         return f"{value.__module__}.{value.__qualname__}"
+    return [_plain(type(value), above), _plain(_made_of(value), above)]
+
+
+def _made_of(value: Any) -> Any:
+    if isinstance(value, np.random.RandomState):  # pickles hold chance beside the seed
+        return value.get_state()
     try:
-        made_of = value.__reduce_ex__(pickle.HIGHEST_PROTOCOL)
+        return value.__reduce_ex__(4)  # arrays have their bytes in it
     except Exception:  # a lock, a file, a connection
-        made_of = None
-    return [_plain(type(value), above), _plain(made_of, above)]
+        return None

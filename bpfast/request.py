@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from . import data, space
+from .identity import GROWS
 from .run import read_manifest
 from .storage import lasting
 
@@ -67,16 +68,12 @@ def resumed(folder: Path, given: Mapping[str, Any]) -> Request:
         Not a folder of ``bpfast sweep``; data that are not where they were; what was typed differs
         from what the sweep was begun with.
     """
-    path = folder / COMMAND
-    if not path.is_file():
-        raise ValueError(f"{folder} has no {COMMAND}: bpfast sweep did not begin it")
-    begun = Request(**json.loads(path.read_text(encoding="utf-8")))
-    begun = replace(begun, networks=read_manifest(folder)["settings"]["networks"])
     if "source" in given:
         raise ValueError(
             f"{folder} says what data it was begun with: leave out {given['source']}, or give "
             f"--data {given['source']} if that is where they are now"
         )
+    begun = _read(folder)
     source = from_anywhere(given.get("moved", begun.source))
     if source not in data.BUILT_IN and not Path(source).is_file():
         gone = f"--data {source}" if "moved" in given else f"{source}, which it was begun with,"
@@ -86,6 +83,18 @@ def resumed(folder: Path, given: Mapping[str, Any]) -> Request:
             f"{now}: {folder} was begun with {before}; leave {option} out, or begin another sweep"
         )
     return replace(begun, source=source, networks=given.get("networks", begun.networks))
+
+
+def _read(folder: Path) -> Request:
+    """What a folder was begun with, and its networks by now."""
+    path = folder / COMMAND
+    if not path.is_file():
+        raise ValueError(f"{folder} has no {COMMAND}: bpfast sweep did not begin it")
+    try:
+        begun = Request(**json.loads(path.read_text(encoding="utf-8")))
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{path} is not what bpfast sweep writes: {error}") from None
+    return replace(begun, networks=read_manifest(folder)["settings"][GROWS])
 
 
 _Difference = tuple[str, str, str]  # an option, what it says now, and what was said before

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,7 +28,7 @@ def lasting(url: str, folder: Path | None) -> str | None:
     if path is None:
         return url
     path = path.resolve()
-    if folder is not None and path.is_relative_to(folder.resolve()):
+    if folder is not None and folder.resolve() in path.parents:
         path = path.relative_to(folder.resolve())
     return None if path == Path(OWN) else _with_file(url, path)
 
@@ -128,7 +129,8 @@ def _parsed(url: str) -> Any:
     try:
         return make_url(url)
     except (ArgumentError, ValueError):
-        raise ValueError(f"storage={url!r} is no URL such as sqlite:///study.db") from None
+        shown = re.sub(r":[^:/@]*@", ":***@", url)  # a password
+        raise ValueError(f"storage={shown!r} is no URL such as sqlite:///study.db") from None
 
 
 def _optuna() -> Any:

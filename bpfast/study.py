@@ -32,6 +32,7 @@ SAMPLERS = ("random", "tpe", "qmc", "cmaes", "grid")
 BATCH = {"random": 1 << 13, "grid": 1 << 13, "qmc": 1 << 13}
 LEARNING_BATCH = 64  # of those that learn: less is trained slowly, more learns late
 STUDY = "bpfast"
+ADVICE = "give another study_name (--study-name) or storage (--storage)"
 SETTINGS = "sweep"  # the user attribute by which a study knows whose it is
 # What samplers import at their first good trials, and the extra that brings it.
 NEEDS = {"CmaEsSampler": ("cmaes", "sweep"), "QMCSampler": ("scipy", "sklearn")}
@@ -99,22 +100,19 @@ class Study:
         own = {key: value for key, value in settings.items() if key != GROWS}
         with opened(storage) as opening, _found(storage, opening, name, resume) as found:
             with told(storage, "cannot keep the study"):
-                self._own(found, own)
-                self._copy = _Copy(found, opening, storage)
+                self._check_whose(found, own)
+                self._copy = _Copy(found, opening, storage, own)
             yield
 
-    def _own(self, found: Any, settings: Mapping[str, Any]) -> None:
-        """Refuse another sweep's study, and write whose a new one is."""
+    def _check_whose(self, found: Any, settings: Mapping[str, Any]) -> None:
+        """Refuse another sweep's study."""
         where = f"the study {found.study_name!r}"
-        advice = "give another study_name (--study-name) or storage (--storage)"
         if SETTINGS in found.user_attrs:
-            check_same(found.user_attrs[SETTINGS], settings, where, advice)
+            check_same(found.user_attrs[SETTINGS], settings, where, ADVICE)
             return
         trials = found.get_trials(deepcopy=False)  # of an older bpfast, if there are any
-        ours = all(map(self._may_be_ours, trials)) and found.direction.name == "MAXIMIZE"
-        if not ours:
-            raise ValueError(f"{where} in the storage is not this sweep's: {advice}")
-        found.set_user_attr(SETTINGS, settings)
+        if found.direction.name != "MAXIMIZE" or not all(map(self._may_be_ours, trials)):
+            raise ValueError(f"{where} in the storage is not this sweep's: {ADVICE}")
 
     def _may_be_ours(self, trial: FrozenTrial) -> bool:
         """Whether a trial in a storage is like one that this study asks for."""
@@ -174,34 +172,39 @@ class Study:
 
 
 class _Copy:
-    """A study in a storage, to which told trials are added."""
+    """A study in a storage, to which told trials are added, and by which it knows whose it is."""
 
-    def __init__(self, study: Any, storage: Any, given: Any) -> None:
-        self.study, self.given = study, given
-        there = study.get_trials(deepcopy=False)
-        self.there = {trial.user_attrs.get("network"): trial.params for trial in there}
+    def __init__(self, study: Any, storage: Any, given: Any, settings: Mapping[str, Any]) -> None:
+        self.study, self.given, self.settings = study, given, settings
+        self.there = self._trials()
         self.tables = _Tables.of(storage, storage.get_study_id_from_name(study.study_name))
+        if not self.there:  # a new one; an older bpfast's is taken once its trials agree
+            study.set_user_attr(SETTINGS, settings)
 
     def add(self, trials: list[FrozenTrial]) -> None:
         """Add trials that are not there, whoever else adds some meanwhile."""
         for trial in trials:
             self._check(trial)
-        trials = [trial for trial in trials if trial.user_attrs["network"] not in self.there]
-        if not trials:
-            return
         with told(self.given, "cannot be written to"):
+            if SETTINGS not in self.study.user_attrs:
+                self.study.set_user_attr(SETTINGS, self.settings)
             if self.tables:
                 self.tables.insert(trials)
-            else:
-                self.study.add_trials(trials)
+                return
+            there = self._trials()
+            self.study.add_trials([t for t in trials if t.user_attrs["network"] not in there])
+
+    def _trials(self) -> dict[Any, dict[str, Any]]:
+        """Hyperparameters of the trials that are there, by their networks."""
+        trials = self.study.get_trials(deepcopy=False)
+        return {trial.user_attrs.get("network"): trial.params for trial in trials}
 
     def _check(self, trial: FrozenTrial) -> None:
         number = trial.user_attrs["network"]
         if self.there.get(number, trial.params) != trial.params:
             raise ValueError(
                 f"the study {self.study.study_name!r} has a network {number} with other "
-                "hyperparameters: it is another sweep's; give another study_name (--study-name) or "
-                "storage (--storage)"
+                f"hyperparameters, it is another sweep's: {ADVICE}"
             )
 
 
@@ -223,7 +226,8 @@ class _Tables:
 
     def __init__(self, engine: Any, tables: Mapping[str, Any], study: int) -> None:
         self.engine, self.tables, self.study = engine, tables, study
-        self.last, self.numbers = -1, set[int]()  # of trials that were seen there
+        # of trials that were seen there, whosever they are; networks as JSON
+        self.last, self.numbers, self.networks = -1, set[int](), set[str]()
 
     @classmethod
     def of(cls, storage: Any, study: int) -> _Tables | None:
@@ -245,8 +249,8 @@ class _Tables:
         """Add trials but those that somebody else added, under numbers that nobody else took."""
         with self.engine.begin() as connection:
             self._lock(connection)
-            networks = self._see(connection)
-            trials = [t for t in trials if json.dumps(t.user_attrs["network"]) not in networks]
+            self._see(connection)
+            trials = [t for t in trials if str(t.user_attrs["network"]) not in self.networks]
             numbers = self._free([trial.number for trial in trials])
             if not trials:
                 return
@@ -274,18 +278,17 @@ class _Tables:
         new = table.select().where(table.c.study_id == self.study, table.c.trial_id > self.last)
         return [(row.trial_id, row.number) for row in connection.execute(new)]
 
-    def _see(self, connection: Any) -> set[str]:
-        """Look at what was added since; gives the networks among it, as JSON."""
+    def _see(self, connection: Any) -> None:
+        """Look at what was added since the last look."""
         since = self._since(connection)
         table, own = self.tables["trial_user_attributes"], self.tables["trials"]
         networks = table.select().join(own, own.c.trial_id == table.c.trial_id)
         networks = networks.where(
             own.c.study_id == self.study, own.c.trial_id > self.last, table.c.key == "network"
         )
-        seen = {row.value_json for row in connection.execute(networks)}
+        self.networks |= {row.value_json for row in connection.execute(networks)}
         self.last = max((trial_id for trial_id, _ in since), default=self.last)
         self.numbers |= {number for _, number in since}
-        return seen
 
     def _free(self, wanted: list[int]) -> list[int]:
         """A number for each trial: its own, or the next after all where somebody has that."""

@@ -10,3 +10,9 @@ def same(result, expected):
         np.testing.assert_array_equal(result.table[name], column, name)
     np.testing.assert_array_equal(result.losses, expected.losses)
     np.testing.assert_array_equal(result.best.parameters, expected.best.parameters)
+
+
+def on_disk(folder):
+    """All that lies in a folder, by its path: contents of files, and None for folders."""
+    found = sorted(folder.rglob("*"))
+    return {path: None if path.is_dir() else path.read_bytes() for path in found}
