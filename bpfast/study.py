@@ -97,11 +97,13 @@ class Study:
         if storage is None:
             yield
             return
-        own = {key: value for key, value in settings.items() if key != GROWS}
         with opened(storage) as opening, _found(storage, opening, name, resume) as found:
             with told(storage, "cannot keep the study"):
-                self._check_whose(found, own)
-                self._copy = _Copy(found, opening, storage, own)
+                self._check_whose(found, settings)
+                before = found.user_attrs.get(SETTINGS, settings)
+                if settings["halving"] and before[GROWS] != settings[GROWS]:
+                    found = _emptied(found, opening)  # who goes on depends on all that come to it
+                self._copy = _Copy(found, opening, storage, settings)
             yield
 
     def _check_whose(self, found: Any, settings: Mapping[str, Any]) -> None:
@@ -178,8 +180,8 @@ class _Copy:
         self.study, self.given, self.settings = study, given, settings
         self.there = self._trials()
         self.tables = _Tables.of(storage, storage.get_study_id_from_name(study.study_name))
-        if not self.there:  # a new one; an older bpfast's is taken once its trials agree
-            study.set_user_attr(SETTINGS, settings)
+        if SETTINGS in study.user_attrs or not self.there:
+            study.set_user_attr(SETTINGS, settings)  # an older bpfast's: once its trials agree
 
     def add(self, trials: list[FrozenTrial]) -> None:
         """Add trials that are not there, whoever else adds some meanwhile."""
@@ -383,6 +385,15 @@ def _found(given: Any, storage: Any, name: str, resume: bool) -> Iterator[Any]:
         if new:
             optuna.delete_study(study_name=name, storage=storage)
         raise
+
+
+def _emptied(study: Any, storage: Any) -> Any:
+    """A study of the same name without a sweep's trials; what others added stays."""
+    others = [t for t in study.get_trials(deepcopy=False) if "network" not in t.user_attrs]
+    _optuna().delete_study(study_name=study.study_name, storage=storage)
+    empty = _create(study_name=study.study_name, storage=storage)
+    empty.add_trials(others)
+    return empty
 
 
 def _rehearsed(sampler: BaseSampler, space: Space) -> dict[str, Any] | None:

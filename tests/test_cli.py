@@ -189,7 +189,7 @@ def test_a_refused_sweep_leaves_nothing(
 def test_a_folder_without_a_request_cannot_be_resumed(bpfast, tmp_path):
     for text, words in (
         (None, "run has no command.json: bpfast"),
-        ("{}", "is not what bpfast swe"),
+        ("{}", "is not what bpfast sw"),
     ):
         if text is not None:
             (tmp_path / "run").mkdir()
