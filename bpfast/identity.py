@@ -45,7 +45,9 @@ def check_same(before: Mapping[str, Any], now: Mapping[str, Any], where: str, ad
     before, now : settings; what ``before`` lacks, since an older bpfast wrote it, may be anything
     where, advice : what was begun, and what to do, in words
     """
-    for name, value in json.loads(json.dumps(now)).items():
+    values = json.loads(json.dumps(now))
+    for name in sorted(values, key=GROWS.__eq__):  # what may grow says the least
+        value = values[name]
         known = before.get(name, value)
         if known == value or (name == GROWS and value > known):
             continue

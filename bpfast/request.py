@@ -11,7 +11,7 @@ from typing import Any
 from . import data, space
 from .identity import GROWS
 from .run import read_manifest
-from .storage import lasting
+from .storage import file_of, lasting, located
 
 COMMAND = "command.json"  # in a sweep's folder
 
@@ -55,7 +55,7 @@ def searched(given: Mapping[str, Any], below: Mapping[str, Any] = space.USUAL) -
 
 
 def resumed(folder: Path, given: Mapping[str, Any]) -> Request:
-    """The request that a folder was begun with, but for more networks and the data's new place.
+    """The request that a folder was begun with, but for more networks, and what has moved since.
 
     Parameters
     ----------
@@ -65,8 +65,8 @@ def resumed(folder: Path, given: Mapping[str, Any]) -> Request:
     Raises
     ------
     ValueError
-        Not a folder of ``bpfast sweep``; data that are not where they were; what was typed differs
-        from what the sweep was begun with.
+        Not a folder of ``bpfast sweep``; data or a storage that are not where they were; what was
+        typed differs from what the sweep was begun with.
     """
     if "source" in given:
         raise ValueError(
@@ -78,11 +78,28 @@ def resumed(folder: Path, given: Mapping[str, Any]) -> Request:
     if source not in data.BUILT_IN and not Path(source).is_file():
         gone = f"--data {source}" if "moved" in given else f"{source}, which it was begun with,"
         raise ValueError(f"{folder}: {gone} is no file: say where the data are now, --data FILE")
+    begun = replace(begun, storage=_storage(folder, given.get("storage"), begun.storage))
     for option, now, before in _differences(folder, given, begun):
         raise ValueError(
             f"{now}: {folder} was begun with {before}; leave {option} out, or begin another sweep"
         )
     return replace(begun, source=source, networks=given.get("networks", begun.networks))
+
+
+def _storage(folder: Path, typed: str | None, kept: str | None) -> str | None:
+    """Where a folder's study is: where it was when the sweep was begun, or else where it is now."""
+    if kept is None:
+        return None
+    url = located(kept, folder)
+    file = file_of(url)
+    if file is None or file.is_file():
+        return lasting(url, folder)
+    if typed is None:
+        raise ValueError(
+            f"{folder} was begun with --storage {kept}, which is not there: say where it is now, "
+            "--storage URL"
+        )
+    return lasting(typed, folder)
 
 
 def _read(folder: Path) -> Request:

@@ -32,7 +32,7 @@ SAMPLERS = ("random", "tpe", "qmc", "cmaes", "grid")
 BATCH = {"random": 1 << 13, "grid": 1 << 13, "qmc": 1 << 13}
 LEARNING_BATCH = 64  # of those that learn: less is trained slowly, more learns late
 STUDY = "bpfast"
-ADVICE = "give another study_name (--study-name) or storage (--storage)"
+ADVICE = "begin another sweep, with another study_name (--study-name) or storage (--storage)"
 SETTINGS = "sweep"  # the user attribute by which a study knows whose it is
 # What samplers import at their first good trials, and the extra that brings it.
 NEEDS = {"CmaEsSampler": ("cmaes", "sweep"), "QMCSampler": ("scipy", "sklearn")}

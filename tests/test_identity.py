@@ -82,6 +82,11 @@ def test_what_differs_is_refused_by_name_and_nothing_else(before, now):
     assert str(now[name]) in words
 
 
+def test_what_may_grow_is_told_last():
+    with pytest.raises(ValueError, match="seed=1, not 2"):
+        check_same({"networks": 8, "seed": 1}, {"networks": 7, "seed": 2}, "it", "more")
+
+
 @pytest.mark.parametrize(("before", "now", "allowed"), [(8, 8, True), (8, 9, True), (8, 7, False)])
 def test_networks_may_grow(before, now, allowed):
     if allowed:

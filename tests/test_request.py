@@ -60,6 +60,7 @@ def begun(tmp_path_factory):
     before = Path.cwd()
     os.chdir(begun_in)
     (begun_in / "data.csv").write_text("price\n1\n")
+    (begun_in / "s.db").touch()
     request, folder, resume = typed("data.csv", *(w for o in BEGUN for w in (o, BEGUN[o][0])))
     assert not resume
     with commands._made(folder, request):
@@ -139,6 +140,33 @@ def test_data_may_have_moved(begun):
         moved.rename(data)
     with pytest.raises(ValueError, match="--data iris is for --resume: give a file, or one of d"):
         typed("digits", "--data", "iris")
+
+
+def test_a_storage_may_have_moved(begun):
+    kept, moved = Path("s.db").resolve(), Path("run/moved.db")
+    kept.rename(moved)
+    try:
+        with pytest.raises(
+            ValueError, match=r"s\.db, which is not there: say where it is now"
+        ):
+            typed("--resume", "run")
+        request = typed("--resume", "run", "--storage", "sqlite:///run/moved.db")[0]
+        assert vars(request) == vars(begun) | {"storage": "sqlite:///moved.db"}
+    finally:
+        moved.rename(kept)
+
+
+def test_a_relative_storage_of_an_older_folder_is_found_or_asked_for(begun, monkeypatch):
+    path = Path("run/command.json").resolve()
+    text = path.read_text()
+    path.write_text(text.replace(begun.storage, "sqlite:///s.db"))
+    try:
+        assert typed("--resume", "run")[0] == begun  # from where it was begun
+        monkeypatch.chdir("run")
+        with pytest.raises(ValueError, match=r"begun with --storage sqlite:///s\.db, which is not"):
+            typed("--resume", ".")
+    finally:
+        path.write_text(text)
 
 
 def test_built_in_data_are_no_file_of_that_name(begun):

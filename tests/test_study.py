@@ -156,7 +156,10 @@ def trials(storage, name="bpfast"):
 @pytest.mark.parametrize(
     ("other", "words"),
     [
-        ({"epochs": 3}, "study 'bpfast' was begun with epochs=2, not 3: give another study_name"),
+        (
+            {"epochs": 3},
+            "study 'bpfast' was begun with epochs=2, not 3: begin another",
+        ),
         ({"space": SPACE | {"hidden": 3}}, "was begun with space="),
     ],
 )
