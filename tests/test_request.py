@@ -146,9 +146,7 @@ def test_a_storage_may_have_moved(begun):
     kept, moved = Path("s.db").resolve(), Path("run/moved.db")
     kept.rename(moved)
     try:
-        with pytest.raises(
-            ValueError, match=r"s\.db, which is not there: say where it is now"
-        ):
+        with pytest.raises(ValueError, match=r"s\.db, which is not there: say where it is now"):
             typed("--resume", "run")
         request = typed("--resume", "run", "--storage", "sqlite:///run/moved.db")[0]
         assert vars(request) == vars(begun) | {"storage": "sqlite:///moved.db"}
