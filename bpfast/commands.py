@@ -6,8 +6,8 @@ import json
 import re
 import time
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
-from dataclasses import asdict, dataclass, fields, replace
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import asdict, fields, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -20,7 +20,7 @@ from rich.table import Table
 from . import __version__, data, explain_command, explain_page, space
 from .dispatch import devices as all_devices
 from .errors import one_of, whole
-from .files import write_whole
+from .files import make_folders, remove_empty, write_whole
 from .halving import KINDS
 from .leaderboard import (
     BEST,
@@ -33,7 +33,9 @@ from .leaderboard import (
 from .model import Model
 from .population import DTYPES
 from .predictions import check_output, print_predictions, tabulate, write_predictions
+from .request import COMMAND, Request, from_anywhere, resumed, searched
 from .run import MANIFEST
+from .storage import lasting, located
 from .study import SAMPLERS, STUDY, planned
 from .sweep import sweep as run_sweep
 from .sweep_progress import SweepDisplay
@@ -41,7 +43,6 @@ from .verify import verify as run_verify
 from .warmup import warmup as run_warmup
 
 FILE_WIDTH = 240
-COMMAND = "command.json"  # in a sweep's folder
 NETWORKS = 1024  # if nothing is said
 _Values = Annotated[str | None, typer.Option(help="Range or numbers.", show_default=False)]
 _Names = Annotated[
@@ -73,6 +74,7 @@ def version(
 
 @app.command()
 def sweep(
+    context: typer.Context,
     source: Annotated[
         str | None,
         typer.Argument(
@@ -82,7 +84,12 @@ def sweep(
         ),
     ] = None,
     resume: Annotated[
-        Path | None, typer.Option(help="The folder of a sweep to go on with, instead of DATA.")
+        Path | None,
+        typer.Option(help="The folder of a sweep to go on with, as it was begun, instead of DATA."),
+    ] = None,
+    moved: Annotated[
+        str | None,
+        typer.Option("--data", help="With --resume: the data file, if it has moved since."),
     ] = None,
     target: Annotated[str | None, typer.Option(help="The column to predict.")] = None,
     task: Annotated[str, typer.Option(help="auto, classification or regression.")] = "auto",
@@ -157,54 +164,28 @@ def sweep(
     ] = False,
 ) -> None:
     """Train many networks with drawn hyperparameters, and rank them."""
-    options = locals()
+    given = _given(context)
     if resume is not None:
-        request = _resumed(resume, source, networks)
-    elif source is None:
-        raise ValueError("DATA is missing: a file, or one of " + ", ".join(data.BUILT_IN))
+        request = resumed(resume, given)
+    elif source is None or moved is not None:
+        what = "DATA is missing" if source is None else f"--data {moved} is for --resume"
+        raise ValueError(f"{what}: give a file, or one of {', '.join(data.BUILT_IN)}, as DATA")
     else:
-        typed = {k: options[k] for k in space.HYPERPARAMETERS if k != "seed" and options.get(k)}
-        asked: dict[str, Any] = {f.name: options.get(f.name) for f in fields(Request)}
-        asked["space"] = _space(typed, space_file)
+        asked: dict[str, Any] = {f.name: context.params.get(f.name) for f in fields(Request)}
+        asked["source"] = from_anywhere(source)
+        asked["space"] = searched(given)
         asked["networks"] = NETWORKS if networks is None else networks
-        if Path(source).is_file():
-            asked["source"] = str(Path(source).resolve())  # it may be resumed from elsewhere
+        asked["storage"] = None if storage is None else lasting(storage, output)
         request = Request(**asked)
     with _cluster(dask) as client:
         _sweep(request, resume or output, resume is not None, _bytes(memory), client, top, baseline)
 
 
-@dataclass(frozen=True)
-class Request:
-    """What a sweep is asked for on the command line; kept in its folder, to be resumed."""
-
-    source: str
-    target: str | None
-    task: str
-    networks: int
-    epochs: int
-    space: dict[str, Any]
-    sampler: str
-    storage: str | None
-    study_name: str
-    validation: float
-    test: float
-    cv: int | None
-    groups: str | None
-    halving: str | None
-    seed: int
-    device: str
-
-
-def _resumed(folder: Path, source: str | None, networks: int | None) -> Request:
-    """The request that a folder was begun with, but for more networks."""
-    if source is not None:
-        raise ValueError(f"{folder} says what data it was begun with: leave out {source}")
-    path = folder / COMMAND
-    if not path.is_file():
-        raise ValueError(f"{folder} has no {COMMAND}: bpfast sweep did not begin it")
-    request = Request(**json.loads(path.read_text(encoding="utf-8")))
-    return request if networks is None else replace(request, networks=networks)
+def _given(context: typer.Context) -> dict[str, Any]:
+    """What was typed, by the names of parameters; nothing that is there by default."""
+    origins = {name: context.get_parameter_source(name) for name in context.params}
+    typed = [name for name, origin in origins.items() if origin and origin.name != "DEFAULT"]
+    return {name: context.params[name] for name in typed}
 
 
 def _sweep(
@@ -217,8 +198,8 @@ def _sweep(
     baseline: bool,
 ) -> None:
     """Train, print and write what was asked for."""
-    searched = space.Space(request.space)
-    request = replace(request, networks=planned(searched, request.sampler, request.networks))
+    tried = space.Space(request.space)
+    request = replace(request, networks=planned(tried, request.sampler, request.networks))
     if request.groups is not None and request.cv is None:
         raise ValueError("--groups are kept together by folds: give --cv too")
     dataset = data.read(request.source, request.target, request.task, request.groups)
@@ -229,7 +210,7 @@ def _sweep(
         result = run_sweep(
             dataset.X,
             dataset.y if not dataset.classes else [dataset.classes[k] for k in dataset.y],
-            searched,
+            tried,
             networks=request.networks,
             epochs=request.epochs,
             validation=request.validation,
@@ -240,7 +221,7 @@ def _sweep(
             task="classification" if dataset.classes else "regression",
             seed=request.seed,
             sampler=request.sampler,
-            storage=request.storage or f"sqlite:///{folder / 'study.db'}",
+            storage=located(request.storage, folder),
             study_name=request.study_name,
             device=request.device,
             client=client,
@@ -280,14 +261,6 @@ def _bytes(text: str | None) -> int | None:
     return int(float(found[1]) * 1024 ** " kmgt".index(found[2] or " "))
 
 
-def _space(typed: dict[str, str], file: Path | None) -> dict[str, Any]:
-    """What was typed, on top of what a file says, or else of what is usual."""
-    below: dict[str, Any] = space.USUAL if file is None else space.read(file)
-    if {"width", "depth"} & typed.keys():
-        below = {name: values for name, values in below.items() if name != "hidden"}
-    return below | typed
-
-
 def _console() -> Console:
     """A terminal as wide as it is; a pipe or file wide enough for any table."""
     console = Console()
@@ -296,20 +269,22 @@ def _console() -> Console:
 
 @contextmanager
 def _made(folder: Path, request: Request) -> Iterator[None]:
-    """A folder that knows its request; if the sweep is refused, no new folder is left."""
+    """A folder that knows its request; if the sweep is refused, all is left as it was."""
+    command, made = folder / COMMAND, make_folders(folder)
+    before = command.read_bytes() if command.exists() else None
     new = not (folder / MANIFEST).exists()
-    folder.mkdir(parents=True, exist_ok=True)
     text = json.dumps(asdict(request), indent=1) + "\n"
-    if new:
-        write_whole(folder / COMMAND, lambda path: path.write_text(text, encoding="utf-8"))
     try:
+        if new:
+            write_whole(command, lambda path: path.write_text(text, encoding="utf-8"))
         yield
-        write_whole(folder / COMMAND, lambda path: path.write_text(text, encoding="utf-8"))
+        write_whole(command, lambda path: path.write_text(text, encoding="utf-8"))
     except BaseException:
         if new and not (folder / MANIFEST).exists():
-            (folder / COMMAND).unlink()
-            with suppress(OSError):  # not empty: it was there before
-                folder.rmdir()
+            command.unlink(missing_ok=True)
+            if before is not None:
+                command.write_bytes(before)
+            remove_empty(made)
         raise
 
 

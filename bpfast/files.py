@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,30 @@ def remove_leftovers(folder: Path) -> None:
     """Remove what processes that were killed had not filled yet, while no other one writes here."""
     for temporary in folder.glob(".*.tmp.*"):
         temporary.unlink(missing_ok=True)
+
+
+def make_folders(folder: Path) -> list[Path]:
+    """Make a folder, with those above it; gives those that were not there, the deepest first.
+
+    Raises
+    ------
+    OSError
+        It cannot be made; then none is.
+    """
+    missing = [path for path in (folder, *folder.parents) if not path.exists()]
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        remove_empty(missing)
+        raise
+    return missing
+
+
+def remove_empty(folders: Sequence[Path]) -> None:
+    """Remove folders, the deepest first, as far as nothing is in them."""
+    for folder in folders:
+        with suppress(OSError):
+            folder.rmdir()
 
 
 def write_tensors(path: Path, tensors: dict[str, np.ndarray], metadata: dict[str, str]) -> None:

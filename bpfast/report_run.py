@@ -14,10 +14,10 @@ import numpy as np
 
 from .errors import missing_extra
 from .space import HYPERPARAMETERS
+from .storage import OWN, file_of, located
 from .sweep_words import ended_early
 
 FILES = ("manifest.json", "networks.csv", "losses.parquet")
-STUDY_FILE = "study.db"  # unless the manifest names another storage
 KEYS = (
     *("bpfast", "data", "rows", "inputs", "classes", "metric", "networks", "epochs", "seed"),
     *("sampler", "device", "space", "started", "seconds", "sample_updates", "interrupted"),
@@ -237,12 +237,14 @@ def _study(folder: Path, manifest: dict[str, Any]) -> Any:
         import optuna
     except ImportError:
         raise missing_extra("optuna", "sweep") from None
-    name, url, words = manifest["study_name"], manifest["storage"], "the sweep's storage"
-    if url is None:
-        words = str(folder / STUDY_FILE)
-        if not (folder / STUDY_FILE).is_file():  # SQLite would make one
-            raise ValueError(f"{folder} lacks {STUDY_FILE}, where the sweep kept its study")
-        url = f"sqlite:///{folder / STUDY_FILE}"
+    name, words = manifest["study_name"], "the sweep's storage"
+    url = located(manifest["storage"], folder)
+    if manifest["storage"] is None:
+        words = str(folder / OWN)
+    file = file_of(url)
+    if file is not None and not file.is_file():  # SQLite would make one
+        place = f"{folder} lacks {file.name}" if file.parent == folder else f"there is no {file}"
+        raise ValueError(f"{place}, where the sweep kept its study")
     verbosity = optuna.logging.get_verbosity()
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     try:

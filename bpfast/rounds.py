@@ -389,7 +389,8 @@ def _check_point(trial: Trial, row: Mapping[str, Any], folder: Path) -> None:
     if any(row.get(name) != value for name, value in trial.point.items()):
         raise ValueError(
             f"{folder}: network {trial.number} was asked for other hyperparameters "
-            "than now: another version of Optuna's samplers cannot go on with it"
+            "than now: another version of Optuna's samplers, or one without a seed, cannot go on "
+            "with it"
         )
 
 

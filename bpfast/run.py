@@ -8,17 +8,26 @@ far as they go, and so comes to where it was.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .errors import missing_extra
-from .files import read_tensors, remove_leftovers, write_tensors, write_whole
+from .files import (
+    make_folders,
+    read_tensors,
+    remove_empty,
+    remove_leftovers,
+    write_tensors,
+    write_whole,
+)
+from .identity import GROWS, check_same
 from .population import Population
 from .trials import State, joined, parted
 
@@ -26,11 +35,14 @@ if TYPE_CHECKING:
     from .rounds import Trial
 
 MANIFEST, PARTS, CHECKPOINT = "manifest.json", "parts", "checkpoint.safetensors"
-GROWS = "networks"  # what may be another number when a sweep is resumed
+LOCK = ".lock"
 
 
 class Run:
-    """A folder that one sweep writes to.
+    """A folder that one sweep writes to, from :meth:`begin` on.
+
+    Until then nothing in it is changed, and if the sweep is refused, :meth:`close` leaves the disk
+    as it was.
 
     Parameters
     ----------
@@ -47,32 +59,52 @@ class Run:
     Raises
     ------
     ValueError
-        The folder has a sweep and is not to be resumed, or has none, or one of other settings;
-        another process writes to it.
+        The folder has a sweep and is not to be resumed, or has none, or one of other settings, or
+        of more networks; another process writes to it.
     OSError
         It cannot be written.
+    ImportError
+        What it is written with is not installed.
     """
 
     def __init__(self, folder: Path, settings: Mapping[str, Any], resume: bool) -> None:
         self.folder, self.parts = Path(folder), Path(folder) / PARTS
-        before = read_manifest(self.folder) if resume else None
-        if before is None and (self.folder / MANIFEST).exists():
-            raise ValueError(f"{folder} has a sweep already: resume it, or choose another folder")
-        if before is not None:
-            _check_same(before["settings"], settings, self.folder)
-        self.parts.mkdir(parents=True, exist_ok=True)
-        self._lock = _locked(self.folder)
-        for written in (self.folder, self.parts):
-            remove_leftovers(written)
-        if before and settings["halving"] and before["settings"][GROWS] != settings[GROWS]:
-            self._set_aside(before["settings"][GROWS])
-        started = {"started": datetime.now(UTC).isoformat(timespec="seconds")}
-        self.manifest = started | dict(before or {}) | {"settings": dict(settings)}
         self.rows: dict[int, dict[str, Any]] = {}
         self.losses: dict[int, list[float]] = {}
-        self._read()
-        self.saved = self._read_checkpoint()
+        self.saved: dict[int, tuple[State, int, dict[int, float]]] = {}
+        _check_extras()
+        _look(self.folder, settings, resume)
+        self._begun, self._new_lock = False, not (self.folder / LOCK).exists()
+        self._made = make_folders(self.folder)
+        try:
+            self._lock = _locked(self.folder)
+        except BaseException:
+            remove_empty(self._made)
+            raise
+        try:
+            self._read(_look(self.folder, settings, resume), settings)  # nobody else is here now
+        except BaseException:
+            self.close()
+            raise
+
+    def begin(self) -> None:
+        """Write what the folder is: from here on it can be resumed."""
+        for written in (self.folder, self.parts):
+            remove_leftovers(written)
+        if self._aside is not None:
+            self.parts.replace(self._aside)
+        self._made = [*make_folders(self.parts), *self._made]
         _write(self.folder, self.manifest)
+        self._begun = True
+
+    def close(self) -> None:
+        """Let another process have the folder; of a sweep that never began nothing is left."""
+        if self._new_lock and not self._begun:
+            with suppress(PermissionError):  # where a file that is open cannot be removed
+                (self.folder / LOCK).unlink()
+        self._lock.release()
+        if not self._begun:
+            remove_empty(self._made)
 
     @property
     def seconds(self) -> float:
@@ -151,21 +183,23 @@ class Run:
                 saved[number] = state, epoch, {int(rung): value for rung, value in passed}
         return saved
 
-    def close(self) -> None:
-        """Let another process have the folder."""
-        self._lock.release()
-
     def _best(self, number: int) -> Path:
         return self.parts / f"best-{number:08d}.safetensors"
 
-    def _set_aside(self, networks: int) -> None:
-        """Begin anew: who goes on at a rung depends on all that come to it."""
-        self.parts.replace(self.folder / f"{PARTS}-of-{networks}")
-        self.parts.mkdir()
-
-    def _read(self) -> None:
-        for path in sorted(self.parts.glob("*.parquet")):
+    def _read(self, before: Mapping[str, Any] | None, settings: Mapping[str, Any]) -> None:
+        """See what there is of the sweep."""
+        started = {"started": datetime.now(UTC).isoformat(timespec="seconds")}
+        begun = before["settings"] if before else {}
+        kept = {"settings": {**settings, **begun, GROWS: settings[GROWS]}}
+        self.manifest = started | dict(before or {}) | kept
+        self._aside = None
+        if before and settings["halving"] and begun[GROWS] != settings[GROWS]:
+            # begin anew: who goes on at a rung depends on all that come to it
+            self._aside = self.folder / f"{PARTS}-of-{begun[GROWS]}"
+            return
+        for path in sorted(self.parts.glob("[0-9]*.parquet")):
             self._add(_polars().read_parquet(path).to_dicts())
+        self.saved = self._read_checkpoint()
 
     def _add(self, table: Sequence[dict[str, Any]]) -> None:
         for row in table:
@@ -201,30 +235,21 @@ def _write(folder: Path, manifest: Mapping[str, Any]) -> None:
     write_whole(folder / MANIFEST, lambda path: path.write_text(text, encoding="utf-8"))
 
 
-def fingerprint(*arrays: np.ndarray) -> str:
-    """A hash of the contents of some arrays."""
-    digest = hashlib.sha256()
-    for array in arrays:
-        digest.update(f"{array.dtype} {array.shape}".encode())
-        digest.update(np.ascontiguousarray(array).tobytes())
-    return digest.hexdigest()[:16]
-
-
-def _check_same(before: Mapping[str, Any], now: Mapping[str, Any], folder: Path) -> None:
-    for name, value in json.loads(json.dumps(now)).items():
-        if name != GROWS and before.get(name) != value:
-            raise ValueError(
-                f"{folder} was begun with {name}={before.get(name)!r}, not {value!r}: "
-                "only more networks can be asked for"
-            )
+def _look(folder: Path, settings: Mapping[str, Any], resume: bool) -> dict[str, Any] | None:
+    """The manifest of a folder that is to be resumed."""
+    if not resume:
+        if (folder / MANIFEST).exists():
+            raise ValueError(f"{folder} has a sweep already: resume it, or choose another folder")
+        return None
+    before = read_manifest(folder)
+    check_same(before["settings"], settings, str(folder), "only more networks can be asked for")
+    return before
 
 
 def _locked(folder: Path) -> Any:
-    try:
-        from filelock import FileLock, Timeout
-    except ImportError:
-        raise missing_extra("filelock", "sweep") from None
-    lock = FileLock(folder / ".lock")
+    from filelock import FileLock, Timeout
+
+    lock = FileLock(folder / LOCK)
     try:
         lock.acquire(timeout=0)
     except Timeout:
@@ -232,9 +257,16 @@ def _locked(folder: Path) -> Any:
     return lock
 
 
+def _check_extras() -> None:
+    """Refuse before any training what could not be written after it."""
+    for package in ("filelock", "polars", "safetensors"):
+        try:
+            import_module(package)
+        except ImportError:
+            raise missing_extra(package, "sweep") from None
+
+
 def _polars() -> Any:
-    try:
-        import polars
-    except ImportError:
-        raise missing_extra("polars", "sweep") from None
+    import polars
+
     return polars

@@ -14,15 +14,17 @@ import numpy as np
 
 from . import __version__
 from .data import Scaler, check_target, spread
+from .dispatch import usable
 from .errors import finite, numeric, whole
 from .folds import Folds, Part, cut
 from .halving import Halving
+from .identity import fingerprint, settings_of
 from .interrupts import interrupt_flag
 from .model import Model
 from .population import Population
 from .reached import SweepProgress
 from .rounds import Rounds, rank
-from .run import Run, fingerprint
+from .run import Run
 from .samples import free_memory
 from .space import HYPERPARAMETERS, USUAL, Space
 from .study import STUDY, Study, planned
@@ -163,6 +165,7 @@ def sweep(
     storage : URL such as "sqlite:///study.db", or a storage of Optuna's
         Every trial is kept there, for ``optuna.load_study`` and Optuna's dashboard.
     study_name : what the study is called in the storage
+        It carries the sweep's settings as its user attribute ``sweep``.
     device : as for :func:`fit`
     client : distributed.Client
         Networks are trained by the workers of its Dask cluster, each on its own device, in place
@@ -174,9 +177,10 @@ def sweep(
         Networks of one kind are trained in parts that fit; no number depends on it. With a
         ``client``: in each worker, by default half of its memory limit.
     run : a folder in which everything is kept as it is reached: see :class:`run.Run`
-    resume : whether to go on with the sweep that is in the folder
+    resume : whether to go on with the sweep that is in the folder, and in the study
         With the same arguments (``networks`` may be more) it ends with the same numbers, bit for
-        bit, as if it had never been stopped.
+        bit, as if it had never been stopped. Arguments that numbers depend on are compared with
+        those that it was begun with, and refused by name where they differ.
     progress : a callable given a SweepProgress
 
     Returns
@@ -190,14 +194,16 @@ def sweep(
     ------
     TypeError, ValueError, DeviceError
         Bad input, before any training, such as a part to be scored on whose target does not vary,
-        so that it has no R²; a folder that is another sweep's, or in use.
+        so that it has no R²; a folder or a study that is another sweep's, or a folder in use.
+        Nothing is left of a sweep that is refused: no folder, no file and no study.
     OSError
-        What was reached cannot be written; what was written before is whole.
+        A storage cannot be opened. What was reached cannot be written; what was written before is
+        whole.
     ConnectionError, RuntimeError
         The scheduler of ``client`` is gone, or a part of the networks took worker after worker with
         it; what came back before is in ``run``.
     ImportError
-        Optuna is not installed.
+        Optuna is not installed, or what a sampler, a storage or a folder needs.
     """
     networks, seed = whole("networks", networks, 1), whole("seed", seed, 0)
     epochs = whole("epochs", epochs, 1)
@@ -235,23 +241,31 @@ def sweep(
     settings = {
         "bpfast": __version__,
         "data": fingerprint(X, target),
+        "classes": fingerprint(np.array(classes, str)),
         "space": space.describe(),
         "sampler": sampler if isinstance(sampler, str) else type(sampler).__name__,
+        "sampler_settings": None if isinstance(sampler, str) else settings_of(sampler),
         "networks": networks,
         "epochs": epochs,
         "validation": validation,
         "test": test,
+        "cross_validation": cv is not None,
         "seed": seed,
         "device": device,
         "halving": None if halving is None else asdict(halving),
         "folds": fingerprint(*(part for fold in rows.folds for part in fold)),
+        "held_out": fingerprint(rows.whole, rows.test),
     }
+    if client is None:
+        settings["runs_on"] = usable(device)  # workers of a cluster have devices of their own
     memory = None if memory is None else whole("memory", memory, 1)
+    if resume and run is None and storage is None:
+        raise ValueError("resume=True goes on with what is in run, or in storage: give one of them")
     with ExitStack() as stack:
+        study = Study(space, sampler, seed)
         kept = None
         if run is not None:
             kept = stack.enter_context(closing(Run(Path(run), settings, resume)))
-        study = Study(space, sampler, seed, storage, study_name, resume)
         rounds = Rounds(trainer, study, networks, kept, halving, progress)
         flag = stack.enter_context(interrupt_flag())  # Ctrl-C loses no network that is scored
         workers: Threads | Cluster
@@ -262,7 +276,11 @@ def sweep(
             from . import cluster  # without a client, Dask need not be there
 
             workers = cluster.Cluster(trainer, client, memory, flag)
-        rounds.run(stack.enter_context(closing(workers)), flag)
+        stack.enter_context(closing(workers))
+        with study.kept(storage, study_name, settings, resume):  # all that may refuse has had a say
+            if kept is not None:
+                kept.begin()
+        rounds.run(workers, flag)
         if trainer.refits:  # after Ctrl-C too: without it there is no winner
             _refit(trainer, rounds)
             rounds.interrupted |= bool(flag)

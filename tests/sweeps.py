@@ -47,3 +47,9 @@ def winner_trained_by_hand(result, X, y, epochs, seed=0, device="reference"):
         while training.epoch < row["epochs"]:
             training.advance(row["epochs"])
     return network
+
+
+def on_disk(folder):
+    """All that lies in a folder, by its path: contents of files, and None for folders."""
+    found = sorted(folder.rglob("*"))
+    return {path: None if path.is_dir() else path.read_bytes() for path in found}

@@ -11,11 +11,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from sweeps import on_disk
 
 import bpfast as bp
 from bpfast import cli
 from bpfast.interrupts import interrupt_flag
 from bpfast.kernels import cuda
+from bpfast.storage import url_of
 from bpfast.verify import Check, Verification
 
 pl = pytest.importorskip("polars")
@@ -206,7 +208,101 @@ def test_what_a_sweep_refuses_leaves_one_line_and_no_folder(
 ):
     code, _, err = bpfast("sweep", houses, "--target", "kind", option, value)
     assert (code, err) == (2, f"bpfast: {words}\n")
-    assert not list((tmp_path / "bpfast-runs").iterdir())
+    assert not (tmp_path / "bpfast-runs").exists()
+
+
+@pytest.mark.parametrize("there", [False, True])
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--storage", "sqlite:///taken.db"], "the storage has a study named 'bpfast' already"),
+        (["--storage", "sqlite:///no/s.db"], "no/s.db cannot be opened"),
+        (["--storage", "nonsense"], "storage='nonsense' is no URL such as sqlite:///study.db"),
+        (["--sampler", "grid"], "learning_rate: a grid needs choices"),
+        (["--sampler", "cmaes"], 'cmaes is not installed: pip install "bpfast[sweep]"'),
+        (["--device", "cuda"], "device 'cuda' cannot be used: there is no GPU"),
+        (["--memory", "much"], "memory='much' is no size such as 8G"),
+        (["--resume", "new/run"], "new/run says what data it was begun with: leave out "),
+    ],
+)
+def test_a_refused_sweep_leaves_nothing(
+    options, words, there, houses, bpfast, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(cuda.device, "problem", lambda: "there is no GPU")
+    monkeypatch.setitem(sys.modules, "cmaes", None)
+    optuna = pytest.importorskip("optuna")
+    optuna.create_study(study_name="bpfast", storage=f"sqlite:///{tmp_path / 'taken.db'}")
+    folder = tmp_path / "new" / "run"
+    if there:
+        folder.mkdir(parents=True)
+        (folder / "command.json").write_text("of a sweep that was killed before it began")
+    before = on_disk(tmp_path)
+    code, _, err = bpfast("sweep", houses, "--target", "kind", "--output", folder, *options)
+    assert code == 2
+    assert words in err
+    assert err.count("\n") == 1
+    assert on_disk(tmp_path) == before
+
+
+def test_a_folder_without_a_request_cannot_be_resumed(bpfast, tmp_path):
+    for text, words in (
+        (None, "run has no command.json: bpfast"),
+        ("{}", "is not what bpfast sw"),
+    ):
+        if text is not None:
+            (tmp_path / "run").mkdir()
+            (tmp_path / "run" / "command.json").write_text(text)
+        code, _, err = bpfast("sweep", "--resume", "run")
+        assert (code, err.count("\n")) == (2, 1)
+        assert words in err
+
+
+def test_a_sweep_goes_on_from_another_folder(houses, bpfast, tmp_path, monkeypatch):
+    """Storage and data are where they were, or where the data have moved since."""
+    optuna = pytest.importorskip("optuna")
+    elsewhere = tmp_path / "else" / "where"
+    elsewhere.mkdir(parents=True)
+    asked = ["--target", "kind", *SMALL, "--storage", "sqlite:///s.db", "--output", "run"]
+    assert bpfast("sweep", "houses.csv", *asked)[0] == 0
+    monkeypatch.chdir(elsewhere)
+    run, moved = tmp_path / "run", elsewhere / "homes.csv"
+    assert bpfast("sweep", "--resume", run, "--networks", 8)[0] == 0
+    study = optuna.load_study(study_name="bpfast", storage=f"sqlite:///{tmp_path / 's.db'}")
+    assert sorted(trial.number for trial in study.trials) == list(range(8))
+    houses.rename(moved)
+    code, _, err = bpfast("sweep", "--resume", run)
+    assert (code, err.count("\n")) == (2, 1)
+    assert "houses.csv, which it was begun with, is no file: say where the data are now, --d" in err
+    for _ in range(2):
+        assert bpfast("sweep", "--resume", run, "--data", "homes.csv", "--networks", 9)[0] == 0
+    assert bpfast("sweep", "--resume", run)[0] == 0  # it is known now, and so are nine networks
+    assert pl.read_csv(run / "networks.csv").height == 9
+    assert on_disk(elsewhere).keys() == {moved}  # and no second study
+    pl.read_csv(moved).reverse().write_csv("other.csv")
+    before = on_disk(tmp_path)
+    code, _, err = bpfast("sweep", "--resume", run, "--data", "other.csv")
+    assert code == 2
+    assert "run was begun with other data: its X and y have the fingerprint " in err
+    assert on_disk(tmp_path) == before
+
+
+@pytest.mark.parametrize("name", [None, "study.db", "trials.db"])
+def test_a_folder_may_be_moved_with_all_that_is_in_it(name, houses, bpfast, tmp_path, monkeypatch):
+    from bpfast.report_run import read_run
+
+    optuna = pytest.importorskip("optuna")
+    storage = [] if name is None else ["--storage", f"sqlite:///a/{name}"]
+    begun = ["sweep", houses, "--target", "kind", *SMALL, "--output", "a", *storage]
+    assert bpfast(*begun)[0] == 0
+    (tmp_path / "else").mkdir()
+    moved = (tmp_path / "a").rename(tmp_path / "else" / "b?{x} %20")
+    monkeypatch.chdir(tmp_path / "else")
+    assert bpfast("sweep", "--resume", moved.name, "--networks", 7)[0] == 0
+    assert not (tmp_path / "a").exists()
+    url = url_of(moved / (name or "study.db"))
+    assert len(optuna.load_study(study_name="bpfast", storage=url).trials) == 7
+    for there in (moved, Path(moved.name)):
+        assert np.isfinite(read_run(there).started).all()  # which the study says
 
 
 def test_a_pipe_gets_whole_numbers_and_lines(houses, bpfast):

@@ -116,11 +116,19 @@ def test_a_halved_sweep_resumes_to_the_same(tmp_path, monkeypatch):
     monkeypatch.setattr("bpfast.study.LEARNING_BATCH", 10)
     options = {"halving": "hyperband", "sampler": "tpe"}
     expected = sweep(**options)
-    sweep(**options, networks=20, run=tmp_path)
-    resumed = sweep(**options, run=tmp_path, resume=True)
+    storage = optuna.storages.InMemoryStorage()
+    options |= {"run": tmp_path, "storage": storage}
+    sweep(**options, networks=20)
+    study = optuna.load_study(study_name="bpfast", storage=storage)
+    study.tell(study.ask(), 0.5)  # somebody's own, which stays
+    resumed = sweep(**options, resume=True)
     for name, column in expected.table.items():
         np.testing.assert_array_equal(resumed.table[name], column)
     np.testing.assert_array_equal(resumed.losses, expected.losses)
+    told = optuna.load_study(study_name="bpfast", storage=storage).trials
+    ours = {t.user_attrs.get("network"): t.user_attrs.get("epochs") for t in told}
+    assert len(told) == 41
+    assert ours == by_network(expected, "epochs") | {None: None}
 
 
 def test_optuna_sees_rungs_and_cuts(tmp_path):

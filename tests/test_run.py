@@ -11,9 +11,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from sweeps import same
+from sweeps import on_disk, same
 
 import bpfast as bp
+from bpfast.folds import cut
+from bpfast.kernels import cuda
 from bpfast.run import read_manifest
 from bpfast.trials import Trainer
 
@@ -172,25 +174,184 @@ def test_only_the_best_network_is_kept(tmp_path):
         ({"resume": True, "epochs": 4}, "was begun with epochs=3, not 4"),
         ({"resume": True, "space": SPACE | {"hidden": 2}}, "was begun with space="),
         ({"resume": True, "seed": 1}, "was begun with seed=0, not 1"),
+        ({"resume": True, "networks": 19}, "was begun with networks=20, not 19"),
+        ({"resume": True, "halving": "successive"}, "was begun with halving=None, not"),
+        ({"resume": True, "cv": 2}, "was begun with cross_validation=False, not True"),
+        ({"resume": True, "sampler": "tpe"}, "was begun with sampler='random', not 'tpe'"),
+        ({"resume": True, "device": "auto"}, "was begun with device='reference', not 'auto'"),
     ],
 )
 def test_another_sweep_is_refused(options, words, tmp_path):
     sweep(tmp_path)
-    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    before = on_disk(tmp_path)
     with pytest.raises(ValueError, match=words):
         sweep(tmp_path, **options)
-    assert before == {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    assert before == on_disk(tmp_path)
 
 
 def test_other_data_are_refused(tmp_path):
     sweep(tmp_path)
-    with pytest.raises(ValueError, match="was begun with data="):
-        bp.sweep(2 * X, Y, SPACE, 20, 3, device="reference", run=tmp_path, resume=True)
+    options = {"device": "reference", "run": tmp_path, "resume": True}
+    with pytest.raises(ValueError, match="was begun with other data"):
+        bp.sweep(2 * X, Y, SPACE, 20, 3, **options)
+    renamed = np.where(Y == "more", "much", "little")
+    with pytest.raises(ValueError, match="was begun with other names of classes"):
+        bp.sweep(X, renamed, SPACE, 20, 3, **options)
+
+
+class OfRows:
+    """A splitter that finds the same rows of X wherever they are."""
+
+    def __init__(self, rows):
+        self.rows = rows
+
+    def split(self, given, *_):
+        there = np.flatnonzero(np.isin(given[:, 0], X[self.rows, 0]))
+        return [(there[::2], there[1::2])]
+
+
+def test_another_test_part_is_refused(tmp_path):
+    """Folds are the same; of the other rows not the same ones are held out."""
+    groups = [np.arange(60) // 10, np.roll(np.arange(60) // 10, 10)]
+    cuts = [cut(X, X[:, 0], 0, 0.2, 0.2, OfRows(slice(None)), own, 0) for own in groups]
+    assert not np.array_equal(cuts[0].test, cuts[1].test)
+    folds = OfRows(np.intersect1d(*(own.whole for own in cuts)))
+    sweep(tmp_path, cv=folds, groups=groups[0], networks=2)
+    with pytest.raises(ValueError, match="was begun with another test part"):
+        sweep(tmp_path, cv=folds, groups=groups[1], networks=2, resume=True)
+
+
+@pytest.mark.parametrize("other", [{"seed": 2}, {"seed": 1, "n_startup_trials": 3}])
+def test_a_sampler_of_other_settings_is_refused(other, tmp_path):
+    made = optuna.samplers.TPESampler
+    first = sweep(tmp_path, sampler=made(seed=1), networks=5)
+    with pytest.raises(ValueError, match="was begun with a sampler of other settings"):
+        sweep(tmp_path, sampler=made(**other), networks=5, resume=True)
+    same(sweep(tmp_path, sampler=made(seed=1), networks=5, resume=True), first)
+
+
+def test_a_device_is_the_same_wherever_auto_is_another(tmp_path, monkeypatch):
+    monkeypatch.setenv("BPFAST_DEVICE", "reference")
+    first = sweep(tmp_path, device="auto", networks=3)
+    monkeypatch.setenv("BPFAST_DEVICE", "cpu")
+    with pytest.raises(ValueError, match="device='auto' on 'reference', which is 'cpu' here"):
+        sweep(tmp_path, device="auto", networks=3, resume=True)
+    monkeypatch.setenv("BPFAST_DEVICE", "reference")
+    same(sweep(tmp_path, device="auto", networks=3, resume=True), first)
+
+
+def test_a_folder_of_an_older_bpfast_goes_on(tmp_path):
+    """What it did not write down may be anything, and is written down now."""
+    first = sweep(tmp_path)
+    path = tmp_path / "manifest.json"
+    manifest = json.loads(path.read_text())
+    whole = dict(manifest["settings"])
+    for name in ("classes", "cross_validation", "held_out", "runs_on", "sampler_settings"):
+        del manifest["settings"][name]
+    path.write_text(json.dumps(manifest))
+    same(sweep(tmp_path, resume=True), first)
+    assert read_manifest(tmp_path)["settings"] == whole
 
 
 def test_a_folder_without_a_sweep_cannot_be_resumed(tmp_path):
     with pytest.raises(ValueError, match=r"has no manifest\.json"):
-        sweep(tmp_path, resume=True)
+        sweep(tmp_path / "new", resume=True)
+    with pytest.raises(ValueError, match="resume=True goes on with what is in run, or in storage"):
+        sweep(None, resume=True)
+    assert not on_disk(tmp_path)
+
+
+# --- a refused sweep leaves nothing ---------------------------------------------------------------
+
+
+class Picky(optuna.samplers.RandomSampler):
+    """A sampler that cannot do any space."""
+
+    def sample_independent(self, *_):
+        raise ValueError("not this space")
+
+
+def database(folder):
+    """A storage that has a study of the usual name."""
+    url = f"sqlite:///{folder / 'taken.db'}"
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    optuna.create_study(study_name="bpfast", storage=url)
+    return url
+
+
+def no_database(folder):
+    (folder / "words.db").write_text("These are words. " * 100)
+    return f"sqlite:///{folder / 'words.db'}"
+
+
+REFUSED = {
+    "a study's name is taken": lambda folder: {"storage": database(folder)},
+    "no folder for the storage": lambda folder: {"storage": f"sqlite:///{folder / 'no' / 's.db'}"},
+    "no database": lambda folder: {"storage": no_database(folder)},
+    "no URL": lambda folder: {"storage": "study.db"},
+    "no such database": lambda folder: {"storage": "redis://nowhere"},
+    "a grid of ranges": lambda folder: {"sampler": "grid"},
+    "a sampler that cannot do the space": lambda folder: {"sampler": Picky()},
+    "another sampler": lambda folder: {"sampler": "luck"},
+    "cmaes is missing": lambda folder: {"sampler": "cmaes"},
+    "scipy is missing": lambda folder: {"sampler": "qmc"},
+    "no such device": lambda folder: {"device": "gpu"},
+    "a device that is not there": lambda folder: {"device": "cuda"},
+    "no memory": lambda folder: {"memory": 0},
+    "no client": lambda folder: {"client": object()},
+    "no networks": lambda folder: {"networks": 0},
+    "no halving": lambda folder: {"halving": "third"},
+    "a share of all rows": lambda folder: {"test": 1.0},
+    "nothing to resume": lambda folder: {"resume": True},
+}
+
+
+@pytest.mark.parametrize("there", [False, True])
+@pytest.mark.parametrize("why", REFUSED)
+def test_a_refused_sweep_leaves_nothing(why, there, tmp_path, monkeypatch):
+    monkeypatch.setattr(cuda.device, "problem", lambda: "there is no GPU")
+    for package in ("cmaes", "scipy"):
+        if package in why:
+            monkeypatch.setitem(sys.modules, package, None)
+    folder = tmp_path / "deep" / "run"
+    if there:
+        folder.mkdir(parents=True)
+        (folder / "notes.txt").write_text("mine")
+    options = {"storage": f"sqlite:///{folder / 'study.db'}"} | REFUSED[why](tmp_path)
+    before = on_disk(tmp_path)
+    with pytest.raises((ValueError, TypeError, OSError, ImportError, bp.DeviceError)):
+        sweep(folder, **options)
+    assert on_disk(tmp_path) == before
+
+
+@pytest.mark.parametrize("package", ["filelock", "polars", "safetensors"])
+def test_what_is_missing_is_told_before_a_folder_is_made(package, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, package, None)
+    with pytest.raises(ImportError, match=f"{package} is not installed"):
+        sweep(tmp_path / "run")
+    assert not on_disk(tmp_path)
+
+
+@pytest.mark.parametrize("by", ["file", "object"])
+def test_a_folder_that_cannot_be_begun_leaves_no_study(by, tmp_path, monkeypatch):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    storage = optuna.storages.InMemoryStorage()
+    given = storage if by == "object" else f"sqlite:///{tmp_path / 'run' / 'study.db'}"
+    monkeypatch.setattr("bpfast.run._write", full)
+    with pytest.raises(OSError, match="No space left"):
+        sweep(tmp_path / "run", storage=given)
+    assert not on_disk(tmp_path)
+    assert not storage.get_all_studies()
+
+
+def test_a_file_in_the_folders_place_is_left(tmp_path):
+    (tmp_path / "run").write_text("mine")
+    for folder in (tmp_path / "run", tmp_path / "run" / "deeper"):
+        with pytest.raises(OSError, match=r"File exists|Not a directory"):
+            sweep(folder, storage=f"sqlite:///{tmp_path / 'study.db'}")
+    assert on_disk(tmp_path) == {tmp_path / "run": b"mine"}
 
 
 def test_a_second_process_is_refused(tmp_path):

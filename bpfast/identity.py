@@ -1,0 +1,85 @@
+"""What a sweep is known by: a folder or a study that has been begun goes on as the same, or not."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+GROWS = "networks"  # what may be a greater number when a sweep is resumed
+# How settings that are no plain words are told of.
+PHRASES = {
+    "data": "other data: its X and y have the fingerprint {before}, these {now}",
+    "classes": "other names of classes: theirs have the fingerprint {before}, these {now}",
+    "folds": "other folds: their rows have the fingerprint {before}, these {now}",
+    "held_out": "another test part: its rows have the fingerprint {before}, these {now}",
+    "sampler_settings": "a sampler of other settings: theirs have the fingerprint {before}, "
+    "these {now}",
+    "runs_on": "device='auto' on {before!r}, which is {now!r} here (BPFAST_DEVICE can name it)",
+}
+
+
+def fingerprint(*arrays: np.ndarray) -> str:
+    """A hash of the contents of some arrays."""
+    digest = hashlib.sha256()
+    for array in arrays:
+        digest.update(f"{array.dtype} {array.shape}".encode())
+        digest.update(np.ascontiguousarray(array).tobytes())
+    return digest.hexdigest()[:16]
+
+
+def settings_of(instance: object) -> str:
+    """A hash of an object's attributes, and of theirs: the same for those that were made alike."""
+    text = json.dumps(_plain(instance, ()))
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def check_same(before: Mapping[str, Any], now: Mapping[str, Any], where: str, advice: str) -> None:
+    """Raise ``ValueError`` unless a sweep goes on as it was begun.
+
+    Parameters
+    ----------
+    before, now : settings; what ``before`` lacks, since an older bpfast wrote it, may be anything
+    where, advice : what was begun, and what to do, in words
+    """
+    values = json.loads(json.dumps(now))
+    for name in sorted(values, key=GROWS.__eq__):  # what may grow says the least
+        value = values[name]
+        known = before.get(name, value)
+        if known == value or (name == GROWS and value > known):
+            continue
+        phrase = PHRASES.get(name, "{name}={before!r}, not {now!r}")
+        told = phrase.format(name=name, before=known, now=value)
+        raise ValueError(f"{where} was begun with {told}: {advice}")
+
+
+def _plain(value: Any, above: tuple[int, ...]) -> Any:
+    """A value as JSON has it; an object's place in memory says nothing."""
+    if value is None or isinstance(value, (bool, int, float, str)):
+        return value
+    if isinstance(value, bytes):
+        return value.hex()
+    if id(value) in above:
+        return "itself"
+    above = (*above, id(value))
+    if isinstance(value, Mapping):
+        return [[_plain(key, above), _plain(own, above)] for key, own in value.items()]
+    if isinstance(value, (list, tuple, Iterator)):
+        return [_plain(own, above) for own in value]
+    if isinstance(value, (set, frozenset)):
+        return sorted(json.dumps(_plain(own, above)) for own in value)
+    if hasattr(value, "__qualname__"):  # a function or a class
+        return f"{value.__module__}.{value.__qualname__}"
+    return [_plain(type(value), above), _plain(_made_of(value), above)]
+
+
+def _made_of(value: Any) -> Any:
+    if isinstance(value, np.random.RandomState):  # pickles hold chance beside the seed
+        return value.get_state()
+    try:
+        return value.__reduce_ex__(4)  # arrays have their bytes in it
+    except Exception:  # a lock, a file, a connection
+        return None
