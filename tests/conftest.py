@@ -2,10 +2,14 @@
 
 import shutil
 import sys
+from contextlib import contextmanager
+from unittest.mock import patch
 
 import pytest
 
+import bpfast as bp
 from bpfast import cli
+from bpfast.kernels import cpu
 
 
 def pytest_collection_modifyitems(items):
@@ -89,3 +93,24 @@ def show(tabs):
     yield open_file
     complaints, wrong[:] = list(wrong), []
     assert not complaints
+
+
+@pytest.fixture(scope="session")
+def forced():
+    """A context in which device "cpu" is one strategy and so many threads, whatever is best."""
+    choose = bp.dispatch.choose
+
+    @contextmanager
+    def force(strategy, threads=2):
+        def chosen(mlp, n, batch_size, device, *of_the_optimizer):
+            if device == "cpu":
+                return bp.dispatch.Plan(strategy, device, "a test")
+            return choose(mlp, n, batch_size, device, *of_the_optimizer)
+
+        with (
+            patch.object(bp.dispatch, "choose", chosen),
+            patch.object(cpu, "thread_count", lambda: threads),
+        ):
+            yield
+
+    return force
