@@ -436,6 +436,7 @@ class Training:
             for part in _cut(running, parts, kernels.GRAIN):
                 before = time.perf_counter()
                 kernels.train(self.plan.strategy, block, part)
+                _check_arrived(task, part, first + epochs, self.plan)
                 self._restore_best(part)
                 clock.learn(_operations(task, part) * epochs, time.perf_counter() - before)
                 yield
@@ -564,6 +565,19 @@ def _furthest_behind(task: Task, first: int, last: int) -> tuple[np.ndarray, int
         return running, last
     ahead = reached > first
     return running[~ahead], int(reached[ahead].min(initial=last))
+
+
+def _check_arrived(task: Task, networks: np.ndarray, epoch: int, plan: dispatch.Plan) -> None:
+    """Raise if a kernel left a network where it was: whoever waits for it would wait for ever."""
+    state = task.state
+    behind = (state.status[networks] == RUNNING) & (state.epochs_run[networks] < epoch)
+    if behind.any():
+        network = networks[behind][0]
+        raise RuntimeError(
+            f"network {network} is at epoch {state.epochs_run[network]} after it was trained to "
+            f"epoch {epoch} by {plan.strategy} on {plan.device}, and has not ended: "
+            "this is a fault of bpfast's, please report it with the fit's arguments"
+        )
 
 
 def _operations(task: Task, networks: np.ndarray) -> float:

@@ -188,7 +188,10 @@ def step(task: Task, i: int, number: int, rate: float, batch: Samples) -> tuple[
 
 
 def run_epoch(task: Task, i: int, e: int) -> tuple[float, float, bool]:
-    """One epoch of network i: means of its batches' losses and penalties, if all was finite."""
+    """One epoch of network i: means of its batches' losses and penalties, if all was finite.
+
+    The mean of finite losses is not where their sum is too large for a float64.
+    """
     fold = task.fold[i]
     order = task.order[e % len(task.order), task.fold_start[fold] : task.fold_start[fold + 1]]
     starts = range(0, len(order), task.batch_size)
@@ -208,7 +211,7 @@ def run_epoch(task: Task, i: int, e: int) -> tuple[float, float, bool]:
         total += loss * count
         counted += count
     share = 1.0 / counted if counted > 0 else 0.0
-    return total * share, penalty * share, True
+    return total * share, penalty * share, bool(np.isfinite(total))
 
 
 def take(samples: Samples, rows: np.ndarray) -> Samples:

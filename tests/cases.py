@@ -38,6 +38,7 @@ class Case:
     weighted: bool = False
     soft: bool = False
     validated: bool = False
+    scale: float = 1.0  # of targets that are numbers
     seed: int = 0
 
     def some(self):
@@ -48,7 +49,7 @@ class Case:
         rng = np.random.default_rng([self.seed, seed])
         shape = (self.rows, self.mlp.outputs)
         X = rng.normal(size=(self.rows, self.mlp.inputs)) / np.sqrt(self.mlp.inputs)
-        y = rng.normal(size=shape)
+        y = self.scale * rng.normal(size=shape)
         if self.mlp.loss == "cross_entropy" and not self.soft:
             y = rng.integers(0, self.mlp.outputs, self.rows)
         elif LOSSES[self.mlp.loss].link != "identity":
@@ -121,6 +122,20 @@ def check(case, device):
                 values, network, rtol=tolerance, atol=tolerance * scale, err_msg=name
             )
     return history
+
+
+def overflowing(n=3, **fit):
+    """A case in which all batches' losses are finite, and an epoch's sum of them is not."""
+    return Case(
+        bp.MLP((3, 2, 1), "identity", "half_squared_error"),
+        "float64",
+        n=n,
+        rows=60,
+        optimizer="SGD",
+        options={"learning_rate": 1e-160, "weight_decay": 0.0},
+        fit={"epochs": 4, "batch_size": 4} | fit,
+        scale=4e153,
+    )
 
 
 # --- drawn ---------------------------------------------------------------------------------------

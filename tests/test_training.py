@@ -723,3 +723,10 @@ def test_penalties_are_kept_with_the_losses(device):
         training.advance()
     assert_array_equal(training.history().penalty[0], 0.0)
     assert fit(population(), device=device).penalty is None
+
+
+def test_a_kernel_that_leaves_a_network_behind_is_found_out(monkeypatch):
+    """Whoever waits for an epoch would wait for ever."""
+    monkeypatch.setattr(cpu, "train", lambda strategy, task, networks: None)
+    with pytest.raises(RuntimeError, match="network 0 is at epoch 0 after it was trained to epoch"):
+        bp.fit(bp.Population(MLP, 3), X, Y, bp.SGD(), device="cpu", progress=False)

@@ -94,8 +94,7 @@ class Online(NamedTuple):
 
     steps: int
     place: int
-    slope_factor: float
-    loss_factor: float
+    factor: float
     below: float
 
 
@@ -212,11 +211,11 @@ def _optimizing(optimizer: Optimizer, dtype: str) -> Optimizing:
 
 def _online(task: Task) -> Online:
     if not online.applies(task):
-        return Online(0, 0, 0.0, 0.0, 0.0)
+        return Online(0, 0, 0.0, 0.0)
     return Online(
         online.address(task.state.parameters.dtype.name),
         online.place_of(task),
-        *online.FACTORS[task.network.loss],
+        online.FACTORS[task.network.loss],
         online.BELOW[task.network.activations[0]],
     )
 

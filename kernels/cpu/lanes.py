@@ -50,7 +50,7 @@ class Layout(NamedTuple):
     values: np.ndarray  # (layers + 1,) inputs (rows, d), then vectors (unit, row) of each layer
     slopes: np.ndarray  # (layers + 1,) slopes, then deltas, of hidden layers
     samples: int  # those that wait for online steps, and the slope below 0
-    sums: int  # losses of online steps
+    sums: int  # losses of single samples
     loss: int  # targets (outputs, row), then scale, loss and its scratch
     coefficients: int  # (6, REPEAT)
     weights: np.ndarray  # (layers + 1,) vectors (input, output) of each layer
@@ -464,9 +464,23 @@ def check_update(args, lo, at, done):
             continue
         for q in range(lane, lo.weights[-1] - lo.weights[0], at.lanes):
             at.w[lo.weights[0] + q] = at.w[lo.snapshot + q]
-        at.who[STATUS, lane] = DIVERGED
-        end_lane(args, lo, at, lane, done)
-        forget(args.stopping, args.epochs, at.who[NETWORK, lane], done)
+        diverge(args, lo, at, lane, done)
+
+
+@internal
+def check_epoch(args, lo, at, done):
+    """Lanes end whose steps were all finite but whose epoch's loss, their sum, is not."""
+    for lane in range(at.lanes):
+        if at.who[STATUS, lane] == RUNNING and not np.isfinite(at.f[TOTAL, lane]):
+            diverge(args, lo, at, lane, done)
+
+
+@internal
+def diverge(args, lo, at, lane, done):
+    """End a lane whose network diverged after so many whole epochs."""
+    at.who[STATUS, lane] = DIVERGED
+    end_lane(args, lo, at, lane, done)
+    forget(args.stopping, args.epochs, at.who[NETWORK, lane], done)
 
 
 @inline
@@ -474,6 +488,24 @@ def rows_of(epochs, at):
     """Where the rows of a group's fold begin and end in an epoch's order."""
     fold = epochs.fold[own_row(epochs.fold, at.who[NETWORK, 0])]
     return epochs.fold_start[fold], epochs.fold_start[fold + 1]
+
+
+@inline
+def add_single(lo, at, weight):
+    """Add up the losses of single samples as :mod:`online` does: one may train either way."""
+    number = at.w.dtype.type
+    loss, sums = at.f[LOSS], at.w[lo.sums : lo.sums + at.lanes]
+    for lane in range(at.lanes):
+        sums[lane] += number(loss[lane]) * number(weight)
+
+
+@inline
+def collect(lo, at, factor):
+    """Bring the losses of single samples to TOTAL, all times ``factor``."""
+    total, sums = at.f[TOTAL], at.w[lo.sums : lo.sums + at.lanes]
+    for lane in range(at.lanes):
+        total[lane] = (total[lane] + sums[lane]) * factor
+        sums[lane] = 0
 
 
 @inline
@@ -511,22 +543,20 @@ def run_epoch(args, lo, at, e, careful):
         update(args.net, optimizing, lo, at, share)
         if careful:
             check_update(args, lo, at, e)
+        weights += weight
+        if epochs.batch_size == 1 and not epochs.summed:
+            add_single(lo, at, weight)
+            if (b + 1) % STEPS == 0 or b == steps - 1:
+                collect(lo, at, 1.0)
+            continue
         for lane in range(at.lanes):
             total[lane] += loss[lane] * weight
-        weights += weight
     share = 1.0 / weights if weights > 0 else 0.0
     for lane in range(at.lanes):
         total[lane] *= share
         at.f[PENALTY, lane] *= share
-
-
-@inline
-def collect(lo, at, factor):
-    """Bring the losses of online steps to TOTAL, all times ``factor``."""
-    total, sums = at.f[TOTAL], at.w[lo.sums : lo.sums + at.lanes]
-    for lane in range(at.lanes):
-        total[lane] = (total[lane] + sums[lane]) * factor
-        sums[lane] = 0
+    if careful:
+        check_epoch(args, lo, at, e)
 
 
 @inline

@@ -35,9 +35,9 @@ from .simd import (
 
 MOST = 4
 STEPS = 64  # in a call; their losses are added in the networks' dtype
-SAMPLE = MOST + 3  # numbers of a sample: inputs, target, factors of slope and loss
+SAMPLE = MOST + 3  # numbers of a sample: inputs, target, factor of the slope, weight
 BELOW = {"identity": 1.0, "relu": 0.0, "leaky_relu": 0.01}  # slopes where z is not above 0
-FACTORS = {"half_squared_error": (1.0, 0.5), "mse": (2.0, 1.0)}  # of slope and loss: e and e * e
+FACTORS = {"half_squared_error": 1.0, "mse": 2.0}  # of slopes; losses are half of slope times error
 
 I64 = ir.IntType(64)
 
@@ -56,7 +56,15 @@ def applies(task: Task) -> bool:
         and task.optimizer.rule == "sgd"
         and task.optimizer.penalties.shape[1] == 0
         and task.dropout.shape[1] == 0
+        and _count_fully(task.samples.weights)
     )
+
+
+def _count_fully(weights: np.ndarray) -> bool:
+    """Whether each sample counts 1 in a batch of its own, or 0, as quotients are rounded."""
+    wide = weights.astype(np.float64)
+    shares = np.divide(1.0, wide, out=np.zeros_like(wide), where=wide > 0)
+    return np.array_equal((wide * shares).astype(weights.dtype), wide > 0)
 
 
 def place_of(task: Task) -> int:
@@ -159,7 +167,7 @@ def _step(v, arrays, numbers, below, hidden, bias) -> None:
     Without ``below``, slopes are 1 and no weights decay.
     """
     weights, coefficients, sums = arrays
-    *x, target, slope_factor, loss_factor = numbers
+    *x, target, factor, weight = numbers
     b, inputs, units = v.builder, len(x), range(hidden)
     # parameters lie as in :func:`task.layer_slices`
     first = [[v.read(weights, k * hidden + j) for j in units] for k in range(inputs + bias)]
@@ -181,10 +189,9 @@ def _step(v, arrays, numbers, below, hidden, bias) -> None:
 
     a = bend(z)
     error = b.fsub(v.dot(a, second[:hidden], second[hidden] if bias else None), target)
-    loss = b.fmul(loss_factor, b.fmul(error, error))
-    v.write(b.fadd(v.read(sums, 0), loss), sums, 0)
-
-    delta = b.fmul(slope_factor, error)
+    delta = b.fmul(factor, error)
+    loss = b.fmul(b.fmul(ir.Constant(v.vector, [0.5] * LANES), delta), error)
+    v.write(v.fma(loss, weight, v.read(sums, 0)), sums, 0)
     back = bend([b.fmul(delta, second[j]) for j in units])
     rate = b.fneg(v.read(coefficients, 0, I64(REPEAT)))
     decay = v.read(coefficients, 3, I64(REPEAT))
@@ -229,10 +236,9 @@ def add_sample(online, data, w, place, row):
     inputs, weight = data.inputs.shape[1], data.weights[row]
     for k in range(inputs):
         w[place + k] = data.inputs[row, k]
-    scale = 1.0 if weight > 0 else 0.0
     w[place + MOST] = data.targets[row, 0]
-    w[place + MOST + 1] = online.slope_factor * scale
-    w[place + MOST + 2] = online.loss_factor * scale * weight
+    w[place + MOST + 1] = online.factor if weight > 0 else 0.0
+    w[place + MOST + 2] = weight
 
 
 @inline

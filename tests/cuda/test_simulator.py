@@ -11,7 +11,7 @@ from unittest.mock import patch
 import cases
 import numpy as np
 import pytest
-from cases import OPTIMIZERS, TOLERANCE, Case, draw_case
+from cases import OPTIMIZERS, TOLERANCE, Case, draw_case, overflowing
 
 import bpfast as bp
 from bpfast.kernels.cuda import device
@@ -116,6 +116,17 @@ def test_divergence(forced, strategy, dtype):
         history = check(case)
     assert history.diverged[[1, 4]].all()
     assert history.diverged.sum() < 4
+
+
+@every_strategy
+def test_an_epoch_whose_sum_overflows_ends_a_network(forced, strategy):
+    case = overflowing()
+    expected, _ = case.run("reference", range(case.n))
+    with forced(strategy):
+        results, history = case.run("cuda", range(case.n))
+    assert history.diverged.all()
+    assert not history.epochs_run.any()
+    np.testing.assert_allclose(results["trained"], expected["trained"])
 
 
 def test_functions_of_ones_own(forced):

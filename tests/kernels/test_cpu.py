@@ -6,7 +6,7 @@ from functools import partial
 import cases
 import numpy as np
 import pytest
-from cases import OPTIMIZERS, TOLERANCE, Case, draw_case
+from cases import OPTIMIZERS, TOLERANCE, Case, draw_case, overflowing
 from hypothesis import given, note, settings
 from hypothesis import strategies as st
 
@@ -111,6 +111,15 @@ def test_divergence(forced, strategy, dtype, validated, record):
         history = check(case)
     assert history.diverged[0]
     assert history.diverged.sum() < 3
+
+
+@every_strategy
+@pytest.mark.parametrize("fit", [{}, {"record": "last"}, {"batch_size": 1}], ids=str)
+def test_an_epoch_whose_sum_overflows_ends_a_network(forced, strategy, fit):
+    with forced(strategy):
+        history = check(overflowing(n=18, **fit))
+    assert history.diverged.all()
+    assert not history.epochs_run.any()
 
 
 # --- anything -------------------------------------------------------------------------------------

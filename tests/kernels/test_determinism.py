@@ -86,6 +86,40 @@ def test_call_lengths(monkeypatch, shape):
     assert same(*results)
 
 
+def train_beside(layers, batch_size, optimizer=None, fit=None):
+    """Every second of 20 networks after a fit in which the others have settings of their own."""
+    own = np.arange(20) % 2 == 1
+
+    def mixed(usual, others):
+        return {name: np.where(own, value, usual[name]) for name, value in (others or {}).items()}
+
+    usual = {"momentum": 0.0, "l1": 0.0, "l2": 0.0, "clip_norm": np.inf, "weight_decay": 0.0}
+    settings = mixed(usual | {"schedule": "constant"}, optimizer)
+    population = bp.Population(bp.MLP(layers, "identity", "mse", bias=False), 20)
+    history = bp.fit(
+        population,
+        *data(layers),
+        bp.SGD(learning_rate=np.full(20, 0.01), **settings),
+        epochs=3,
+        batch_size=batch_size,
+        progress=False,
+        **mixed({"dropout": 0.0, "tol": 0.0}, fit),
+    )
+    return population.parameters[~own], history.loss[~own]
+
+
+@pytest.mark.parametrize("batch_size", [1, 13])
+@pytest.mark.parametrize("shape", SHAPES)
+def test_settings_of_neighbours(shape, batch_size):
+    """Momentum of one, say, has all trained in another way: no bit of the others' changes."""
+    alone = train_beside(SHAPES[shape], batch_size)
+    settings = {"momentum": 0.9, "l1": 0.1, "l2": 0.1, "clip_norm": 0.1, "weight_decay": 0.1}
+    for name, value in (settings | {"schedule": "cosine"}).items():
+        assert same(alone, train_beside(SHAPES[shape], batch_size, {name: value})), name
+    for name, value in {"dropout": 0.5, "tol": 1e9}.items():
+        assert same(alone, train_beside(SHAPES[shape], batch_size, fit={name: value})), name
+
+
 def test_stopping_networks_make_no_difference():
     free = train((4, 16, 1), slice(0, 50), epochs=6)
     limits = np.where(np.arange(50) % 3 == 0, 1e9, 0.0)  # every third stops after an epoch

@@ -180,7 +180,7 @@ def run_epoch(args, shape, places, value, slope, row_loss, update, coefficients,
     loss = add_up(loss, places.scratch)
     if epochs.summed:
         penalty = add_up(penalty, places.scratch) / weights
-    return loss / weights if weights > 0.0 else 0.0, penalty, True
+    return loss / weights if weights > 0.0 else 0.0, penalty, isfinite(loss)
 
 
 @device_function

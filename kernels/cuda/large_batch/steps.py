@@ -204,6 +204,10 @@ def end_epoch(slots, epoch, column, scored, validated, stopping, sums, scores, l
         weight = sums[k, 1]
         loss = sums[k, 0] / weight if weight > 0.0 else 0.0
         penalty = sums[k, 2] / weight if weight > 0.0 else 0.0
+        late[k] = -1
+        if not isfinite(loss):
+            stopping.status[i] = DIVERGED
+            continue
         watched = scores[k] if scored and validated else loss
         best, best_epoch = inf, np.int64(-1)
         if stopping.best.shape[0] > 0:
@@ -213,7 +217,8 @@ def end_epoch(slots, epoch, column, scored, validated, stopping, sums, scores, l
         )
         if scored or stop:
             write(stopping, i, column, loss, watched, penalty)
-        late[k] = column if stop and validated and not scored else -1
+        if stop and validated and not scored:
+            late[k] = column
         stopping.epochs_run[i] += 1
         if stopping.best.shape[0] > 0:
             stopping.best[i], stopping.best_epoch[i] = best, best_epoch

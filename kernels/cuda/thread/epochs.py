@@ -190,7 +190,7 @@ def _run_epoch(network: Network, made: Functions, stage: Callable, score: Callab
         if epochs.summed and weights > 0.0:
             penalty /= weights
         loss = loss * net.output_share / weights if weights > 0.0 else 0.0
-        return loss, penalty, running, powers
+        return loss, penalty, running and isfinite(loss), powers
 
     return run_epoch
 
