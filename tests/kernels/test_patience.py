@@ -36,7 +36,7 @@ def patient(shape, validated):
 @given(data=st.data())
 def test_the_best_epoch_is_kept(forced, shape, data):
     """Whatever ends a network, and however its training is cut, paused and taken elsewhere."""
-    with forced(SHAPES[shape][0]):
+    with forced(SHAPES[shape][0], data.draw(st.integers(1, 3), "threads")):
         check_best_epochs(patient(shape, data.draw(st.booleans(), "validated")), data)
 
 
