@@ -127,8 +127,9 @@ class OnGpu(Task):
     """A task for the networks of one GPU, whose arrays lie there.
 
     ``parameters`` and ``best_parameters`` are (m, row_size) and ``moments`` (m, states, row_size).
-    Rates are those of the whole fit, and the same memory until somebody sets others; so is ``order`` where it is shuffled
-    on the GPU. ``record`` and ``column``, of the epochs of a call, stay on the host.
+    Rates are those of the whole fit, and the same memory until somebody sets others; so is
+    ``order`` where it is shuffled on the GPU. ``record`` and ``column``, of the epochs of a call,
+    stay on the host.
 
     Attributes
     ----------

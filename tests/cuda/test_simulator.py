@@ -353,9 +353,7 @@ def test_the_best_epoch_is_kept(forced, strategy, validated):
             first.drop(np.arange(6))
             best = first.history().restored
             state = first.state_dict()
-            np.testing.assert_array_equal(
-                state["parameters"][best], state["best_parameters"][best]
-            )
+            np.testing.assert_array_equal(state["parameters"][best], state["best_parameters"][best])
     assert history.restored.any()
     assert (history.restored & (history.best_epoch < history.epochs_run)).any()
     assert history.diverged.any()
