@@ -40,6 +40,10 @@ class History:
         stopped early has its last loss in the next recorded column.
     validation_loss : (n, recorded) or None
     penalty : (n, recorded) or None, means of the penalties where ``objective`` is "sum"
+    best_epoch, best_loss : (n,) or None without ``patience``
+        The epoch, from 1, with the lowest validation loss (training loss without validation
+        samples), and that loss; 0 and infinity where no epoch was scored.
+    restored : (n,) bool or None, ended with the parameters of its best epoch
     epochs : (recorded,) numbers of the recorded epochs, from 1
     epochs_run : (n,) whole epochs that each network was trained for
     stopped : (n,) bool, met ``tol`` or ran out of ``patience``
@@ -61,16 +65,21 @@ class History:
     sample_updates: int
     interrupted: bool = False
     penalty: np.ndarray | None = None
+    best_epoch: np.ndarray | None = None
+    best_loss: np.ndarray | None = None
+    restored: np.ndarray | None = None
 
     def score(self) -> np.ndarray:
         """(n,) last recorded validation loss, or training loss without validation samples.
 
-        Infinity for networks that diverged, have no loss yet, or whose last one is not finite:
-        lower is better.
+        That of the best epoch where a network has its parameters. Infinity for networks that
+        diverged, have no loss yet, or whose last one is not finite: lower is better.
         """
         losses = self.loss if self.validation_loss is None else self.validation_loss
-        last = latest(losses, self.loss)
-        return np.where(self.diverged | ~np.isfinite(last), np.inf, last)
+        own = latest(losses, self.loss)
+        if self.restored is not None and self.best_loss is not None:
+            own = np.where(self.restored, self.best_loss, own)
+        return np.where(self.diverged | ~np.isfinite(own), np.inf, own)
 
 
 def latest(losses: np.ndarray, reached: np.ndarray | None = None) -> np.ndarray:

@@ -23,6 +23,7 @@ def new_state(
     scored: bool,
     summed: bool,
     patience: np.ndarray,
+    restores: bool,
 ) -> State:
     """The state of a population that is not trained yet.
 
@@ -37,6 +38,7 @@ def new_state(
     scored : whether there are validation samples
     summed : whether losses are summed, and penalties kept
     patience : (n,)
+    restores : whether networks with patience end with the parameters of their best epochs
 
     Raises
     ------
@@ -48,6 +50,8 @@ def new_state(
     states, powers = OPTIMIZERS[rule].states, 2 if OPTIMIZERS[rule].powers else 0
     patient = n if (distinct(patience) < NEVER).any() else 0
     check_memory(f"the optimiser's memory of {n} networks", n * states * size, dtype.name)
+    kept = patient if restores else 0
+    check_memory(f"the best parameters of {n} networks", kept * size, dtype.name)
     check_memory(f"the losses of {n} networks", n * recorded * (1 + scored + summed), "float64")
     return State(
         parameters=elsewhere if device == "cuda" else population.parameters,
@@ -57,6 +61,7 @@ def new_state(
         epochs_run=np.zeros(n, np.int64),
         best=np.full(patient, np.inf),
         best_epoch=np.full(patient, -1),
+        best_parameters=np.zeros((kept, size), dtype),
         loss=np.full((n, recorded), np.nan),
         validation_loss=np.full((n, recorded if scored else 0), np.nan),
         penalty=np.full((n, recorded if summed else 0), np.nan),
@@ -74,12 +79,15 @@ def to_arrays(state: State, networks: np.ndarray | None) -> dict[str, np.ndarray
 def from_arrays(task: Task, tensors: Mapping[str, np.ndarray], networks: np.ndarray | None) -> None:
     """Let some networks of a task, or all, be as :func:`to_arrays` found them.
 
+    An array of which this task's state has no rows may be missing.
+
     Raises
     ------
     ValueError
         Other names, shapes or dtypes than this task's state has; more epochs than it has.
     """
     state = task.state
+    tensors = {name: array for name, array in vars(state).items() if not len(array)} | {**tensors}
     if tensors.keys() != vars(state).keys():
         raise ValueError(
             f"a training's state has {sorted(vars(state))}, this one has {sorted(tensors)}"

@@ -43,6 +43,7 @@ def fit(
     rows: tuple | None = None,
     tol=None,
     patience=None,
+    restore_best_weights: bool = True,
     dropout=0.0,
     record: str | int = "epoch",
     device: str = "auto",
@@ -74,6 +75,11 @@ def fit(
     patience : scalar or (n,) whole numbers
         A network stops after so many epochs without a lower validation loss (training loss
         without ``validation``).
+    restore_best_weights : bool
+        With ``patience``, a network ends with the parameters of its best epoch, the one whose
+        validation loss (training loss without ``validation``) was the lowest, also where it ends by
+        ``tol`` or with the last epoch; False keeps the last epoch's. One that diverges keeps its
+        last finite parameters. It takes one more copy of the parameters.
     dropout : scalar or (n,), or a sequence of these, one for each hidden layer
         Probability that a hidden unit is left out of a step.
     record : "epoch", "last", or k for every k-th epoch (and the last)
@@ -104,6 +110,7 @@ def fit(
         rows,
         tol,
         patience,
+        restore_best_weights,
         dropout,
         record,
         device,
@@ -118,7 +125,7 @@ class Training:
 
     It takes the same parameters, but for ``progress``, and once it advances it holds a device's
     memory until it is closed; as a context manager it closes itself. The population always has what
-    was trained so far.
+    was trained so far, and of networks that have ended, with ``patience``, the best.
 
     Parameters
     ----------
@@ -147,6 +154,7 @@ class Training:
         rows: tuple | None = None,
         tol=None,
         patience=None,
+        restore_best_weights: bool = True,
         dropout=0.0,
         record: str | int = "epoch",
         device: str = "auto",
@@ -172,8 +180,8 @@ class Training:
                 f"patience={least} would run out before the validation samples are scored: "
                 f'record={record!r} leaves {gap} epochs between scores; use record="epoch"'
             )
-        if not isinstance(shuffle, (bool, np.bool_)):
-            raise TypeError(f"shuffle must be True or False, got {shuffle!r}")
+        _check_bool("shuffle", shuffle)
+        _check_bool("restore_best_weights", restore_best_weights)
         batch_size = min(batch_size, max(map(len, folds)))
         seed = whole("seed", seed, 0)
         resolved = optimizer.resolve(n, epochs)
@@ -211,6 +219,7 @@ class Training:
                 scored is not None,
                 objective == "sum",
                 limits,
+                restore_best_weights,
             ),
             shuffle=self._orders.shuffle,
         )
@@ -283,9 +292,15 @@ class Training:
         return _progress(self.task, total, self._clock.seconds())
 
     def drop(self, networks: np.ndarray) -> None:
-        """Let some networks, by their numbers, stop where they are; the others never notice."""
+        """Let some networks, by their numbers, stop where they are; the others never notice.
+
+        As all that end, they have their best parameters then where ``patience`` restores them.
+        """
         status = self.task.state.status
-        status[networks] = np.where(status[networks] == RUNNING, STOPPED, status[networks])
+        dropped = np.arange(len(status))[networks]
+        dropped = dropped[status[dropped] == RUNNING]
+        status[dropped] = STOPPED
+        self._restore_best(dropped)
 
     def state_dict(self, networks: np.ndarray | None = None) -> dict[str, np.ndarray]:
         """All that this training needs to go on elsewhere, to the same bits.
@@ -301,8 +316,9 @@ class Training:
         -------
         dict of copies, which safetensors can keep, all with a row for each of the networks:
             ``parameters``, ``moments`` and ``powers`` (the optimiser's memory), ``status``,
-            ``epochs_run``, ``loss``, ``validation_loss``, ``penalty``, ``best`` and ``best_epoch``
-            (of length 0 without ``patience``)
+            ``epochs_run``, ``loss``, ``validation_loss``, ``penalty``, ``best``, ``best_epoch`` and
+            ``best_parameters`` (these three of length 0 without ``patience``, the last also where
+            ``restore_best_weights`` is False)
         """
         return to_arrays(self._state(), networks)
 
@@ -357,7 +373,7 @@ class Training:
 
     def history(self) -> History:
         """What has happened so far."""
-        state = self.task.state
+        state, patient = self.task.state, self.task.state.best.size > 0
         return History(
             loss=state.loss,
             validation_loss=state.validation_loss if self._scored else None,
@@ -370,6 +386,9 @@ class Training:
             sample_updates=_sample_updates(self.task),
             interrupted=self.interrupted,
             penalty=state.penalty if self.task.summed else None,
+            best_epoch=state.best_epoch + 1 if patient else None,
+            best_loss=state.best if patient else None,
+            restored=_restored(self.task) if patient else None,
         )
 
     def _bring_back(self) -> None:
@@ -381,6 +400,12 @@ class Training:
         """All of the state as it is now, on the host."""
         self._bring_back()
         return replace(self.task.state, parameters=self.population.parameters)
+
+    def _restore_best(self, networks: np.ndarray) -> None:
+        """Let those of some networks that have ended just now have their best parameters."""
+        ended = networks[_restored(self.task)[networks]]
+        if ended.size:
+            self._kernels.restore_best(self._on_device(), ended)
 
     def _on_device(self) -> Task:
         """The task as kernels take it, from now on until :meth:`close`."""
@@ -412,6 +437,7 @@ class Training:
                 before = time.perf_counter()
                 kernels.train(self.plan.strategy, block, part)
                 _check_arrived(task, part, first + epochs, self.plan)
+                self._restore_best(part)
                 clock.learn(_operations(task, part) * epochs, time.perf_counter() - before)
                 yield
             first += epochs
@@ -465,6 +491,11 @@ def _check_validation(validation, mlp: MLP, dtype) -> Samples:
     weights = validation[2] if len(validation) == 3 else None
     X, y = validation[:2]
     return check_samples(X, y, weights, mlp, dtype, suffix=" of validation")
+
+
+def _check_bool(name: str, value) -> None:
+    if not isinstance(value, (bool, np.bool_)):
+        raise TypeError(f"{name} must be True or False, got {value!r}")
 
 
 def _check_patience(patience, n: int) -> np.ndarray:
@@ -566,6 +597,18 @@ def _done(task: Task) -> int:
     """Network-epochs that need no more work."""
     state = task.state
     return int(np.where(state.status == RUNNING, state.epochs_run, task.epochs).sum())
+
+
+def _restored(task: Task) -> np.ndarray:
+    """(n,) bool: networks that end, or have ended, with the parameters of their best epochs.
+
+    Where no epoch was the best, since none was scored or no loss was finite, they keep the last.
+    """
+    state = task.state
+    if not state.best_parameters.size:
+        return np.zeros(len(state.status), bool)
+    through = (state.status == RUNNING) & (state.epochs_run == task.epochs)
+    return ((state.status == STOPPED) | through) & (state.best_epoch >= 0)
 
 
 def _block(task: Task, order: np.ndarray, first: int, epochs: int) -> Task:

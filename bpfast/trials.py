@@ -343,11 +343,10 @@ def joined(states: Sequence[State]) -> State:
 
 
 def parted(tensors: State, copies: int) -> list[State]:
-    """Each trial's own rows of a training's tensors."""
+    """Each trial's own rows of those of a training's tensors that have any."""
     trials = len(tensors["status"]) // copies
-    return [
-        {name: array[k::trials].copy() for name, array in tensors.items()} for k in range(trials)
-    ]
+    there = {name: array for name, array in tensors.items() if len(array)}
+    return [{name: array[k::trials].copy() for name, array in there.items()} for k in range(trials)]
 
 
 def _optimizer(name: str, points: list[dict[str, Any]]) -> Optimizer:

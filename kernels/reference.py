@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from . import counter
-from .host import SHUFFLES, bring_back, emptied, place, resident, with_rates
+from .host import SHUFFLES, bring_back, emptied, place, resident, restore_best, with_rates
 from .math import ACTIVATIONS, LINKS, LOSSES, OPTIMIZERS
 from .task import DIVERGED, RUNNING, STOPPED, Network, Samples, Task, layer_slices
 
@@ -26,6 +26,7 @@ __all__ = [
     "place",
     "predict",
     "resident",
+    "restore_best",
     "train",
     "with_rates",
 ]
@@ -234,6 +235,8 @@ def stops(task: Task, i: int, epoch: int, loss: float, watched: float) -> bool:
         return loss <= task.tol[i]
     if watched < state.best[i]:
         state.best[i], state.best_epoch[i] = watched, epoch
+        if state.best_parameters.size:
+            state.best_parameters[i] = state.parameters[i]
     return loss <= task.tol[i] or epoch - state.best_epoch[i] >= task.patience[i]
 
 

@@ -118,6 +118,7 @@ class State:
     epochs_run : (n,) int64, whole epochs
     best, best_epoch : (n,) float64 and int64, for patience (inf and -1 before the first epoch);
         (0,) where no network has any
+    best_parameters : (n, P), those after the best epoch; (0, P) where nobody wants them back
     loss, validation_loss : (n, recorded) float64, NaN where not reached
     penalty : (n, recorded) float64, the same of the penalties; (n, 0) unless losses are summed
     """
@@ -129,6 +130,7 @@ class State:
     epochs_run: np.ndarray
     best: np.ndarray
     best_epoch: np.ndarray
+    best_parameters: np.ndarray
     loss: np.ndarray
     validation_loss: np.ndarray
     penalty: np.ndarray

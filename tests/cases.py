@@ -109,7 +109,10 @@ def check(case, device):
     some = case.some()
     expected, reached = case.run("reference", some)
     got, history = case.run(device, range(case.n))
-    for name in ("epochs_run", "stopped", "diverged"):
+    names = ["epochs_run", "stopped", "diverged"]
+    if reached.best_epoch is not None:
+        names += ["best_epoch", "restored"]
+    for name in names:
         np.testing.assert_array_equal(getattr(history, name)[some], getattr(reached, name), name)
     tolerance = TOLERANCE[case.dtype]
     for name, truth in expected.items():
@@ -213,6 +216,7 @@ def draw_fit(rng, n, rows, hidden, patient):
         "objective": "sum",
         "tol": rng.uniform(0.0, 1.0, n) * rng.integers(0, 2, n),
         "patience": rng.integers(1, 3, n) if patient else None,
+        "restore_best_weights": False,
     }
     epochs, batch_size = rng.integers(1, 4), rng.integers(max(1, rows // 8), max(80, rows))
     drawn = draw_some(rng, choices)

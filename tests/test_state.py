@@ -7,14 +7,15 @@ from safetensors.numpy import load, save
 
 import bpfast as bp
 from bpfast.kernels import cpu
+from bpfast.trials import joined, parted
 
 HUGE = 1e39  # a learning rate with which a network diverges
 SHAPES = {  # device, layers, networks, rows, and options
     "reference": ("reference", (3, 4, 2), 4, 20, {"batch_size": 8, "dropout": 0.2}),
     "lanes": ("cpu", (3, 4, 2), 40, 20, {"batch_size": 8, "dropout": 0.2}),
     "online": ("cpu", (3, 4, 1), 40, 12, {"batch_size": 1}),
-    "tiles": ("cpu", (3, 200, 2), 4, 20, {"batch_size": 8, "dropout": 0.2}),
-    "large batch": ("cpu", (3, 200, 2), 1, 600, {"batch_size": 2 * cpu.SLICE}),
+    "tiles": ("cpu", (3, 300, 2), 4, 20, {"batch_size": 8, "dropout": 0.2}),
+    "large batch": ("cpu", (3, 300, 2), 1, 600, {"batch_size": 2 * cpu.SLICE}),
 }
 OPTIMIZERS = {
     "Adam": lambda rates: bp.Adam(learning_rate=rates, schedule="cosine", clip_norm=1.0, l2=0.01),
@@ -132,6 +133,20 @@ def test_a_training_that_was_interrupted_goes_on(monkeypatch):
         check(training.state_dict(), straight.state_dict())
 
 
+def test_files_from_before_there_were_best_parameters():
+    """Without patience there are none, so what a sweep wrote goes on, beside what is new."""
+    fit = Fit("lanes", patience=None)
+    straight = fit.begun(9).state_dict()
+    new = fit.begun(2).state_dict()
+    old = {name: array for name, array in new.items() if name != "best_parameters"}
+    mixed = joined([*parted(old, 1)[:3], *parted(new, 1)[3:]])
+    for state in (old, mixed, new):
+        training = fit.training()
+        training.load_state_dict(state)
+        training.advance()
+        check(training.state_dict(), straight)
+
+
 def test_a_state_is_plain_numbers_of_its_own():
     training = Fit("tiles").begun(1)
     state = training.state_dict()
@@ -147,6 +162,7 @@ def test_a_state_is_plain_numbers_of_its_own():
     ("change", "words"),
     [
         (lambda state: state.pop("best"), "a training's state has .*'best'.*, this one has"),
+        (lambda state: state.pop("best_parameters"), "state has .*'best_parameters'.*, this one"),
         (lambda state: state.update(more=np.zeros(1)), "this one has .*'more'"),
         (
             lambda state: state.update(loss=state["loss"][:, 1:]),

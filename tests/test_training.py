@@ -504,6 +504,11 @@ def test_gradients_are_what_a_step_of_sgd_goes_down(device):
             "patience=3 .* leaves 4 epochs between scores",
         ),
         ({"shuffle": "no"}, TypeError, "shuffle must be True or False, got 'no'"),
+        (
+            {"restore_best_weights": 1},
+            TypeError,
+            "restore_best_weights must be True or False, got 1",
+        ),
         ({"dropout": 1.0}, ValueError, "dropout must be at least 0 and below 1, got 1"),
         ({"dropout": -0.1}, ValueError, "dropout must be at least 0 and below 1, got -0.1"),
         ({"dropout": np.nan}, ValueError, "dropout must be at least 0 .* got nan"),

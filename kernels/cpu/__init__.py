@@ -11,7 +11,7 @@ import llvmlite.binding
 import numpy as np
 
 from ..cache import contents
-from ..host import SHUFFLES, Placed, bring_back, emptied, place, resident, with_rates
+from ..host import SHUFFLES, Placed, bring_back, emptied, place, resident, restore_best, with_rates
 from ..task import Network, Optimizer, Samples, State, Task
 from . import functions, inference, lanes, large_batch, panels, tiles
 from .arguments import Arguments, arguments, of_block
@@ -37,6 +37,7 @@ __all__ = [
     "place",
     "predict",
     "resident",
+    "restore_best",
     "thread_count",
     "train",
     "warm_up",
@@ -201,6 +202,7 @@ def _whole_batch(network: Network, parameters: np.ndarray, samples: Samples) -> 
         epochs_run=np.zeros(n, np.int64),
         best=np.zeros(0),
         best_epoch=np.zeros(0, np.int64),
+        best_parameters=np.zeros((0, network.n_parameters), parameters.dtype),
         loss=np.zeros((n, 1)),
         validation_loss=np.zeros((n, 0)),
         penalty=np.zeros((n, 0)),

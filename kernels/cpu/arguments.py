@@ -86,6 +86,7 @@ class Memory(NamedTuple):
     parameters: np.ndarray
     moments: np.ndarray
     powers: np.ndarray
+    best_parameters: np.ndarray
 
 
 class Online(NamedTuple):
@@ -147,7 +148,7 @@ def arguments(task: Task, networks: np.ndarray) -> Arguments:
             penalties=state.penalty,
         ),
         dropout=Dropout(_rows(task.dropout), _rows(task.keys)),
-        memory=Memory(state.parameters, state.moments, state.powers),
+        memory=Memory(state.parameters, state.moments, state.powers, state.best_parameters),
         online=_online(task),
         networks=_read_only(networks),
     )

@@ -438,6 +438,22 @@ def find_poison(lo, at):
 
 
 @internal
+def keep_best(memory, lo, at, epoch):
+    """Copy the parameters of the lanes whose best epoch this is, as far as anybody wants them.
+
+    Those that are not finite are left out: their lane is run again, and does not come so far. Nor
+    is a lane taken that runs along for nobody, since its network is elsewhere, or has ended.
+    """
+    if memory.best_parameters.size == 0:
+        return
+    find_poison(lo, at)
+    for lane in range(at.lanes):
+        best = at.who[STATUS, lane] == RUNNING and at.who[BEST_EPOCH, lane] == epoch
+        if best and at.f[POISON, lane] == 0.0:
+            take(at, lo.weights[0], lane, memory.best_parameters[at.who[NETWORK, lane]])
+
+
+@internal
 def check_update(args, lo, at, done):
     """Lanes whose loss or parameters are not finite go back to the snapshot, and end."""
     find_poison(lo, at)
@@ -642,6 +658,7 @@ def run_epochs(args, lo, at, careful):
         elif keep:
             validation_losses(args.net, data, lo, at, everyone)
         any_stops = judge_lanes(args.stopping, at, epochs.first + e, keep or not scored)
+        keep_best(args.memory, lo, at, epochs.first + e)
         if scored and any_stops and not keep:
             validation_losses(args.net, data, lo, at, everyone)
         if (keep or any_stops or last) and not close_epoch(args, lo, at, e, last):

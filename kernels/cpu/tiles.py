@@ -13,7 +13,7 @@ from .arguments import own_row
 from .chunk import backward, drop_out, forward, forward_layer, gather, score
 from .compile import inline, internal, jit, reduction
 from .functions import REPEAT
-from .panels import CHUNK, all_finite, copy_part, cut, load, own_part, store, turn
+from .panels import CHUNK, all_finite, copy_part, cut, load, own_part, store, turn, unpack
 from .simd import LANES, fetch_add, invoke
 from .stopping import finish, forget, judge, write
 from .threads import NEXT, barrier
@@ -271,6 +271,17 @@ def validation_loss(net, data, lo, at, everyone):
 
 
 @internal
+def keep_best(net, memory, lo, at, i):
+    """Copy a network's parameters after its best epoch so far, if anybody wants them.
+
+    Those that are not finite are left out: the network is run again, and does not come so far.
+    """
+    wanted = memory.best_parameters.size > 0 and at.member == 0
+    if wanted and all_finite(net, lo, at.w, at.common):
+        unpack(net, lo, at.w, at.common, memory.best_parameters[i])
+
+
+@internal
 def run_epochs(args, lo, at, i, careful):
     """All epochs: the network's status after them, SUSPECT where they must be run carefully."""
     epochs, stopping, data = args.epochs, args.stopping, args.validation
@@ -292,6 +303,8 @@ def run_epochs(args, lo, at, i, careful):
         stop, best, best_epoch = judge(
             stopping, i, epochs.first + e, keep or not scored, loss, watched, best, best_epoch
         )
+        if best_epoch == epochs.first + e:
+            keep_best(args.net, args.memory, lo, at, i)
         if scored and stop and not keep:
             watched = validation_loss(args.net, data, lo, at, everyone)
         if at.member == 0 and (keep or stop):

@@ -36,6 +36,7 @@ __all__ = [
     "predict",
     "refusal",
     "resident",
+    "restore_best",
     "train",
     "with_rates",
 ]
@@ -100,6 +101,14 @@ def bring_back(task: Placed) -> None:
         share.bring_back(task.state, MEMORY)
 
 
+def restore_best(task: Placed, networks: np.ndarray) -> None:
+    """Let some networks, by their numbers, have the parameters of their best epochs."""
+    for share in task.shares:
+        own = share.own(networks)
+        if own.size:
+            share.restore_best(own)
+
+
 def emptied(task: Placed) -> Placed:
     """The task without samples and working memory: what is left can be brought back."""
     return replace(task, shares=tuple(share.emptied() for share in task.shares))
@@ -117,8 +126,7 @@ def train(strategy: str, task: Placed, networks: np.ndarray) -> None:
     recorded = slice(task.column[0], task.column[-1] + 1)
 
     def work(share: Share) -> None:
-        part = share.networks
-        own = networks[(networks >= part.start) & (networks < part.stop)] - part.start
+        own = share.own(networks)
         if own.size:
             with device.on(share.number), device.own_stream():
                 kernel.train(share.of(task), share.selected(own))

@@ -95,6 +95,7 @@ class Memory(NamedTuple):
     parameters: Any
     moments: Any
     powers: Any
+    best_parameters: Any
 
 
 class Arguments(NamedTuple):
@@ -138,7 +139,12 @@ def _lasting(task: OnGpu) -> Arguments:
         optimizing=_optimizing(task.optimizer),
         stopping=stopping(task),
         dropout=dropout(task),
-        memory=Memory(handed(state.parameters), handed(moments), handed(state.powers)),
+        memory=Memory(
+            handed(state.parameters),
+            handed(moments),
+            handed(state.powers),
+            handed(state.best_parameters),
+        ),
         networks=None,
     )
 

@@ -15,8 +15,10 @@ from . import device
 
 ALIGNMENT = 32  # numbers: rows of parameters begin at whole lines of the GPU's caches
 LOSSES = ("loss", "validation_loss", "penalty")
-MEMORY = ("moments", "powers", "best", "best_epoch")  # what is read when somebody asks
-WATCHED = ("status", "epochs_run", *LOSSES)  # what is looked at between calls of a kernel
+MEMORY = ("moments", "powers", "best_parameters")  # what is read when somebody asks
+# what is looked at between calls of a kernel
+WATCHED = ("status", "epochs_run", "best", "best_epoch", *LOSSES)
+PADDED = ("moments", "best_parameters")  # whose rows are as long as those of parameters
 SETTINGS = ("fold", "tol", "patience", "dropout", "keys")  # a row for each network
 BEGINNING = {
     "moments": 0.0,
@@ -25,6 +27,7 @@ BEGINNING = {
     "epochs_run": 0,
     "best": np.inf,
     "best_epoch": -1,
+    "best_parameters": 0.0,
     **dict.fromkeys(LOSSES, np.nan),
 }
 
@@ -123,9 +126,10 @@ def _selection(chosen: np.ndarray) -> Any:
 class OnGpu(Task):
     """A task for the networks of one GPU, whose arrays lie there.
 
-    ``parameters`` are (m, row_size) and ``moments`` (m, states, row_size). Rates are those of the
-    whole fit, and the same memory until somebody sets others; so is ``order`` where it is shuffled
-    on the GPU. ``record`` and ``column``, of the epochs of a call, stay on the host.
+    ``parameters`` and ``best_parameters`` are (m, row_size) and ``moments`` (m, states, row_size).
+    Rates are those of the whole fit, and the same memory until somebody sets others; so is
+    ``order`` where it is shuffled on the GPU. ``record`` and ``column``, of the epochs of a call,
+    stay on the host.
 
     Attributes
     ----------
@@ -159,6 +163,11 @@ class Share:
 
     def __len__(self) -> int:
         return self.networks.stop - self.networks.start
+
+    def own(self, networks: np.ndarray) -> np.ndarray:
+        """Those of the task's networks that are here, by their numbers here."""
+        first, stop = self.networks.start, self.networks.stop
+        return networks[(networks >= first) & (networks < stop)] - first
 
     def of(self, task: Task) -> OnGpu:
         """Some epochs of the task."""
@@ -230,7 +239,15 @@ class Share:
         here, there = getattr(self.task.state, name), getattr(state, name)[self.networks]
         if name in LOSSES:
             return here[:, columns], there[:, columns]
-        return (here[:, :, : there.shape[2]] if name == "moments" else here), there
+        return (here[..., : there.shape[-1]] if name in PADDED else here), there
+
+    def restore_best(self, own: np.ndarray) -> None:
+        """Let some of its networks, by their numbers, have the parameters of their best epochs."""
+        chosen, state = np.zeros((len(self), 1), bool), self.task.state
+        chosen[own] = True
+        with device.on(self.number):
+            where = device.to_device(chosen)
+            device.array_module().copyto(state.parameters, state.best_parameters, where=where)
 
     def with_rates(self, optimizer: Optimizer) -> Share:
         """With the learning rates of an optimiser that is otherwise its own."""
@@ -312,8 +329,8 @@ def _begun(state: State, part: Part) -> State:
 
     def made(name: str, array: np.ndarray) -> Any:
         shape = (count if len(array) else 0, *array.shape[1:])
-        if name == "moments":
-            shape = (count, array.shape[1], row_size(array.shape[2]))
+        if name in PADDED:
+            shape = (*shape[:-1], row_size(shape[-1]))
         return device.array_module().full(shape, BEGINNING[name], array.dtype)
 
     others = {name: made(name, array) for name, array in vars(state).items() if name in BEGINNING}

@@ -160,9 +160,9 @@ def _function(name: str) -> Callable:
 
 
 FUNCTIONS = (
-    *("arange", "argsort", "ascontiguousarray", "broadcast_to", "concatenate", "cos", "cumsum"),
-    *("diff", "empty", "empty_like", "full", "maximum", "minimum", "ones", "searchsorted", "where"),
-    *("zeros", "zeros_like"),
+    *("arange", "argsort", "ascontiguousarray", "broadcast_to", "concatenate", "copyto", "cos"),
+    *("cumsum", "diff", "empty", "empty_like", "full", "maximum", "minimum", "ones"),
+    *("searchsorted", "where", "zeros", "zeros_like"),
 )
 globals().update({name: _function(name) for name in FUNCTIONS})
 

@@ -12,6 +12,7 @@ import cases
 import numpy as np
 import pytest
 from cases import OPTIMIZERS, TOLERANCE, Case, draw_case, overflowing
+from patient import Patient
 
 import bpfast as bp
 from bpfast.kernels.cuda import device
@@ -330,6 +331,33 @@ def test_rates_may_be_set_between_epochs(forced, strategy):
             training.set_learning_rate(rates[:, 2])
             training.advance()
     np.testing.assert_array_equal(paused.parameters, planned.parameters)
+
+
+@every_strategy
+@pytest.mark.parametrize("validated", [False, True], ids=["training", "validation"])
+def test_the_best_epoch_is_kept(forced, strategy, validated):
+    """Also of networks that were elsewhere for an epoch; others stop, diverge, or are dropped."""
+    options = {
+        "patience": np.array([2, 2, 2, 4, 3, 2]),
+        "tol": np.array([0.0, 0.0, 0.0, 1.0, 0.0, 0.0]),
+        "record": 1 + validated,
+    }
+    with forced(strategy):
+        fit = Patient("cuda", (2, 3, 1), 6, 5, 3, 4, validated)
+        with fit.training(**options) as first, fit.training(**options) as second:
+            first.advance(2)
+            fit.check(first, 2, **options)
+            second.load_state_dict(first.state_dict())
+            second.advance()
+            history = fit.check(second, 4, **options)
+            first.drop(np.arange(6))
+            best = first.history().restored
+            state = first.state_dict()
+            np.testing.assert_array_equal(state["parameters"][best], state["best_parameters"][best])
+    assert history.restored.any()
+    assert (history.restored & (history.best_epoch < history.epochs_run)).any()
+    assert history.diverged.any()
+    assert best.any()
 
 
 # --- anything -------------------------------------------------------------------------------------

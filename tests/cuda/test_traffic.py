@@ -93,6 +93,21 @@ def test_what_comes_down_is_who_stopped_and_what_is_recorded(forced, strategy):
 
 
 @every_strategy
+@pytest.mark.parametrize("restores", [True, False])
+def test_the_best_parameters_stay_there(forced, strategy, restores):
+    """Up go limits, and whose the best are to be; down comes which epoch was it, and its loss."""
+    given = {"record": "epoch", "validation": VALIDATION}
+    patient = {"patience": 100, "restore_best_weights": restores}
+    with forced(strategy):
+        bare, kept = (traffic_of_fit(3, **given, **more) for more in ({}, patient))
+    assert kept.down == bare.down + N * (DOUBLE + INT)
+    assert kept.up == bare.up + (N - 1) * INT + restores * N * BYTE  # else there is one limit
+    assert kept.waits == bare.waits
+    each_epoch = 3 if restores and strategy == "large batch" else 0
+    assert kept.launches == bare.launches + each_epoch
+
+
+@every_strategy
 def test_the_host_waits_once_a_call(forced, strategy):
     with forced(strategy):
         assert traffic_of_fit(5, validation=VALIDATION).waits == 1

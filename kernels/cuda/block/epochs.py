@@ -227,6 +227,8 @@ def run_epochs(args, shape, places, value, slope, row_loss, update, coefficients
             stop, best, best_epoch = judge(
                 stopping, i, epochs.first + e, True, loss, watched, best, best_epoch
             )
+        if best_epoch == epochs.first + e and args.memory.best_parameters.shape[0] > 0:
+            copy(args.memory.best_parameters[i], places.w, shape.size)
         if first_thread and (keep or stop):
             write(stopping, i, column_of(epochs, e), loss, watched, penalty)
         if stop:

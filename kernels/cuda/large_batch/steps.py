@@ -227,6 +227,16 @@ def end_epoch(slots, epoch, column, scored, validated, stopping, sums, scores, l
 
 
 @kernel
+def keep_best(slots, size, epoch, best_epoch, parameters, best_parameters):
+    """The parameters of the networks whose best epoch this is."""
+    i = slots.places[cuda.blockIdx.y]
+    if i == NOBODY or best_epoch[i] != epoch:
+        return
+    for p in range(cuda.grid(1), size, cuda.gridsize(1)):
+        best_parameters[i, p] = parameters[i, p]
+
+
+@kernel
 def score_late(slots, late, scores, validation_losses):
     """The validation losses that :func:`end_epoch` left to be found."""
     for k in range(cuda.grid(1), slots.places.shape[0], cuda.gridsize(1)):

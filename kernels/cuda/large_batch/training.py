@@ -98,8 +98,21 @@ class Training:
                 *(self.layers.slot, number, int(task.column[e]), scored, self.score is not None),
                 *(self.stopping, self.sums, self.scores, device.kernel_array(self.late)),
             )
+            if self.state["best_parameters"].size:
+                self._keep_best(number)
         if not task.record.all():
             self._find_scores(late=True)
+
+    def _keep_best(self, epoch: int) -> None:
+        """Copy the parameters of those whose best epoch it is."""
+        size, state = self.task.network.n_parameters, self.state
+        over(
+            steps.keep_best,
+            size,
+            *(self.layers.slot, size, epoch, state["best_epoch"]),
+            *(state["parameters"], state["best_parameters"]),
+            slots=self.layers.slots,
+        )
 
     def _set_order(self, order: Any) -> None:
         """The samples' order in the next epochs, and what batches then weigh."""

@@ -195,6 +195,20 @@ def _run_epoch(network: Network, made: Functions, stage: Callable, score: Callab
     return run_epoch
 
 
+def _keep_best(network: Network) -> Callable:
+    """``keep_best(memory, w, i)``: the parameters after the best epoch, if anybody wants them."""
+    size = network.n_parameters
+
+    @device_function
+    def keep_best(memory, w, i):
+        if memory.best_parameters.shape[0] > 0:
+            row = memory.best_parameters[i]
+            for q in range(size):
+                row[np.uint64(q)] = w[q]
+
+    return keep_best
+
+
 def run_epochs_of(network: Network, made: Functions, target_width: int) -> Callable:
     """``run_epochs(args, places, tile, rows, i, mine, powers)``: all epochs, and what is noted.
 
@@ -202,7 +216,7 @@ def run_epochs_of(network: Network, made: Functions, target_width: int) -> Calla
     """
     stage, score = _stage(network, target_width), _score(network, made, target_width)
     validate = _validate(stage, score, made.dtype)
-    run_epoch = _run_epoch(network, made, stage, score)
+    run_epoch, keep_best = _run_epoch(network, made, stage, score), _keep_best(network)
 
     @device_function
     def run_epochs(args, places, tile, rows, i, mine, powers):
@@ -234,6 +248,8 @@ def run_epochs_of(network: Network, made: Functions, target_width: int) -> Calla
                 stop, best, best_epoch = judge(
                     stopping, i, epochs.first + e, True, loss, watched, best, best_epoch
                 )
+            if best_epoch == epochs.first + e:
+                keep_best(args.memory, places[0], i)
             if running and (keep or stop):
                 write(stopping, i, column_of(epochs, e), loss, watched, penalty)
             if stop:
