@@ -5,8 +5,8 @@ possible: constants are floats (a compiler narrows them to the dtype it compiles
 call each other and the names imported from :mod:`math` by their global names (a device may put a
 faster ``exp`` in their place), and branches are plain selects that a compiler can vectorise.
 
-Digits are kept where numbers nearly cancel: no formula takes the difference of two large numbers
-where a small one can be had at first hand. Where PyTorch's values are finite, these are.
+Where numbers nearly cancel, formulas keep at least the digits that PyTorch's keep; and what is
+finite there is finite here.
 """
 
 from __future__ import annotations
@@ -227,8 +227,8 @@ LOSSES: dict[str, Loss] = {
 # --- optimisers, after PyTorch's documentation where they name no other ---------------------------
 # coefficients(rate, h0..h4, power1, power2) is called once a step in float64 and returns the two
 # powers and six numbers c0..c5; update(w, g, m, v, c0..c5) moves one parameter and returns w, m, v.
-# A mean forgets by m - gain m, exactly all of m where the gain is 1. From m + gain (g - m) something
-# of it would be left; and 1 - gain is too coarse in float32 for gains close to 0.
+# A mean forgets by m - gain m, which leaves nothing of m where the gain is 1, as m + gain (g - m)
+# would; and float32 cannot hold 1 - gain well where the gain is close to 0.
 
 
 def sgd_coefficients(rate, momentum, nesterov, decay, h3, h4, power1, power2):

@@ -130,9 +130,7 @@ def test_edges(case):
         edges.agree(case, *loops.activation(case["name"], edges.EDGES))
     else:
         targets = np.full((1, edges.EDGES.size), case["target"])
-        losses, slopes = loops.loss(
-            case["name"], edges.EDGES[None], targets, edges.parameter(case)
-        )
+        losses, slopes = loops.loss(case["name"], edges.EDGES[None], targets, edges.parameter(case))
         edges.agree(case, losses, slopes[0])
     if case["dtype"] == "float64":  # the reference has them as they are
         edges.agree(case, *edges.one_by_one(case))

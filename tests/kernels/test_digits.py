@@ -206,8 +206,22 @@ def test_cross_entropy(dtype, logits, scale, shift, label):
 GAINS = st.just(1.0) | st.floats(1e-6, 0.9)
 
 
-def mean(old, gain, new):
-    return (ONE - gain) * old + gain * new
+# The new parameter, and its means, each as terms to be added; with errors of theirs.
+
+
+def true_adam(w, g, m, v, rate, gain1, gain2, epsilon, _decay, _shrink):
+    means, squares = ((ONE - gain1) * m, gain1 * g), ((ONE - gain2) * v, gain2 * g * g)
+    step = rate / (sum(squares).sqrt() + epsilon)
+    return (w, *(-step * term for term in means)), means, squares
+
+
+def true_rmsprop(w, g, m, v, rate, gain, epsilon, _decay, momentum, _unused):
+    squares = ((ONE - gain) * v, gain * g * g)
+    means = (momentum * m, g / (sum(squares).sqrt() + epsilon))
+    return (w, *(-rate * term for term in means)), means, squares
+
+
+TRUE_STEPS = {"adam": true_adam, "rmsprop": true_rmsprop}
 
 
 @either_dtype
@@ -219,29 +233,18 @@ def mean(old, gain, new):
 )
 def test_steps_with_means_of_squares(dtype, name, parameters, gains):
     """Of an old value nothing is left where the gain is 1, however much larger it was."""
-    columns = list(zip(*parameters, strict=True))
-    (w, W), (g, G), (m, M), (v, V) = (exact(column, dtype) for column in columns)
-    (first, second), epsilon, rate = gains, 1e-4, 0.1
+    arrays, digits = zip(
+        *(exact(column, dtype) for column in zip(*parameters, strict=True)), strict=True
+    )
+    rate, epsilon = 0.1, 1e-4
     given = {
-        "adam": [rate, first, second, epsilon, 0.0, 1.0],
-        "rmsprop": [rate, second, epsilon, 0.0, first, 0.0],
+        "adam": [rate, *gains, epsilon, 0.0, 1.0],
+        "rmsprop": [rate, gains[1], epsilon, 0.0, gains[0], 0.0],
     }[name]
-    c, C = exact(given, dtype)
-    repeated = np.repeat(c[:, None], functions.REPEAT, axis=1)
+    coefficients, c = exact(given, dtype)
+    repeated = np.repeat(coefficients[:, None], functions.REPEAT, axis=1)
     address, _ = functions.optimizer(name, dtype)
-    moved, _, ours_m, ours_v, _ = Loops(dtype)(address, [w, g, m, v, repeated], len(w))
-    rate, epsilon = C[0], C[3 if name == "adam" else 2]
-    squares = [mean(v, C[2 if name == "adam" else 1], g * g) for v, g in zip(V, G, strict=True)]
-    roots = [square.sqrt() + epsilon for square in squares]
-    if name == "adam":
-        parts = [((ONE - C[1]) * m, C[1] * g) for m, g in zip(M, G, strict=True)]
-        steps = [rate / root for root in roots]
-    else:
-        parts = [(C[4] * m, g / root) for m, g, root in zip(M, G, roots, strict=True)]
-        steps = [rate] * len(W)
-    sizes = [abs(a) + abs(b) for a, b in parts]
-    right(ours_v, squares, dtype)
-    right(ours_m, [a + b for a, b in parts], dtype, sizes)
-    together = list(zip(W, steps, parts, sizes, strict=True))
-    truth = [w - step * (a + b) for w, step, (a, b), _ in together]
-    right(moved, truth, dtype, [abs(w) + step * size for w, step, _, size in together])
+    moved, _, *moments, _ = Loops(dtype)(address, [*arrays, repeated], len(parameters))
+    truth = [TRUE_STEPS[name](*row, *c) for row in zip(*digits, strict=True)]
+    for got, column in zip((moved, *moments), zip(*truth, strict=True), strict=True):
+        right(got, [sum(terms) for terms in column], dtype, [sum(map(abs, t)) for t in column])
