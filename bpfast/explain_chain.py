@@ -143,9 +143,9 @@ def _errors(mlp: MLP, outputs: Sequence[float], targets: Sequence[float]):
     pairs = list(zip(outputs, targets, strict=True))
     if loss.link == "softmax":
         top, total = max(outputs), sum(targets)
-        log_sum = top + math.log(sum(math.exp(p - top) for p in outputs))
-        terms = [loss.value(p, t, log_sum) for p, t in pairs]
-        slopes = [loss.slope(math.exp(p - log_sum), t, total) for p, t in pairs]
+        log_sum = math.log(sum(math.exp(p - top) for p in outputs))
+        terms = [loss.value(p - top, t, log_sum) for p, t in pairs]
+        slopes = [loss.slope(math.exp(p - top - log_sum), t, total) for p, t in pairs]
     else:
         terms = [loss.value(p, t, parameter) for p, t in pairs]
         slopes = [loss.slope(p, t, parameter) for p, t in pairs]

@@ -4,6 +4,9 @@ NumPy tests call them as they are; every device compiles the same source. Three 
 possible: constants are floats (a compiler narrows them to the dtype it compiles for), functions
 call each other and the names imported from :mod:`math` by their global names (a device may put a
 faster ``exp`` in their place), and branches are plain selects that a compiler can vectorise.
+
+Where numbers nearly cancel, formulas keep at least the digits that PyTorch's keep; and what is
+finite there is finite here.
 """
 
 from __future__ import annotations
@@ -24,7 +27,7 @@ def identity_slope(z, a):
 
 
 def relu(z):
-    return z * (1.0 if z > 0.0 else 0.0)  # a NaN stays one
+    return 0.0 if z < 0.0 else z  # a NaN stays one
 
 
 def relu_slope(z, a):
@@ -57,7 +60,7 @@ def sigmoid_slope(z, a):
 
 
 def softplus(z):
-    return (z if z > 0.0 else 0.0 * z) + log1p(exp(-abs(z)))
+    return (0.0 if z < 0.0 else z) + log1p(exp(-abs(z)))
 
 
 def softplus_slope(z, a):
@@ -69,7 +72,8 @@ def elu(z):
 
 
 def elu_slope(z, a):
-    return 1.0 if z > 0.0 else a + 1.0
+    # close to -1, a has lost digits of the slope
+    return min(a, 0.0) + 1.0 if a > -0.9 else exp(min(z, 0.0))
 
 
 def silu(z):
@@ -109,7 +113,9 @@ ACTIVATIONS: dict[str, Activation] = {
 }
 
 # --- losses of one output: l(p, t) and dl/dp; c is huber's delta or quantile's level --------------
-# p is the output layer's linear value: exp, sigmoid and softmax are folded into the last three.
+# p is the output layer's linear value: exp, sigmoid and softmax are folded into the last three. For
+# softmax it is handed less the largest of a sample's outputs, and with the logarithm of a sum that
+# belongs to that: differences of large numbers would be all that a loss of small ones is made of.
 
 
 def half_squared_error(p, t, c):
@@ -154,12 +160,18 @@ def quantile_slope(p, t, c):
 
 
 def exponential(z):
-    return exp(709.0 if z > 709.0 else z)  # beyond, Python's own raises; in float32 it is infinite
+    return 1e999 if z > 709.782 else exp(z)  # infinite, where Python's own raises
 
 
 def poisson(p, t, c):
-    """Half the deviance of ``exp(p)``, as scikit-learn has it: 0 where that is the target."""
-    return exponential(p) - t * p + t * (log(t if t > 0.0 else 1.0) - 1.0)
+    """Half the deviance of ``exp(p)``, as scikit-learn has it: 0 where that is the target.
+
+    It is ``t (exp(d) - 1 - d)``, which cancels where the prediction is near, and overflows where
+    the target is tiny.
+    """
+    d = p - log(t if t > 0.0 else 1.0)
+    near = (abs(d) < 1.0) & (t > 0.0)
+    return t * (expm1(d) - d) if near else exponential(p) - t * (d + 1.0)
 
 
 def poisson_slope(p, t, c):
@@ -167,7 +179,7 @@ def poisson_slope(p, t, c):
 
 
 def binary_cross_entropy(p, t, c):
-    return (p if p > 0.0 else 0.0 * p) - p * t + log1p(exp(-abs(p)))
+    return p * ((1.0 if p > 0.0 else 0.0) - t) + log1p(exp(-abs(p)))
 
 
 def binary_cross_entropy_slope(p, t, c):
@@ -175,8 +187,11 @@ def binary_cross_entropy_slope(p, t, c):
 
 
 def cross_entropy(p, t, log_sum):
-    """One class's term of the loss; ``log_sum`` is the logarithm of the sum of ``exp(p)``."""
-    return t * (log_sum - p)
+    """One class's term of the loss; ``log_sum`` is the logarithm of the sum of ``exp(p)``.
+
+    Both are taken from a p of which the classes' largest was subtracted.
+    """
+    return 0.0 if t == 0.0 else t * (log_sum - p)  # other classes may be infinitely unlikely
 
 
 def cross_entropy_slope(share, t, total):
@@ -212,6 +227,8 @@ LOSSES: dict[str, Loss] = {
 # --- optimisers, after PyTorch's documentation where they name no other ---------------------------
 # coefficients(rate, h0..h4, power1, power2) is called once a step in float64 and returns the two
 # powers and six numbers c0..c5; update(w, g, m, v, c0..c5) moves one parameter and returns w, m, v.
+# A mean forgets by m - gain m, which leaves nothing of m where the gain is 1, as m + gain (g - m)
+# would; and float32 cannot hold 1 - gain well where the gain is close to 0.
 
 
 def sgd_coefficients(rate, momentum, nesterov, decay, h3, h4, power1, power2):
@@ -259,8 +276,8 @@ def adam_epsilon_hat_coefficients(rate, beta1, beta2, epsilon, decay, decoupled,
 def adam(w, g, m, v, step, gain1, gain2, epsilon, decay, shrink):
     """Adam with weight decay in the gradient, AdamW with weights that shrink: one rule."""
     g = g + decay * w
-    m = m + gain1 * (g - m)
-    v = v + gain2 * (g * g - v)
+    m = m - gain1 * m + gain1 * g
+    v = v - gain2 * v + gain2 * (g * g)
     return shrink * w - step * (m / (sqrt(v) + epsilon)), m, v
 
 
@@ -270,7 +287,7 @@ def rmsprop_coefficients(rate, alpha, epsilon, decay, momentum, h4, power1, powe
 
 def rmsprop(w, g, m, v, rate, gain, epsilon, decay, momentum, c5):
     g = g + decay * w
-    v = v + gain * (g * g - v)
+    v = v - gain * v + gain * (g * g)
     m = momentum * m + g / (sqrt(v) + epsilon)
     return w - rate * m, m, v
 

@@ -74,8 +74,8 @@ def loss_and_slope(network: Network, z: np.ndarray, targets: np.ndarray, weights
     if loss.link == "softmax":
         if targets.shape[1] == 1:
             targets = np.eye(z.shape[1])[targets[:, 0].astype(int)]
-        top = z.max(axis=1, keepdims=True)
-        log_sum = top + np.log(np.exp(z - top).sum(axis=1, keepdims=True))
+        z = z - z.max(axis=1, keepdims=True)
+        log_sum = np.log(np.exp(z).sum(axis=1, keepdims=True))
         values = apply(loss.value, z, targets, log_sum)
         shares = np.exp(z - log_sum)
         slopes = apply(loss.slope, shares, targets, targets.sum(axis=1, keepdims=True))

@@ -2,6 +2,7 @@
 
 import html
 import json
+import math
 import re
 import shutil
 import subprocess
@@ -185,6 +186,25 @@ def test_arithmetic_is_that_of_the_reference(request):
         for key, name in (("gradient", "gradient"), ("next", "new_value")):
             expected = rows(explanation, name)
             np.testing.assert_allclose(result[key], expected, rtol=1e-11, atol=1e-15)
+
+
+@pytest.mark.xdist_group("browser")
+def test_small_errors_of_large_numbers_keep_their_digits(request):
+    """By the reference, by what is told of each output, and by the page."""
+    near = math.log(3.0) + 1e-6
+    cases = [
+        ("cross_entropy", [1e4, 1e4], [1.0, 0.0], math.log(2.0), 1e-15),
+        ("poisson", [near], [3.0], 1.5 * (near - math.log(3.0)) ** 2, 1e-6),
+    ]
+    explanations = [
+        explain(bp.MLP((1, len(z)), loss=loss, bias=False), [[z]], [1.0], y, 0.0, [], "reference")
+        for loss, z, y, _, _ in cases
+    ]
+    jobs = [{"network": e.as_dict()["network"], "rates": []} for e in explanations]
+    results = in_javascript(jobs, request)
+    for explanation, result, (*_, expected, rel) in zip(explanations, results, cases, strict=True):
+        for error in (explanation.error, sum(explanation.error_terms), result["error"]):
+            assert error == pytest.approx(expected, rel=rel, abs=0.0)
 
 
 @pytest.mark.xdist_group("browser")

@@ -3,6 +3,7 @@
 import dataclasses
 import math
 from fractions import Fraction
+from functools import partial
 
 import numpy as np
 import pytest
@@ -291,6 +292,21 @@ def test_a_rate_of_zero_moves_nothing(kind):
     assert_array_equal(trained(kind(learning_rate=0.0)), before)
     half = trained(kind(learning_rate=[0.0, 0.1, 0.0]))
     assert_array_equal((half == before).all(axis=1), [True, False, True])
+
+
+@pytest.mark.parametrize("device", DEVICES)
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize(
+    "kind", [partial(bp.Adam, beta1=0.0, beta2=0.0), partial(bp.RMSprop, alpha=0.0)]
+)
+def test_means_that_keep_nothing_forget_a_huge_gradient(kind, dtype, device):
+    """Both steps are the learning rate, though the first gradient is 1e10 times the second."""
+    mlp = bp.MLP((1, 1), loss="half_squared_error", bias=False)
+    population = bp.Population.from_arrays(mlp, [np.ones((1, 1, 1))], [], dtype=dtype)
+    options = {"epochs": 1, "batch_size": 1, "shuffle": False, "device": device}
+    optimizer = kind(learning_rate=0.01)
+    bp.fit(population, [[1e4], [0.1]], [[0.0], [0.0]], optimizer, progress=False, **options)
+    assert_allclose(population.parameters, 0.98, rtol=1e-6)
 
 
 # --- penalties ------------------------------------------------------------------------------------

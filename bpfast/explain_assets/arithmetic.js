@@ -25,14 +25,14 @@ const density = (z) => Math.exp(-0.5 * z * z) / Math.sqrt(2 * Math.PI); // φ
 // a = value(z), and da/dz = slope(z, a)
 const ACTIVATIONS = {
   identity: { value: (z) => z, slope: () => 1 },
-  relu: { value: (z) => z * (z > 0 ? 1 : 0), slope: (z) => (z > 0 ? 1 : 0) },
+  relu: { value: (z) => (z < 0 ? 0 : z), slope: (z) => (z > 0 ? 1 : 0) },
   leaky_relu: { value: (z) => z * (z > 0 ? 1 : 0.01), slope: (z) => (z > 0 ? 1 : 0.01) },
   tanh: { value: Math.tanh, slope: (z, a) => 1 - a * a },
   sigmoid: { value: sigmoid, slope: (z, a) => a * (1 - a) },
   softplus: { value: (z) => Math.max(z, 0) + Math.log1p(Math.exp(-Math.abs(z))), slope: sigmoid },
   elu: {
     value: (z) => Math.max(z, 0) + Math.expm1(Math.min(z, 0)),
-    slope: (z, a) => (z > 0 ? 1 : a + 1),
+    slope: (z, a) => (a > -0.9 ? Math.min(a, 0) + 1 : Math.exp(z)),
   },
   silu: { value: (z) => z * sigmoid(z), slope: (z, a) => sigmoid(z) + a * (1 - sigmoid(z)) },
   gelu: { value: (z) => z * normal(z), slope: (z) => normal(z) + z * density(z) },
@@ -59,12 +59,16 @@ const LOSSES = {
     slope: (p, t, c) => (p > t ? 1 - c : 0) - (p < t ? c : 0),
   },
   poisson: {
-    value: (p, t) => Math.exp(p) - t * p + t * (Math.log(t > 0 ? t : 1) - 1),
+    value: (p, t) => {
+      const d = p - Math.log(t > 0 ? t : 1);
+      const near = Math.abs(d) < 1 && t > 0;
+      return near ? t * (Math.expm1(d) - d) : Math.exp(p) - t * (d + 1);
+    },
     slope: (p, t) => Math.exp(p) - t,
     link: "exp",
   },
   binary_cross_entropy: {
-    value: (p, t) => Math.max(p, 0) - p * t + Math.log1p(Math.exp(-Math.abs(p))),
+    value: (p, t) => p * ((p > 0 ? 1 : 0) - t) + Math.log1p(Math.exp(-Math.abs(p))),
     slope: (p, t) => sigmoid(p) - t,
     link: "sigmoid",
   },
@@ -140,11 +144,11 @@ class Network {
   judgeClasses(y) {
     const z = this.z.at(-1);
     const top = Math.max(...z);
-    const logSum = top + Math.log(z.reduce((sum, p) => sum + Math.exp(p - top), 0));
+    const logSum = Math.log(z.reduce((sum, p) => sum + Math.exp(p - top), 0));
     const total = y.reduce((sum, t) => sum + t, 0);
     for (let k = 0; k < z.length; k++) {
-      this.prediction[k] = Math.exp(z[k] - logSum);
-      this.terms[k] = y[k] * (logSum - z[k]);
+      this.prediction[k] = Math.exp(z[k] - top - logSum);
+      this.terms[k] = y[k] === 0 ? 0 : y[k] * (logSum - (z[k] - top));
       this.delta.at(-1)[k] = this.prediction[k] * total - y[k];
     }
   }

@@ -57,7 +57,7 @@ def exp(x):
 
 def expm1(x):
     """e**x - 1, accurate near 0."""
-    inside = min(max(x, F(-30.0)), LARGEST)
+    inside = min(max(x, SMALLEST), LARGEST)  # as in exp: one reduction serves both
     shifted, p = reduce(inside)
     half = INT(INT(F(shifted).view(INT) + INT(126)) << EXPONENT).view(F)  # 2**(k - 1)
     result = (p * half + (half - HALF)) * TWO

@@ -70,7 +70,8 @@ def lose_softmax(z, t, scale, loss, scratch, outputs, n, _x):
     values, targets = carray(z, (outputs, n)), carray(t, (outputs, n))
     losses, scales = carray(loss, n), carray(scale, n)
     rows = carray(scratch, (SCRATCH + outputs, n))
-    top, log_sum, total, shares = rows[0], rows[1], rows[2], rows[SCRATCH:]
+    log_sum, total, shares = rows[1], rows[2], rows[SCRATCH:]
+    top = part = rows[0]  # one is no longer needed when the other is
     for k in range(n):
         losses[k] = zero
         total[k] = zero
@@ -82,16 +83,16 @@ def lose_softmax(z, t, scale, loss, scratch, outputs, n, _x):
     for o in range(outputs):
         for k in range(n):
             total[k] += targets[o, k]
-            shares[o, k] = exp(values[o, k] - top[k])
+            values[o, k] -= top[k]
+            shares[o, k] = exp(values[o, k])
             log_sum[k] += shares[o, k]
     for k in range(n):
-        part = one / log_sum[k]
-        log_sum[k] = top[k] + log(log_sum[k])
-        top[k] = part
+        part[k] = one / log_sum[k]
+        log_sum[k] = log(log_sum[k])
     for o in range(outputs):
         for k in range(n):
             losses[k] += scales[k] * value(values[o, k], targets[o, k], log_sum[k])
-            slope_k = slope(shares[o, k] * top[k], targets[o, k], total[k])
+            slope_k = slope(shares[o, k] * part[k], targets[o, k], total[k])
             values[o, k] = scales[k] * slope_k
 
 
@@ -192,7 +193,8 @@ def _names(dtype: str) -> dict[str, object]:
 
 
 def _device(function: Callable) -> Callable:
-    return njit(**INTERNAL)(function)
+    # a loop with a call in it has no vectors, and LLVM calls what it finds long
+    return njit(**INTERNAL, forceinline=True)(function)
 
 
 def _scalar(function: Callable, dtype: str) -> object:

@@ -89,6 +89,17 @@ def norms(x):
     return np.float64(sizes), np.float64(squares)
 
 
+@inline
+def real_numbers(net, layer, v, depth):
+    """In how many runs, LANES apart, a panel's numbers lie, and the length of each.
+
+    The last panel has padding between them. That belongs in no sum: it is whatever comes of units
+    that are not there, which may be NaN.
+    """
+    width = min(LANES, net.layers[layer + 1] - v * LANES)
+    return (1, depth * LANES) if width == LANES else (depth, width)
+
+
 @internal
 def penalty_value(net, optimizing, lo, at, i):
     """``l1 |w| + l2 w**2 / 2``, added up over the weights."""
@@ -100,8 +111,11 @@ def penalty_value(net, optimizing, lo, at, i):
         panel = (net.layers[layer] + net.bias) * LANES
         for v in range(lo.blocks[layer]):
             begin = at.common + lo.weights[layer] + v * panel
-            sizes, squares = norms(at.w[begin : begin + net.layers[layer] * LANES])
-            value += l1 * sizes + 0.5 * l2 * squares
+            runs, size = real_numbers(net, layer, v, net.layers[layer])
+            for _ in range(runs):
+                sizes, squares = norms(at.w[begin : begin + size])
+                value += l1 * sizes + 0.5 * l2 * squares
+                begin += LANES
     return value
 
 
@@ -126,12 +140,26 @@ def penalise(net, optimizing, lo, at, i, share):
     if longest == np.inf:
         return 1.0
     barrier(at.shared, at.team)
-    square = 0.0
-    for q in range(lo.weights[-1]):
-        g = np.float64(at.w[at.common + lo.gradient + q])
-        square += g * g
+    square = gradient_square(net, lo, at)
     barrier(at.shared, at.team)
     return min(1.0, longest / (np.sqrt(square) + 1e-6))
+
+
+@internal
+def gradient_square(net, lo, at):
+    """Sum of the squares of the gradient."""
+    square = 0.0
+    for layer in range(lo.blocks.size):
+        depth = net.layers[layer] + net.bias
+        for v in range(lo.blocks[layer]):
+            begin = at.common + lo.gradient + lo.weights[layer] + v * depth * LANES
+            runs, size = real_numbers(net, layer, v, depth)
+            for _ in range(runs):
+                run = at.w[begin : begin + size]
+                for q in range(size):
+                    square += np.float64(run[q]) * np.float64(run[q])
+                begin += LANES
+    return square
 
 
 @internal

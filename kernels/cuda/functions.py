@@ -106,14 +106,14 @@ def row_loss(made: Functions) -> Callable:
             total += zero if labels else targets[np.uint64(first + o)]
         if labels:
             total = one
-        log_sum, share = top + number(log(exponentials)), one / exponentials
+        log_sum, share = number(log(exponentials)), one / exponentials
         loss = zero
         for o in range(outputs):
-            p, t = z[np.uint64(at + o)], one if o == label else zero
+            p, t = z[np.uint64(at + o)] - top, one if o == label else zero
             if not labels:
                 t = targets[np.uint64(first + o)]
             loss += number(one_value(p, t, log_sum))
-            slope = one_slope(number(exp(p - top)) * share, t, total)
+            slope = one_slope(number(exp(p)) * share, t, total)
             z[np.uint64(at + o)] = scale * number(slope)
         return loss
 

@@ -148,6 +148,26 @@ def test_functions_of_ones_own(forced):
         del ACTIVATIONS["softsign"], LOSSES["log_cosh"]
 
 
+@pytest.mark.parametrize("objective", ["mean", "sum"])
+@every_strategy
+def test_what_is_not_there_takes_part_in_no_sum(forced, strategy, objective):
+    """Of an activation that is infinitely steep at 0, where it is 1."""
+    bp.register_activation("edgy", lambda z: z + 1.0, lambda z, a: 1.0 if z != 0.0 else math.inf)
+    case = Case(
+        bp.MLP((3, 5, 2), "edgy", "mse"),
+        n=2,
+        rows=7,
+        optimizer="SGD",
+        options={"l1": 0.01, "l2": 0.1, "clip_norm": np.array([0.2, 0.02])},
+        fit={"batch_size": 3, "objective": objective},
+    )
+    try:
+        with forced(strategy):
+            check(case)
+    finally:
+        del ACTIVATIONS["edgy"]
+
+
 # --- how work is cut ------------------------------------------------------------------------------
 
 FOLDS = [np.arange(9), np.array([3, 1, 2]), np.array([8, 8, 0, 4])]

@@ -1,4 +1,4 @@
-"""Makes pytorch_numbers.json: what PyTorch 2.13.0 computes in float64 on the CPU.
+"""Makes pytorch_numbers.json: what PyTorch 2.13.0 computes on the CPU, most of it in float64.
 
 Run it with a Python that has PyTorch and NumPy; the tests only read the file it writes::
 
@@ -9,6 +9,7 @@ test can hand them over as they are; this script translates them for PyTorch.
 """
 
 import json
+import math
 from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
@@ -45,6 +46,9 @@ LOSSES: dict[str, Callable] = {
     "quantile": lambda p, t, quantile=0.5: torch.maximum(
         quantile * (t - p), (quantile - 1.0) * (t - p)
     ).sum(1),
+    "poisson": lambda p, t: (
+        functional.poisson_nll_loss(p, t, reduction="none") + torch.xlogy(t, t) - t
+    ).sum(1),
     "binary_cross_entropy": lambda p, t: functional.binary_cross_entropy_with_logits(
         p, t, reduction="none"
     ).sum(1),
@@ -65,6 +69,7 @@ LOSS_CASES = [
     ("huber", {"delta": 0.3}),
     ("quantile", {"quantile": 0.5}),
     ("quantile", {"quantile": 0.9}),
+    ("poisson", {}),
     ("binary_cross_entropy", {}),
     ("cross_entropy", {}),
 ]
@@ -82,7 +87,19 @@ DISTANT = [[0.0, 0.0, 0.0], [0.0, 0.5, 1.0], [3.0, 0.0, 1.5], [1.0, 1.0, -1.0], 
 TIED = [[0.0, 1.0, 0.0], [0.0, 0.5, 1.0], [3.0, 0.0, 0.7], [2.0, 1.0, 0.0], [0.5, -3.5, 1.85]]
 SHARES = [[0.0, 1.0, 0.3], [1.0, 0.5, 1.0], [0.0, 0.0, 1.0], [0.9, 1.0, 0.0], [0.25, 1.0, 0.75]]
 LABELS = [0, 1, 2, 1, 2]
-TARGETS = {"mae": TIED, "binary_cross_entropy": SHARES, "cross_entropy": LABELS}
+TARGETS = {
+    "mae": TIED, "poisson": SHARES, "binary_cross_entropy": SHARES, "cross_entropy": LABELS
+}  # fmt: skip
+
+# where float32 or float64 have few digits or none; float32 has infinities for what it cannot hold
+LARGE = [20.0, 50.0, 87.0, 100.0, 700.0, 1000.0, 1e18, 1e30, 3e38, 1e150, 1e160, 1e300, math.inf]
+EDGES = [0.0, 1e-45, 1e-38, 1e-30, 1e-6, 0.5, *LARGE]
+EDGES = [*EDGES, *(-z for z in EDGES), math.nan]
+EDGE_TARGETS = {"poisson": (0.0, 0.3, 1000.25), "binary_cross_entropy": (0.0, 0.3, 1.0)}
+EDGE_LOGITS = [
+    [1e4, 1e4], [30.0, 16.0], [16.0, 30.0], [1e-30, -1e-30], [-2e38, 2e38], [1e300, 1.0],
+    [0.0, -math.inf], [-math.inf, 0.0], [-math.inf, -math.inf], [0.0, math.inf], [math.nan, 0.0],
+]  # fmt: skip
 
 OPTIMIZERS = {
     "SGD": torch.optim.SGD,
@@ -172,6 +189,46 @@ def loss_numbers(loss, settings, weights):
         "value": value.item(),
         "gradient": gradient.tolist(),
     }
+
+
+def edge_numbers():
+    """Of each function of one number: value and derivative at the edges, in both dtypes."""
+    functions = [("activation", name, {}, None) for name in ACTIVATIONS]
+    for loss, settings in LOSS_CASES:
+        targets = EDGE_TARGETS.get(loss, (0.3, 1000.25))
+        functions += [("loss", loss, settings, t) for t in targets if loss != "cross_entropy"]
+    for kind, name, settings, target in functions:
+        for dtype in (torch.float32, torch.float64):
+            z = torch.tensor(EDGES, dtype=dtype, requires_grad=True)
+            if kind == "activation":
+                value = ACTIVATIONS[name](z)
+            else:
+                value = LOSSES[name](z[:, None], torch.full_like(z, target)[:, None], **settings)
+            (slope,) = torch.autograd.grad(value.sum(), z)
+            yield {
+                "kind": kind,
+                "name": name,
+                "settings": settings,
+                "target": target,
+                "dtype": str(dtype).removeprefix("torch."),
+                "value": value.tolist(),
+                "slope": slope.tolist(),
+            }
+
+
+def logit_numbers():
+    """Cross entropy of two classes, of which the first is right."""
+    for logits in EDGE_LOGITS:
+        for dtype in (torch.float32, torch.float64):
+            z = torch.tensor([logits], dtype=dtype, requires_grad=True)
+            value = functional.cross_entropy(z, torch.tensor([0]))
+            (slope,) = torch.autograd.grad(value, z)
+            yield {
+                "logits": logits,
+                "dtype": str(dtype).removeprefix("torch."),
+                "value": value.item(),
+                "slope": slope[0].tolist(),
+            }
 
 
 def make_task(layers, activation, loss, seed):
@@ -292,6 +349,9 @@ def all_numbers():
         "losses": [
             loss_numbers(*case, weights) for case in LOSS_CASES for weights in (None, SAMPLE_WEIGHT)
         ],
+        "edges": EDGES,
+        "at_edges": [*edge_numbers()],
+        "logits": [*logit_numbers()],
         "tasks": tasks,
         "runs": [run_numbers(*task, *run) for task in tasks.items() for run in RUNS],
     }

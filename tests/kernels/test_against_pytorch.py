@@ -5,19 +5,19 @@ larger batch, units that touch nothing are added, and every sample is taken seve
 changes any number.
 """
 
-import json
-from pathlib import Path
 from typing import NamedTuple
 
+import edges
 import numpy as np
 import pytest
+from edges import NUMBERS
+from loops import Loops
 from numpy.testing import assert_allclose
 
 import bpfast as bp
 from bpfast.kernels import cpu
 from bpfast.kernels.math import ACTIVATIONS
-
-NUMBERS = json.loads(Path(__file__).parents[1].joinpath("data/pytorch_numbers.json").read_text())
+from bpfast.kernels.reference import loss_and_slope
 
 
 class Way(NamedTuple):
@@ -120,6 +120,35 @@ def test_loss(way, case):
     )
     way.close(loss, case["value"])
     way.close(gradient[:, :samples], case["gradient"])
+
+
+@pytest.mark.parametrize("case", edges.CASES, ids=edges.name)
+def test_edges(case):
+    """Infinities, NaN, huge and tiny numbers: what is finite there is finite here."""
+    loops = Loops(case["dtype"])
+    if case["kind"] == "activation":
+        edges.agree(case, *loops.activation(case["name"], edges.EDGES))
+    else:
+        targets = np.full((1, edges.EDGES.size), case["target"])
+        losses, slopes = loops.loss(case["name"], edges.EDGES[None], targets, edges.parameter(case))
+        edges.agree(case, losses, slopes[0])
+    if case["dtype"] == "float64":  # the reference has them as they are
+        edges.agree(case, *edges.one_by_one(case))
+
+
+@pytest.mark.parametrize("case", NUMBERS["logits"], ids=lambda case: str(case["logits"]))
+def test_logits(case):
+    (loss,), slopes = Loops(case["dtype"]).loss(
+        "cross_entropy", np.array(case["logits"])[:, None], [[1.0], [0.0]]
+    )
+    edges.agree_on_logits(case, loss, slopes[:, 0])
+    if case["dtype"] == "float64":
+        network = bp.MLP((1, 2), loss="cross_entropy").network
+        with np.errstate(invalid="ignore"):
+            loss, slopes = loss_and_slope(
+                network, np.array([case["logits"]]), np.zeros((1, 1)), np.ones(1)
+            )
+        edges.agree_on_logits(case, loss, slopes[0])
 
 
 @every_way

@@ -1,41 +1,14 @@
 """The loops that kernels call by address, against the scalar functions they are made of."""
 
-from ctypes import CFUNCTYPE, POINTER, c_double, c_float, c_int64
-
 import numpy as np
 import pytest
+from loops import TOLERANCE, Loops
 
 from bpfast.kernels import math
 from bpfast.kernels.cpu import functions
 from bpfast.kernels.reference import apply
 
-GUARD = 77.0  # behind every array; must still be there
 SIZES = [1, 15, 16, 17, 300]
-TOLERANCE = {
-    "float32": {"rtol": 2e-6, "atol": 2e-6},
-    "float64": {"rtol": 1e-13, "atol": 1e-13},
-}
-
-
-class Loops:
-    """Calls of compiled loops with arrays of one dtype."""
-
-    def __init__(self, dtype):
-        self.dtype = dtype
-        self.pointer = POINTER({"float32": c_float, "float64": c_double}[dtype])
-        self.kind = CFUNCTYPE(None, *[self.pointer] * 5, c_int64, c_int64, c_double)
-
-    def __call__(self, address, arrays, n1, n2=0, x=0.0):
-        """Call with up to five arrays; returns them as the loop left them."""
-        flat = [np.append(np.asarray(a, self.dtype).ravel(), GUARD) for a in arrays]
-        flat = [part.astype(self.dtype) for part in flat]
-        places = [part.ctypes.data_as(self.pointer) for part in flat]
-        self.kind(address)(*places, *[None] * (5 - len(places)), n1, n2, x)
-        assert all(part[-1] == GUARD for part in flat)
-        return [part[:-1].reshape(np.shape(a)) for part, a in zip(flat, arrays, strict=True)]
-
-    def close(self, got, expected):
-        np.testing.assert_allclose(got, expected, **TOLERANCE[self.dtype])
 
 
 @pytest.fixture(params=TOLERANCE)
