@@ -132,9 +132,14 @@ class MLPClassifier(FusedMLP, neural_network.MLPClassifier):
     -----
     Sparse samples are made dense: all of them in ``fit``, some at a time in predictions.
 
+    Probabilities count as at least the machine epsilon of ``dtype`` in losses, and at most 1 less
+    that, as in scikit-learn: a loss on samples that were not scaled can stand still at 36.04, or
+    15.94 in float32.
+
     A fit that diverges ends as scikit-learn's does: with a ``ValueError`` and ``coefs_`` that are
-    NaN, or under ``early_stopping`` with the best parameters that it had before. The loss of the
-    epoch in which that happened is NaN, too.
+    NaN, or under ``early_stopping`` with the best parameters that it had. From the epoch on in
+    which it diverged, losses are NaN, and so are scores of regressors; a classifier is scored as if
+    it chose the first class, and ends with the ``ValueError`` where nothing before was better.
 
     Examples
     --------
@@ -198,9 +203,9 @@ class MLPRegressor(FusedMLP, neural_network.MLPRegressor):
 
     Notes
     -----
-    As for :class:`MLPClassifier`. A fit has diverged, too, when squares of its errors overflow, and
-    a Poisson loss is right where scikit-learn's is infinite or NaN: where a prediction is so small
-    that it is 0.
+    As for :class:`MLPClassifier`. A fit has diverged, too, when the squares of its errors or
+    gradients overflow; and the Poisson loss stays right where scikit-learn's is infinite or NaN,
+    for predictions that are so small that they are 0.
 
     Examples
     --------
