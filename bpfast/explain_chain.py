@@ -144,7 +144,7 @@ def _errors(mlp: MLP, outputs: Sequence[float], targets: Sequence[float]):
     if loss.link == "softmax":
         top, total = max(outputs), sum(targets)
         log_sum = math.log(sum(math.exp(p - top) for p in outputs))
-        terms = [loss.value(p - top, t, log_sum) for p, t in pairs]
+        terms = [loss.value(p - top, t, log_sum, parameter) for p, t in pairs]
         slopes = [loss.slope(math.exp(p - top - log_sum), t, total) for p, t in pairs]
     else:
         terms = [loss.value(p, t, parameter) for p, t in pairs]

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from types import FunctionType
 
 import numpy as np
 
 from .errors import BELOW_ONE, number, one_of, whole
-from .kernels.math import ACTIVATIONS, LOSSES, Activation, Loss
+from .kernels.math import ACTIVATIONS, LOSSES, REPORTED, Activation, Loss
 from .kernels.task import Network
 
 BUILT_IN = frozenset(ACTIVATIONS) | frozenset(LOSSES)
@@ -64,7 +64,7 @@ class MLP:
         }
         for name, value in checked.items():
             object.__setattr__(self, name, value)
-        one_of("loss", self.loss, LOSSES)
+        one_of("loss", self.loss, loss_names())
         if LOSSES[self.loss].link == "softmax" and self.outputs < 2:
             raise ValueError(
                 f"{self.loss} needs an output for each class, at least 2, got "
@@ -98,6 +98,27 @@ class MLP:
     def n_parameters(self) -> int:
         """Weights and biases of one network."""
         return self.network.n_parameters
+
+
+@dataclass(frozen=True)
+class ScikitLearnMLP(MLP):
+    """An MLP that reports its loss as scikit-learn's do, which trains no other way.
+
+    Probabilities stay ``delta`` away from 0 and from 1 before their logarithm is taken, which for
+    scikit-learn is the machine epsilon of their dtype: so a loss is never beyond 36.04 in float64,
+    and a network whose probabilities are all 0 or 1 has one that stands still.
+    """
+
+    @cached_property
+    def network(self) -> Network:
+        """What kernels know of the architecture."""
+        network = super().network
+        return replace(network, loss=REPORTED.get(self.loss, self.loss))
+
+
+def loss_names() -> list[str]:
+    """Losses that an MLP may have: bpfast's own, and those that were registered."""
+    return [name for name in LOSSES if name not in REPORTED.values()]
 
 
 def _check_layers(layers) -> tuple[int, ...]:

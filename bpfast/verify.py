@@ -13,8 +13,8 @@ import numpy as np
 
 from . import dispatch
 from .differences import central_differences
-from .kernels.math import ACTIVATIONS, LOSSES
-from .network import BUILT_IN, MLP
+from .kernels.math import ACTIVATIONS
+from .network import BUILT_IN, MLP, loss_names
 from .optimizers import SGD, Adam, AdamW, Optimizer, RMSprop
 from .population import Population
 from .text_table import text_table
@@ -158,7 +158,7 @@ class _Case:
 def _draw(shape: dict[str, Any], rng: np.random.Generator) -> _Case:
     n, samples = shape["n"], shape["samples"]
     own = [name for name in ACTIVATIONS if name in BUILT_IN]
-    loss = str(rng.choice([name for name in LOSSES if name in BUILT_IN]))
+    loss = str(rng.choice([name for name in loss_names() if name in BUILT_IN]))
     layers = (int(rng.integers(1, 6)), *shape["hidden"], int(rng.integers(2, 5)))
     activations = tuple(str(name) for name in rng.choice(own, len(shape["hidden"])))
     X = rng.normal(size=(samples, layers[0]))

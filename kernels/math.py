@@ -186,12 +186,23 @@ def binary_cross_entropy_slope(p, t, c):
     return sigmoid(p) - t
 
 
-def cross_entropy(p, t, log_sum):
+def binary_log_loss(p, t, c):
+    """Cross entropy as scikit-learn reports it: probabilities stay ``c`` away from 0 and from 1."""
+    q = min(max(sigmoid(p), c), 1.0 - c)
+    return -(t * log(q) + (1.0 - t) * log(1.0 - q))
+
+
+def cross_entropy(p, t, log_sum, c):
     """One class's term of the loss; ``log_sum`` is the logarithm of the sum of ``exp(p)``.
 
     Both are taken from a p of which the classes' largest was subtracted.
     """
     return 0.0 if t == 0.0 else t * (log_sum - p)  # other classes may be infinitely unlikely
+
+
+def log_loss(p, t, log_sum, c):
+    """As :func:`binary_log_loss`: the probability is ``exp(p - log_sum)``."""
+    return t * min(max(log_sum - p, c), -log(c))
 
 
 def cross_entropy_slope(share, t, total):
@@ -222,7 +233,11 @@ LOSSES: dict[str, Loss] = {
     "poisson": Loss(poisson, poisson_slope, link="exp"),
     "binary_cross_entropy": Loss(binary_cross_entropy, binary_cross_entropy_slope, link="sigmoid"),
     "cross_entropy": Loss(cross_entropy, cross_entropy_slope, link="softmax"),
+    "binary_log_loss": Loss(binary_log_loss, binary_cross_entropy_slope, link="sigmoid"),
+    "log_loss": Loss(log_loss, cross_entropy_slope, link="softmax"),
 }
+# What scikit-learn reports in place of a loss, whose slope it goes down: for its estimators alone.
+REPORTED = {"binary_cross_entropy": "binary_log_loss", "cross_entropy": "log_loss"}
 
 # --- optimisers, after PyTorch's documentation where they name no other ---------------------------
 # coefficients(rate, h0..h4, power1, power2) is called once a step in float64 and returns the two

@@ -76,7 +76,7 @@ def loss_and_slope(network: Network, z: np.ndarray, targets: np.ndarray, weights
             targets = np.eye(z.shape[1])[targets[:, 0].astype(int)]
         z = z - z.max(axis=1, keepdims=True)
         log_sum = np.log(np.exp(z).sum(axis=1, keepdims=True))
-        values = apply(loss.value, z, targets, log_sum)
+        values = apply(loss.value, z, targets, log_sum, network.loss_parameter)
         shares = np.exp(z - log_sum)
         slopes = apply(loss.slope, shares, targets, targets.sum(axis=1, keepdims=True))
     else:

@@ -39,7 +39,7 @@ class Network:
     layers : inputs, hidden widths, outputs
     bias : whether layers have biases
     activations : name for each hidden layer
-    loss, loss_parameter : the loss's name; huber's delta or quantile's level
+    loss, loss_parameter : the loss's name; huber's delta, quantile's level or a log loss's epsilon
     """
 
     layers: tuple[int, ...]

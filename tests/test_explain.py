@@ -14,11 +14,12 @@ from bpfast.explain import explain
 from bpfast.explain_network import read_network
 from bpfast.explain_repeat import repeat
 from bpfast.kernels.math import ACTIVATIONS, LOSSES
+from bpfast.network import loss_names
 
 TUTORIAL = bp.MLP((2, 2, 1), activation="identity", loss="half_squared_error", bias=False)
 WEIGHTS = [[[0.11, 0.12], [0.21, 0.08]], [[0.14], [0.15]]]
 DEVICES = [name for name, text in bp.devices().items() if text.startswith("usable")]
-BUILT_IN_ACTIVATIONS, BUILT_IN_LOSSES = tuple(ACTIVATIONS), tuple(LOSSES)
+BUILT_IN_ACTIVATIONS, BUILT_IN_LOSSES = tuple(ACTIVATIONS), tuple(loss_names())
 
 
 def tutorial(**changes):

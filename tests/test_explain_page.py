@@ -16,9 +16,10 @@ from bpfast.explain import explain
 from bpfast.explain_network import TUTORIAL
 from bpfast.explain_page import ASSETS, SCRIPTS, page, write
 from bpfast.explain_sweep import max_curvature
-from bpfast.kernels.math import ACTIVATIONS, LOSSES
+from bpfast.kernels.math import ACTIVATIONS
+from bpfast.network import loss_names
 
-BUILT_IN_ACTIVATIONS, BUILT_IN_LOSSES = tuple(ACTIVATIONS), tuple(LOSSES)
+BUILT_IN_ACTIVATIONS, BUILT_IN_LOSSES = tuple(ACTIVATIONS), tuple(loss_names())
 RATES = (0.01, 0.1, 0.7)
 # What the arithmetic makes of a list of networks, each with its sample.
 COMPUTE = """

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 import bpfast as bp
 from bpfast.kernels.math import ACTIVATIONS, LOSSES
+from bpfast.network import loss_names
 
-OWN_ACTIVATIONS, OWN_LOSSES = tuple(ACTIVATIONS), tuple(LOSSES)
+OWN_ACTIVATIONS, OWN_LOSSES = tuple(ACTIVATIONS), tuple(loss_names())
 
 
 @pytest.fixture

@@ -18,9 +18,10 @@ from sklearn.utils.validation import validate_data
 
 from ..dispatch import DEVICES
 from ..kernels.math import ACTIVATIONS
-from ..network import MLP
-from ..population import DTYPES, Population
+from ..network import ScikitLearnMLP
+from ..population import DTYPES
 from . import together
+from .preparation import population_of
 
 LOSSES = {  # by the activation of the output
     "softmax": "cross_entropy",
@@ -71,19 +72,19 @@ class FusedMLP(BaseMultilayerPerceptron):
         """Predictions (samples, outputs) in the dtype of ``coefs_``."""
         if check_input:
             X = validate_data(self, X, accept_sparse=["csr", "csc"], reset=False)
-        dtype = self.coefs_[0].dtype.name
-        network = Population.from_arrays(self._mlp(), self.coefs_, self.intercepts_, dtype)
+        network = population_of([self])
         if not hasattr(X, "toarray"):
             return network.predict(X, self.device)[0]
         X, step = X.tocsr(), max(1, DENSE // X.shape[1])
         parts = (X[start : start + step].toarray() for start in range(0, X.shape[0], step))
         return np.concatenate([network.predict(part, self.device)[0] for part in parts])
 
-    def _mlp(self) -> MLP:
-        """The architecture of what was fitted."""
+    def _mlp(self, dtype=None) -> ScikitLearnMLP:
+        """The architecture of what was fitted, for arithmetic in its dtype or another."""
         layers = (len(self.coefs_[0]), *(len(biases) for biases in self.intercepts_))
         activation = "sigmoid" if self.activation == "logistic" else self.activation
-        return MLP(layers, activation, LOSSES[self.out_activation_])
+        epsilon = float(np.finfo(dtype or self.coefs_[0].dtype).eps)
+        return ScikitLearnMLP(layers, activation, LOSSES[self.out_activation_], delta=epsilon)
 
     def _keep(self, arguments: dict) -> None:
         """The parameters, out of the local variables of ``__init__``."""
@@ -131,8 +132,14 @@ class MLPClassifier(FusedMLP, neural_network.MLPClassifier):
     -----
     Sparse samples are made dense: all of them in ``fit``, some at a time in predictions.
 
-    Losses are true where scikit-learn's are cut off, which takes probabilities for at least the
-    machine's epsilon: "lbfgs" may take another step where one was smaller.
+    Probabilities count as at least the machine epsilon of ``dtype`` in losses, and at most 1 less
+    that, as in scikit-learn: a loss on samples that were not scaled can stand still at 36.04, or
+    15.94 in float32.
+
+    A fit that diverges ends as scikit-learn's does: with a ``ValueError`` and ``coefs_`` that are
+    NaN, or under ``early_stopping`` with the best parameters that it had. From the epoch on in
+    which it diverged, losses are NaN, and so are scores of regressors; a classifier is scored as if
+    it chose the first class, and ends with the ``ValueError`` where nothing before was better.
 
     Examples
     --------
@@ -193,6 +200,12 @@ class MLPRegressor(FusedMLP, neural_network.MLPRegressor):
     """scikit-learn's ``MLPRegressor`` with all its parameters, methods and attributes, and more.
 
     What is new is as in :class:`MLPClassifier`, but for ``class_weight``.
+
+    Notes
+    -----
+    As for :class:`MLPClassifier`. A fit has diverged, too, when the squares of its errors or
+    gradients overflow; and the Poisson loss stays right where scikit-learn's is infinite or NaN,
+    for predictions that are so small that they are 0.
 
     Examples
     --------

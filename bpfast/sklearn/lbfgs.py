@@ -10,7 +10,7 @@ from .. import dispatch
 from ..arrays import samples_on_host
 from ..population import Population
 from ..samples import check_samples
-from .preparation import NOT_FINITE, Fit
+from .preparation import NOT_FINITE, Fit, population_of
 
 
 def train(fits: list[Fit], X: np.ndarray) -> bool:
@@ -26,9 +26,7 @@ def train(fits: list[Fit], X: np.ndarray) -> bool:
 def _minimise(fit: Fit, X: np.ndarray) -> None:
     estimator = fit.estimator
     # float64: the line search compares losses that differ by less than float32 can tell
-    network = Population.from_arrays(
-        fit.mlp, estimator.coefs_, estimator.intercepts_, dtype="float64"
-    )
+    network = population_of([estimator], "float64")
     result = minimize(
         _objective(fit, network, X),
         network.parameters[0].copy(),
@@ -40,8 +38,6 @@ def _minimise(fit: Fit, X: np.ndarray) -> None:
             "gtol": estimator.tol,
         },
     )
-    if not np.isfinite(result.x).all():
-        raise ValueError(NOT_FINITE)
     estimator.n_iter_ = _check_optimize_result("lbfgs", result, estimator.max_iter)
     estimator.loss_ = result.fun
     network.parameters = result.x[None]
@@ -49,11 +45,13 @@ def _minimise(fit: Fit, X: np.ndarray) -> None:
     dtype = fit.dtype
     estimator.coefs_ = [array.astype(dtype) for array in coefs]
     estimator.intercepts_ = [array.astype(dtype) for array in intercepts]
+    if not np.isfinite(result.x).all():
+        raise ValueError(NOT_FINITE)
 
 
 def _objective(fit: Fit, network: Population, X: np.ndarray):
     """Loss with penalty, and its gradient, of one vector of all parameters."""
-    mlp = fit.mlp
+    mlp = network.mlp
     samples = samples_on_host(check_samples(X, fit.targets, fit.weights, mlp, np.float64))
     plan = dispatch.choose(mlp, 1, len(X), fit.estimator.device, dtype="float64")
     kernels = dispatch.kernels(plan)

@@ -118,6 +118,9 @@ class Preparation:
             layers = [estimator.n_features_in_, *hidden, targets.shape[1]]
             _start(estimator, targets, layers)
         trained, held_out = self._split(estimator, targets, random_state)
+        if weights is not None and len(held_out):
+            for part in (trained, held_out):
+                _check_sample_weight(weights[part], part)  # not all of them are 0
         if estimator.out_activation_ == "softmax":
             targets = targets.argmax(axis=1)
         rows = np.arange(len(targets)) if rows is None else rows
@@ -186,14 +189,21 @@ class Preparation:
         return trained, held_out
 
 
-def population_of(estimators: Sequence) -> Population:
-    """The networks of estimators that have weights, of one architecture and dtype."""
-    weights, biases = (
-        [np.stack(layer) for layer in zip(*parameters, strict=True)]
-        for parameters in ([e.coefs_ for e in estimators], [e.intercepts_ for e in estimators])
-    )
-    first = estimators[0]
-    return Population.from_arrays(first._mlp(), weights, biases, first.coefs_[0].dtype.name)
+def population_of(estimators: Sequence, dtype=None) -> Population:
+    """The networks of estimators that have weights, which may be NaN, of one architecture.
+
+    Parameters
+    ----------
+    estimators : their weights have one dtype
+    dtype : of the population, if it is another
+    """
+    first, n = estimators[0], len(estimators)
+    dtype = np.dtype(dtype or first.coefs_[0].dtype).name
+    population = Population(first._mlp(dtype), n, init="zeros", dtype=dtype)
+    for k, (weights, biases) in enumerate(zip(population.weights, population.biases, strict=True)):
+        weights[...] = [estimator.coefs_[k] for estimator in estimators]
+        biases[...] = [estimator.intercepts_[k] for estimator in estimators]
+    return population
 
 
 def _take(values, rows: np.ndarray | None):

@@ -29,7 +29,7 @@ def r2(predictions: np.ndarray, targets: np.ndarray, weights) -> np.ndarray:
     """R squared, the mean over outputs, ``sklearn.metrics.r2_score``.
 
     Targets that are all alike give 1 where they are met and 0 where not. Predictions that are not
-    finite give NaN.
+    finite give NaN, and so does a single sample.
 
     Parameters
     ----------
@@ -42,9 +42,12 @@ def r2(predictions: np.ndarray, targets: np.ndarray, weights) -> np.ndarray:
     (n,) float64
     """
     share = np.ones((len(targets), 1)) if weights is None else weights[:, None]
-    errors = (share * (targets - predictions.astype(np.float64)) ** 2).sum(axis=1)
-    spread = targets - np.average(targets, axis=0, weights=weights)
-    spread = (share * spread**2).sum(axis=0)
-    met = np.where(errors == 0.0, 1.0, 0.0)
-    explained = np.where(spread > 0.0, 1.0 - errors / np.where(spread > 0.0, spread, 1.0), met)
-    return np.where(np.isfinite(predictions).all(axis=(1, 2)), explained.mean(axis=1), np.nan)
+    with np.errstate(over="ignore", invalid="ignore"):  # of networks that diverge
+        errors = (share * (targets - predictions.astype(np.float64)) ** 2).sum(axis=1)
+        spread = targets - np.average(targets, axis=0, weights=weights)
+        spread = (share * spread**2).sum(axis=0)
+        alike = spread == 0.0
+        explained = np.where(alike, 0.0, 1.0 - errors / np.where(alike, 1.0, spread))
+        score = np.where(errors == 0.0, 1.0, explained).mean(axis=1)
+    defined = np.isfinite(predictions).all(axis=(1, 2)) & (len(targets) > 1)
+    return np.where(defined, score, np.nan)

@@ -87,7 +87,11 @@ class _Watch:
 
 
 class _Group:
-    """Estimators that train as one population, and how far each of them is."""
+    """Estimators that train as one population, and how far each of them is.
+
+    scikit-learn's networks go on when they have diverged, with parameters and losses that are NaN,
+    until something else ends them. Ours are frozen, and go through the same epochs here.
+    """
 
     def __init__(self, fits: list[Fit], X: np.ndarray) -> None:
         self.fits, self.estimators = fits, [fit.estimator for fit in fits]
@@ -98,11 +102,14 @@ class _Group:
         self.early = np.array([bool(e.early_stopping) for e in self.estimators])
         self.verbose = np.array([bool(e.verbose) for e in self.estimators])
         self.running = np.ones(len(fits), bool)
-        self.converged, self.improved = np.zeros((2, len(fits)), bool)
-        self.epoch = 0
+        self.converged = np.zeros(len(fits), bool)
+        self.epoch, self.ran = 0, np.zeros(len(fits), np.int64)
         self.X, self.streams = X, Streams(fits)
         self.population = _population(fits)
-        self.best = np.empty_like(self.population.parameters) if self.early.any() else np.empty(0)
+        self.best = self.population.parameters.copy() if self.early.any() else np.empty(0)
+        # a warm start that never becomes better keeps, as scikit-learn's, what it ended with
+        fresh = np.array([not e.loss_curve_ for e in self.estimators])
+        self.returns = self.early & fresh  # to the best parameters
         self.training = self._training()
         self.history = self.training.history()
 
@@ -152,16 +159,19 @@ class _Group:
         self.epoch += self.affordable()
         self.training.advance(self.epoch)
         history = self.history = self.training.history()
-        self.running &= ~history.diverged
+        if not history.interrupted:
+            self.streams.catch_up(self.epoch)
+        reached = np.where(history.diverged, self.epoch, history.epochs_run)
         for epoch in range(first, self.epoch):
-            self._look(epoch, self.running & (history.epochs_run > epoch))
-        there = self.running & (history.epochs_run == self.epoch)
+            self._look(epoch, self.running & (reached > epoch))
+        there = self.running & (reached == self.epoch)
         for k in np.flatnonzero(there & (self.watch.count > self.watch.allowed)):
             self._tired(k)
         self._end(np.flatnonzero(there & (self.converged | (self.epochs == self.epoch))))
 
     def _look(self, epoch: int, networks: np.ndarray) -> None:
         """See the losses, or scores, of some networks, a mask, after an epoch."""
+        self.ran[networks] += 1
         values = self._losses(slice(epoch, epoch + 1))[:, 0]
         for k in np.flatnonzero(networks & self.verbose):
             print(f"Iteration {epoch + 1}, loss = {values[k]:.8f}")
@@ -172,7 +182,7 @@ class _Group:
 
     def _score(self, networks: np.ndarray) -> np.ndarray:
         """Score some networks, and keep the parameters of those that are the best yet."""
-        parameters = self.training.parameters(networks)
+        parameters = self._parameters(networks)
         found = self._scores(networks, parameters)
         for k, score in zip(networks, found.tolist(), strict=True):
             self.estimators[k].validation_scores_.append(score)
@@ -180,8 +190,14 @@ class _Group:
                 print(f"Validation score: {score:f}")
         better = -found < self.watch.best[networks]
         self.best[networks[better]] = parameters[better]
-        self.improved[networks[better]] = True
+        self.returns[networks[better]] = True
         return found
+
+    def _parameters(self, networks: np.ndarray | None = None) -> np.ndarray:
+        """(k, P) copy of the parameters of some networks, or of all; NaN where they diverged."""
+        parameters = self.training.parameters(networks)
+        parameters[self.history.diverged[slice(None) if networks is None else networks]] = np.nan
+        return parameters
 
     def _losses(self, epochs: slice) -> np.ndarray:
         """(n, epochs) as scikit-learn has them, penalties included."""
@@ -192,12 +208,15 @@ class _Group:
 
     def _scores(self, networks: np.ndarray, parameters: np.ndarray) -> np.ndarray:
         """Scores of some networks, which have these parameters, each on what it holds out."""
+        classifies = is_classifier(self.estimators[0])
+        if classifies and len(self.estimators[0].classes_) == 1:
+            return np.ones(len(networks))
         alike: dict[bytes, list[int]] = defaultdict(list)
         for place, k in enumerate(networks):
             fit = self.fits[k]
             alike[fit.rows[fit.held_out].tobytes()].append(place)
         result = np.empty(len(networks))
-        score = scores.accuracy if is_classifier(self.estimators[0]) else scores.r2
+        score = scores.accuracy if classifies else scores.r2
         for places in alike.values():
             fit = self.fits[networks[places[0]]]
             part = self.population[networks[places]].with_parameters(parameters[places])
@@ -244,13 +263,12 @@ class _Group:
     def write_back(self) -> None:
         """Give every estimator what became of it."""
         state, losses = self.training.state_dict(), self._losses(slice(self.epoch))
-        kept = self.population.parameters
+        kept = self._parameters()
         if self.early.any():
-            # a warm start that never becomes better keeps, as scikit-learn's, what it ended with
-            kept = np.where(self.improved[:, None], self.best, kept)
-        trained = self.population.with_parameters(kept)
+            kept[self.returns] = self.best[self.returns]
+        trained, finite = self.population.with_parameters(kept), np.isfinite(kept).all(axis=1)
         for k, fit in enumerate(self.fits):
-            estimator, ran = fit.estimator, int(self.history.epochs_run[k])
+            estimator, ran = fit.estimator, int(self.ran[k])
             estimator.coefs_, estimator.intercepts_ = trained.arrays(k)
             estimator.n_iter_ = ran
             estimator.t_ += ran * len(fit.trained)
@@ -262,7 +280,7 @@ class _Group:
             else:
                 estimator.best_loss_ = float(self.watch.best[k])
             self._remember(k, ran, state)
-            if self.history.diverged[k]:
+            if not finite[k]:
                 fit.error = ValueError(NOT_FINITE)
 
     def _remember(self, k: int, ran: int, state: dict[str, np.ndarray]) -> None:

@@ -55,10 +55,19 @@ class Streams:
                 self._streams.append(Stream(rows, fit.random_state, shuffle))
             self.fold[k] = numbers[key]
         self.folds = [stream.rows for stream in self._streams]
+        self._epochs = 0
 
     def orders(self, first: int, epochs: int) -> np.ndarray:
         """What ``Training`` asks for; ``first`` is the epoch after those that were asked for."""
+        self._epochs = first + epochs
         return np.concatenate([stream.advance(epochs) for stream in self._streams], axis=1)
+
+    def catch_up(self, epochs: int) -> None:
+        """Shuffle as up to an epoch, though nobody was left who would have asked for its orders."""
+        for _ in range(self._epochs, epochs):
+            for stream in self._streams:
+                stream.advance(1)
+        self._epochs = max(self._epochs, epochs)
 
     def state(self, k: int) -> tuple | dict:
         """The state of fit k's RandomState after the epochs that were asked for."""

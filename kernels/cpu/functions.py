@@ -48,7 +48,7 @@ def activate(z, d, _3, _4, _5, n, _n2, _x):
 def lose(z, t, scale, loss, _5, outputs, n, parameter):
     """Losses of n samples with some outputs, and z becomes their slope; all times ``scale``.
 
-    z and t are (outputs, n), scale and loss (n,). ``parameter`` is huber's or the quantile's.
+    z and t are (outputs, n), scale and loss (n,). ``parameter`` is the loss's own.
     """
     losses, scales = carray(loss, n), carray(scale, n)
     c = scales.dtype.type(parameter)
@@ -62,13 +62,14 @@ def lose(z, t, scale, loss, _5, outputs, n, parameter):
             values[k] = scales[k] * slope(values[k], targets[k], c)
 
 
-def lose_softmax(z, t, scale, loss, scratch, outputs, n, _x):
+def lose_softmax(z, t, scale, loss, scratch, outputs, n, parameter):
     """As :func:`lose`, for a loss of all of a sample's outputs together.
 
     Scratch is (SCRATCH + outputs, n).
     """
     values, targets = carray(z, (outputs, n)), carray(t, (outputs, n))
     losses, scales = carray(loss, n), carray(scale, n)
+    c = scales.dtype.type(parameter)
     rows = carray(scratch, (SCRATCH + outputs, n))
     log_sum, total, shares = rows[1], rows[2], rows[SCRATCH:]
     top = part = rows[0]  # one is no longer needed when the other is
@@ -91,7 +92,7 @@ def lose_softmax(z, t, scale, loss, scratch, outputs, n, _x):
         log_sum[k] = log(log_sum[k])
     for o in range(outputs):
         for k in range(n):
-            losses[k] += scales[k] * value(values[o, k], targets[o, k], log_sum[k])
+            losses[k] += scales[k] * value(values[o, k], targets[o, k], log_sum[k], c)
             slope_k = slope(shares[o, k] * part[k], targets[o, k], total[k])
             values[o, k] = scales[k] * slope_k
 

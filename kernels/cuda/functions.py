@@ -112,7 +112,7 @@ def row_loss(made: Functions) -> Callable:
             p, t = z[np.uint64(at + o)] - top, one if o == label else zero
             if not labels:
                 t = targets[np.uint64(first + o)]
-            loss += number(one_value(p, t, log_sum))
+            loss += number(one_value(p, t, log_sum, c))
             slope = one_slope(number(exp(p)) * share, t, total)
             z[np.uint64(at + o)] = scale * number(slope)
         return loss

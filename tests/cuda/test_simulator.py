@@ -11,7 +11,7 @@ from unittest.mock import patch
 import cases
 import numpy as np
 import pytest
-from cases import OPTIMIZERS, TOLERANCE, Case, draw_case, overflowing
+from cases import OPTIMIZERS, TOLERANCE, Case, draw_case, mlp_with, overflowing
 from patient import Patient
 
 import bpfast as bp
@@ -49,7 +49,7 @@ def test_every_activation(forced, strategy, dtype, activation):
 @pytest.mark.parametrize("soft", [False, True], ids=["", "soft"])
 @pytest.mark.parametrize("loss", LOSSES)
 def test_every_loss(forced, strategy, loss, soft):
-    mlp = bp.MLP((2, 3), loss=loss, delta=0.7, quantile=0.3)
+    mlp = mlp_with(loss, (2, 3), delta=0.7, quantile=0.3)
     with forced(strategy):
         check(Case(mlp, "float64", n=1, rows=7, weighted=soft, soft=soft, validated=True))
 

@@ -6,7 +6,7 @@ from functools import partial
 import cases
 import numpy as np
 import pytest
-from cases import OPTIMIZERS, TOLERANCE, Case, draw_case, overflowing
+from cases import OPTIMIZERS, TOLERANCE, Case, draw_case, mlp_with, overflowing
 from hypothesis import given, note, settings
 from hypothesis import strategies as st
 
@@ -37,7 +37,7 @@ def test_every_activation(forced, strategy, dtype, activation):
 @pytest.mark.parametrize("loss", LOSSES)
 def test_every_loss(forced, strategy, dtype, loss, soft):
     with forced(strategy):
-        mlp = bp.MLP((3, 5, 4), "tanh", loss, delta=0.7, quantile=0.3)
+        mlp = mlp_with(loss, (3, 5, 4), "tanh", dtype, delta=0.7, quantile=0.3)
         check(Case(mlp, dtype, weighted=soft, soft=soft, validated=True))
 
 

@@ -7,13 +7,15 @@ import warnings
 
 import numpy as np
 import pytest
-from sklearn.neural_network._base import poisson_loss
+from scipy.special import expit, softmax
+from sklearn.neural_network import _base
 from sklearn.neural_network._stochastic_optimizers import AdamOptimizer, SGDOptimizer
 
 from bpfast.kernels.math import ACTIVATIONS, LOSSES, OPTIMIZERS
 
 GRID = [z for z in np.linspace(-6, 6, 49).tolist() if z != 0.0]  # away from kinks at 0
 PARAMETER = 0.7  # huber's delta, the quantile's level
+EPSILON = np.finfo(np.float64).eps  # a log loss's
 OF_ONE_OUTPUT = [name for name, loss in LOSSES.items() if loss.link != "softmax"]
 EXTREMES = [0.0, -0.0, 1e-300, -1e-300, 1000.0, -1000.0, 1e18, -1e18]
 HYPERPARAMETERS = {
@@ -26,6 +28,10 @@ HYPERPARAMETERS = {
     "decoupled": 0.0,
     "alpha": 0.9,
 }
+
+
+def parameter(name):
+    return EPSILON if name.endswith("log_loss") else PARAMETER
 
 
 def central(function, x, step=1e-6):
@@ -48,25 +54,27 @@ def test_slope_of_activation(name):
 
 @pytest.mark.parametrize("name", OF_ONE_OUTPUT)
 def test_slope_of_loss(name):
-    loss = LOSSES[name]
+    loss, c = LOSSES[name], parameter(name)
     for t in (0.0, 0.3, 1.0):
         for p in GRID:
             if min(abs(p - t), abs(abs(p - t) - PARAMETER)) < 1e-3:
                 continue  # a kink, or where huber's curve bends
-            expected = central(lambda p, t=t: loss.value(p, t, PARAMETER), p)
-            assert loss.slope(p, t, PARAMETER) == pytest.approx(expected, rel=1e-6, abs=1e-8)
+            expected = central(lambda p, t=t: loss.value(p, t, c), p)
+            assert loss.slope(p, t, c) == pytest.approx(expected, rel=1e-6, abs=1e-8)
 
 
+@pytest.mark.parametrize("name", ["cross_entropy", "log_loss"])
 @pytest.mark.parametrize("targets", [(0.0, 1.0, 0.0), (0.2, 0.5, 0.3), (0.0, 0.0, 0.5)])
-def test_slope_of_cross_entropy(targets):
-    loss = LOSSES["cross_entropy"]
+def test_slope_of_cross_entropy(targets, name):
+    loss = LOSSES[name]
     logits = [0.4, -1.3, 2.1]
 
     def log_sum(values):
         return math.log(sum(map(math.exp, values)))
 
     def whole(values):
-        return sum(loss.value(p, t, log_sum(values)) for p, t in zip(values, targets, strict=True))
+        pairs = zip(values, targets, strict=True)
+        return sum(loss.value(p, t, log_sum(values), EPSILON) for p, t in pairs)
 
     for k, (p, t) in enumerate(zip(logits, targets, strict=True)):
         expected = central(lambda p, k=k: whole([*logits[:k], p, *logits[k + 1 :]]), p)
@@ -92,27 +100,43 @@ def test_activation_at_the_edges(name):
 
 @pytest.mark.parametrize("name", OF_ONE_OUTPUT)
 def test_loss_at_the_edges(name):
-    loss = LOSSES[name]
+    loss, c = LOSSES[name], parameter(name)
     for p in EXTREMES:
         largest = math.inf if loss.link == "exp" and p > 709 else sys.float_info.max
         for t in (0.0, 1.0):
-            assert 0.0 <= loss.value(p, t, PARAMETER) <= largest
-            assert abs(loss.slope(p, t, PARAMETER)) <= largest
-    assert math.isnan(loss.value(math.nan, 0.5, PARAMETER))
+            assert 0.0 <= loss.value(p, t, c) <= largest
+            assert abs(loss.slope(p, t, c)) <= largest
+    assert math.isnan(loss.value(math.nan, 0.5, c))
 
 
 def test_poisson_is_scikit_learns():
     targets = np.array([[0.0, 2.0], [3.0, 0.5], [1.0, 7.0]])
     logarithms = np.array([[-1.0, 0.3], [2.0, -0.7], [0.0, 1.9]])
     value = np.vectorize(LOSSES["poisson"].value)(logarithms, targets, PARAMETER)
-    expected = poisson_loss(targets, np.exp(logarithms))
+    expected = _base.poisson_loss(targets, np.exp(logarithms))
     assert value.sum(axis=1).mean() == pytest.approx(expected, rel=1e-14)
 
 
-def test_cross_entropy_carries_a_nan():
-    loss = LOSSES["cross_entropy"]
-    assert math.isnan(loss.value(math.nan, 1.0, 0.0))
-    assert math.isnan(loss.value(0.0, 1.0, math.nan))
+@pytest.mark.parametrize("size", [1.0, 10.0, 100.0, 1e4, 1e300])
+def test_log_losses_are_scikit_learns(size):
+    """To their last digits, where probabilities are 0 or 1 too, or nearly."""
+    rng = np.random.default_rng(0)
+    logits, labels = rng.normal(size=(50, 3)) * size, rng.integers(0, 2, (50, 3)).astype(float)
+    value = np.vectorize(LOSSES["binary_log_loss"].value)(logits, labels, EPSILON)
+    expected = _base.binary_log_loss(labels, expit(logits))
+    assert value.sum(axis=1).mean() == pytest.approx(expected, rel=1e-12)
+    classes, p = np.eye(3)[rng.integers(0, 3, 50)], logits - logits.max(axis=1, keepdims=True)
+    log_sum = np.log(np.exp(p).sum(axis=1, keepdims=True))
+    value = np.vectorize(LOSSES["log_loss"].value)(p, classes, log_sum, EPSILON)
+    expected = _base.log_loss(classes, softmax(logits, axis=1))
+    assert value.sum(axis=1).mean() == pytest.approx(expected, rel=1e-12)
+
+
+@pytest.mark.parametrize("name", ["cross_entropy", "log_loss"])
+def test_cross_entropy_carries_a_nan(name):
+    loss = LOSSES[name]
+    assert math.isnan(loss.value(math.nan, 1.0, 0.0, EPSILON))
+    assert math.isnan(loss.value(0.0, 1.0, math.nan, EPSILON))
 
 
 def steps(name, w, gradients, rates=(0.1, 0.1, 0.1), **hyper):

@@ -4,6 +4,7 @@ from functools import partial
 
 import numpy as np
 import pytest
+from cases import mlp_with
 from numpy.testing import assert_allclose, assert_array_equal
 
 import bpfast as bp
@@ -61,7 +62,7 @@ TARGETS = [(name, False) for name in LOSSES] + [("cross_entropy", True)]
 @pytest.mark.parametrize(("loss", "soft"), TARGETS)
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 def test_gradient_is_the_slope_of_the_loss(activation, loss, soft, weighted):
-    mlp = bp.MLP((2, 3, 2), activation=activation, loss=loss, delta=0.7, quantile=0.3)
+    mlp = mlp_with(loss, (2, 3, 2), activation, delta=0.7, quantile=0.3)
     population = random_population(mlp)
     X, y = samples(loss, 4, 2, 2, soft)
     weights = [0.5, 2.0, 0.0, 1.5] if weighted else None
