@@ -242,8 +242,8 @@ REPORTED = {"binary_cross_entropy": "binary_log_loss", "cross_entropy": "log_los
 # --- optimisers, after PyTorch's documentation where they name no other ---------------------------
 # coefficients(rate, h0..h4, power1, power2) is called once a step in float64 and returns the two
 # powers and six numbers c0..c5; update(w, g, m, v, c0..c5) moves one parameter and returns w, m, v.
-# A mean forgets by m - gain m, which leaves nothing of m where the gain is 1, as m + gain (g - m)
-# would; and float32 cannot hold 1 - gain well where the gain is close to 0.
+# A mean forgets by m - gain m, which leaves nothing of m where the gain is 1. Some would be left
+# of it in m + gain (g - m), and float32 cannot hold 1 - gain well where the gain is close to 0.
 
 
 def sgd_coefficients(rate, momentum, nesterov, decay, h3, h4, power1, power2):

@@ -108,7 +108,7 @@ F_COMMON, F_OWN = MAX_SLICES, 16  # sizes in f
 
 @internal
 def pack(net, lo, w, to, row):
-    """A row of parameters into panels; padding stays as it is, zero."""
+    """A row of parameters into panels; padding stays as it is."""
     for layer in range(lo.blocks.size):
         depth, d_out = net.layers[layer] + net.bias, net.layers[layer + 1]
         for v in range(lo.blocks[layer]):
