@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import bpfast as bp
+from bpfast.network import ScikitLearnMLP
 
 
 @pytest.mark.parametrize("layers", [(4, 3, 2), [4, 3, 2], np.array([4, 3, 2]), iter([4, 3, 2])])
@@ -137,3 +138,23 @@ def test_variants_are_made_with_dataclasses():
 def test_bad_architectures_are_refused_in_words(arguments, error, words):
     with pytest.raises(error, match=words):
         bp.MLP(**{"layers": (3, 2, 2)} | arguments)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize(("loss", "outputs"), [("cross_entropy", 3), ("binary_cross_entropy", 2)])
+def test_what_scikit_learn_reports_is_trained_as_the_loss_itself(loss, outputs, dtype):
+    """To the bit, where logits are large too; as a name of a loss it is not known."""
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(40, 4)) * 30, rng.integers(0, 2, (40, outputs)).astype(float)
+    layers, epsilon = (4, 5, outputs), float(np.finfo(dtype).eps)
+    plain = bp.Population(bp.MLP(layers, "tanh", loss), 3, init="torch", dtype=dtype)
+    plain.weights[-1] *= 50
+    mlp = ScikitLearnMLP(layers, "tanh", loss, delta=epsilon)
+    reporting = bp.Population.from_arrays(mlp, plain.weights, plain.biases, dtype)
+    lost, *expected = bp.gradients(plain, X, y, device="cpu")
+    reported, *found = bp.gradients(reporting, X, y, device="cpu")
+    np.testing.assert_equal(found, expected)
+    assert (reported < lost).all()
+    with pytest.raises(ValueError, match="'log_loss' is not known") as refused:
+        bp.MLP((2, 2), loss="log_loss")
+    assert "log_loss" not in str(refused.value).split("choose from")[1]
