@@ -6,18 +6,17 @@ the environment draws so many cases, each time others.
 """
 
 import functools
-import os
 import warnings
 
 import numpy as np
-from hypothesis import event, given, settings
+from examples_budget import drawn as so_many
+from hypothesis import event, given
 from hypothesis import strategies as st
 from sklearn import neural_network
 from sklearn.base import is_classifier
 
 import bpfast.sklearn
 
-EXAMPLES = os.environ.get("BPFAST_EXAMPLES")
 NUDGES = 3  # fits of scikit-learn's that differ in their last digits
 EPSILON = np.finfo(float).eps
 ALL = 10**9
@@ -155,7 +154,7 @@ def predictable(theirs, kind, drawn, X, *rest):
     return epochs
 
 
-@settings(max_examples=int(EXAMPLES or 20), deadline=None, derandomize=EXAMPLES is None)
+@so_many(20)
 @given(SAMPLES, DRAWN, st.booleans())
 def test_hard_data_is_scikit_learns(samples, drawn, partial):
     target, arguments = samples["target"], (*table(**samples), partial)
