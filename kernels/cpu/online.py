@@ -35,9 +35,11 @@ from .simd import (
 
 MOST = 4
 STEPS = 64  # in a call; their losses are added in the networks' dtype
-SAMPLE = MOST + 3  # numbers of a sample: inputs, target, factor of the slope, weight
+SAMPLE = MOST + 3  # numbers of a sample: inputs, target, factor of the slope, half its weight
 BELOW = {"identity": 1.0, "relu": 0.0, "leaky_relu": 0.01}  # slopes where z is not above 0
-FACTORS = {"half_squared_error": 1.0, "mse": 2.0}  # of slopes; losses are half of slope times error
+# Of slopes. Losses are half of slope times error: with powers of two, and but for subnormal numbers,
+# that is their own formula to the last bit.
+FACTORS = {"half_squared_error": 1.0, "mse": 2.0}
 
 I64 = ir.IntType(64)
 
@@ -167,7 +169,7 @@ def _step(v, arrays, numbers, below, hidden, bias) -> None:
     Without ``below``, slopes are 1 and no weights decay.
     """
     weights, coefficients, sums = arrays
-    *x, target, factor, weight = numbers
+    *x, target, factor, half_weight = numbers
     b, inputs, units = v.builder, len(x), range(hidden)
     # parameters lie as in :func:`task.layer_slices`
     first = [[v.read(weights, k * hidden + j) for j in units] for k in range(inputs + bias)]
@@ -190,8 +192,7 @@ def _step(v, arrays, numbers, below, hidden, bias) -> None:
     a = bend(z)
     error = b.fsub(v.dot(a, second[:hidden], second[hidden] if bias else None), target)
     delta = b.fmul(factor, error)
-    loss = b.fmul(b.fmul(ir.Constant(v.vector, [0.5] * LANES), delta), error)
-    v.write(v.fma(loss, weight, v.read(sums, 0)), sums, 0)
+    v.write(v.fma(b.fmul(delta, error), half_weight, v.read(sums, 0)), sums, 0)
     back = bend([b.fmul(delta, second[j]) for j in units])
     rate = b.fneg(v.read(coefficients, 0, I64(REPEAT)))
     decay = v.read(coefficients, 3, I64(REPEAT))
@@ -238,7 +239,7 @@ def add_sample(online, data, w, place, row):
         w[place + k] = data.inputs[row, k]
     w[place + MOST] = data.targets[row, 0]
     w[place + MOST + 1] = online.factor if weight > 0 else 0.0
-    w[place + MOST + 2] = weight
+    w[place + MOST + 2] = 0.5 * weight
 
 
 @inline
