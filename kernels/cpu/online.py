@@ -37,8 +37,8 @@ MOST = 4
 STEPS = 64  # in a call; their losses are added in the networks' dtype
 SAMPLE = MOST + 3  # numbers of a sample: inputs, target, factor of the slope, half its weight
 BELOW = {"identity": 1.0, "relu": 0.0, "leaky_relu": 0.01}  # slopes where z is not above 0
-# Of slopes. Losses are half of slope times error: with powers of two, and but for subnormal numbers,
-# that is their own formula to the last bit.
+# Of slopes. Losses are half of slope times error, which is their own formula to the last bit, since
+# these are powers of two; but for subnormal numbers.
 FACTORS = {"half_squared_error": 1.0, "mse": 2.0}
 
 I64 = ir.IntType(64)
