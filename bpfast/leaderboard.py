@@ -21,7 +21,7 @@ from .files import write_whole
 from .network import MLP
 from .run import describe
 from .sweep import SweepResult
-from .sweep_words import by_epoch, ended_early, many, no_score, ranked_by
+from .sweep_words import by_epoch, duration, ended_early, many, no_score, ranked_by
 
 BEST = "best.safetensors"
 HIDDEN_COLUMNS = ("network", "diverged")  # in the file, but not on the terminal
@@ -78,7 +78,7 @@ def _speed(result: SweepResult) -> str:
     each = f" on each of {folds} folds" if folds else ""
     whole = "" if result.interrupted else f"{count * result.folds / seconds:,.0f} networks/s, "
     updates = f"{result.sample_updates / seconds / 1e6:.2f} M sample-updates/s"
-    return f"{many(count, 'network')}{each} in {seconds:.1f} s: {whole}{updates}"
+    return f"{many(count, 'network')}{each} in {duration(seconds)}: {whole}{updates}"
 
 
 def _early(result: SweepResult) -> str:
@@ -170,7 +170,7 @@ def print_baseline(
     console.print(
         f"scikit-learn's MLP, measured now: {seconds:.2f} s for {many(epochs, 'epoch')} of Adam on "
         f"the first network's layers; {networks} one after the other would take "
-        f"{_duration(whole)}: "
+        f"{duration(whole)}: "
         f"{whole / result.seconds:.3g} times as long",
         highlight=False,
     )
@@ -204,9 +204,3 @@ def _time_one(result: SweepResult, mlp: MLP, dataset: Dataset, epochs: int) -> f
             estimator.fit(X, y)
         seconds = time.perf_counter() - start
     return seconds
-
-
-def _duration(seconds: float) -> str:
-    if seconds < 120:
-        return f"{seconds:.3g} s"
-    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"

@@ -16,7 +16,7 @@ from . import __version__
 from .errors import missing_extra
 from .files import write_whole
 from .report_run import Run, has_value, read_run
-from .sweep_words import many
+from .sweep_words import duration, many
 
 if TYPE_CHECKING:
     from .report_words import Words
@@ -218,11 +218,11 @@ def _rates(run: Run) -> list[tuple[str, str, str]]:
     said, seconds = run.manifest, run.manifest["seconds"]
     device = f"device {said['device']}"
     if not seconds > 0:
-        return [("Training time", _duration(seconds), device)]
+        return [("Training time", duration(seconds), device)]
     ended = (len(run) - int(run.unfinished.sum())) * max(run.folds, 1)
     networks = f"{_rate(ended / seconds)} networks/s" if ended else ""
     return [
-        ("Training time", _duration(seconds), networks),
+        ("Training time", duration(seconds), networks),
         ("Sample-updates/s", _rate(said["sample_updates"] / seconds), device),
     ]
 
@@ -327,12 +327,6 @@ def _rate(value: float) -> str:
         if value >= factor:
             return f"{value / factor:.3g}{letter}"
     return f"{value:.3g}"
-
-
-def _duration(seconds: float) -> str:
-    if seconds < 120:
-        return f"{seconds:.3g} s"
-    return f"{seconds / 60:.3g} min" if seconds < 7200 else f"{seconds / 3600:.3g} h"
 
 
 def _moment(text: str) -> str:

@@ -20,6 +20,13 @@ def listed(words: Sequence[str]) -> str:
     return f"{', '.join(before)} and {last}" if before else last
 
 
+def duration(seconds: float) -> str:
+    """A time in the unit that people would tell it in."""
+    if seconds < 120:
+        return f"{seconds:.3g} s"
+    return f"{seconds / 60:.3g} min" if seconds < 7200 else f"{seconds / 3600:.3g} h"
+
+
 def ended_early(table: Mapping[str, np.ndarray], epochs: int) -> np.ndarray:
     """(networks,) bool: neither diverged nor trained to the last epoch."""
     return ~table["diverged"] & (table["epochs"] < epochs)

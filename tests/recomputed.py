@@ -335,7 +335,7 @@ def check_words(found):
     (n, inputs), count = found.asked.X.shape, len(rows)
     diverged = sum(row["diverged"] for row in rows)
     assert re.search(rf"\b{n} rows, {inputs} inputs?,", out)
-    assert re.search(rf"\b{count} networks?( on each of \d folds)? in [\d.]+ s", out)
+    assert re.search(rf"\b{count} networks?( on each of \d folds)? in [\d.]+ (s|min)\b", out)
     assert f"; {diverged} diverged" in out
     assert not re.search(r"\bnan\b", out)
     if found.model is None:

@@ -557,7 +557,7 @@ def test_what_the_terminal_prints(drawn):
 
 def check_summary(drawn, text):
     count, folds, speed, diverged, early, how, when, highest, first = claims(
-        rf"{N} networks?(?: on each of (\d) folds)? in 8\.0 s: (?:{N} networks/s, )?0\.00 M "
+        rf"{N} networks?(?: on each of (\d) folds)? in 8 s: (?:{N} networks/s, )?0\.00 M "
         rf"sample-updates/s; {N} diverged(?:; {N} (let go|stopped or let go): ([^;]*))?"
         rf"(?:; highest test {drawn.metric} of any: {N})?"
         rf"(?:; test {drawn.metric} of the first, trained on all other rows: (\S+))?",
