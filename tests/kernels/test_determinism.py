@@ -102,10 +102,12 @@ def train_beside(layers, batch_size, optimizer=None, fit=None):
         bp.SGD(learning_rate=np.full(20, 0.01), **settings),
         epochs=3,
         batch_size=batch_size,
+        validation=data(layers, 9),
         progress=False,
         **mixed({"dropout": 0.0, "tol": 0.0}, fit),
     )
-    return population.parameters[~own], history.loss[~own]
+    losses = np.hstack([history.loss, history.validation_loss])
+    return population.parameters[~own], losses[~own]
 
 
 @pytest.mark.parametrize("batch_size", [1, 13])
