@@ -403,6 +403,8 @@ class Training:
 
     def _restore_best(self, networks: np.ndarray) -> None:
         """Let those of some networks that have ended just now have their best parameters."""
+        if not self.task.state.best_parameters.size:
+            return
         ended = networks[_restored(self.task)[networks]]
         if ended.size:
             self._kernels.restore_best(self._on_device(), ended)
