@@ -51,7 +51,7 @@ def sweeps(draw, device):
     X, y, groups = draw(tables())
     options = {"target": "y", "epochs": draw(st.integers(2, 6)), "seed": draw(st.integers(0, 9))}
     options["networks"] = draw(st.integers(3, 8))
-    options["sampler"] = draw(st.sampled_from(["random", "random", "tpe", "qmc", "grid"]))
+    options["sampler"] = draw(st.sampled_from(["random", "tpe", "qmc", "cmaes", "grid"]))
     if options["sampler"] == "grid":
         options |= GRID | {"networks": draw(st.integers(6, 8))}
     else:

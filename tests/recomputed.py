@@ -351,6 +351,20 @@ def check_study(found):
         assert np.isclose(study.best_value, best)
 
 
+def check_manifest(found):
+    """What the folder says of its table, and how many samples networks learned from."""
+    said, options = found.manifest, found.asked.options
+    assert (said["rows"], said["inputs"]) == found.asked.X.shape
+    assert said["classes"] == found.classes
+    assert said["metric"] == ("accuracy" if found.classes else "R²")
+    assert said["networks"] == len(found.rows) <= options["networks"]
+    assert (said["epochs"], said["test"]) == (options["epochs"], options["test"])
+    assert not said["interrupted"]
+    learned = sum(len(fold.train) for fold in found.cut.folds)
+    if not any(row["diverged"] for row in found.rows):  # some of its folds may have gone on
+        assert said["sample_updates"] == learned * sum(row["epochs"] for row in found.rows)
+
+
 def check_words(found):
     """What the terminal said."""
     out, rows = " ".join(found.out.split()), found.rows
@@ -402,6 +416,7 @@ def check(found, data):
     """All of it; ``data`` is the table's file."""
     check_ranking(found)
     check_study(found)
+    check_manifest(found)
     check_words(found)
     check_report(found)
     check_predictions(found, data)
