@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from .errors import missing_extra, one_of
+from .errors import imported, missing_extra, one_of
 
 BUILT_IN = ("digits", "breast_cancer", "wine", "diabetes", "iris")
 TASKS = ("auto", "classification", "regression")
@@ -378,10 +378,7 @@ def _read_table(path: Path, target: str | None, groups: str | None) -> _Read:
 
 def _frame(source: str, words: Sequence[str] = ()) -> Any:
     """A table, with some columns taken for words even if all of them are numbers."""
-    try:
-        import polars as pl
-    except ImportError:
-        raise missing_extra("polars", "cli") from None
+    pl = imported("polars", "cli")
     if source in BUILT_IN:
         bunch = _bunch(source)
         return pl.DataFrame(bunch.data, schema=[str(name) for name in bunch.feature_names])

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import reprlib
 from collections.abc import Collection
+from importlib import import_module
 from numbers import Real
+from typing import Any
 
 import numpy as np
 
@@ -21,6 +23,20 @@ class DeviceError(RuntimeError):
 def missing_extra(package: str, extra: str) -> ImportError:
     """What to raise where an optional package is needed and not there."""
     return ImportError(f'{package} is not installed: pip install "bpfast[{extra}]"')
+
+
+def imported(package: str, extra: str) -> Any:
+    """An optional package.
+
+    Raises
+    ------
+    ImportError
+        It is not installed; the extra that brings it is named.
+    """
+    try:
+        return import_module(package)
+    except ImportError:
+        raise missing_extra(package, extra) from None
 
 
 def numeric(

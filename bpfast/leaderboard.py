@@ -170,8 +170,7 @@ def print_baseline(
     console.print(
         f"scikit-learn's MLP, measured now: {seconds:.2f} s for {many(epochs, 'epoch')} of Adam on "
         f"the first network's layers; {networks} one after the other would take "
-        f"{duration(whole)}: "
-        f"{whole / result.seconds:.3g} times as long",
+        f"{duration(whole)}: {whole / result.seconds:.3g} times as long",
         highlight=False,
     )
 

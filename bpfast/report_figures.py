@@ -20,6 +20,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter, NullLocator
 
 from .report_run import Run
+from .sweep_words import time_unit
 
 # name: (light, dark). No colour is there twice: an SVG's colours are known by their values.
 COLOURS = {
@@ -270,13 +271,6 @@ def percent(share: float) -> str:
     if 0.995 <= share < 1:
         return "> 99%"
     return "< 1%" if 0 < share < 0.005 else f"{share:.0%}"
-
-
-def time_unit(seconds: float) -> tuple[str, float]:
-    """The unit that a time is best told in, and its seconds."""
-    if seconds < 120:
-        return "seconds", 1.0
-    return ("minutes", 60.0) if seconds < 7200 else ("hours", 3600.0)
 
 
 # --- what they share ------------------------------------------------------------------------------

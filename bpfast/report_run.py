@@ -6,17 +6,18 @@ import json
 import warnings
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from .errors import missing_extra
+from .errors import imported
 from .space import HYPERPARAMETERS
 from .storage import OWN, file_of, located
 from .sweep_words import ended_early
 
+_polars = partial(imported, "polars", "cli")
 FILES = ("manifest.json", "networks.csv", "losses.parquet")
 KEYS = (
     *("bpfast", "data", "rows", "inputs", "classes", "metric", "networks", "epochs", "seed"),
@@ -171,14 +172,6 @@ def _manifest(path: Path) -> dict[str, Any]:
 # --- networks.csv and losses.parquet --------------------------------------------------------------
 
 
-def _polars() -> Any:
-    try:
-        import polars
-    except ImportError:
-        raise missing_extra("polars", "cli") from None
-    return polars
-
-
 def _table(path: Path) -> dict[str, np.ndarray]:
     """The columns as arrays; widths of layers stay text, also where all are numbers."""
     pl = _polars()
@@ -233,10 +226,7 @@ def _differs(values: np.ndarray) -> bool:
 
 def _study(folder: Path, manifest: dict[str, Any]) -> Any:
     """The study in memory, as its storage had it."""
-    try:
-        import optuna
-    except ImportError:
-        raise missing_extra("optuna", "sweep") from None
+    optuna = imported("optuna", "sweep")
     name, words = manifest["study_name"], "the sweep's storage"
     url = located(manifest["storage"], folder)
     if manifest["storage"] is None:

@@ -17,10 +17,9 @@ from .report_figures import (
     WIDE,
     best_so_far,
     percent,
-    time_unit,
 )
 from .report_run import FLOORS, Run
-from .sweep_words import by_epoch, listed, many, no_score, ranked_by
+from .sweep_words import by_epoch, listed, many, no_score, ranked_by, time_unit
 
 LEAST = 3  # networks that are spoken of as the best ones
 LEVEL = 0.05  # a fall of less is hardly one

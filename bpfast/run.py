@@ -12,13 +12,13 @@ import json
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
-from importlib import import_module
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .errors import missing_extra
+from .errors import imported
 from .files import (
     make_folders,
     read_tensors,
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
 MANIFEST, PARTS, CHECKPOINT = "manifest.json", "parts", "checkpoint.safetensors"
 LOCK = ".lock"
+_polars = partial(imported, "polars", "sweep")
 
 
 class Run:
@@ -260,13 +261,4 @@ def _locked(folder: Path) -> Any:
 def _check_extras() -> None:
     """Refuse before any training what could not be written after it."""
     for package in ("filelock", "polars", "safetensors"):
-        try:
-            import_module(package)
-        except ImportError:
-            raise missing_extra(package, "sweep") from None
-
-
-def _polars() -> Any:
-    import polars
-
-    return polars
+        imported(package, "sweep")

@@ -10,7 +10,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .errors import missing_extra, one_of
+from .errors import imported, one_of
 from .kernels.math import ACTIVATIONS
 from .kernels.schedules import KINDS
 from .optimizers import SGD, Adam, AdamW, Optimizer, RMSprop
@@ -235,11 +235,7 @@ def _range(name: str, low: float, high: float, log: bool) -> BaseDistribution:
 
 
 def _distributions() -> Any:
-    try:
-        from optuna import distributions
-    except ImportError:
-        raise missing_extra("optuna", "sweep") from None
-    return distributions
+    return imported("optuna", "sweep").distributions
 
 
 def _normal(name: str, values: Any) -> Any:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from .errors import missing_extra
+from .errors import imported
 
+_optuna = partial(imported, "optuna", "sweep")
 OWN = "study.db"  # in a sweep's folder, if no other storage was asked for
 
 
@@ -131,11 +133,3 @@ def _parsed(url: str) -> Any:
     except (ArgumentError, ValueError):
         shown = re.sub(r":[^:/@]*@", ":***@", url)  # a password
         raise ValueError(f"storage={shown!r} is no URL such as sqlite:///study.db") from None
-
-
-def _optuna() -> Any:
-    try:
-        import optuna
-    except ImportError:
-        raise missing_extra("optuna", "sweep") from None
-    return optuna

@@ -12,12 +12,12 @@ import json
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from importlib import import_module
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from .errors import missing_extra, one_of
+from .errors import imported, one_of
 from .identity import GROWS, check_same
 from .space import Space
 from .storage import opened, told
@@ -34,6 +34,7 @@ LEARNING_BATCH = 64  # of those that learn: less is trained slowly, more learns 
 STUDY = "bpfast"
 ADVICE = "begin another sweep, with another study_name (--study-name) or storage (--storage)"
 SETTINGS = "sweep"  # the user attribute by which a study knows whose it is
+_optuna = partial(imported, "optuna", "sweep")
 # What samplers import at their first good trials, and the extra that brings it.
 NEEDS = {"CmaEsSampler": ("cmaes", "sweep"), "QMCSampler": ("scipy", "sklearn")}
 
@@ -368,14 +369,6 @@ _ROWS: dict[str, Callable[[Any], list[dict[str, Any]]]] = {
 }
 
 
-def _optuna() -> Any:
-    try:
-        import optuna
-    except ImportError:
-        raise missing_extra("optuna", "sweep") from None
-    return optuna
-
-
 def _create(**options: Any) -> Any:
     """A study of Optuna's, without a line that says so."""
     optuna = _optuna()
@@ -421,11 +414,8 @@ def _rehearsed(sampler: BaseSampler, space: Space) -> dict[str, Any] | None:
 
     None if there can be no second one of it.
     """
-    package, extra = NEEDS.get(type(sampler).__name__, ("optuna", "sweep"))
-    try:
-        import_module(package)
-    except ImportError:
-        raise missing_extra(package, extra) from None
+    if needs := NEEDS.get(type(sampler).__name__):
+        imported(*needs)
     try:
         second = copy.deepcopy(sampler)
     except Exception:  # one that holds what cannot be copied

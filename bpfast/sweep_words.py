@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 MOST_ENDS = 8  # epochs that are told one by one
+SHORT = {"seconds": "s", "minutes": "min", "hours": "h"}
 
 
 def many(count: int, noun: str) -> str:
@@ -20,11 +21,17 @@ def listed(words: Sequence[str]) -> str:
     return f"{', '.join(before)} and {last}" if before else last
 
 
-def duration(seconds: float) -> str:
-    """A time in the unit that people would tell it in."""
+def time_unit(seconds: float) -> tuple[str, float]:
+    """The unit that a time is best told in, and its seconds."""
     if seconds < 120:
-        return f"{seconds:.3g} s"
-    return f"{seconds / 60:.3g} min" if seconds < 7200 else f"{seconds / 3600:.3g} h"
+        return "seconds", 1.0
+    return ("minutes", 60.0) if seconds < 7200 else ("hours", 3600.0)
+
+
+def duration(seconds: float) -> str:
+    """A time in its best unit, in short."""
+    unit, one = time_unit(seconds)
+    return f"{seconds / one:.3g} {SHORT[unit]}"
 
 
 def ended_early(table: Mapping[str, np.ndarray], epochs: int) -> np.ndarray:

@@ -195,13 +195,14 @@ class Trainer:
         history = training.history()
         arrived = epoch >= until  # past it where all diverged
         results = self.results(population, history)
+        best = int(results["validation_score"].argmax())
         at_rung = arrived and epoch < self.epochs
         return Outcome(
             shard=Shard(trials, epoch, states),
             results=results,
             losses=self.losses(history),
             rung=self.validation_losses(population) if at_rung else np.empty(0),
-            best=self._best(population, results["validation_score"]),
+            best=(best, population[best]),
             updates=history.sample_updates - before,
             paused=not arrived and not training.interrupted,
             interrupted=training.interrupted,
@@ -295,11 +296,6 @@ class Trainer:
             own = population[k * trials : (k + 1) * trials]
             losses[:, k] = gradients(own, part.X, part.y, device=self.device)[0]
         return np.nan_to_num(losses.mean(axis=1), nan=np.finfo(np.float64).max)
-
-    def _best(self, population: Population, scores: np.ndarray) -> tuple[int, Population]:
-        """The first of the trials with the highest score, and its network of fold 0."""
-        place = int(scores.argmax())
-        return place, population[place]
 
     def scores(
         self, population: Population, part: Part, networks: range | None = None

@@ -80,12 +80,9 @@ class Found:
     def __init__(self, folder: Path, asked: Asked, out: str):
         self.folder, self.asked, self.out = folder, asked, out
         self.manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-        kinds = {"hidden": pl.String, "optimizer": pl.String, "activation": pl.String}
-        frame = pl.read_csv(folder / "networks.csv", infer_schema_length=None)
-        kinds = {name: kind for name, kind in kinds.items() if name in frame.columns}
-        frame = pl.read_csv(
-            folder / "networks.csv", infer_schema_length=None, schema_overrides=kinds
-        )
+        table = folder / "networks.csv"
+        text = {"hidden": pl.String}  # also where all widths are numbers
+        frame = pl.read_csv(table, infer_schema_length=None, schema_overrides=text)
         self.rows = frame.to_dicts()
         losses = pl.read_parquet(folder / "losses.parquet")
         self.losses = dict(zip(losses["network"], losses["loss"].to_list(), strict=True))

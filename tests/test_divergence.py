@@ -7,7 +7,8 @@ import warnings
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from examples_budget import drawn as so_many
+from hypothesis import given
 from hypothesis import strategies as st
 from sweeps import same, winner_trained_by_hand
 
@@ -102,7 +103,7 @@ def check_best(result, y, cv, seed, epochs):
             assert result.table[name][0] == pytest.approx(expected, rel=1e-6, abs=1e-6)
 
 
-@settings(max_examples=15, deadline=None)
+@so_many(15)
 @given(
     offset=st.sampled_from([None, 0.0, -3.0, 1e6]),
     rates=st.sampled_from(["1e-2:1e3:log", "1e1:1e25:log", "1:1e36:log"]),

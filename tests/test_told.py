@@ -12,7 +12,8 @@ from statistics import median, quantiles
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from examples_budget import drawn as so_many
+from hypothesis import given
 from results import results
 from rich.console import Console
 
@@ -33,7 +34,7 @@ told = pytest.mark.filterwarnings("ignore:overflow encountered")
 
 
 def each_table(test):
-    return settings(max_examples=40, deadline=None)(given(results())(test))
+    return so_many(40)(given(results())(test))
 
 
 def claims(pattern, text):
@@ -599,7 +600,7 @@ def test_what_progress_says(reached, words):
 # --- the figures ----------------------------------------------------------------------------------
 
 
-@settings(max_examples=2, deadline=None)
+@so_many(2)
 @given(results())
 @told
 def test_any_table_can_be_drawn(drawn):
