@@ -64,7 +64,7 @@ def equals(part: Parameter) -> str:
     return f"{part.name} = {number(part.value)}"
 
 
-def way(part: Parameter) -> str:
+def connection(part: Parameter) -> str:
     return f"{'bias' if part.source == '1' else part.source} → {part.target}"
 
 
