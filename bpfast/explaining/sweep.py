@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import whole
+from ..checks import check_int
 from ..training.history import History
 from ..training.population import Population
 from ..training.training import gradients
@@ -101,7 +101,7 @@ def sweep_learning_rate(
     TypeError, ValueError
         A number that is too small or not an integer.
     """
-    steps, n = whole("steps", steps, 1), whole("n", n, 2)
+    steps, n = check_int("steps", steps, 1), check_int("n", n, 2)
     curvature = max_curvature(explanation, explanation.population())
     border = _border(curvature)
     guess = math.log10(border or explanation.learning_rate or 1.0)
