@@ -5,15 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from ..errors import missing_extra
-
-try:
-    from rich.columns import Columns
-    from rich.console import Group, RenderableType
-    from rich.padding import Padding
-    from rich.text import Text
-except ImportError:
-    raise missing_extra("rich", "cli") from None
+from rich.columns import Columns
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.text import Text
 
 from .chart import LABEL, Scale, chart
 from .drawing import draw

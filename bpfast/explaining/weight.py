@@ -3,15 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-
-from ..errors import missing_extra
-
-try:
-    from rich.console import Group
-    from rich.table import Table
-    from rich.text import Text
-except ImportError:
-    raise missing_extra("rich", "cli") from None
+from rich.console import Group
+from rich.table import Table
+from rich.text import Text
 
 from ..training.training import gradients
 from .chain import Parameter
