@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from ..errors import BELOW_ONE, numbers, one_of
+from ..checks import BELOW_ONE, check_choice, check_numbers
 from ..kernels import schedules, task
 from ..kernels.math import OPTIMIZERS
 from ..kernels.task import distinct
@@ -64,18 +64,18 @@ class Optimizer(ABC):
             A value that is not a number, not one per network, or out of its range.
         """
         rule, hyper = self._rule(n)
-        hyper["weight_decay"] = numbers("weight_decay", self.weight_decay, n, 0.0)
+        hyper["weight_decay"] = check_numbers("weight_decay", self.weight_decay, n, 0.0)
         columns = [hyper[name] for name in OPTIMIZERS[rule].hyperparameters]
         clip = np.inf if self.clip_norm is None else self.clip_norm
         penalties = [
-            numbers("l1", self.l1, n, 0.0),
-            numbers("l2", self.l2, n, 0.0),
-            numbers("clip_norm", clip, n, 0.0, np.inf, open_low=True),
+            check_numbers("l1", self.l1, n, 0.0),
+            check_numbers("l2", self.l2, n, 0.0),
+            check_numbers("clip_norm", clip, n, 0.0, np.inf, open_low=True),
         ]
         l1, l2, longest = map(distinct, penalties)
         if not (l1.any() or l2.any() or np.isfinite(longest).any()):
             penalties = []
-        rate = numbers("learning_rate", self.learning_rate, n, 0.0, epochs=epochs)
+        rate = check_numbers("learning_rate", self.learning_rate, n, 0.0, epochs=epochs)
         return task.Optimizer(
             rule,
             rates=rate[:, None] if rate.ndim == 1 else rate,
@@ -90,13 +90,13 @@ class Optimizer(ABC):
         if schedule.shape not in ((), (n,)):
             raise ValueError(f"schedule has shape {schedule.shape}: give one name, or {n}")
         for name in np.unique(schedule):
-            one_of("schedule", str(name), schedules.KINDS)
+            check_choice("schedule", str(name), schedules.KINDS)
         kinds = [schedules.KINDS.index(str(name)) for name in np.atleast_1d(schedule)]
         result = task.Schedule(
             kind=np.broadcast_to(np.array(kinds, np.int8), (n,)),
-            decay=numbers("decay", self.decay, n, 0.0),
-            minimum=numbers("minimum", self.minimum, n, 0.0, 1.0),
-            warmup=numbers("warmup", self.warmup, n, 0.0),
+            decay=check_numbers("decay", self.decay, n, 0.0),
+            minimum=check_numbers("minimum", self.minimum, n, 0.0, 1.0),
+            warmup=check_numbers("warmup", self.warmup, n, 0.0),
         )
         return result if any(kinds) or distinct(result.warmup).any() else None
 
@@ -115,8 +115,8 @@ class SGD(Optimizer):
     nesterov: bool | Sequence[bool] | np.ndarray = False
 
     def _rule(self, n):
-        momentum = numbers("momentum", self.momentum, n, 0.0)
-        nesterov = numbers("nesterov", self.nesterov, n, 0.0, 1.0)
+        momentum = check_numbers("momentum", self.momentum, n, 0.0)
+        nesterov = check_numbers("nesterov", self.nesterov, n, 0.0, 1.0)
         if not np.isin(distinct(nesterov), (0.0, 1.0)).all():
             raise ValueError(f"nesterov must be True or False, got {self.nesterov!r}")
         hyper = {"momentum": momentum, "nesterov": nesterov}
@@ -141,9 +141,9 @@ class Adam(Optimizer):
 
     def _rule(self, n):
         hyper: dict[str, Any] = {
-            "beta1": numbers("beta1", self.beta1, n, 0.0, BELOW_ONE),
-            "beta2": numbers("beta2", self.beta2, n, 0.0, BELOW_ONE),
-            "epsilon": numbers("epsilon", self.epsilon, n, 0.0, open_low=True),
+            "beta1": check_numbers("beta1", self.beta1, n, 0.0, BELOW_ONE),
+            "beta2": check_numbers("beta2", self.beta2, n, 0.0, BELOW_ONE),
+            "epsilon": check_numbers("epsilon", self.epsilon, n, 0.0, open_low=True),
             "decoupled": np.broadcast_to(self._decoupled, (n,)),
         }
         return "adam", hyper
@@ -197,7 +197,7 @@ class RMSprop(Optimizer):
 
     def _rule(self, n):
         return "rmsprop", {
-            "alpha": numbers("alpha", self.alpha, n, 0.0, BELOW_ONE),
-            "epsilon": numbers("epsilon", self.epsilon, n, 0.0, open_low=True),
-            "momentum": numbers("momentum", self.momentum, n, 0.0),
+            "alpha": check_numbers("alpha", self.alpha, n, 0.0, BELOW_ONE),
+            "epsilon": check_numbers("epsilon", self.epsilon, n, 0.0, open_low=True),
+            "momentum": check_numbers("momentum", self.momentum, n, 0.0),
         }
