@@ -15,7 +15,8 @@ from ..files import read_tensors, write_tensors
 from ..kernels.math import LOSSES
 from ..training import export
 from ..training.population import FORMAT, Population
-from .data import Columns, Scaler, features
+from .columns import Columns, feature_names
+from .scaling import Scaler
 
 if TYPE_CHECKING:
     import onnx
@@ -80,7 +81,7 @@ class Model:
     @property
     def features(self) -> list[str]:
         """Names of the inputs, such as "area" and "colour=red"."""
-        return features(self.columns)
+        return feature_names(self.columns)
 
     def predict(self, X, device: str = "auto") -> np.ndarray:
         """What the network says, in the target's own terms.

@@ -12,8 +12,8 @@ from rich.table import Table
 from rich.text import Text
 
 from ..files import write_whole
-from .data import STDIO
 from .model import Model
+from .sources import STDIO
 
 if TYPE_CHECKING:
     import polars as pl
