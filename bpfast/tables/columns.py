@@ -1,4 +1,4 @@
-"""A table's columns, and the inputs that they are encoded as: numbers as they are, words one-hot."""
+"""A table's columns, and the inputs that they are encoded as: numbers, and words one-hot."""
 
 from __future__ import annotations
 
