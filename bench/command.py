@@ -14,7 +14,7 @@ from typing import Any
 
 from rich.console import Console
 
-from ..checking.verification import machine
+from ..checking.machine import machine
 from ..checks import check_choice, check_int
 from ..errors import DeviceError, missing_extra
 from ..files import write_whole

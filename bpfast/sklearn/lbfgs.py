@@ -10,7 +10,7 @@ from ..arrays import samples_on_host
 from ..training import dispatch
 from ..training.population import Population
 from ..training.samples import check_samples
-from .preparation import NOT_FINITE, Fit, population_of
+from .fits import NOT_FINITE, Fit, population_of
 
 
 def train(fits: list[Fit], X: np.ndarray) -> bool:

@@ -20,6 +20,7 @@ from bpfast.sklearn import (
     MLPEnsembleClassifier,
     MLPEnsembleRegressor,
     MLPRegressor,
+    ensemble_base,
     ensembles,
 )
 
@@ -75,7 +76,7 @@ def test_members_are_what_they_would_be_alone(make):
     ensemble = make(3).fit(X, Y)
     again = make(5).fit(X, Y)
     for seed, member, same in zip(
-        np.random.RandomState(0).randint(ensembles.SEEDS, size=3),
+        np.random.RandomState(0).randint(ensemble_base.MAX_SEED, size=3),
         ensemble.estimators_,
         again.estimators_,
         strict=False,
@@ -99,13 +100,13 @@ def test_members_from_seeds_alone_see_all_samples():
 @pytest.fixture
 def drawn(monkeypatch):
     """The rows of each population that ensembles trained."""
-    populations, train = [], ensembles.fit_together
+    populations, train = [], ensemble_base.fit_together
 
     def watched(members, X, y, rows, sample_weight):
         populations.append(rows)
         return train(members, X, y, rows, sample_weight)
 
-    monkeypatch.setattr(ensembles, "fit_together", watched)
+    monkeypatch.setattr(ensemble_base, "fit_together", watched)
     return populations
 
 
@@ -134,10 +135,10 @@ def test_weights_are_members_own_without_bootstrap():
     np.testing.assert_array_equal(member.coefs_[0], alone.coefs_[0])
 
 
-@pytest.mark.parametrize("chunk", [ensembles.CHUNK, 100])
+@pytest.mark.parametrize("chunk", [ensemble_base.CHUNK, 100])
 @pytest.mark.parametrize("kind", [np.asarray, sparse.csr_array])
 def test_predictions_are_statistics_of_members(kind, chunk, monkeypatch):
-    monkeypatch.setattr(ensembles, "CHUNK", chunk)
+    monkeypatch.setattr(ensemble_base, "CHUNK", chunk)
     ensemble = classifier().fit(kind(X), Y)
     all_of_them = np.stack([member.predict_proba(X) for member in ensemble])
     mean, std = ensemble.predict_proba(kind(X), return_std=True)
@@ -192,7 +193,7 @@ def test_out_of_bag_scores_are_by_members_that_have_not_seen_a_sample():
     ensemble = classifier(30, oob_score=True).fit(X, Y)
     sums, count = np.zeros((150, 3)), np.zeros((150, 1))
     for seed, member in zip(
-        np.random.RandomState(0).randint(ensembles.SEEDS, size=30), ensemble, strict=True
+        np.random.RandomState(0).randint(ensemble_base.MAX_SEED, size=30), ensemble, strict=True
     ):
         unseen = np.setdiff1d(np.arange(150), np.random.RandomState(seed).randint(150, size=150))
         sums[unseen] += member.predict_proba(X[unseen])

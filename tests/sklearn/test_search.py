@@ -32,6 +32,7 @@ from bpfast.sklearn import (
     MLPRegressor,
     RandomizedSearchCV,
     candidates,
+    fold_samples,
 )
 from bpfast.sklearn import search as searches
 
@@ -323,7 +324,7 @@ class Subclass(MLPClassifier):
 
 @pytest.mark.parametrize("other", [GaussianNB(), Subclass((4,), max_iter=4, random_state=0)])
 def test_other_estimators_are_fitted_as_scikit_learn_does(other, caplog, populations):
-    candidates._say_once.cache_clear()
+    fold_samples.warn_once.cache_clear()
     grid = {"var_smoothing": [1e-9, 1.0]} if isinstance(other, GaussianNB) else RATES
     with caplog.at_level(logging.WARNING, "bpfast"), parallel_config("threading"):
         assert_same(*both("GridSearchCV", other, grid, cv=2, n_jobs=2))
