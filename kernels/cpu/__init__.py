@@ -101,7 +101,7 @@ def predict(network: Network, parameters: np.ndarray, inputs: np.ndarray) -> np.
     task = _whole_batch(network, parameters, Samples(inputs, nothing, nothing[:, 0]))
     task = replace(task, batch_size=1)
     args = arguments(task, np.arange(len(parameters)))
-    link = functions.link(network.loss, dtype.name)
+    link = functions.inverse_link(network.loss, dtype.name)
     results = np.empty((len(parameters), len(inputs), network.layers[-1]), dtype)
     # few networks: their samples are cut over threads
     threads = thread_count()

@@ -19,6 +19,7 @@ from .compile import inline, internal, jit
 from .dropout import layer_key, mask
 from .functions import REPEAT, SCRATCH
 from .online import SAMPLE, STEPS, add_sample, take_steps
+from .scalars import clip_factor
 from .simd import (
     ADD,
     BROADCAST,
@@ -359,7 +360,7 @@ def clip(lo, at):
         for lane in range(at.lanes):
             f[SQUARE, lane] += np.float64(g[lane]) * np.float64(g[lane])
     for lane in range(at.lanes):
-        f[SQUARE, lane] = min(1.0, f[CLIP, lane] / (np.sqrt(f[SQUARE, lane]) + 1e-6))
+        f[SQUARE, lane] = clip_factor(f[SQUARE, lane], f[CLIP, lane])
     for q in range(begin, end, at.lanes):
         g = w[q:][: at.lanes]
         for lane in range(at.lanes):

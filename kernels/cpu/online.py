@@ -16,8 +16,8 @@ from numba import from_dtype, types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from ..math import OPTIMIZERS
 from ..specialise import specialise
+from ..tables import OPTIMIZERS
 from ..task import Task, distinct
 from .compile import callback, inline
 from .functions import REPEAT

@@ -14,6 +14,7 @@ from .chunk import backward, drop_out, forward, forward_layer, gather, score
 from .compile import inline, internal, jit, reduction
 from .functions import REPEAT
 from .panels import CHUNK, all_finite, copy_part, cut, load, own_part, store, turn, unpack
+from .scalars import clip_factor
 from .simd import LANES, fetch_add, invoke
 from .stopping import finish, forget, judge, write
 from .threads import NEXT, barrier
@@ -142,7 +143,7 @@ def penalise(net, optimizing, lo, at, i, share):
     barrier(at.shared, at.team)
     square = gradient_square(net, lo, at)
     barrier(at.shared, at.team)
-    return min(1.0, longest / (np.sqrt(square) + 1e-6))
+    return clip_factor(square, longest)
 
 
 @internal
