@@ -14,11 +14,11 @@ from typing import Any
 
 from rich.console import Console
 
-from ..dispatch import devices
+from ..checking.verification import machine
 from ..errors import DeviceError, missing_extra, one_of, whole
 from ..files import write_whole
 from ..kernels.cpu import thread_count
-from ..verify import machine
+from ..training.dispatch import devices
 from . import crossing
 from .measure import Runner, UnavailableError, agrees, bpfast, measure, now
 from .once import in_own_process

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from ..dispatch import choose
+from ..training.dispatch import choose
 from .workloads import Job, Workload
 
 RUNS = 3  # one after another in each turn: the first finds caches full of another's data

@@ -1,7 +1,5 @@
 """Train many small neural networks at once, by backpropagation, as fast as the machine allows."""
 
-__version__ = "0.1.0"
-
 from pathlib import Path
 
 if not (Path(__file__).parent / "kernels").is_dir():
@@ -9,23 +7,30 @@ if not (Path(__file__).parent / "kernels").is_dir():
     # installs.
     __path__.append(str(Path(__file__).parent.parent))
 
-from . import dispatch
-from .data import Scaler
-from .dispatch import devices
+from .checking import check_gradients, verify
 from .errors import DeviceError
-from .explain import explain
-from .gradient_check import check_gradients
-from .halving import Halving
-from .history import History, Progress
-from .model import Model
-from .network import MLP, register_activation, register_loss
-from .optimizers import SGD, Adam, AdamW, RMSprop
-from .population import Population
-from .space import Space
-from .sweep import SweepResult, sweep
-from .training import Training, fit, gradients
-from .verify import verify
-from .warmup import warmup
+from .explaining import explain
+from .sweeps import Halving, Space, SweepResult, sweep
+from .tables import Model, Scaler
+from .training import (
+    MLP,
+    SGD,
+    Adam,
+    AdamW,
+    History,
+    Population,
+    Progress,
+    RMSprop,
+    Training,
+    devices,
+    dispatch,
+    fit,
+    gradients,
+    register_activation,
+    register_loss,
+    warmup,
+)
+from .version import __version__
 
 __all__ = [
     "MLP",
@@ -43,6 +48,7 @@ __all__ = [
     "Space",
     "SweepResult",
     "Training",
+    "__version__",
     "check_gradients",
     "devices",
     "dispatch",

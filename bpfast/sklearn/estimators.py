@@ -16,10 +16,10 @@ from sklearn.neural_network._multilayer_perceptron import BaseMultilayerPerceptr
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import validate_data
 
-from ..dispatch import DEVICES
 from ..kernels.math import ACTIVATIONS
-from ..network import ScikitLearnMLP
-from ..population import DTYPES
+from ..training.dispatch import DEVICES
+from ..training.network import ScikitLearnMLP
+from ..training.population import DTYPES
 from . import together
 from .preparation import population_of
 

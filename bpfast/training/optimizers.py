@@ -1,0 +1,203 @@
+"""Optimisers, PyTorch's and scikit-learn's: every hyperparameter is a number, or one a network."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from ..errors import BELOW_ONE, numbers, one_of
+from ..kernels import schedules, task
+from ..kernels.math import OPTIMIZERS
+from ..kernels.task import distinct
+
+Numbers = float | Sequence[float] | np.ndarray
+
+
+def table(columns: list[np.ndarray], n: int) -> np.ndarray:
+    """(n, columns); where no column differs from network to network, one row repeated."""
+    if any(column.strides[0] for column in columns):
+        return np.stack(columns, axis=1)
+    return np.broadcast_to(np.array([column[0] for column in columns]), (n, len(columns)))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Optimizer(ABC):
+    """What all optimisers share. Each value is a scalar or an (n,) array.
+
+    Parameters
+    ----------
+    learning_rate : at least 0; also (n, epochs) or (1, epochs), a rate for every epoch
+    weight_decay : at least 0, as PyTorch's optimiser of that name has it (biases too)
+    l1, l2 : penalties ``l1 * sum(|w|) + l2 / 2 * sum(w**2)`` on weights, not on biases
+    clip_norm : longest gradient allowed (``torch.nn.utils.clip_grad_norm_``); None: any
+    schedule : "constant", "exponential" (rate * decay**epoch) or "cosine" (half a wave from the
+        rate towards ``minimum`` times it, reached after the last epoch), evaluated once an epoch
+    decay : factor per epoch of the exponential schedule
+    minimum : where the cosine ends, as a fraction of the learning rate
+    warmup : epochs over which the rate first climbs in equal steps to its full value
+    """
+
+    learning_rate: Numbers = 0.01
+    weight_decay: Numbers = 0.0
+    l1: Numbers = 0.0
+    l2: Numbers = 0.0
+    clip_norm: Numbers | None = None
+    schedule: str | Sequence[str] | np.ndarray = "constant"
+    decay: Numbers = 0.95
+    minimum: Numbers = 0.0
+    warmup: Numbers = 0
+
+    @abstractmethod
+    def _rule(self, n: int) -> tuple[str, dict[str, np.ndarray]]:
+        """Name of the rule and its hyperparameters, (n,) each."""
+
+    def resolve(self, n: int, epochs: int) -> task.Optimizer:
+        """Each of n networks' own numbers for a fit of some epochs.
+
+        Raises
+        ------
+        TypeError, ValueError
+            A value that is not a number, not one per network, or out of its range.
+        """
+        rule, hyper = self._rule(n)
+        hyper["weight_decay"] = numbers("weight_decay", self.weight_decay, n, 0.0)
+        columns = [hyper[name] for name in OPTIMIZERS[rule].hyperparameters]
+        clip = np.inf if self.clip_norm is None else self.clip_norm
+        penalties = [
+            numbers("l1", self.l1, n, 0.0),
+            numbers("l2", self.l2, n, 0.0),
+            numbers("clip_norm", clip, n, 0.0, np.inf, open_low=True),
+        ]
+        l1, l2, longest = map(distinct, penalties)
+        if not (l1.any() or l2.any() or np.isfinite(longest).any()):
+            penalties = []
+        rate = numbers("learning_rate", self.learning_rate, n, 0.0, epochs=epochs)
+        return task.Optimizer(
+            rule,
+            rates=rate[:, None] if rate.ndim == 1 else rate,
+            hyperparameters=table(columns, n),
+            penalties=table(penalties, n),
+            schedule=self._schedule(n),
+        )
+
+    def _schedule(self, n: int) -> task.Schedule | None:
+        """How each network's learning rate changes; None where none does."""
+        schedule = np.asarray(self.schedule)
+        if schedule.shape not in ((), (n,)):
+            raise ValueError(f"schedule has shape {schedule.shape}: give one name, or {n}")
+        for name in np.unique(schedule):
+            one_of("schedule", str(name), schedules.KINDS)
+        kinds = [schedules.KINDS.index(str(name)) for name in np.atleast_1d(schedule)]
+        result = task.Schedule(
+            kind=np.broadcast_to(np.array(kinds, np.int8), (n,)),
+            decay=numbers("decay", self.decay, n, 0.0),
+            minimum=numbers("minimum", self.minimum, n, 0.0, 1.0),
+            warmup=numbers("warmup", self.warmup, n, 0.0),
+        )
+        return result if any(kinds) or distinct(result.warmup).any() else None
+
+
+@dataclass(frozen=True, kw_only=True)
+class SGD(Optimizer):
+    """Stochastic gradient descent, ``torch.optim.SGD``.
+
+    Parameters
+    ----------
+    momentum : at least 0
+    nesterov : whether momentum looks ahead
+    """
+
+    momentum: Numbers = 0.0
+    nesterov: bool | Sequence[bool] | np.ndarray = False
+
+    def _rule(self, n):
+        momentum = numbers("momentum", self.momentum, n, 0.0)
+        nesterov = numbers("nesterov", self.nesterov, n, 0.0, 1.0)
+        if not np.isin(distinct(nesterov), (0.0, 1.0)).all():
+            raise ValueError(f"nesterov must be True or False, got {self.nesterov!r}")
+        hyper = {"momentum": momentum, "nesterov": nesterov}
+        return ("sgd_momentum" if distinct(momentum).any() else "sgd"), hyper
+
+
+@dataclass(frozen=True, kw_only=True)
+class Adam(Optimizer):
+    """Adam (Kingma and Ba, 2015), ``torch.optim.Adam``.
+
+    Parameters
+    ----------
+    beta1, beta2 : from 0 to below 1
+    epsilon : above 0
+    """
+
+    learning_rate: Numbers = 0.001
+    beta1: Numbers = 0.9
+    beta2: Numbers = 0.999
+    epsilon: Numbers = 1e-8
+    _decoupled: ClassVar[float] = 0.0
+
+    def _rule(self, n):
+        hyper: dict[str, Any] = {
+            "beta1": numbers("beta1", self.beta1, n, 0.0, BELOW_ONE),
+            "beta2": numbers("beta2", self.beta2, n, 0.0, BELOW_ONE),
+            "epsilon": numbers("epsilon", self.epsilon, n, 0.0, open_low=True),
+            "decoupled": np.broadcast_to(self._decoupled, (n,)),
+        }
+        return "adam", hyper
+
+
+@dataclass(frozen=True, kw_only=True)
+class AdamW(Adam):
+    """Adam with decoupled weight decay (Loshchilov and Hutter, 2019), ``torch.optim.AdamW``."""
+
+    weight_decay: Numbers = 0.01
+    _decoupled: ClassVar[float] = 1.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScikitLearnSGD(SGD):
+    """SGD of scikit-learn's MLPs: ``v = momentum * v - rate * g``, and v is added to the weights.
+
+    With ``nesterov``, ``momentum * v - rate * g`` is. :class:`SGD` multiplies its velocity with the
+    rate of the step, which is another thing where the rate changes.
+    """
+
+    def _rule(self, n):
+        return "sgd_velocity", super()._rule(n)[1]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScikitLearnAdam(Adam):
+    """Adam of scikit-learn's MLPs: epsilon is added before the bias is corrected.
+
+    It is the second form in section 2 of Kingma and Ba (2015), whose epsilon has a hat.
+    """
+
+    def _rule(self, n):
+        return "adam_epsilon_hat", super()._rule(n)[1]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RMSprop(Optimizer):
+    """RMSprop (Hinton's lecture 6e, 2012), ``torch.optim.RMSprop``.
+
+    Parameters
+    ----------
+    alpha : smoothing, from 0 to below 1
+    epsilon : above 0
+    momentum : at least 0
+    """
+
+    alpha: Numbers = 0.99
+    epsilon: Numbers = 1e-8
+    momentum: Numbers = 0.0
+
+    def _rule(self, n):
+        return "rmsprop", {
+            "alpha": numbers("alpha", self.alpha, n, 0.0, BELOW_ONE),
+            "epsilon": numbers("epsilon", self.epsilon, n, 0.0, open_low=True),
+            "momentum": numbers("momentum", self.momentum, n, 0.0),
+        }
