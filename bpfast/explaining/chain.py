@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from operator import mul
 
-from ..kernels.math import ACTIVATIONS, LOSSES
+from ..kernels.tables import ACTIVATIONS, LOSSES
 from ..training.network import MLP
 from ..training.population import Population
 
@@ -141,7 +141,7 @@ def _errors(mlp: MLP, outputs: Sequence[float], targets: Sequence[float]):
     """Loss of each output, and the derivative of the whole loss with respect to it."""
     loss, parameter = LOSSES[mlp.loss], mlp.network.loss_parameter
     pairs = list(zip(outputs, targets, strict=True))
-    if loss.link == "softmax":
+    if loss.inverse_link == "softmax":
         top, total = max(outputs), sum(targets)
         log_sum = math.log(sum(math.exp(p - top) for p in outputs))
         terms = [loss.value(p - top, t, log_sum, parameter) for p, t in pairs]
@@ -155,7 +155,7 @@ def _errors(mlp: MLP, outputs: Sequence[float], targets: Sequence[float]):
 
 def _output_layer(mlp: MLP, z, targets, slopes) -> tuple[Unit, ...]:
     words = {"identity": "prediction", "exp": "logarithm"}
-    names = numbered(words.get(LOSSES[mlp.loss].link, "logit"), len(z))
+    names = numbered(words.get(LOSSES[mlp.loss].inverse_link, "logit"), len(z))
     symbols = zip(numbered("prediction", len(z)), numbered("target", len(z)), strict=True)
     units = []
     for name, value, slope, pair in zip(names, z, slopes, symbols, strict=True):
@@ -252,7 +252,7 @@ def error_formulas(mlp: MLP, prediction: str, target: str, total: float = 1.0) -
     names = {"p": prediction, "t": target, "c": f"{c:g}", "d": f"{1 - c:g}"}
     own = f"{mlp.loss}({{p}}, {{t}})", f"{mlp.loss}'({{p}}, {{t}})"
     value, slope = (formula.format(**names) for formula in ERRORS.get(mlp.loss, own))
-    if LOSSES[mlp.loss].link == "softmax" and total != 1.0:
+    if LOSSES[mlp.loss].inverse_link == "softmax" and total != 1.0:
         slope = f"{prediction}·{total:g} - {target}"
     if LOSSES[mlp.loss].average and mlp.outputs > 1:
         slope = f"{slope if slope.endswith(')') else f'({slope})'}/{mlp.outputs}"

@@ -12,7 +12,7 @@ try:
 except ImportError:
     raise missing_extra("rich", "cli") from None
 
-from ..kernels.math import LINKS, LOSSES
+from ..kernels.tables import LINKS, LOSSES
 from .chain import Factor, Parameter, Unit, error_formulas
 from .explanation import Explanation
 from .words import arriving, colour, count_paths, number, signed, times
@@ -44,7 +44,7 @@ def forward(explanation: Explanation, only: Collection[str] | None = None) -> Ta
             if only is None or unit.name in only:
                 _forward_unit(grid, explanation, layer, unit, sources)
         sources = {unit.name: unit.activation for unit in units} | {"1": 1.0}
-    link = LOSSES[explanation.mlp.loss].link
+    link = LOSSES[explanation.mlp.loss].inverse_link
     predictions = zip(explanation.prediction_names, explanation.prediction, strict=True)
     for unit, (name, value) in zip(explanation.layers[-1], predictions, strict=True):
         if link in LINKS:

@@ -16,7 +16,7 @@ from sklearn.neural_network._multilayer_perceptron import BaseMultilayerPerceptr
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import validate_data
 
-from ..kernels.math import ACTIVATIONS
+from ..kernels.tables import ACTIVATIONS
 from ..training.dispatch import DEVICES
 from ..training.network import ScikitLearnMLP
 from ..training.population import DTYPES

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import imported, one_of
-from ..kernels.math import ACTIVATIONS
+from ..kernels.tables import ACTIVATIONS
 from ..kernels.schedules import KINDS
 from ..training.optimizers import SGD, Adam, AdamW, Optimizer, RMSprop
 from ..training.population import INITIALISERS

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..errors import missing_extra
-from ..kernels.math import LOSSES
+from ..kernels.tables import LOSSES
 from .network import MLP
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def to_torch(mlp: MLP, weights: Arrays, biases: Arrays) -> nn.Sequential:
         "softmax": lambda: nn.Softmax(dim=1),
     }
     _check_activations(mlp, made, "PyTorch")
-    if LOSSES[mlp.loss].link == "exp":
+    if LOSSES[mlp.loss].inverse_link == "exp":
         raise ValueError(
             f"PyTorch has no module for the exponential that loss={mlp.loss!r} ends with: "
             "export to ONNX or scikit-learn"
@@ -224,7 +224,7 @@ def to_sklearn(mlp: MLP, weights: Arrays, biases: Arrays) -> MLPClassifier | MLP
     if mlp.loss == "cross_entropy" and mlp.outputs == 2:
         # two classes have one output there: a sigmoid of the difference is the softmax of two
         weights[-1], biases[-1] = np.diff(weights[-1], axis=1), np.diff(biases[-1])
-    classify = LOSSES[mlp.loss].link in ("sigmoid", "softmax")
+    classify = LOSSES[mlp.loss].inverse_link in ("sigmoid", "softmax")
     counts = {"loss": "poisson"} if mlp.loss == "poisson" else {}
     estimator = (MLPClassifier if classify else MLPRegressor)(
         **counts,
@@ -243,7 +243,7 @@ def to_sklearn(mlp: MLP, weights: Arrays, biases: Arrays) -> MLPClassifier | MLP
 
 def _some_targets(mlp: MLP) -> np.ndarray:
     """Targets from which scikit-learn sees what a network's outputs are."""
-    if LOSSES[mlp.loss].link in ("identity", "exp"):
+    if LOSSES[mlp.loss].inverse_link in ("identity", "exp"):
         return np.zeros((2, mlp.outputs) if mlp.outputs > 1 else 2)
     if mlp.loss == "binary_cross_entropy" and mlp.outputs > 1:
         return np.eye(mlp.outputs, dtype=int)
@@ -252,7 +252,7 @@ def _some_targets(mlp: MLP) -> np.ndarray:
 
 def _functions(mlp: MLP) -> tuple[str, ...]:
     """What comes after each layer's product: activations, then what the loss ends with."""
-    return (*mlp.activations, LOSSES[mlp.loss].link)
+    return (*mlp.activations, LOSSES[mlp.loss].inverse_link)
 
 
 def _check_activations(mlp: MLP, known: dict[str, Any], library: str) -> None:

@@ -11,7 +11,7 @@ from types import FunctionType
 import numpy as np
 
 from ..errors import BELOW_ONE, number, one_of, whole
-from ..kernels.math import ACTIVATIONS, LOSSES, REPORTED, Activation, Loss
+from ..kernels.tables import ACTIVATIONS, LOSSES, REPORTED, Activation, Loss
 from ..kernels.task import Network
 
 BUILT_IN = frozenset(ACTIVATIONS) | frozenset(LOSSES)
@@ -65,7 +65,7 @@ class MLP:
         for name, value in checked.items():
             object.__setattr__(self, name, value)
         one_of("loss", self.loss, loss_names())
-        if LOSSES[self.loss].link == "softmax" and self.outputs < 2:
+        if LOSSES[self.loss].inverse_link == "softmax" and self.outputs < 2:
             raise ValueError(
                 f"{self.loss} needs an output for each class, at least 2, got "
                 f"layers={self.layers}; for one output there is binary_cross_entropy"

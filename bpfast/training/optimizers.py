@@ -11,7 +11,7 @@ import numpy as np
 
 from ..errors import BELOW_ONE, numbers, one_of
 from ..kernels import schedules, task
-from ..kernels.math import OPTIMIZERS
+from ..kernels.tables import OPTIMIZERS
 from ..kernels.task import distinct
 
 Numbers = float | Sequence[float] | np.ndarray

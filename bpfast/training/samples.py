@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import finite, numeric
-from ..kernels.math import LOSSES
+from ..kernels.tables import LOSSES
 from ..kernels.task import Samples
 from .network import MLP
 
@@ -132,7 +132,7 @@ def free_memory() -> int:
 
 
 def _check_targets(y, mlp: MLP, dtype, name: str) -> np.ndarray:
-    link = LOSSES[mlp.loss].link
+    link = LOSSES[mlp.loss].inverse_link
     classes = f"integer classes for {mlp.loss} (numpy.unique numbers others)"
     wanted = classes if link == "softmax" else "an array of numbers"
     array = numeric(name, y, dtype, wanted, anywhere=True)

@@ -16,7 +16,7 @@ from bpfast.explaining.explanation import explain
 from bpfast.explaining.network import TUTORIAL
 from bpfast.explaining.page import ASSETS, SCRIPTS, page, write
 from bpfast.explaining.sweep import max_curvature
-from bpfast.kernels.math import ACTIVATIONS
+from bpfast.kernels.tables import ACTIVATIONS
 from bpfast.training.network import loss_names
 
 BUILT_IN_ACTIVATIONS, BUILT_IN_LOSSES = tuple(ACTIVATIONS), tuple(loss_names())

@@ -16,7 +16,7 @@ from numpy.testing import assert_allclose
 
 import bpfast as bp
 from bpfast.kernels import cpu
-from bpfast.kernels.math import ACTIVATIONS
+from bpfast.kernels.tables import ACTIVATIONS
 from bpfast.kernels.reference import loss_and_slope
 
 

@@ -101,7 +101,7 @@ TRUTH = {
 
 
 @either_dtype
-@pytest.mark.parametrize("name", math.ACTIVATIONS)
+@pytest.mark.parametrize("name", tables.ACTIVATIONS)
 @drawn
 @given(drawn_z=many(numbers(-80.0, 80.0)))
 def test_activations(dtype, name, drawn_z):
