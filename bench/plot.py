@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
 from ..files import write_whole
-from .command import fastest
+from .measure import fastest
 from .peak import Limits
 from .table import name, times
 
