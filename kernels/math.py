@@ -245,6 +245,8 @@ REPORTED = {"binary_cross_entropy": "binary_log_loss", "cross_entropy": "log_los
 # A mean forgets by m - gain m, which leaves nothing of m where the gain is 1. Some would be left
 # of it in m + gain (g - m), and float32 cannot hold 1 - gain well where the gain is close to 0.
 
+N_HYPERPARAMETERS, N_POWERS, N_COEFFICIENTS = 5, 2, 6  # as counted above
+
 
 def sgd_coefficients(rate, momentum, nesterov, decay, h3, h4, power1, power2):
     return power1, power2, rate, momentum, nesterov, decay, 0.0, 0.0

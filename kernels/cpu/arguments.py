@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..math import LOSSES, OPTIMIZERS
+from ..math import LOSSES, N_HYPERPARAMETERS, OPTIMIZERS
 from ..task import Network, Optimizer, Samples, Task, distinct, layer_slices
-from . import functions, online, product
+from . import functions, product
 from .compile import inline
 
 
@@ -89,15 +89,6 @@ class Memory(NamedTuple):
     best_parameters: np.ndarray
 
 
-class Online(NamedTuple):
-    """How :mod:`online` trains the networks; ``steps`` is a function's address, 0 if it cannot."""
-
-    steps: int
-    place: int
-    factor: float
-    below: float
-
-
 class Arguments(NamedTuple):
     """What kernels are given: names are those of :class:`task.Task`, all arrays contiguous.
 
@@ -114,7 +105,6 @@ class Arguments(NamedTuple):
     stopping: Stopping
     dropout: Dropout
     memory: Memory
-    online: Online
     networks: np.ndarray
 
 
@@ -149,7 +139,6 @@ def arguments(task: Task, networks: np.ndarray) -> Arguments:
         ),
         dropout=Dropout(_rows(task.dropout), _rows(task.keys)),
         memory=Memory(state.parameters, state.moments, state.powers, state.best_parameters),
-        online=_online(task),
         networks=_read_only(networks),
     )
 
@@ -196,7 +185,7 @@ def _optimizing(optimizer: Optimizer, dtype: str) -> Optimizing:
     rule = OPTIMIZERS[optimizer.rule]
     update, prepare = functions.optimizer(optimizer.rule, dtype)
     given = _rows(optimizer.hyperparameters)
-    hyperparameters = np.zeros((len(given), 5))
+    hyperparameters = np.zeros((len(given), N_HYPERPARAMETERS))
     hyperparameters[:, : len(rule.hyperparameters)] = given
     return Optimizing(
         update=update,
@@ -206,17 +195,6 @@ def _optimizing(optimizer: Optimizer, dtype: str) -> Optimizing:
         rates=_rows(optimizer.rates),
         hyperparameters=_read_only(hyperparameters),
         penalties=_rows(optimizer.penalties),
-    )
-
-
-def _online(task: Task) -> Online:
-    if not online.applies(task):
-        return Online(0, 0, 0.0, 0.0)
-    return Online(
-        online.address(task.state.parameters.dtype.name),
-        online.place_of(task),
-        online.FACTORS[task.network.loss],
-        online.BELOW[task.network.activations[0]],
     )
 
 

@@ -212,12 +212,7 @@ def _compiled(template: Callable, dtype: str, label: str, **made_with: Callable)
     ours = all(f.__module__ in (math.__name__, "math") for f in made_with.values())
     name = f"{template.__name__}_{label}"
     function = specialise(template, dtype, names, name)
-    compiled = callback(invoke_signature(from_dtype(np.dtype(dtype))), function, cached=ours)
-    _alive.append(compiled)
-    return compiled.address
-
-
-_alive: list = []  # compiled functions live as long as their addresses may be called
+    return callback(invoke_signature(from_dtype(np.dtype(dtype))), function, cached=ours)
 
 
 def activation(name: str, dtype: str) -> int:
