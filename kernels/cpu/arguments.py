@@ -11,7 +11,7 @@ from ..arguments import Dropout, Memory, Stopping, hyperparameters, no_samples, 
 from ..specialise import Scalars
 from ..tables import OPTIMIZERS
 from ..task import Network, Optimizer, Samples, Task, distinct, layer_slices
-from . import functions, online, product
+from . import functions, product
 from .compile import inline
 
 own_row = Scalars("float64", inline)(shared.own_row)
@@ -64,15 +64,6 @@ class Optimizing(NamedTuple):
     penalties: np.ndarray
 
 
-class Online(NamedTuple):
-    """How :mod:`online` trains the networks; ``steps`` is a function's address, 0 if it cannot."""
-
-    steps: int
-    place: int
-    factor: float
-    below: float
-
-
 class Arguments(NamedTuple):
     """What kernels are given: names are those of :class:`task.Task`, all arrays contiguous.
 
@@ -89,7 +80,6 @@ class Arguments(NamedTuple):
     stopping: Stopping
     dropout: Dropout
     memory: Memory
-    online: Online
     networks: np.ndarray
 
 
@@ -114,7 +104,6 @@ def arguments(task: Task, networks: np.ndarray) -> Arguments:
         stopping=shared.stopping(task, _rows, written=lambda array: array),
         dropout=Dropout(_rows(task.dropout), _rows(task.keys)),
         memory=Memory(state.parameters, state.moments, state.powers, state.best_parameters),
-        online=_online(task),
         networks=_read_only(networks),
     )
 
@@ -164,17 +153,6 @@ def _optimizing(optimizer: Optimizer, dtype: str) -> Optimizing:
         rates=_rows(optimizer.rates),
         hyperparameters=_read_only(hyperparameters(optimizer)),
         penalties=_rows(optimizer.penalties),
-    )
-
-
-def _online(task: Task) -> Online:
-    if not online.applies(task):
-        return Online(0, 0, 0.0, 0.0)
-    return Online(
-        online.address(task.state.parameters.dtype.name),
-        online.place_of(task),
-        online.FACTORS[task.network.loss],
-        online.BELOW[task.network.activations[0]],
     )
 
 

@@ -176,12 +176,7 @@ def _compiled(template: Callable, dtype: str, label: str, **made_with: Callable)
     names = {name: scalar(function, dtype) for name, function in made_with.items()}
     ours = all(function.__module__ == math.__name__ for function in made_with.values())
     function = scalars(dtype).copy(template, names, f"{template.__name__}_{label}")
-    compiled = callback(invoke_signature(from_dtype(np.dtype(dtype))), function, cached=ours)
-    _alive.append(compiled)
-    return compiled.address
-
-
-_alive: list = []  # compiled functions live as long as their addresses may be called
+    return callback(invoke_signature(from_dtype(np.dtype(dtype))), function, cached=ours)
 
 
 def activation(name: str, dtype: str) -> int:
