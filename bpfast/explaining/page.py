@@ -18,6 +18,7 @@ from ..files import write_whole
 from ..training.network import BUILT_IN
 from .chain import error_formulas
 from .explanation import Explanation
+from .javascript import module as functions
 
 ASSETS = Path(__file__).with_name("assets")
 IMPORT = re.compile(r'^import \{[^}]*\} from "\./(\w+)\.js";\n', re.MULTILINE)
@@ -85,7 +86,7 @@ def script(name: str) -> str:
     """
     sources, imports, found = {}, {}, [name]
     for module in found:
-        sources[module] = _asset(f"{module}.js")
+        sources[module] = functions() if module == "functions" else _asset(f"{module}.js")
         imports[module] = IMPORT.findall(sources[module])
         found += [other for other in imports[module] if other not in found]
     order = TopologicalSorter(imports).static_order()
