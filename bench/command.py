@@ -12,7 +12,8 @@ from typing import Any
 
 from rich.console import Console
 
-from ..errors import DeviceError, missing_extra, one_of, whole
+from ..checks import check_choice, check_int
+from ..errors import DeviceError, missing_extra
 from ..files import write_whole
 from ..kernels.cpu import thread_count
 from ..training.dispatch import devices
@@ -57,13 +58,13 @@ class Options:
         ValueError, ImportError, OSError
             An option that makes no sense, no matplotlib for a picture, no folder to write to.
         """
-        whole("turns", self.turns, 1)
+        check_int("turns", self.turns, 1)
         for given in self.jobs_named():
-            one_of("workload", given, [job.name for job in JOBS])
+            check_choice("workload", given, [job.name for job in JOBS])
         for given in self.devices_named():
-            one_of("device", given, DEVICES)
+            check_choice("device", given, DEVICES)
         if self.plot:
-            one_of("the plot's suffix", self.plot.suffix, PICTURES)
+            check_choice("the plot's suffix", self.plot.suffix, PICTURES)
             if find_spec("matplotlib") is None:
                 raise missing_extra("matplotlib", "bench")
         for path in filter(None, (self.output, self.plot)):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..arrays import to_host
-from ..errors import whole
+from ..checks import check_int
 from ..training import dispatch
 from ..training.population import Population
 from ..training.training import gradients
@@ -136,7 +136,7 @@ def check_gradients(
     TypeError, ValueError, DeviceError
         Bad input, before any work.
     """
-    most, rng = whole("most", most, 1), np.random.default_rng(whole("seed", seed, 0))
+    most, rng = check_int("most", most, 1), np.random.default_rng(check_int("seed", seed, 0))
     rows = gradient_rows(population, X, y, sample_weight, device)
     mlp, dtype = population.mlp, population.parameters.dtype.name
     plan = dispatch.choose(mlp, len(population), len(X), device, "sgd", dtype)

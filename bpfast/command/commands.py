@@ -18,7 +18,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from ..checking.verification import verify as run_verify
-from ..errors import one_of, whole
+from ..checks import check_choice, check_int
 from ..explaining import page as explain_page
 from ..files import make_folders, remove_empty, write_whole
 from ..sweeps import space
@@ -312,7 +312,7 @@ def predict(
 ) -> None:
     """Predict with the best network of a sweep, in the units and classes of its target."""
     check_output(output)
-    top = whole("--top", top, 1)
+    top = check_int("--top", top, 1)
     winner = Model.load(model)
     frame = tabulate(winner, data.read_inputs(source, winner.columns), device)
     if output is not None:
@@ -415,7 +415,7 @@ def warmup(
     dtype: Annotated[str, typer.Option(help="float32, float64, or both.")] = "both",
 ) -> None:
     """Compile every kernel now, so that no first fit has to wait."""
-    one_of("dtype", dtype, (*DTYPES, "both"))
+    check_choice("dtype", dtype, (*DTYPES, "both"))
     start = time.perf_counter()
     run_warmup(DTYPES if dtype == "both" else (dtype,))
     typer.echo(f"all kernels are compiled: {time.perf_counter() - start:.1f} s")

@@ -1,4 +1,4 @@
-"""The functions of :mod:`bpfast.kernels.math` in JavaScript, so that the page needs no copy of them."""
+"""The functions of :mod:`bpfast.kernels.math` in JavaScript, for the page to compute with."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..errors import numeric, whole
+from ..checks import check_array, check_int
 from ..tables.data import Scaler, places, split
 from ..training.samples import check_memory
 
@@ -83,7 +83,7 @@ def _check_cv(cv: Any, groups: Any) -> None:
     is_splitter = hasattr(cv, "split") and not is_text
     is_number = isinstance(cv, (int, np.integer))
     if is_number:
-        whole("cv", cv, 2)
+        check_int("cv", cv, 2)
     elif cv is not None and (is_text or not (is_splitter or isinstance(cv, Iterable))):
         raise TypeError(f"cv must be {WANTED}, got {cv!r}")
     if groups is not None and not (is_splitter or is_number):
@@ -201,7 +201,7 @@ class Part(NamedTuple):
         cls, X: np.ndarray, y: np.ndarray, rows: np.ndarray, scaler: Scaler, target: Scaler | None
     ) -> Part:
         """Some rows, scaled."""
-        inputs = numeric("X", scaler.apply(X[rows]), np.float32)
+        inputs = check_array("X", scaler.apply(X[rows]), np.float32)
         return cls(inputs, y[rows] if target is None else target.apply(y[rows]))
 
 

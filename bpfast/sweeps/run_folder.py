@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..errors import imported
+from ..errors import import_optional
 from ..files import (
     make_folders,
     read_tensors,
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 MANIFEST, PARTS, CHECKPOINT = "manifest.json", "parts", "checkpoint.safetensors"
 LOCK = ".lock"
-_polars = partial(imported, "polars", "sweep")
+_polars = partial(import_optional, "polars", "sweep")
 
 
 class Run:
@@ -261,4 +261,4 @@ def _locked(folder: Path) -> Any:
 def _check_extras() -> None:
     """Refuse before any training what could not be written after it."""
     for package in ("filelock", "polars", "safetensors"):
-        imported(package, "sweep")
+        import_optional(package, "sweep")

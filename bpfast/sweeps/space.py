@@ -10,7 +10,8 @@ from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..errors import imported, one_of
+from ..checks import check_choice
+from ..errors import import_optional
 from ..kernels.schedules import KINDS
 from ..kernels.tables import ACTIVATIONS
 from ..training.optimizers import OPTIMIZERS
@@ -73,7 +74,7 @@ class Space:
         self.dimensions: dict[str, BaseDistribution] = {}
         self.fixed: dict[str, Any] = {}
         for name, values in (DEFAULTS | dict(dimensions)).items():
-            one_of("hyperparameter", name, HYPERPARAMETERS)
+            check_choice("hyperparameter", name, HYPERPARAMETERS)
             values = _normal(name, values)
             if hasattr(values, "to_internal_repr"):
                 _check_distribution(name, values)
@@ -181,7 +182,7 @@ def read(path: Path) -> dict[str, Any]:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ValueError(f"{path} is not TOML: {error}") from None
     for name in table:
-        one_of(f"{path}: hyperparameter", name, HYPERPARAMETERS)
+        check_choice(f"{path}: hyperparameter", name, HYPERPARAMETERS)
     return table
 
 
@@ -229,7 +230,7 @@ def _range(name: str, low: float, high: float, log: bool) -> BaseDistribution:
 
 
 def _distributions() -> Any:
-    return imported("optuna", "sweep").distributions
+    return import_optional("optuna", "sweep").distributions
 
 
 def _normal(name: str, values: Any) -> Any:
@@ -271,7 +272,7 @@ def _check_choices(name: str, choices: Sequence[Any]) -> None:
         if name == "hidden":
             _widths(choice)
         elif name in NAMES:
-            one_of(name, choice, NAMES[name])
+            check_choice(name, choice, NAMES[name])
         elif name in WHOLE and (type(choice) is not int or choice < WHOLE[name]):
             least = WHOLE[name]
             raise ValueError(f"{name} must be a whole number from {least}, got {choice!r}")

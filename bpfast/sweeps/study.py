@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from ..errors import imported, one_of
+from ..checks import check_choice
+from ..errors import import_optional
 from .identity import GROWS, check_same
 from .space import Space
 from .storage import opened, told
@@ -34,7 +35,7 @@ LEARNING_BATCH = 64  # of those that learn: less is trained slowly, more learns 
 STUDY = "bpfast"
 ADVICE = "begin another sweep, with another study_name (--study-name) or storage (--storage)"
 SETTINGS = "sweep"  # the user attribute by which a study knows whose it is
-_optuna = partial(imported, "optuna", "sweep")
+_optuna = partial(import_optional, "optuna", "sweep")
 # What samplers import at their first good trials, and the extra that brings it.
 NEEDS = {"CmaEsSampler": ("cmaes", "sweep"), "QMCSampler": ("scipy", "sklearn")}
 
@@ -415,7 +416,7 @@ def _rehearsed(sampler: BaseSampler, space: Space) -> dict[str, Any] | None:
     None if there can be no second one of it.
     """
     if needs := NEEDS.get(type(sampler).__name__):
-        imported(*needs)
+        import_optional(*needs)
     try:
         second = copy.deepcopy(sampler)
     except Exception:  # one that holds what cannot be copied
@@ -427,7 +428,7 @@ def _sampler(sampler: Any, seed: int) -> BaseSampler:
     samplers = _optuna().samplers
     if isinstance(sampler, samplers.BaseSampler):
         return sampler
-    one_of("sampler", sampler, SAMPLERS)
+    check_choice("sampler", sampler, SAMPLERS)
     seed %= 1 << 32  # what NumPy's generators behind Optuna's samplers take
     if sampler in ("random", "grid"):  # a grid's points are put into the study's queue
         return samplers.RandomSampler(seed)

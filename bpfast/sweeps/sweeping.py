@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..errors import finite, numeric, whole
+from ..checks import check_array, check_finite, check_int
 from ..tables.data import Scaler, check_target, spread
 from ..tables.model import Model
 from ..training.dispatch import usable
@@ -205,9 +205,9 @@ def sweep(
     ImportError
         Optuna is not installed, or what a sampler, a storage or a folder needs.
     """
-    networks, seed = whole("networks", networks, 1), whole("seed", seed, 0)
-    epochs = whole("epochs", epochs, 1)
-    X = finite("X", numeric("X", X, np.float64))
+    networks, seed = check_int("networks", networks, 1), check_int("seed", seed, 0)
+    epochs = check_int("epochs", epochs, 1)
+    X = check_finite("X", check_array("X", X, np.float64))
     target, classes = check_target(y, task)
     if X.ndim != 2 or len(X) != len(target):
         raise ValueError(f"X has shape {X.shape}, expected ({len(target)}, features)")
@@ -258,7 +258,7 @@ def sweep(
     }
     if client is None:
         settings["runs_on"] = usable(device)  # workers of a cluster have devices of their own
-    memory = None if memory is None else whole("memory", memory, 1)
+    memory = None if memory is None else check_int("memory", memory, 1)
     if resume and run is None and storage is None:
         raise ValueError("resume=True goes on with what is in run, or in storage: give one of them")
     with ExitStack() as stack:

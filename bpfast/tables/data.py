@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import imported, missing_extra, one_of
+from ..checks import check_choice
+from ..errors import import_optional, missing_extra
 
 BUILT_IN = ("digits", "breast_cancer", "wine", "diabetes", "iris")
 TASKS = ("auto", "classification", "regression")
@@ -87,7 +88,7 @@ def read(
     ValueError, OSError, ImportError
         A file or column that is not there, missing values, text that is no number.
     """
-    one_of("task", task, TASKS)
+    check_choice("task", task, TASKS)
     if source in BUILT_IN:
         return _built_in(source, target, task, groups)
     path = _file(source)
@@ -378,7 +379,7 @@ def _read_table(path: Path, target: str | None, groups: str | None) -> _Read:
 
 def _frame(source: str, words: Sequence[str] = ()) -> Any:
     """A table, with some columns taken for words even if all of them are numbers."""
-    pl = imported("polars", "cli")
+    pl = import_optional("polars", "cli")
     if source in BUILT_IN:
         bunch = _bunch(source)
         return pl.DataFrame(bunch.data, schema=[str(name) for name in bunch.feature_names])

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..errors import numeric
+from ..checks import check_array
 from ..files import read_tensors, write_tensors
 from ..kernels.tables import LOSSES
 from ..training import export
@@ -132,7 +132,7 @@ class Model:
 
     def _outputs(self, X, device: str) -> np.ndarray:
         """What the network's outputs are, (samples, outputs)."""
-        X, inputs = numeric("X", X, np.float64), self.population.mlp.inputs
+        X, inputs = check_array("X", X, np.float64), self.population.mlp.inputs
         if X.ndim != 2 or X.shape[1] != inputs:  # before the scaler meets another shape
             raise ValueError(f"X has shape {X.shape}, expected (samples, {inputs})")
         return self.population.predict(self.scaler.apply(X), device)[0]

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from ..errors import BELOW_ONE, numbers, one_of
+from ..checks import BELOW_ONE, check_choice, check_numbers
 from ..kernels import schedules, tables, task
 from ..kernels.task import distinct
 
@@ -73,7 +73,7 @@ class Optimizer:
         l1, l2, longest = map(distinct, penalties)
         if not (l1.any() or l2.any() or np.isfinite(longest).any()):
             penalties = []
-        rate = numbers("learning_rate", self.learning_rate, n, 0.0, epochs=epochs)
+        rate = check_numbers("learning_rate", self.learning_rate, n, 0.0, epochs=epochs)
         return task.Optimizer(
             self._rule_for(columns),
             rates=rate[:, None] if rate.ndim == 1 else rate,
@@ -87,7 +87,7 @@ class Optimizer:
         value = getattr(self, name)
         if name == "clip_norm" and value is None:
             value = np.inf
-        return numbers(name, value, n, 0.0, **BOUNDS.get(name, {}))
+        return check_numbers(name, value, n, 0.0, **BOUNDS.get(name, {}))
 
     def _rule_for(self, hyperparameters: dict[str, np.ndarray]) -> str:
         """The rule for some numbers: another one may be faster, and keep less."""
@@ -99,7 +99,7 @@ class Optimizer:
         if schedule.shape not in ((), (n,)):
             raise ValueError(f"schedule has shape {schedule.shape}: give one name, or {n}")
         for name in np.unique(schedule):
-            one_of("schedule", str(name), schedules.KINDS)
+            check_choice("schedule", str(name), schedules.KINDS)
         kinds = [schedules.KINDS.index(str(name)) for name in np.atleast_1d(schedule)]
         result = task.Schedule(
             kind=np.broadcast_to(np.array(kinds, np.int8), (n,)),

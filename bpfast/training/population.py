@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..arrays import to_host
-from ..errors import finite, numeric, one_of, whole
+from ..checks import check_array, check_choice, check_finite, check_int
 from ..files import read_tensors, write_tensors
 from ..kernels import counter
 from ..kernels.tables import ACTIVATIONS
@@ -97,8 +97,8 @@ class Population:
         self, mlp: MLP, n: int = 1, seed: int = 0, init: str = "auto", dtype: str = "float32"
     ) -> None:
         _check_mlp(mlp)
-        n, seed = whole("n", n, 1), whole("seed", seed, 0)
-        one_of("init", init, INITIALISERS)
+        n, seed = check_int("n", n, 1), check_int("seed", seed, 0)
+        check_choice("init", init, INITIALISERS)
         dtype = _check_dtype(dtype)
         check_memory(f"{n} networks of {mlp.n_parameters} parameters", n * mlp.n_parameters, dtype)
         seeds = counter.key(seed, np.arange(n))
@@ -339,7 +339,7 @@ class Population:
             raise ValueError(
                 f"the history is of {len(score)} networks, the population has {len(self)}"
             )
-        return self[np.argsort(score, kind="stable")[: whole("k", k, 1, len(self))]]
+        return self[np.argsort(score, kind="stable")[: check_int("k", k, 1, len(self))]]
 
     def to_torch(self, i: int) -> nn.Sequential:
         """Network i as a ``torch.nn.Sequential`` with copies of its parameters, in their dtype.
@@ -390,7 +390,7 @@ class Population:
 
     def arrays(self, i: int) -> tuple[list[np.ndarray], list[np.ndarray]]:
         """Copies of the weights (d_in, d_out) and biases (d_out,) of network i."""
-        i = whole("i", i, -len(self), len(self) - 1)
+        i = check_int("i", i, -len(self), len(self) - 1)
         return [w[i].copy() for w in self.weights], [b[i].copy() for b in self.biases]
 
     def save(self, path: str | os.PathLike) -> None:
@@ -472,7 +472,7 @@ def _check_arrays(name: str, given, shapes: Sequence[tuple[int, ...]], dtype) ->
         raise ValueError(f"{name} has {len(given)} arrays for {len(shapes)} layers")
     arrays = []
     for k, shape in enumerate(shapes):
-        array = finite(f"{name}[{k}]", numeric(f"{name}[{k}]", given[k], dtype))
+        array = check_finite(f"{name}[{k}]", check_array(f"{name}[{k}]", given[k], dtype))
         if array.shape[-len(shape) :] != shape or array.ndim - len(shape) not in (0, 1):
             expected = ", ".join(map(str, ("n", *shape)))
             raise ValueError(f"{name}[{k}] has shape {array.shape}, expected ({expected})")
