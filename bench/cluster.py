@@ -31,7 +31,7 @@ from ..files import write_whole
 from ..sweeps.cluster import SHARD_SECONDS
 from ..sweeps.trials import Outcome, Shard, Trainer
 from ..sweeps.workers import Job, Threads
-from .command import versions
+from .environment import versions
 from .measure import now
 
 SPACE = {"learning_rate": "1e-4:1e-1:log", "l2": "1e-7:1e-2:log", "batch_size": 64, "hidden": 16}

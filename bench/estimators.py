@@ -30,7 +30,7 @@ from sklearn.model_selection import train_test_split
 from .. import sklearn as bpfast
 from ..checking.machine import machine
 from ..files import write_whole
-from .command import versions
+from .environment import versions
 from .measure import now
 
 OURS = SimpleNamespace(

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..kernels.math import ACTIVATIONS
+from ..kernels.tables import ACTIVATIONS
 from ..training.network import BUILT_IN, MLP, loss_names
 from ..training.optimizers import SGD, Adam, AdamW, Optimizer, RMSprop
 
