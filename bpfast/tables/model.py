@@ -13,9 +13,9 @@ import numpy as np
 from ..checks import check_array
 from ..files import read_tensors, write_tensors
 from ..kernels.tables import LOSSES
-from ..training import export
 from ..training.population import FORMAT, Population
 from .columns import Columns, feature_names
+from .export import to_onnx
 from .scaling import Scaler
 
 if TYPE_CHECKING:
@@ -152,8 +152,7 @@ class Model:
             As :meth:`Population.to_onnx`.
         """
         named = {"features": json.dumps(self.features), "classes": json.dumps(self.classes)}
-        network = self.population.mlp, *self.population.arrays(0)
-        return export.to_onnx(*network, scalers=(self.scaler, self.target_scaler), metadata=named)
+        return to_onnx(self.population, self.scaler, self.target_scaler, named)
 
     def save(self, path: str | os.PathLike) -> None:
         """Write all of it to one safetensors file, whole or not at all.
