@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 
@@ -152,12 +151,11 @@ def check_gradients(
         if chosen.size > most:
             chosen = np.sort(rng.choice(chosen, most, replace=False))
         sides = [neighbours(losses, exact, _direction(exact, column)) for column in chosen]
-        ahead, behind = np.array(sides).transpose(1, 2, 0)
-        moved = _MovedLosses(ahead, behind, before)
+        difference, uncertainty = _differences(before, *np.array(sides).transpose(1, 2, 0))
         gradient = rows[:, chosen].astype(np.float64)
-        allowed = moved.uncertainty()
-        allowed = allowed + TOLERANCES[dtype] * np.abs(gradient).max(axis=1, keepdims=True)
-        arrays.append(_check_array(name, columns, chosen, gradient, moved.difference(), allowed))
+        tolerance = TOLERANCES[dtype] * np.abs(gradient).max(axis=1, keepdims=True)
+        allowed = uncertainty + tolerance
+        arrays.append(_check_array(name, columns, chosen, gradient, difference, allowed))
     return GradientCheck(tuple(arrays), len(population), plan.device, plan.strategy, dtype)
 
 
@@ -175,22 +173,13 @@ def _direction(population: Population, column: int) -> np.ndarray:
     return direction
 
 
-class _MovedLosses(NamedTuple):
-    """(n, columns) losses with one parameter moved a ``STEP`` ahead or behind, (n, 1) before."""
-
-    ahead: np.ndarray
-    behind: np.ndarray
-    before: np.ndarray
-
-    def difference(self) -> np.ndarray:
-        """(n, columns) central differences."""
-        return (self.ahead - self.behind) / (2 * STEP)
-
-    def uncertainty(self) -> np.ndarray:
-        """(n, columns): how far gradients may be from these, by corners and by rounding."""
-        corner = np.abs(self.ahead - 2 * self.before + self.behind) / (2 * STEP)
-        rounding = ROUNDINGS * np.finfo(np.float64).eps * np.abs(self.before) / STEP
-        return corner + rounding
+def _differences(
+    before: np.ndarray, ahead: np.ndarray, behind: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Central differences of losses, and how far off they may be by corners and by rounding."""
+    corner = np.abs(ahead - 2 * before + behind) / (2 * STEP)
+    rounding = ROUNDINGS * np.finfo(np.float64).eps * np.abs(before) / STEP
+    return (ahead - behind) / (2 * STEP), corner + rounding
 
 
 def _check_array(
@@ -201,13 +190,9 @@ def _check_array(
     difference: np.ndarray,
     allowed: np.ndarray,
 ) -> ArrayCheck:
-    """The entry of an array that is furthest from what is allowed.
+    """The entry of an array that is furthest beyond what is allowed.
 
-    Parameters
-    ----------
-    columns : the array's columns of ``parameters``, in its shape
-    chosen : (columns,) those of them that were moved
-    gradient, difference, allowed : (n, columns)
+    ``gradient``, ``difference`` and ``allowed`` are (n, chosen), of the columns that were moved.
     """
     error = np.abs(gradient - difference)
     beyond = error - allowed

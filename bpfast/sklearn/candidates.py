@@ -17,7 +17,9 @@ from ..training.samples import free_memory
 from .fold_samples import CandidateFit, FoldSamples, Task, gather, stack
 from .together import fit_together
 
-COPIES = 6  # of the weights: in training with gradients and moments, and in the estimators
+COPIES = (
+    6  # of the weights, in memory: in training, with gradients and moments, and in the estimators
+)
 
 
 class Populations:
@@ -100,7 +102,7 @@ def _train_on(folds: Sequence[FoldSamples]) -> Iterator[list[CandidateFit]]:
         work = [_work(*each) for each in zip(networks, rows, strict=True)]
         for (fit, samples), error, own in zip(part, errors, work, strict=True):
             fit.error = error
-            share = own / sum(work) if any(work) else 1 / len(work)  # none: all failed at once
+            share = own / sum(work) if any(work) else 1 / len(work)  # no work: all failed at once
             fit.seconds = seconds * share + samples.seconds / len(samples.fits)
         yield [fit for fit, _ in part]
 

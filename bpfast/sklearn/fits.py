@@ -27,7 +27,7 @@ class Fit:
     estimator : MLPClassifier or MLPRegressor
     rows : (r,) row numbers, of the samples that all fits share
     targets : (r, outputs) numbers; (r,) class numbers where the loss has a softmax
-    weights : (r,) or None
+    weights : (r,) sample weights, or None
     trained, held_out : indices into ``rows``; those held out are scored for early stopping
     random_state : RandomState, ready for the first shuffle
     incremental : whether this is ``partial_fit``: one epoch from where the last fit ended
@@ -58,6 +58,12 @@ class Fit:
         """Samples in a step, where there are so many."""
         size = self.estimator.batch_size
         return 200 if isinstance(size, str) else int(size)
+
+    @property
+    def loss_divisor(self) -> int:
+        """Outputs, for squared errors: scikit-learn reports their mean, and descends their sum."""
+        mlp = self.mlp
+        return mlp.outputs if mlp.loss == "half_squared_error" else 1
 
     @property
     def group_key(self) -> tuple:

@@ -27,45 +27,28 @@ Task = tuple[Any, tuple[Any, Any, Any], dict[str, Any]]
 
 @dataclass
 class CandidateFit:
-    """One candidate on one fold.
+    """One candidate on one fold."""
 
-    Attributes
-    ----------
-    task : number of the search's task
-    estimator : with the candidate's parameters
-    seconds : that training took, its share of the steps before included
-    error : that training raised, or None
-    """
-
-    task: int
-    estimator: Any
-    seconds: float = 0.0
-    error: Exception | None = None
+    task: int  # the number of the search's task
+    estimator: Any  # with the candidate's parameters
+    seconds: float = 0.0  # that training took, and its share of fitting the steps before
+    error: Exception | None = None  # that training raised
 
     @property
     def network(self) -> Any:
-        """The estimator, or a pipeline's last step."""
         return _network(self.estimator)
 
 
 @dataclass
 class FoldSamples:
-    """What some candidates' networks are trained on.
-
-    Attributes
-    ----------
-    X, y, sample_weight : samples, of which ``rows`` are trained on
-    steps : a pipeline's steps before the network, fitted
-    seconds : that fitting the steps took
-    fits : of the candidates
-    """
+    """What some candidates' networks are trained on."""
 
     X: Any
     y: Any
     sample_weight: Any
-    rows: np.ndarray
-    steps: list[Any]
-    seconds: float
+    rows: np.ndarray  # of these samples
+    steps: list[Any]  # of a pipeline, before the network, fitted
+    seconds: float  # that fitting the steps took
     fits: list[CandidateFit] = field(default_factory=list)
 
     @property
@@ -115,6 +98,7 @@ def stack(folds: Sequence[FoldSamples]) -> tuple[Any, Any, Any]:
 
 
 def _network(estimator) -> Any:
+    """The estimator, or a pipeline's last step."""
     return estimator.steps[-1][1] if isinstance(estimator, Pipeline) else estimator
 
 

@@ -39,12 +39,7 @@ def state_of(fit: Fit) -> OptimizerState:
 def learning_rates(
     fits: Sequence[Fit], states: Sequence[OptimizerState], epochs: np.ndarray
 ) -> np.ndarray:
-    """(n,) learning rates, or where some are scheduled (n, most) for each of the coming epochs.
-
-    Parameters
-    ----------
-    epochs : (n,) how many each fit may run, ``most`` of them at most
-    """
+    """(n,) learning rates, or where some are scheduled (n, most) for the coming (n,) epochs."""
     rates = [_rates(*each) for each in zip(fits, states, epochs.tolist(), strict=True)]
     if all(len(rate) == 1 for rate in rates):
         return np.concatenate(rates)

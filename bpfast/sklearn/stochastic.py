@@ -39,7 +39,7 @@ def train(fits: list[Fit], X: np.ndarray) -> bool:
 
 
 class _Group:
-    """Estimators that train as one population, and how far each of them is.
+    """Estimators that train as one population, and the progress of each.
 
     When a network of scikit-learn's diverges, it goes on with NaN for parameters and losses, until
     something else ends it. Ours are frozen, and the epochs that they would have gone on for are
@@ -48,7 +48,7 @@ class _Group:
 
     def __init__(self, fits: list[Fit], X: np.ndarray) -> None:
         self.fits, self.estimators = fits, [fit.estimator for fit in fits]
-        self.mlp = fits[0].mlp
+        self.loss_divisor = fits[0].loss_divisor
         self.states = [state_of(fit) for fit in fits]
         self.max_epochs = np.array([1 if f.incremental else f.estimator.max_iter for f in fits])
         self.stopping = StoppingRule(self.estimators)
@@ -62,7 +62,7 @@ class _Group:
         self.best_parameters = (
             self.population.parameters.copy() if self.early_stopping.any() else np.empty(0)
         )
-        # who ends with its best parameters: no warm start that never improves
+        # who ends with its best parameters: not a warm start that never improves
         fresh = np.array([not e.loss_curve_ for e in self.estimators])
         self.restores_best = self.early_stopping & fresh
         self.training = self._training()
@@ -86,7 +86,7 @@ class _Group:
             objective="sum",
             orders=self.streams.orders,
         )
-        if self.states[0].tensors:  # of a partial_fit, which has one network
+        if self.states[0].tensors:  # of an earlier partial_fit; then this group has one network
             training.load_state_dict(training.state_dict() | self.states[0].tensors)
         return training
 
@@ -144,11 +144,9 @@ class _Group:
         return parameters
 
     def _losses(self, epochs: slice) -> np.ndarray:
-        """(n, epochs) as scikit-learn has them, penalties included."""
-        # a squared error is reported as the mean over outputs, though the gradient is of their sum
-        outputs = self.mlp.outputs if self.mlp.loss == "half_squared_error" else 1
+        """(n, epochs) as scikit-learn reports them, penalties included."""
         assert self.history.penalty is not None
-        return self.history.loss[:, epochs] / outputs + self.history.penalty[:, epochs]
+        return self.history.loss[:, epochs] / self.loss_divisor + self.history.penalty[:, epochs]
 
     def _held_out_scores(self, networks: np.ndarray, parameters: np.ndarray) -> np.ndarray:
         """Scores of some networks with given parameters, each on the samples that it holds out."""
@@ -242,7 +240,7 @@ def _population(fits: list[Fit]) -> Population:
     """The networks as they are when training starts."""
     population = population_of([fit.estimator for fit in fits])
     for k, fit in enumerate(fits):
-        if fit.estimator.dropout:  # scikit-learn has none: only here may we draw what it does not
+        if fit.estimator.dropout:  # scikit-learn has no dropout, so it draws no seed here
             seed = fit.random_state.randint(2**31)
             population.seeds[k : k + 1] = counter.key(seed, fit.estimator.t_)
     return population

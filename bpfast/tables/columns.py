@@ -27,29 +27,15 @@ def feature_names(columns: Columns) -> list[str]:
 
 
 def fit_columns(source: str, frame: Any) -> Columns:
-    """The columns of a polars ``DataFrame``, with the categories that are found there.
-
-    Raises
-    ------
-    ValueError
-        A column of too many different words, or one of numbers in which some are missing.
-    """
+    """The columns of a polars ``DataFrame``, with the categories that are found there."""
     return {series.name: _find_categories(source, series) for series in frame}
 
 
 def encode(source: str, frame: Any, columns: Columns) -> np.ndarray:
-    """(rows, inputs) float64.
-
-    Raises
-    ------
-    ValueError
-        Numbers that are not finite.
-    """
-    inputs = [
-        values
-        for name, categories in columns.items()
-        for values in _encode_column(frame[name], categories)
-    ]
+    """The inputs that columns of a frame are encoded as, (rows, inputs) float64."""
+    inputs: list[np.ndarray] = []
+    for name, categories in columns.items():
+        inputs += _encode_column(frame[name], categories)
     return check_finite_inputs(source, np.stack(inputs, axis=1), feature_names(columns))
 
 

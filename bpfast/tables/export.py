@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,10 +16,7 @@ if TYPE_CHECKING:
 
 
 def to_onnx(
-    population: Population,
-    scaler: Scaler,
-    target_scaler: Scaler | None,
-    metadata: Mapping[str, str],
+    population: Population, scaler: Scaler, target_scaler: Scaler | None, metadata: dict[str, str]
 ) -> onnx.ModelProto:
     """See :meth:`bpfast.Model.to_onnx`.
 
@@ -34,4 +30,4 @@ def to_onnx(
     if target_scaler is not None:
         value = graph.add("Mul", value, target_scaler.scale)
         value = graph.add("Add", value, target_scaler.mean)
-    return graph.model(value, mlp.inputs, mlp.outputs, dtype=np.float64, metadata=metadata)
+    return graph.model(value, mlp, np.float64, metadata)

@@ -12,12 +12,9 @@ from .sources import BUILT_IN, STDIO, data_file, load_built_in, source_name
 
 
 def read_frame(source: str, words: Iterable[str] = ()) -> Any:
-    """A polars ``DataFrame``.
+    """A polars ``DataFrame``; in a CSV, the columns ``words`` may be words that look like numbers.
 
-    Parameters
-    ----------
-    source : a CSV or Parquet file, "-" for CSV from standard input, or a built-in data set
-    words : columns of a CSV that are words even where all of these look like numbers
+    ``source`` is a CSV or Parquet file, "-" for CSV from standard input, or a built-in data set.
     """
     pl = import_optional("polars", "cli")
     if source in BUILT_IN:

@@ -63,7 +63,7 @@ def to_onnx(mlp: MLP, weights: Arrays, biases: Arrays) -> onnx.ModelProto:
     """See :meth:`bpfast.Population.to_onnx`."""
     graph = Graph()
     predictions = add_network(graph, INPUT, mlp, weights, biases)
-    return graph.model(predictions, mlp.inputs, mlp.outputs, dtype=weights[0].dtype)
+    return graph.model(predictions, mlp, weights[0].dtype)
 
 
 def add_network(graph: Graph, value: str, mlp: MLP, weights: Arrays, biases: Arrays) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..errors import import_optional
+from .network import MLP
 
 if TYPE_CHECKING:
     import onnx
@@ -18,13 +19,7 @@ INPUT, OUTPUT = "X", "predictions"
 
 
 class Graph:
-    """An ONNX graph, which grows node by node from the value ``INPUT``; values are named.
-
-    Raises
-    ------
-    ImportError
-        onnx is not installed.
-    """
+    """An ONNX graph, which grows node by node from the value ``INPUT``; values are named."""
 
     def __init__(self) -> None:
         self._onnx = import_optional("onnx", "export")
@@ -44,30 +39,17 @@ class Graph:
         return self.add("Cast", value, to=self._onnx.helper.np_dtype_to_tensor_dtype(dtype))
 
     def model(
-        self,
-        value: str,
-        inputs: int,
-        outputs: int,
-        *,
-        dtype: Any,
-        metadata: Mapping[str, str] | None = None,
+        self, value: str, mlp: MLP, dtype: Any, metadata: Mapping[str, str] | None = None
     ) -> onnx.ModelProto:
-        """The graph as a model, checked.
-
-        Parameters
-        ----------
-        value : what is to be its ``OUTPUT``
-        inputs, outputs : numbers of columns of ``INPUT`` and ``OUTPUT``
-        dtype : of both
-        """
+        """A model that takes a network's inputs, and gives a value as its outputs; checked."""
         self.add("Identity", value, output=OUTPUT)
         helper = self._onnx.helper
         tensor_dtype = helper.np_dtype_to_tensor_dtype(np.dtype(dtype))
         graph = helper.make_graph(
             self._nodes,
             "bpfast",
-            [helper.make_tensor_value_info(INPUT, tensor_dtype, ["samples", inputs])],
-            [helper.make_tensor_value_info(OUTPUT, tensor_dtype, ["samples", outputs])],
+            [helper.make_tensor_value_info(INPUT, tensor_dtype, ["samples", mlp.inputs])],
+            [helper.make_tensor_value_info(OUTPUT, tensor_dtype, ["samples", mlp.outputs])],
             self._constants,
         )
         opsets = [helper.make_opsetid("", OPSET)]
