@@ -17,6 +17,7 @@ from typing import Any
 
 from ..files import write_whole
 from ..training.network import BUILT_IN
+from .javascript import module as functions
 
 ASSETS = Path(__file__).with_name("assets")
 IMPORT = re.compile(r'^import \{[^}]*\} from "\./(\w+)\.js";\n', re.MULTILINE)
@@ -90,7 +91,7 @@ def script(*names: str) -> str:
     imports: dict[str, list[str]] = {}
     found = [*names]
     for module in found:
-        sources[module] = _asset(f"{module}.js")
+        sources[module] = functions() if module == "functions" else _asset(f"{module}.js")
         imports[module] = IMPORT.findall(sources[module])
         found += [other for other in imports[module] if other not in found]
     order = TopologicalSorter(imports).static_order()

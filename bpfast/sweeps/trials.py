@@ -8,15 +8,15 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..tables.data import spread
+from ..tables.target import total_sum_of_squares
 from ..training.dispatch import Plan, choose
 from ..training.history import History, Progress, latest
 from ..training.network import MLP
-from ..training.optimizers import Optimizer
+from ..training.optimizers import OPTIMIZERS, Optimizer
 from ..training.population import Population
 from ..training.training import Training, gradients
 from .folds import Folds, Part
-from .space import OPTIMIZERS, widths
+from .space import widths
 
 FEW = 64  # networks that kernels are compiled with
 MOST = 4096  # networks in a fit: more are no faster, and what is lost when a run is killed
@@ -315,7 +315,7 @@ class Trainer:
             else:
                 with np.errstate(over="ignore"):  # predictions far beyond any target score -inf
                     errors = ((predicted[:, :, 0].astype(np.float64) - part.y) ** 2).sum(axis=1)
-                    own = 1.0 - errors / spread(part.y)
+                    own = 1.0 - errors / total_sum_of_squares(part.y)
             scores.append(np.where(np.isfinite(predicted).all(axis=(1, 2)), own, np.nan))
         return np.concatenate(scores)
 

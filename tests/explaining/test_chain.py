@@ -4,7 +4,7 @@ import pytest
 from explanations import check_chain_rules, drawn, tutorial
 
 import bpfast as bp
-from bpfast.kernels.math import ACTIVATIONS, LOSSES
+from bpfast.kernels.tables import ACTIVATIONS, LOSSES
 from bpfast.training.network import loss_names
 
 
@@ -25,7 +25,7 @@ def test_factors_multiply_out_to_the_gradient(activation, loss):
     e = drawn((2, 3, 2, 2), activation=activation, loss=loss, delta=0.4, quantile=0.8)
     check_chain_rules(e)
     assert sum(e.error_terms) / (2 if LOSSES[loss].average else 1) == pytest.approx(e.error)
-    if LOSSES[loss].link == "identity":
+    if LOSSES[loss].inverse_link == "identity":
         assert e.activations[-1] == pytest.approx(e.prediction, rel=1e-12)
 
 

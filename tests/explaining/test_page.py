@@ -9,7 +9,7 @@ from explanations import drawn, tutorial
 
 import bpfast as bp
 from bpfast.explaining.page import ASSETS, page, script, write
-from bpfast.kernels.math import ACTIVATIONS
+from bpfast.kernels.tables import ACTIVATIONS
 
 
 def embedded(text):

@@ -8,7 +8,7 @@ from explanations import drawn, parameters
 
 import bpfast as bp
 from bpfast.explaining import explain
-from bpfast.kernels.math import ACTIVATIONS
+from bpfast.kernels.tables import ACTIVATIONS
 from bpfast.training.network import loss_names
 
 pytestmark = pytest.mark.xdist_group("browser")
