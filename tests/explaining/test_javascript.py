@@ -32,7 +32,7 @@ def test_statements(source, expected):
     ["-z", "x, y = z, t", "y = 0.0 < z < 1.0", "y = z ** 2.0", "y = math.exp(z)", "x += 1.0"],
 )
 def test_what_cannot_be_written_is_told(source):
-    with pytest.raises(ValueError, match=r"cannot be written in JavaScript: in kernels/math\.py use"):
+    with pytest.raises(ValueError, match="cannot be written in JavaScript"):
         written(source)
 
 
