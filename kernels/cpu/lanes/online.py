@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ...math import OPTIMIZERS
+from ...tables import OPTIMIZERS
 from ...task import Task, distinct
 from ..batch import order_of
 from ..compile import inline

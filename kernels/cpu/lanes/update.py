@@ -8,6 +8,7 @@ from ...math import N_COEFFICIENTS, N_HYPERPARAMETERS
 from ..arguments import own_row
 from ..compile import internal
 from ..functions import REPEAT
+from ..scalars import clip_factor
 from ..simd import invoke
 from ..workspace import COEFFICIENTS, HYPERPARAMETERS, POWERS, RATE
 from .layout import CLIP_FACTOR, CLIP_NORM, L1, L2, NETWORK, PENALTY
@@ -83,7 +84,7 @@ def clip(layout, work):
         for lane in range(lanes):
             squares[lane] += np.float64(g[lane]) * np.float64(g[lane])
     for lane in range(lanes):
-        factors[lane] = min(1.0, floats[CLIP_NORM, lane] / (np.sqrt(squares[lane]) + 1e-6))
+        factors[lane] = clip_factor(squares[lane], floats[CLIP_NORM, lane])
     for start in range(begin, end, lanes):
         g = numbers[start:][:lanes]
         for lane in range(lanes):

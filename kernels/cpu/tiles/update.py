@@ -8,6 +8,7 @@ from ...math import N_COEFFICIENTS, N_HYPERPARAMETERS
 from ..arguments import own_row
 from ..compile import inline, internal, reduction
 from ..functions import REPEAT
+from ..scalars import clip_factor
 from ..simd import LANES, invoke
 from ..threads import barrier
 from ..workspace import COEFFICIENTS, HYPERPARAMETERS, POWERS, RATE
@@ -74,7 +75,7 @@ def penalise(net, optimizing, layout, work, i, share):
     barrier(work.counters, work.team)
     square = gradient_square(net, layout, work)
     barrier(work.counters, work.team)
-    return min(1.0, clip_norm / (np.sqrt(square) + 1e-6))
+    return clip_factor(square, clip_norm)
 
 
 @internal
