@@ -13,7 +13,7 @@ run: $(VENV)/with-cli,sklearn,sweep
 test: $(VENV)/with-dev
 	$(BIN)/bpfast warmup --dtype float32 & $(BIN)/bpfast warmup --dtype float64; wait
 	$(PYTEST)
-	NUMBA_ENABLE_CUDASIM=1 $(PYTEST) -k 'cuda and not among' tests/cuda tests/test_tutorial.py
+	NUMBA_ENABLE_CUDASIM=1 $(PYTEST) -k 'cuda and not among' tests/kernels/cuda tests/test_tutorial.py
 
 check: $(VENV)/with-dev
 	$(BIN)/ruff check

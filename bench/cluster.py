@@ -9,7 +9,6 @@ is not here.
 from __future__ import annotations
 
 import argparse
-import importlib
 import json
 import pickle
 import statistics
@@ -27,12 +26,12 @@ from sklearn.datasets import load_digits
 
 import bpfast as bp
 
-from ..cluster import SHARD_SECONDS
+from ..checking.verification import machine
 from ..files import write_whole
-from ..trials import Outcome, Shard, Trainer
-from ..verify import machine
-from ..workers import Job, Threads
-from .command import versions
+from ..sweeps.cluster import SHARD_SECONDS
+from ..sweeps.trials import Outcome, Shard, Trainer
+from ..sweeps.workers import Job, Threads
+from .environment import versions
 from .measure import now
 
 SPACE = {"learning_rate": "1e-4:1e-1:log", "l2": "1e-7:1e-2:log", "batch_size": 64, "hidden": 16}
@@ -171,7 +170,7 @@ def _invented(trainer: Trainer, job: Job) -> Outcome:
 
 def client_alone(networks: int, epochs: int) -> tuple[float, float]:
     """Seconds of the client for each network, and for each shard."""
-    with mock.patch.object(importlib.import_module("bpfast.sweep"), "Threads", Instant):
+    with mock.patch("bpfast.sweeps.sweeping.Threads", Instant):
         few, many = (run(networks, epochs, size=size)[0] for size in (256, 4))
     shard = max(0.0, (many - few) / (networks / 4 - networks / 256))
     return (few - shard * networks / 256) / networks, shard

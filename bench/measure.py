@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from ..dispatch import choose
+from ..training.dispatch import choose
 from .workloads import Job, Workload
 
 RUNS = 3  # one after another in each turn: the first finds caches full of another's data
@@ -195,6 +195,16 @@ def _prepare(runner: Runner, first: Runner, job: Job) -> Timed:
 def agrees(result: dict[str, Any]) -> bool:
     """Whether a result's losses are bpfast's."""
     return result["loss_difference"] <= TOLERANCE
+
+
+def fastest(results: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Of each runner, the result of its fastest mode; bpfast's first."""
+    best: dict[str, dict[str, Any]] = {}
+    for result in results:
+        other = best.setdefault(result["runner"], result)
+        if result["sample_updates_per_second"] > other["sample_updates_per_second"]:
+            best[result["runner"]] = result
+    return list(best.values())
 
 
 def difference(losses: np.ndarray, expected: np.ndarray) -> float:

@@ -25,8 +25,9 @@ from unittest.mock import patch
 import numpy as np
 
 import bpfast as bp
-from bpfast import dispatch, training
 from bpfast.kernels.cuda import device, simulator
+from bpfast.training import dispatch, training
+from bpfast.training.optimizers import Optimizer
 
 # Compute capabilities, and the most shared memory that a block can ask for there.
 TARGETS = {(7, 5): 64 << 10, (8, 0): 163 << 10, (9, 0): 227 << 10, (12, 0): 99 << 10}
@@ -47,7 +48,7 @@ class Case(NamedTuple):
 
     strategy: str
     layers: tuple[int, ...]
-    optimizer: bp.optimizers.Optimizer
+    optimizer: Optimizer
     activation: str = "tanh"
     loss: str = "mse"
     dtype: str = "float32"

@@ -22,10 +22,10 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from ..dispatch import choose
+from ..checking.verification import machine
 from ..files import write_whole
 from ..kernels.cpu import thread_count
-from ..verify import machine
+from ..training.dispatch import choose
 from .measure import bpfast
 from .workloads import WORKLOADS, Workload
 

@@ -12,13 +12,13 @@ from typing import Any
 
 import numpy as np
 
-from ..data import Scaler, read
-from ..history import History
 from ..kernels import counter
-from ..network import MLP
-from ..optimizers import SGD, Adam, Optimizer
-from ..population import Population
-from ..training import Training, fit
+from ..tables.data import Scaler, read
+from ..training.history import History
+from ..training.network import MLP
+from ..training.optimizers import SGD, Adam, Optimizer
+from ..training.population import Population
+from ..training.training import Training, fit
 
 SEED = 0
 

@@ -1,7 +1,6 @@
 """Train many small neural networks at once, by backpropagation, as fast as the machine allows."""
 
-__version__ = "0.1.0"
-
+import sys
 from pathlib import Path
 
 if not (Path(__file__).parent / "kernels").is_dir():
@@ -9,23 +8,46 @@ if not (Path(__file__).parent / "kernels").is_dir():
     # installs.
     __path__.append(str(Path(__file__).parent.parent))
 
-from . import dispatch
-from .data import Scaler
-from .dispatch import devices
+from . import sweeps, tables, training
+from .checking import check_gradients, verify
 from .errors import DeviceError
-from .explain import explain
-from .gradient_check import check_gradients
-from .halving import Halving
-from .history import History, Progress
-from .model import Model
-from .network import MLP, register_activation, register_loss
-from .optimizers import SGD, Adam, AdamW, RMSprop
-from .population import Population
-from .space import Space
-from .sweep import SweepResult, sweep
-from .training import Training, fit, gradients
-from .verify import verify
-from .warmup import warmup
+from .explaining import explain
+from .sweeps import Halving, Space, SweepResult, sweep
+from .tables import Model, Scaler
+from .training import (
+    MLP,
+    SGD,
+    Adam,
+    AdamW,
+    History,
+    Population,
+    Progress,
+    RMSprop,
+    Training,
+    devices,
+    dispatch,
+    fit,
+    gradients,
+    register_activation,
+    register_loss,
+    warmup,
+)
+from .version import __version__
+
+# Pickles of before the wings name the modules that their classes were in.
+for _name, _module in {
+    "data": tables.data,
+    "dispatch": training.dispatch,
+    "halving": sweeps.halving,
+    "history": training.history,
+    "model": tables.model,
+    "network": training.network,
+    "optimizers": training.optimizers,
+    "population": training.population,
+    "space": sweeps.space,
+    "sweep": sweeps.sweeping,
+}.items():
+    sys.modules[f"{__name__}.{_name}"] = _module
 
 __all__ = [
     "MLP",
@@ -43,6 +65,7 @@ __all__ = [
     "Space",
     "SweepResult",
     "Training",
+    "__version__",
     "check_gradients",
     "devices",
     "dispatch",

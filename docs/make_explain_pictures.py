@@ -13,9 +13,9 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import Page, sync_playwright
 
-from bpfast.explain import explain
-from bpfast.explain_network import TUTORIAL
-from bpfast.explain_page import write
+from bpfast.explaining.explanation import explain
+from bpfast.explaining.network import TUTORIAL
+from bpfast.explaining.page import write
 
 HERE = Path(__file__).parent
 SIZE, SCALE = {"width": 1180, "height": 900}, 1.5

@@ -22,7 +22,7 @@ class Activation(NamedTuple):
     formula : the derivative in symbols; {a} and {z} stand for the names of ``a`` and ``z``
     init : how weights into such a layer begin where a user leaves that open
     torch : makes its module, from ``torch.nn``
-    onnx : makes its nodes, from an object with ONNX's operators and the name of ``z``
+    onnx : makes its nodes, from an object that has ONNX's operators as methods, and a name of ``z``
     sklearn : scikit-learn's name for it
     """
 
@@ -30,8 +30,8 @@ class Activation(NamedTuple):
     slope: Callable
     formula: str = ""
     init: str = "glorot_uniform"
-    torch: Callable[[Any], Any] | None = None
-    onnx: Callable[[Any, str], str] | None = None
+    torch: Any = None
+    onnx: Any = None
     sklearn: str = ""
 
 
@@ -77,8 +77,7 @@ ACTIVATIONS: dict[str, Activation] = {
         onnx=lambda op, z: op.Sigmoid(z),
         sklearn="logistic",
     ),
-    # onnxruntime has Softplus, Elu and Erf in float32 only. The first two are put together from
-    # operators that it has in float64 too; of the last, its float32 is 1e-7 off.
+    # onnxruntime has Softplus and Elu in float32 only: they are put together here
     "softplus": Activation(
         m.softplus,
         m.softplus_slope,
@@ -126,8 +125,8 @@ class InverseLink(NamedTuple):
 
     value: Callable | None
     output: str
-    torch: Callable[[Any], Any] | None = None
-    onnx: Callable[[Any, str], str] | None = None
+    torch: Any = None
+    onnx: Any = None
 
 
 INVERSE_LINKS: dict[str, InverseLink] = {

@@ -8,7 +8,7 @@ from unittest.mock import patch
 import pytest
 
 import bpfast as bp
-from bpfast import cli
+from bpfast.command import main
 from bpfast.kernels import cpu
 
 
@@ -25,7 +25,7 @@ def bpfast(monkeypatch, capfd, tmp_path):
     def run(*arguments):
         monkeypatch.setattr(sys, "argv", ["bpfast", *map(str, arguments)])
         with pytest.raises(SystemExit) as stop:
-            cli.main()
+            main()
         return stop.value.code or 0, *capfd.readouterr()
 
     return run

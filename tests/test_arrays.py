@@ -10,7 +10,7 @@ from numpy.testing import assert_array_equal
 import bpfast as bp
 from bpfast import arrays
 from bpfast.kernels import host
-from bpfast.samples import check_samples
+from bpfast.training.samples import check_samples
 
 RNG = np.random.default_rng(2)
 X, Y = RNG.normal(size=(9, 3)), RNG.normal(size=(9, 2))

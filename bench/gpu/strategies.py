@@ -12,8 +12,8 @@ import numpy as np
 
 import bpfast as bp
 
+from ...checking.verification import TOLERANCES, difference
 from ...kernels import cuda
-from ...verify import TOLERANCES, difference
 from .tell import check_all, need_a_gpu
 
 STRATEGIES = ("thread", "block", "large batch")

@@ -69,7 +69,7 @@ def arguments(names: str, sanitized: bool) -> list[str]:
     given += ["-c", str(ROOT / "pyproject.toml"), "-o", f"filterwarnings={WARNINGS}"]
     if importlib.util.find_spec("xdist") and not sanitized:
         given += ["-p", "xdist.plugin", "-n", str(os.cpu_count())]
-    return [*given, str(ROOT / "tests" / "cuda")]
+    return [*given, str(ROOT / "tests" / "kernels" / "cuda")]
 
 
 def main() -> None:
@@ -81,7 +81,7 @@ def main() -> None:
         import pytest
     except ImportError:
         missing("pytest is not installed")
-    if not (ROOT / "tests" / "cuda").is_dir():
+    if not (ROOT / "tests" / "kernels" / "cuda").is_dir():
         missing("the tests are in a checkout alone")
     sanitized = "--sanitized" in flags
     if sanitized and not device.simulated():

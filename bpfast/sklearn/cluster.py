@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from joblib.parallel import get_active_backend
 
-from ..workers import GRAIN, PIECES
+from ..sweeps.workers import GRAIN, PIECES
 from .preparation import Fit
 
 OWN = ("random_state", "_random_state")  # the estimator keeps its object, with the state that came
@@ -41,7 +41,7 @@ def train(client: Any, groups: Sequence[list[Fit]], X: np.ndarray, fit_group: Tr
     X : (samples, features), that their rows are of
     fit_group : trains a group where it is called
     """
-    from ..cluster import check_workers, everywhere, submit, versions
+    from ..sweeps.cluster import check_workers, everywhere, submit, versions
 
     check_workers(client)
     data = everywhere(client, X)
@@ -66,7 +66,7 @@ def _train(
     fit_group: Train, group: list[Fit], X: np.ndarray, expected: Mapping[str, str]
 ) -> list[tuple[dict[str, Any], Any, Exception | None]]:
     """What a worker does: each estimator's attributes, its random state, and what ended it."""
-    from ..cluster import as_worker
+    from ..sweeps.cluster import as_worker
 
     with as_worker(expected):
         fit_group(group, X)

@@ -6,10 +6,10 @@ import numpy as np
 from scipy.optimize import minimize
 from sklearn.utils.optimize import _check_optimize_result
 
-from .. import dispatch
 from ..arrays import samples_on_host
-from ..population import Population
-from ..samples import check_samples
+from ..training import dispatch
+from ..training.population import Population
+from ..training.samples import check_samples
 from .preparation import NOT_FINITE, Fit, population_of
 
 

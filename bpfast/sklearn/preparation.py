@@ -13,8 +13,8 @@ from sklearn.model_selection import train_test_split
 from sklearn.utils import _safe_indexing, check_random_state, compute_sample_weight
 from sklearn.utils.validation import _check_sample_weight
 
-from ..network import MLP
-from ..population import Population
+from ..training.network import MLP
+from ..training.population import Population
 
 # What scikit-learn's validation leaves behind; all of it follows from the samples alone.
 VALIDATED = ("n_features_in_", "feature_names_in_", "classes_", "_label_binarizer")

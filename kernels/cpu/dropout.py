@@ -5,13 +5,13 @@ from __future__ import annotations
 from .. import counter
 from ..specialise import Scalars
 from .arguments import own_row
-from .compile import inline, internal
+from .compile import internal
 
 _drawn = Scalars("float64", internal)
 _dropout_key, _keeps = _drawn(counter.dropout_key), _drawn(counter.keeps)
 
 
-@inline
+@internal
 def layer_mask(dropout, i, step, layer):
     """Key and probability of network i's mask for a hidden layer in a step."""
     key = _dropout_key(dropout.keys[own_row(dropout.keys, i)], step, layer)

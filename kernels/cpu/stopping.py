@@ -9,7 +9,7 @@ from ..specialise import Scalars
 from .compile import inline, internal
 
 _inlined = Scalars("float64", inline)
-judge, write, finish = map(_inlined, (rules.judge, rules.write, rules.finish))
+judge, write, finish = _inlined(rules.judge), _inlined(rules.write), _inlined(rules.finish)
 
 
 @internal

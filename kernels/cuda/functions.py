@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from math import exp, log
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -125,7 +125,7 @@ def inverse_link(made: Functions) -> Callable:
     number = np.dtype(made.dtype).type
     zero = number(0)
     function = INVERSE_LINKS[made.loss.inverse_link].value
-    value = scalar(function, made.dtype) if function else None
+    value: Any = scalar(function, made.dtype) if function else None
 
     @device_function
     def identity(z, at, outputs):

@@ -6,6 +6,5 @@ from .. import stopping as rules
 from ..specialise import Scalars
 from .compile import device_function
 
-judge, write, finish = map(
-    Scalars("float64", device_function), (rules.judge, rules.write, rules.finish)
-)
+_made = Scalars("float64", device_function)
+judge, write, finish = _made(rules.judge), _made(rules.write), _made(rules.finish)

@@ -11,8 +11,8 @@ from numba.core import event
 
 import bpfast as bp
 from bpfast.kernels import cpu
-from bpfast.kernels.math import ACTIVATIONS
-from bpfast.network import BUILT_IN, loss_names
+from bpfast.kernels.tables import ACTIVATIONS
+from bpfast.training.network import BUILT_IN, loss_names
 
 
 def fit(layers, activation, loss, optimizer, n=3, samples=9, batch_size=4):

@@ -164,7 +164,9 @@ def test_auto_follows_the_activation(activation, expected):
 
 @pytest.mark.parametrize("init", [*VARIANCES, "auto"])
 def test_a_network_starts_the_same_whatever_n_is(init, monkeypatch):
-    monkeypatch.setattr("bpfast.population.CHUNK", 1000)  # parts end in the midst of the few
+    monkeypatch.setattr(
+        "bpfast.training.population.CHUNK", 1000
+    )  # parts end in the midst of the few
     mlp = bp.MLP((3, 4, 2))
     many, few = (bp.Population(mlp, n, seed=3, init=init) for n in (1000, 37))
     np.testing.assert_array_equal(many.parameters[:37], few.parameters)

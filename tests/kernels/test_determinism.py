@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 import bpfast as bp
-from bpfast import training
 from bpfast.kernels import cpu
+from bpfast.training import training
 
 SAMPLES = 61
 SHAPES = {"tiny": (2, 2, 1), "lanes": (4, 16, 1), "tiles": (12, 90, 3)}

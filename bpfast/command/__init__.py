@@ -1,0 +1,7 @@
+"""The bpfast command: options, printing and exit codes."""
+
+from .run import main
+
+__all__ = [
+    "main",
+]

@@ -1,0 +1,73 @@
+"""A sweep's progress on a terminal, or line by line where there is none."""
+
+from __future__ import annotations
+
+import math
+import time
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+from ..sweeps.progress import SweepProgress
+from ..sweeps.words import many
+
+SECONDS_A_LINE = 10.0  # between lines where there is no terminal
+LEAST_SHARE = 0.02  # done before a rate says anything about the time left
+
+
+class SweepDisplay:
+    """A bar with rate and time left; a context manager."""
+
+    def __init__(self, console: Console) -> None:
+        self.console, self.bar, self.last = console, _bar(console), time.monotonic()
+        self.task = self.bar.add_task("", total=None, words="compiling or loading kernels", rate="")
+
+    def __enter__(self) -> SweepDisplay:
+        if self.console.is_terminal:
+            self.bar.start()
+        return self
+
+    def __exit__(self, *_: Any) -> None:
+        if self.console.is_terminal:
+            self.bar.stop()
+
+    def show(self, progress: SweepProgress) -> None:
+        """Draw how far a sweep is."""
+        rate = f"{progress.rate / 1e6:.2f} M sample-updates/s{_reached(progress)}"
+        self.bar.update(
+            self.task,
+            total=progress.total,
+            completed=progress.done,
+            words=progress.architecture,
+            rate=rate,
+        )
+        share = progress.done / progress.total
+        due = time.monotonic() - self.last > SECONDS_A_LINE and share > LEAST_SHARE
+        if due and not self.console.is_terminal:
+            self.last = time.monotonic()
+            left = progress.seconds * (1.0 / share - 1.0)
+            self.console.print(f"{share:4.0%}  {rate}  {left:.0f} s left", highlight=False)
+
+
+def _reached(progress: SweepProgress) -> str:
+    """What is known of the networks that are through."""
+    if not progress.networks:
+        return ""
+    words = [many(progress.networks, "network")]
+    words += [f"best {progress.best:.4f}"] * math.isfinite(progress.best)
+    words += [f"{progress.diverged} diverged"] * (progress.diverged > 0)
+    words += [f"{progress.pruned} let go"] * (progress.pruned > 0)
+    return "  " + ", ".join(words)
+
+
+def _bar(console: Console) -> Progress:
+    return Progress(
+        TextColumn("{task.fields[words]}"),
+        BarColumn(bar_width=None),
+        TextColumn("{task.percentage:>3.0f}%"),
+        TextColumn("{task.fields[rate]}"),
+        TimeRemainingColumn(),
+        console=console,
+        transient=True,
+    )

@@ -1,0 +1,43 @@
+"""The bpfast command."""
+
+from __future__ import annotations
+
+import sys
+from importlib.util import find_spec
+
+from ..errors import DeviceError, missing_extra
+
+
+def main() -> None:
+    """Run the command; exit codes are 0, 2 for bad input and 130 after Ctrl-C."""
+    try:
+        code = _run()
+    except (ValueError, TypeError, DeviceError, ImportError, OSError, MemoryError) as error:
+        code = _refuse(str(error))
+    except KeyboardInterrupt:
+        sys.stderr.write("interrupted\n")
+        code = 130
+    sys.exit(code)
+
+
+def _run() -> int | None:
+    """The exit code of the command that was typed."""
+    for package in ("typer", "rich", "polars"):
+        if find_spec(package) is None:
+            raise missing_extra(package, "cli")
+    from .commands import app
+
+    try:
+        return app(standalone_mode=False)
+    except Exception as error:
+        # typer's usage errors are click's in some versions, those of its own copy in others
+        message = getattr(error, "format_message", None)
+        if message is None:
+            raise
+        return _refuse(f"{message()} (bpfast --help lists what there is)") if str(error) else 2
+
+
+def _refuse(message: str) -> int:
+    """One line on stderr, and the exit code for bad input."""
+    sys.stderr.write(f"bpfast: {' '.join(message.split())}\n")
+    return 2

@@ -1,0 +1,1 @@
+"""What a sweep found: figures, words and the page."""

@@ -1,0 +1,264 @@
+"""A sweep's folder: what was asked for and what has come of it, whole at every moment.
+
+``manifest.json`` says what was asked for. ``parts/`` has Parquet files of trials that have ended,
+the best network so far, and a checkpoint: parameters and optimiser's memory of networks on their
+way. A sweep that is resumed asks its sampler the same questions, answers them from these files as
+far as they go, and so comes to where it was.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..errors import import_optional
+from ..files import (
+    make_folders,
+    read_tensors,
+    remove_empty,
+    remove_leftovers,
+    write_tensors,
+    write_whole,
+)
+from ..training.population import Population
+from .identity import GROWS, check_same
+from .trials import State, joined, parted
+
+if TYPE_CHECKING:
+    from .rounds import Trial
+
+MANIFEST, PARTS, CHECKPOINT = "manifest.json", "parts", "checkpoint.safetensors"
+LOCK = ".lock"
+_polars = partial(import_optional, "polars", "sweep")
+
+
+class Run:
+    """A folder that one sweep writes to, from :meth:`begin` on.
+
+    Until then nothing in it is changed, and if the sweep is refused, :meth:`close` leaves the disk
+    as it was.
+
+    Parameters
+    ----------
+    folder : where; it is made if it is not there
+    settings : all that the results depend on, as JSON has it
+    resume : whether the folder has a sweep of these settings, to be gone on with
+
+    Attributes
+    ----------
+    rows : dict of network number to its row of the table, of all trials that have ended
+    losses : dict of network number to its losses
+    saved : dict of network number to (state, epochs, losses at rungs), of those on their way
+
+    Raises
+    ------
+    ValueError
+        The folder has a sweep and is not to be resumed, or has none, or one of other settings, or
+        of more networks; another process writes to it.
+    OSError
+        It cannot be written.
+    ImportError
+        What it is written with is not installed.
+    """
+
+    def __init__(self, folder: Path, settings: Mapping[str, Any], resume: bool) -> None:
+        self.folder, self.parts = Path(folder), Path(folder) / PARTS
+        self.rows: dict[int, dict[str, Any]] = {}
+        self.losses: dict[int, list[float]] = {}
+        self.saved: dict[int, tuple[State, int, dict[int, float]]] = {}
+        _check_extras()
+        _look(self.folder, settings, resume)
+        self._begun, self._new_lock = False, not (self.folder / LOCK).exists()
+        self._made = make_folders(self.folder)
+        try:
+            self._lock = _locked(self.folder)
+        except BaseException:
+            remove_empty(self._made)
+            raise
+        try:
+            self._read(_look(self.folder, settings, resume), settings)  # nobody else is here now
+        except BaseException:
+            self.close()
+            raise
+
+    def begin(self) -> None:
+        """Write what the folder is: from here on it can be resumed."""
+        for written in (self.folder, self.parts):
+            remove_leftovers(written)
+        if self._aside is not None:
+            self.parts.replace(self._aside)
+        self._made = [*make_folders(self.parts), *self._made]
+        _write(self.folder, self.manifest)
+        self._begun = True
+
+    def close(self) -> None:
+        """Let another process have the folder; of a sweep that never began nothing is left."""
+        if self._new_lock and not self._begun:
+            with suppress(PermissionError):  # where a file that is open cannot be removed
+                (self.folder / LOCK).unlink()
+        self._lock.release()
+        if not self._begun:
+            remove_empty(self._made)
+
+    @property
+    def seconds(self) -> float:
+        """What all fits that have ended took."""
+        return self.manifest.get("seconds", 0.0)
+
+    @property
+    def sample_updates(self) -> int:
+        """Samples that networks learned from in these fits."""
+        return self.manifest.get("sample_updates", 0)
+
+    def keep(
+        self, rows: Sequence[dict[str, Any]], losses: np.ndarray, seconds: float, updates: int
+    ) -> None:
+        """Write what came of a fit.
+
+        Parameters
+        ----------
+        rows : of the table
+        losses : (networks, epochs)
+        seconds, updates : of all fits so far
+        """
+        table = [row | {"losses": own.tolist()} for row, own in zip(rows, losses, strict=True)]
+        path = self.parts / f"{len(self.rows):08d}.parquet"  # in the order of writing
+        write_whole(path, _polars().DataFrame(table, infer_schema_length=None).write_parquet)
+        self._add(table)
+        self.manifest |= {"seconds": seconds, "sample_updates": updates}
+        _write(self.folder, self.manifest)
+
+    def keep_best(self, number: int, network: Population) -> None:
+        """Write the best network so far, before the part that has its row."""
+        network.save(self._best(number))
+
+    def forget_others(self, number: int) -> None:
+        """Delete networks that were the best before this one."""
+        for path in self.parts.glob("best-*.safetensors"):
+            if path != self._best(number):
+                path.unlink()
+
+    def best(self, number: int) -> Population:
+        """The network of that number, which is the best of all rows."""
+        return Population.load(self._best(number))
+
+    def checkpoint(self, trials: Sequence[Trial], seconds: float, updates: int) -> None:
+        """Write networks on their way, in place of those that were written before.
+
+        Parameters
+        ----------
+        trials : those with a state
+        seconds, updates : as for :meth:`keep`
+        """
+        groups: dict[tuple[Any, int], list[Trial]] = {}
+        for trial in trials:
+            groups.setdefault((trial.kind, trial.reached), []).append(trial)
+        tensors: dict[str, np.ndarray] = {}
+        said = []
+        for k, ((_, epoch), group) in enumerate(groups.items()):
+            states = joined([trial.state for trial in group if trial.state is not None])
+            tensors |= {f"{k}/{name}": tensor for name, tensor in states.items()}
+            rungs = [trial.rungs for trial in group]
+            said.append([[trial.number for trial in group], epoch, rungs])
+        write_tensors(self.parts / CHECKPOINT, tensors, {"groups": json.dumps(said)})
+        self.manifest |= {"seconds": seconds, "sample_updates": updates}
+        _write(self.folder, self.manifest)
+
+    def _read_checkpoint(self) -> dict[int, tuple[State, int, dict[int, float]]]:
+        path = self.parts / CHECKPOINT
+        if not path.exists():
+            return {}
+        tensors, metadata = read_tensors(path)
+        saved = {}
+        for k, (numbers, epoch, rungs) in enumerate(json.loads(metadata["groups"])):
+            own = {n.split("/")[1]: t for n, t in tensors.items() if n.startswith(f"{k}/")}
+            states = parted(own, len(own["status"]) // len(numbers))
+            for number, state, passed in zip(numbers, states, rungs, strict=True):
+                saved[number] = state, epoch, {int(rung): value for rung, value in passed}
+        return saved
+
+    def _best(self, number: int) -> Path:
+        return self.parts / f"best-{number:08d}.safetensors"
+
+    def _read(self, before: Mapping[str, Any] | None, settings: Mapping[str, Any]) -> None:
+        """See what there is of the sweep."""
+        started = {"started": datetime.now(UTC).isoformat(timespec="seconds")}
+        begun = before["settings"] if before else {}
+        kept = {"settings": {**settings, **begun, GROWS: settings[GROWS]}}
+        self.manifest = started | dict(before or {}) | kept
+        self._aside = None
+        if before and settings["halving"] and begun[GROWS] != settings[GROWS]:
+            # begin anew: who goes on at a rung depends on all that come to it
+            self._aside = self.folder / f"{PARTS}-of-{begun[GROWS]}"
+            return
+        for path in sorted(self.parts.glob("[0-9]*.parquet")):
+            self._add(_polars().read_parquet(path).to_dicts())
+        self.saved = self._read_checkpoint()
+
+    def _add(self, table: Sequence[dict[str, Any]]) -> None:
+        for row in table:
+            known = {name: value for name, value in row.items() if value is not None}
+            self.losses[row["network"]] = known.pop("losses")
+            self.rows[row["network"]] = known
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """What a sweep's folder says of it.
+
+    Raises
+    ------
+    ValueError
+        No sweep wrote this folder, or its manifest is not whole.
+    """
+    path = Path(folder) / MANIFEST
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ValueError(f"{folder} has no {MANIFEST}: it is not a sweep's folder") from None
+    except json.JSONDecodeError as error:
+        raise ValueError(f"{path} is not whole: {error}") from None
+
+
+def describe(folder: Path, more: Mapping[str, Any]) -> None:
+    """Add to what a sweep's folder says of it."""
+    _write(folder, read_manifest(folder) | dict(more))
+
+
+def _write(folder: Path, manifest: Mapping[str, Any]) -> None:
+    text = json.dumps(manifest, indent=1, allow_nan=False) + "\n"
+    write_whole(folder / MANIFEST, lambda path: path.write_text(text, encoding="utf-8"))
+
+
+def _look(folder: Path, settings: Mapping[str, Any], resume: bool) -> dict[str, Any] | None:
+    """The manifest of a folder that is to be resumed."""
+    if not resume:
+        if (folder / MANIFEST).exists():
+            raise ValueError(f"{folder} has a sweep already: resume it, or choose another folder")
+        return None
+    before = read_manifest(folder)
+    check_same(before["settings"], settings, str(folder), "only more networks can be asked for")
+    return before
+
+
+def _locked(folder: Path) -> Any:
+    from filelock import FileLock, Timeout
+
+    lock = FileLock(folder / LOCK)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise ValueError(f"another process writes to {folder}: wait for it, or stop it") from None
+    return lock
+
+
+def _check_extras() -> None:
+    """Refuse before any training what could not be written after it."""
+    for package in ("filelock", "polars", "safetensors"):
+        import_optional(package, "sweep")

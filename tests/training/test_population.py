@@ -1,0 +1,545 @@
+"""Population: parameters and their views, choosing networks, predictions, files."""
+
+import copy
+import json
+import pickle
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import safetensors
+import safetensors.numpy
+from numpy.testing import assert_allclose, assert_array_equal
+
+import bpfast as bp
+from bpfast.training import samples
+
+MLP = bp.MLP((3, 4, 2))
+RNG = np.random.default_rng(0)
+X, Y = RNG.normal(size=(10, 3)), RNG.normal(size=(10, 2))
+
+
+def population(n=5, mlp=MLP, seed=0, init="torch", dtype="float32"):
+    """Networks none of whose numbers are alike."""
+    return bp.Population(mlp, n, seed, init, dtype)
+
+
+def same(a, b):
+    """Both hold the same networks."""
+    assert a.mlp == b.mlp
+    assert a.parameters.dtype == b.parameters.dtype
+    assert_array_equal(a.parameters, b.parameters)
+    assert_array_equal(a.seeds, b.seeds)
+
+
+# --- parameters and their views -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64", np.float64, "f4", np.dtype("f8")])
+def test_arrays_have_their_shapes_and_types(dtype):
+    networks = population(dtype=dtype)
+    assert len(networks) == 5
+    assert networks.parameters.shape == (5, MLP.n_parameters)
+    assert [w.shape for w in networks.weights] == [(5, 3, 4), (5, 4, 2)]
+    assert [b.shape for b in networks.biases] == [(5, 4), (5, 2)]
+    arrays = [networks.parameters, *networks.weights, *networks.biases]
+    assert {a.dtype for a in arrays} == {np.dtype(dtype)}
+    assert networks.seeds.shape == (5,)
+    assert networks.seeds.dtype == np.uint64
+
+
+def test_a_row_holds_each_layers_weights_row_by_row_then_its_biases():
+    networks = population()
+    first, second = networks.weights
+    parts = [first[2].ravel(), networks.biases[0][2], second[2].ravel(), networks.biases[1][2]]
+    assert_array_equal(networks.parameters[2], np.concatenate(parts))
+
+
+def test_views_write_through():
+    networks = population()
+    networks.weights[1][3, 2, 1] = 7.0
+    networks.biases[0][...] = 9.0
+    assert networks.parameters[3, 3 * 4 + 4 + 2 * 2 + 1] == 7.0
+    assert (networks.parameters[:, 12:16] == 9.0).all()
+    networks.parameters[...] = 0.0
+    assert not any(view.any() for view in (*networks.weights, *networks.biases))
+
+
+def test_without_biases_there_are_none():
+    networks = population(mlp=bp.MLP((3, 4, 2), bias=False))
+    assert networks.parameters.shape == (5, 3 * 4 + 4 * 2)
+    assert networks.biases == []
+    assert_array_equal(networks.parameters[:, 12:], networks.weights[1].reshape(5, -1))
+
+
+def test_assigning_writes_into_the_arrays():
+    networks, other = population(), population(seed=1)
+    row, seeds = networks.parameters, networks.seeds
+    networks.weights[0] = other.weights[0]
+    networks.weights[1] *= 0.0
+    networks.biases[1] = 3.0
+    assert_array_equal(networks.weights[0], other.weights[0])
+    assert not networks.weights[1].any()
+    assert (networks.biases[1] == 3.0).all()
+    networks.parameters *= 2.0
+    assert (networks.biases[1] == 6.0).all()
+    networks.parameters = other.parameters.astype(np.float64)[:, ::-1][:, ::-1]
+    networks.seeds = other.seeds
+    same(networks, other)
+    assert networks.parameters is row
+    assert networks.seeds is seeds
+    assert not np.shares_memory(row, other.parameters)
+
+
+def test_assigning_keeps_shapes():
+    networks = population()
+    for values in (np.zeros((5, 2)), np.zeros((6, MLP.n_parameters))):
+        with pytest.raises(ValueError, match="broadcast"):
+            networks.parameters = values
+    with pytest.raises(ValueError, match="broadcast"):
+        networks.weights[0] = np.zeros((5, 4, 3))
+    with pytest.raises(AttributeError):
+        networks.weights = []
+    same(networks, population())
+
+
+def test_a_network_does_not_depend_on_how_many_there_are():
+    same(population(3), population(7)[:3])
+    assert (population(3, seed=1).parameters != population(3).parameters).all()
+    assert len(np.unique(population(7).parameters)) == 7 * MLP.n_parameters
+
+
+def test_any_networks_of_a_large_population_can_be_drawn_alone():
+    same(
+        bp.Population.drawn(MLP, [6, 0, 6], seed=3, init="torch"), population(7, seed=3)[[6, 0, 6]]
+    )
+
+
+@pytest.mark.parametrize("seed", [0, 2**63, 2**64 - 1, np.int64(5), np.uint64(5)])
+def test_seeds_may_be_large(seed):
+    same(population(seed=seed), population(seed=int(seed)))
+
+
+@pytest.mark.parametrize("init", ["zeros", "glorot_normal", "he_uniform", "auto"])
+def test_biases_start_at_zero(init):
+    networks = population(init=init)
+    assert not any(biases.any() for biases in networks.biases)
+    assert all(weights.any() == (init != "zeros") for weights in networks.weights)
+
+
+def test_it_says_what_it_is():
+    assert repr(population(2)) == f"Population({MLP!r}, n=2, dtype='float32')"
+
+
+@pytest.mark.parametrize("way", [copy.deepcopy, lambda p: pickle.loads(pickle.dumps(p))])
+def test_it_can_be_copied_and_pickled(way):
+    networks = population()
+    other = way(networks)
+    same(other, networks)
+    other.weights[0][...] = 0.0
+    assert networks.weights[0].all()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "words"),
+    [
+        ({"mlp": (3, 4, 2)}, TypeError, "mlp must be a bpfast.MLP, got tuple"),
+        ({"n": 0}, ValueError, "n must be at least 1, got 0"),
+        ({"n": -1}, ValueError, "n must be at least 1, got -1"),
+        ({"n": 2.0}, TypeError, r"n must be an integer, got 2.0"),
+        ({"n": True}, TypeError, "n must be an integer, got True"),
+        ({"n": "3"}, TypeError, "n must be an integer, got '3'"),
+        ({"n": None}, TypeError, "n must be an integer, got None"),
+        ({"n": 10**12}, MemoryError, "1000000000000 networks of 26 parameters take .* are free"),
+        ({"n": 10**30}, ValueError, "n must be at most"),
+        ({"seed": -1}, ValueError, "seed must be at least 0, got -1"),
+        ({"seed": 2**64}, ValueError, "seed must be at most 18446744073709551615"),
+        ({"seed": 0.5}, TypeError, "seed must be an integer, got 0.5"),
+        ({"seed": None}, TypeError, "seed must be an integer, got None"),
+        ({"init": "He"}, ValueError, "init='He' is not known: choose from auto, glorot_uniform"),
+        ({"init": None}, ValueError, "init=None is not known"),
+        ({"dtype": "float16"}, ValueError, "one of float32, float64, got 'float16'"),
+        ({"dtype": "nonsense"}, ValueError, "one of float32, float64, got 'nonsense'"),
+        ({"dtype": None}, ValueError, "one of float32, float64, got None"),
+        ({"dtype": int}, ValueError, "one of float32, float64, got <class 'int'>"),
+    ],
+)
+def test_bad_populations_are_refused_in_words(arguments, error, words):
+    with pytest.raises(error, match=words):
+        bp.Population(**{"mlp": MLP} | arguments)
+
+
+def test_memory_that_can_be_freed_is_not_taken(monkeypatch, tmp_path):
+    """A container's limit counts the files it has read; the kernel drops them when asked."""
+    files = {
+        "memory.max": "1000",
+        "memory.current": "900",
+        "memory.stat": "file 1\ninactive_file 300",
+    }
+    for name, text in files.items():
+        (tmp_path / name).write_text(text)
+    monkeypatch.setattr(samples, "Path", lambda p: tmp_path if "cgroup" in p else Path(p))
+    assert samples.free_memory() == 400
+    (tmp_path / "memory.max").write_text("max")
+    assert samples.free_memory() > 2**20
+
+
+# --- choosing networks ----------------------------------------------------------------------------
+
+MASK = [True, False, False, True, False]
+
+
+@pytest.mark.parametrize(
+    ("index", "rows"),
+    [
+        (0, [0]),
+        (4, [4]),
+        (-1, [4]),
+        (np.int32(2), [2]),
+        (np.array(2), [2]),
+        (slice(1, 3), [1, 2]),
+        (slice(None), [0, 1, 2, 3, 4]),
+        (slice(3, 99), [3, 4]),
+        (slice(None, None, -2), [4, 2, 0]),
+        (..., [0, 1, 2, 3, 4]),
+        ([1, 3], [1, 3]),
+        ([3, -5, 3], [3, 0, 3]),
+        (np.array([1, 3], np.uint8), [1, 3]),
+        (MASK, [0, 3]),
+        (np.array(MASK), [0, 3]),
+    ],
+)
+def test_networks_are_chosen_as_numpy_does(index, rows):
+    networks = population()
+    chosen = networks[index]
+    assert isinstance(chosen, bp.Population)
+    assert chosen.mlp is networks.mlp
+    assert_array_equal(chosen.parameters, networks.parameters[rows])
+    assert_array_equal(chosen.seeds, networks.seeds[rows])
+
+
+@pytest.mark.parametrize("index", [0, slice(None), ..., [0, 1], np.ones(5, bool)])
+def test_chosen_networks_are_copies(index):
+    networks = population()
+    chosen = networks[index]
+    chosen.parameters[...] = 0.0
+    chosen.seeds[...] = 0
+    same(networks, population())
+
+
+def test_iterating_gives_populations_of_one():
+    networks = population()
+    assert [len(one) for one in networks] == [1] * 5
+    same([*networks][3], networks[3])
+
+
+@pytest.mark.parametrize(
+    "index",
+    [5, -6, [0, 5], 1.0, "a", None, True, np.True_, (0, 1), [1.5], [[0, 1], [2, 3]], [True, False]],
+)
+def test_networks_that_are_not_there_cannot_be_chosen(index):
+    with pytest.raises(IndexError):
+        population()[index]
+
+
+@pytest.mark.parametrize("index", [[], slice(2, 2), slice(5, 9), np.zeros(5, bool)])
+def test_a_population_is_never_empty(index):
+    with pytest.raises(ValueError, match="no network is left in this selection"):
+        population()[index]
+
+
+# --- given arrays ---------------------------------------------------------------------------------
+
+WEIGHTS = [RNG.normal(size=(5, 3, 4)), RNG.normal(size=(5, 4, 2))]
+BIASES = [RNG.normal(size=(5, 4)), RNG.normal(size=(5, 2))]
+
+
+def from_arrays(**changes):
+    arguments = {"mlp": MLP, "weights": WEIGHTS, "biases": BIASES, "dtype": "float64"}
+    return bp.Population.from_arrays(**arguments | changes)
+
+
+def test_given_arrays_are_taken_as_they_are():
+    networks = from_arrays()
+    for given, taken in zip(WEIGHTS + BIASES, [*networks.weights, *networks.biases], strict=True):
+        assert_array_equal(given, taken)
+        assert not np.shares_memory(given, taken)
+    assert_array_equal(networks.seeds, population(5).seeds)
+
+
+def test_given_arrays_without_biases_have_zeros():
+    assert not np.concatenate(from_arrays(biases=()).biases, axis=1).any()
+    assert not len(from_arrays(mlp=bp.MLP((3, 4, 2), bias=False), biases=()).biases)
+
+
+def test_arrays_of_one_network_are_enough():
+    networks = from_arrays(weights=[w[0] for w in WEIGHTS], biases=[b[0] for b in BIASES])
+    same(networks, from_arrays()[0])
+
+
+def test_layers_can_be_shared_by_all_networks():
+    networks = from_arrays(weights=[WEIGHTS[0][0], WEIGHTS[1]], biases=[BIASES[0], BIASES[1][:1]])
+    assert len(networks) == 5
+    assert_array_equal(networks.weights[0], np.broadcast_to(WEIGHTS[0][0], (5, 3, 4)))
+    assert_array_equal(networks.biases[1], np.broadcast_to(BIASES[1][0], (5, 2)))
+
+
+def test_lists_and_integers_are_numbers_too():
+    mlp = bp.MLP((2, 1))
+    networks = bp.Population.from_arrays(mlp, [[[1], [2]]], np.array([[3]]))
+    assert_array_equal(networks.parameters, np.array([[1, 2, 3]], np.float32))
+
+
+@pytest.mark.parametrize(
+    ("changes", "error", "words"),
+    [
+        ({"mlp": 5}, TypeError, "mlp must be a bpfast.MLP, got int"),
+        ({"weights": None}, TypeError, "weights must be a sequence of arrays"),
+        ({"weights": "ab"}, TypeError, "weights must be a sequence of arrays"),
+        ({"weights": []}, ValueError, "weights has 0 arrays for 2 layers"),
+        ({"weights": WEIGHTS[:1]}, ValueError, "weights has 1 arrays for 2 layers"),
+        (
+            {"weights": WEIGHTS[::-1]},
+            ValueError,
+            r"\[0\] has shape \(5, 4, 2\), expected \(n,",
+        ),
+        (
+            {"weights": [WEIGHTS[0][None], WEIGHTS[1]]},
+            ValueError,
+            r"has shape \(1, 5, 3, 4\)",
+        ),
+        ({"weights": [1.0, 2.0]}, ValueError, r"weights\[0\] has shape \(\), expected \(n, 3, 4\)"),
+        ({"weights": [WEIGHTS[0][:2], WEIGHTS[1]]}, ValueError, r"numbers of networks: \[2, 5\]"),
+        ({"weights": [w[:0] for w in WEIGHTS], "biases": ()}, ValueError, "n must be at least 1"),
+        (
+            {"weights": [WEIGHTS[0], [["a"]]]},
+            TypeError,
+            r"weights\[1\] must be an array of",
+        ),
+        ({"weights": [WEIGHTS[0] * 1j, WEIGHTS[1]]}, TypeError, "got dtype complex128"),
+        ({"weights": [WEIGHTS[0] * np.nan, WEIGHTS[1]]}, ValueError, r"weights\[0\] has NaN"),
+        ({"weights": [WEIGHTS[0] * 1e300, WEIGHTS[1]], "dtype": "float32"}, ValueError, "infinity"),
+        ({"biases": BIASES[:1]}, ValueError, "biases has 1 arrays for 2 layers"),
+        ({"biases": BIASES[::-1]}, ValueError, r"\[0\] has shape \(5, 2\), expected \(n, 4\)"),
+        ({"biases": [BIASES[0], BIASES[1][:2]]}, ValueError, r"numbers of networks: \[2, 5\]"),
+        ({"mlp": bp.MLP((3, 4, 2), bias=False)}, ValueError, "biases were given for .* bias=False"),
+        ({"dtype": "int8"}, ValueError, "one of float32, float64, got 'int8'"),
+    ],
+)
+def test_bad_arrays_are_refused_in_words(changes, error, words):
+    with pytest.raises(error, match=words):
+        from_arrays(**changes)
+
+
+# --- predictions ----------------------------------------------------------------------------------
+
+
+def by_hand(networks, link=lambda z: z):
+    """What a relu network with one hidden layer says."""
+    (w1, w2), (b1, b2) = networks.weights, networks.biases
+    hidden = np.maximum(X @ w1 + b1[:, None], 0.0)
+    return link(hidden @ w2 + b2[:, None])
+
+
+def softmax(z):
+    return np.exp(z) / np.exp(z).sum(axis=2, keepdims=True)
+
+
+LINKS = {
+    "mse": lambda z: z,
+    "quantile": lambda z: z,
+    "binary_cross_entropy": lambda z: 1.0 / (1.0 + np.exp(-z)),
+    "cross_entropy": softmax,
+}
+
+
+@pytest.mark.parametrize("device", ["reference", "cpu"])
+@pytest.mark.parametrize("loss", LINKS)
+def test_predictions_are_those_of_the_formula(loss, device):
+    networks = population(mlp=bp.MLP((3, 4, 2), loss=loss))
+    predictions = networks.predict(X, device=device)
+    assert predictions.shape == (5, 10, 2)
+    assert_allclose(predictions, by_hand(networks, LINKS[loss]), rtol=1e-4, atol=1e-6)
+    if loss == "cross_entropy":
+        assert_allclose(predictions.sum(axis=2), 1.0, rtol=1e-6)
+
+
+@pytest.mark.parametrize("device", ["reference", "cpu"])
+def test_probabilities_do_not_overflow(device):
+    for loss in ("cross_entropy", "binary_cross_entropy"):
+        networks = population(mlp=bp.MLP((3, 4, 2), loss=loss))
+        networks.parameters *= 1e4
+        predictions = networks.predict(X, device=device)
+        assert ((predictions >= 0.0) & (predictions <= 1.0)).all()
+
+
+def test_predictions_take_any_number_of_samples_and_change_nothing():
+    networks = population()
+    whole = networks.predict(X)
+    assert_allclose(networks.predict(X[:1]), whole[:, :1], rtol=1e-6)
+    assert_allclose(networks.predict(np.repeat(X, 100, axis=0))[:, ::100], whole, rtol=1e-6)
+    same(networks, population())
+
+
+@pytest.mark.parametrize(
+    ("inputs", "device", "error", "words"),
+    [
+        (X[:, :2], "auto", ValueError, r"X has shape \(10, 2\), expected \(samples, 3\)"),
+        (X[0], "auto", ValueError, r"X has shape \(3,\), expected \(samples, 3\)"),
+        (X[:0], "auto", ValueError, "X has no rows"),
+        (X * np.nan, "auto", ValueError, r"X has NaN or infinity, first at \(0, 0\)"),
+        ("abc", "auto", TypeError, "X must be an array of numbers, got 'abc'"),
+        (X, "gpu", ValueError, "device='gpu' is not known: choose from auto, cpu, cuda, reference"),
+        (X, "cuda", bp.DeviceError, "'cuda' cannot be used"),
+    ],
+)
+def test_bad_inputs_of_predictions_are_refused_in_words(inputs, device, error, words):
+    if device == "cuda" and bp.devices()["cuda"].startswith("usable"):
+        pytest.skip("a GPU is here")
+    with pytest.raises(error, match=words):
+        population().predict(inputs, device=device)
+
+
+def test_predictions_that_cannot_fit_are_refused(monkeypatch):
+    networks = population()
+    monkeypatch.setattr(samples, "free_memory", lambda: samples.ALWAYS_FREE)
+    many = np.broadcast_to(X[:1], (samples.ALWAYS_FREE, X.shape[1]))
+    with pytest.raises(MemoryError, match="predictions of 5 networks take"):
+        networks.predict(many)
+
+
+# --- the best -------------------------------------------------------------------------------------
+
+
+def test_best_networks_come_in_the_order_of_their_scores():
+    networks = population(6)
+    history = bp.fit(
+        networks, X, Y, bp.SGD(learning_rate=[0.1, 0, 0.01, 1e-3, 1e9, 0.05]), epochs=3
+    )
+    order = np.argsort(history.score())
+    assert np.isinf(history.score()[order[-1]])
+    same(networks.best(history, k=3), networks[order[:3]])
+    same(networks.best(history), networks[order[0]])
+    same(networks.best(history, k=6), networks[order])
+
+
+@pytest.mark.parametrize(
+    ("k", "error", "words"),
+    [
+        (0, ValueError, "k must be at least 1, got 0"),
+        (6, ValueError, "k must be at most 5, got 6"),
+        (1.0, TypeError, "k must be an integer, got 1.0"),
+        (True, TypeError, "k must be an integer"),
+    ],
+)
+def test_bad_numbers_of_best_are_refused_in_words(k, error, words):
+    networks = population()
+    history = bp.fit(networks, X, Y, bp.SGD(), epochs=1, device="reference")
+    with pytest.raises(error, match=words):
+        networks.best(history, k)
+    with pytest.raises(ValueError, match="the history is of 5 networks, the population has 2"):
+        networks[:2].best(history)
+
+
+# --- files ----------------------------------------------------------------------------------------
+
+
+def names(folder):
+    return [path.name for path in folder.iterdir()]
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize(
+    "mlp",
+    [
+        MLP,
+        bp.MLP((3, 4, 2), bias=False),
+        bp.MLP((3, 4, 5, 2), activation=("tanh", "silu"), loss="cross_entropy"),
+        bp.MLP((3, 2), loss="quantile", quantile=np.float32(0.1), bias=np.True_),
+        bp.MLP((3, 4, 2), loss="huber", delta=0.3),
+    ],
+)
+def test_what_is_saved_is_loaded(tmp_path, mlp, dtype):
+    networks = population(mlp=mlp, dtype=dtype)[[4, 1]]
+    networks.save(tmp_path / "p.safetensors")
+    same(bp.Population.load(str(tmp_path / "p.safetensors")), networks)
+    assert names(tmp_path) == ["p.safetensors"]
+
+
+def test_what_is_not_finite_is_loaded_too(tmp_path):
+    networks = population()
+    networks.weights[0][1, 2, 3] = np.nan
+    networks.save(tmp_path / "p.safetensors")
+    same(bp.Population.load(tmp_path / "p.safetensors"), networks)
+
+
+def test_training_goes_on_from_a_file_as_if_nothing_had_been(tmp_path):
+    networks = population()
+    networks.save(tmp_path / "p.safetensors")
+    loaded = bp.Population.load(tmp_path / "p.safetensors")
+    for one in (networks, loaded):
+        bp.fit(one, X, Y, bp.Adam(), epochs=2, batch_size=4, dropout=0.5)
+    same(loaded, networks)
+
+
+def test_a_file_is_plain_safetensors(tmp_path):
+    networks = population()
+    networks.save(tmp_path / "p.safetensors")
+    tensors = safetensors.numpy.load_file(tmp_path / "p.safetensors")
+    assert set(tensors) == {"weights.0", "weights.1", "biases.0", "biases.1", "seeds"}
+    assert_array_equal(tensors["weights.1"], networks.weights[1])
+    with safetensors.safe_open(tmp_path / "p.safetensors", framework="numpy") as file:
+        assert json.loads(file.metadata()["mlp"])["layers"] == [3, 4, 2]
+
+
+def test_saving_replaces_a_file_whole_or_not_at_all(tmp_path, monkeypatch):
+    path = tmp_path / "p.safetensors"
+    old, new = population(), population(seed=1)
+    old.save(path)
+
+    def full_disk(tensors, file, metadata):
+        Path(file).write_bytes(b"half of it")
+        raise OSError("no space left on device")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(safetensors.numpy, "save_file", full_disk)
+        with pytest.raises(OSError, match="no space left"):
+            new.save(path)
+    same(bp.Population.load(path), old)
+    assert names(tmp_path) == ["p.safetensors"]
+    new.save(path)
+    same(bp.Population.load(path), new)
+
+
+def test_a_file_that_cannot_be_written_is_an_os_error(tmp_path):
+    with pytest.raises(OSError, match=r"p\.safetensors cannot be written"):
+        population().save(tmp_path / "nowhere" / "p.safetensors")
+    with pytest.raises(OSError, match=r"[Dd]irectory"):
+        population().save(tmp_path)
+    assert not names(tmp_path)
+
+
+def test_files_that_are_no_populations_are_refused_in_words(tmp_path):
+    path = tmp_path / "p.safetensors"
+    with pytest.raises(FileNotFoundError, match=r"p\.safetensors"):
+        bp.Population.load(path)
+    for content in (b"", b"something else altogether"):
+        path.write_bytes(content)
+        with pytest.raises(ValueError, match="is not a safetensors file"):
+            bp.Population.load(path)
+    population().save(path)
+    path.write_bytes(path.read_bytes()[:-8])
+    with pytest.raises(ValueError, match="is not a safetensors file"):
+        bp.Population.load(path)
+    safetensors.numpy.save_file({"weights.0": np.zeros(3)}, path)
+    with pytest.raises(ValueError, match="was not written by Population"):
+        bp.Population.load(path)
+
+
+def test_files_need_safetensors_and_say_so(monkeypatch, tmp_path):
+    monkeypatch.setitem(sys.modules, "safetensors.numpy", None)
+    with pytest.raises(ImportError, match=r'pip install "bpfast\[export\]"'):
+        population().save(tmp_path / "p.safetensors")
+    with pytest.raises(ImportError, match=r'pip install "bpfast\[export\]"'):
+        bp.Population.load(tmp_path / "p.safetensors")
