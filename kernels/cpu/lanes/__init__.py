@@ -8,8 +8,6 @@ their products takes longer than the products of a single one.
 
 from __future__ import annotations
 
-from itertools import pairwise
-
 import numpy as np
 
 from ...task import Task
@@ -17,7 +15,16 @@ from ..arguments import Arguments
 from ..threads import COUNTERS, run
 from ..workspace import kept, zeros
 from . import kernels
-from .layout import FLOAT_ROWS, INT_ROWS, MOST_LANES, Layout, Workspace, group_size, layout_of
+from .layout import (
+    FLOAT_ROWS,
+    INT_ROWS,
+    MOST_LANES,
+    Layout,
+    Workspace,
+    group_bounds,
+    group_size,
+    layout_of,
+)
 from .online import online_of
 
 __all__ = ["MOST_LANES", "gradients", "train"]
@@ -49,7 +56,7 @@ def _shared_work(
 ) -> tuple[Layout, list[Workspace], np.ndarray]:
     """Layout, the threads' workspaces, and the bounds of the groups that they share."""
     lanes = group_size(task.network, len(networks) // threads)
-    bounds = _bounds(task.fold, networks, lanes)
+    bounds = group_bounds(task.fold, networks, lanes)
     layout, counters = layout_of(task.network, lanes), np.zeros(COUNTERS, np.int64)
 
     def make() -> Workspace:
@@ -64,11 +71,3 @@ def _shared_work(
     members = range(min(threads, len(bounds) - 1))
     workspaces = [kept(task, (k, lanes), make)._replace(counters=counters) for k in members]
     return layout, workspaces, bounds
-
-
-def _bounds(fold: np.ndarray, networks: np.ndarray, size: int) -> np.ndarray:
-    """Where groups of networks with one fold each begin in ``networks``, and the last one's end."""
-    changes = np.flatnonzero(np.diff(fold[networks] if fold.strides[0] else fold[:1])) + 1
-    runs = pairwise([0, *changes, len(networks)])
-    starts = [np.arange(first, last, size) for first, last in runs]
-    return np.concatenate([*starts, [len(networks)]])
