@@ -17,6 +17,8 @@ from ..task import Network
 from .compile import device_function
 from .scalars import scalar
 
+POWERS, COEFFICIENTS, HYPERPARAMETERS = 2, 6, 5  # numbers of a rule: see :mod:`math`
+
 
 class Functions(NamedTuple):
     """What tells one kernel from another; functions count, not their names."""
