@@ -36,4 +36,3 @@ def layer_dropout(dropout, i, step, layer):
     p = dropout.p[own_row(dropout.p, i), layer]
     key = dropout_key(dropout.keys[own_row(dropout.keys, i)], step, layer)
     return LayerDropout(key, p, 1.0 / (1.0 - p))
-
