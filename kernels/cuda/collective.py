@@ -10,13 +10,13 @@ from numba import cuda
 
 from .compile import device_function
 
-MOST_THREADS = 256  # of a block whose threads sum
-
 
 @device_function
-def block_sum(value):
-    """Sum of all threads' values, in float64: the same bits for each thread."""
-    scratch = cuda.shared.array(MOST_THREADS, np.float64)
+def block_sum(value, scratch):
+    """Sum of all threads' values, the same bits for each; ``scratch`` is shared, one number each.
+
+    A kernel makes it: shared memory that functions make is there once for each of their callers.
+    """
     t, width = cuda.threadIdx.x, cuda.blockDim.x
     scratch[t] = value
     cuda.syncthreads()

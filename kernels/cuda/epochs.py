@@ -81,6 +81,14 @@ def batch_weights(epochs, total, rows):
     return BatchWeights(1.0, 1.0, total)
 
 
+class Sums(NamedTuple):
+    """Sums over an epoch's batches: of their losses and penalties, and of their weights."""
+
+    loss: Any
+    penalty: Any
+    weight: Any
+
+
 def run_epochs_of(
     run_epoch: Callable, validation_loss: Callable, keep_best: Callable, any_thread: Callable
 ) -> Callable:

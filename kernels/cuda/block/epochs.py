@@ -12,7 +12,7 @@ from .. import epochs
 from ..arguments import own_row
 from ..collective import block_copy, block_sum
 from ..compile import device_function
-from ..epochs import batch_weights, batches_of
+from ..epochs import Sums, batch_weights, batches_of
 from ..functions import Functions
 from .gradient import Batch, Draws, batch_gradient_of, chunk_loss_of, forward_of, gather
 from .update import coefficients_of, move_of, penalise, penalty_part
@@ -49,34 +49,34 @@ def _run_epoch_of(spec: Functions) -> Callable:
             total = batches.totals[np.uint64(batches.first + b)]
             batch = Batch(batches.order, start, rows, total)
             draws = Draws(args.dropout, i, batches.step + b)
-            weights = batch_weights(args.epochs, total, rows)
-            finite, own, own_penalty = take_step(args, net, batch, draws, weights, batches.rate)
+            finite, own = take_step(args, net, batch, draws, batches.rate)
             if not finite:
                 return inf, inf, False
-            loss += weights.loss * own
-            penalty += own_penalty
-            weight += weights.total
+            loss += own.loss
+            penalty += own.penalty
+            weight += own.weight
             start += args.epochs.batch_size
-        loss = block_sum(loss)
+        loss = block_sum(loss, net.scratch)
         if args.epochs.summed:
-            penalty = block_sum(penalty) / weight
+            penalty = block_sum(penalty, net.scratch) / weight
         return loss / weight if weight > 0.0 else 0.0, penalty, isfinite(loss)
 
     return run_epoch
 
 
 def _take_step_of(spec: Functions) -> Callable:
-    """``take_step(args, net, batch, draws, weights, rate)``: one step.
+    """``take_step(args, net, batch, draws, rate)``: one step.
 
-    Returns whether all is finite, and a thread's parts of the batch's loss and penalty.
+    Returns whether all is finite, and a thread's part of what the batch adds to its epoch's sums.
     """
     batch_gradient, move = batch_gradient_of(spec), move_of(spec)
     set_coefficients, real = coefficients_of(spec), np.dtype(spec.dtype).type
 
     @device_function
-    def take_step(args, net, batch, draws, weights, rate):
+    def take_step(args, net, batch, draws, rate):
         set_coefficients(net.rule, rate)
         loss = batch_gradient(net.shape, net.shared, net.g, args.samples, batch, draws)
+        weights = batch_weights(args.epochs, batch.total, batch.rows)
         penalties, penalty, factor = args.optimizing.penalties, 0.0, real(1)
         if penalties.shape[1] > 0:
             own_penalties = penalties[own_row(penalties, draws.i)]
@@ -87,7 +87,7 @@ def _take_step_of(spec: Functions) -> Callable:
         finite = cuda.syncthreads_and(np.int32(finite and isfinite(loss)))
         if not finite:
             block_copy(net.shared, net.g, net.shape.size)
-        return finite, loss, penalty
+        return finite, Sums(weights.loss * loss, penalty, weights.total)
 
     return take_step
 
@@ -107,7 +107,7 @@ def _validation_loss_of(spec: Functions) -> Callable:
             forward(shape, shared, draws, 0, rows)
             loss += chunk_loss(shape, shared, data, order, start, rows, 0.0)
             start += shape.rows
-        loss = block_sum(loss) * shape.output_share
+        loss = block_sum(loss, net.scratch) * shape.output_share
         return loss / data.total[0] if data.total[0] > 0.0 else 0.0
 
     return validation_loss

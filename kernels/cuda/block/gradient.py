@@ -115,7 +115,7 @@ def forward_of(spec: Functions) -> Callable:
 
 
 def _forward_layer_of(spec: Functions) -> Callable:
-    """``forward_layer(shape, shared, layer, draws, position, rows)``: values, and slopes if hidden."""
+    """``forward_layer(shape, shared, layer, draws, position, rows)``: a layer's values and slopes."""
     activate = _activate_of(spec)
 
     @device_function

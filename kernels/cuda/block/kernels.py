@@ -31,13 +31,14 @@ def train_kernel(spec: Functions, gradient_shared: bool, moments_shared: bool) -
         i, memory = args.networks[cuda.blockIdx.x], args.memory
         shared, table = cuda.shared.array(0, dtype), cuda.shared.array(0, TABLE)
         rule = cuda.shared.array(RULE_NUMBERS, np.float64)
+        scratch = cuda.shared.array(MOST_THREADS, np.float64)
         shape = shape_of(args.net, layout, table)
         g, m, second = shared[layout.gradient :], shared[layout.moments :], shape.size
         if not gradient_shared:
             g = gradients[cuda.blockIdx.x]
         if not moments_shared:
             m, second = memory.moments[i], memory.parameters.shape[1]
-        net = Net(shape, shared, g, m, second, rule)
+        net = Net(shape, shared, g, m, second, rule, scratch)
         load(net, memory, args.optimizing, i)
         cuda.syncthreads()
         run_epochs(args, net, i, True, cuda.threadIdx.x == 0)
@@ -90,6 +91,7 @@ def gradient_kernel(spec: Functions, gradient_shared: bool) -> Any:
     def gradient_block(net, data, dropout, order, layout, parameters, losses, gradients):
         i = cuda.blockIdx.x
         shared, table = cuda.shared.array(0, dtype), cuda.shared.array(0, TABLE)
+        scratch = cuda.shared.array(MOST_THREADS, np.float64)
         shape, result = shape_of(net, layout, table), gradients[i]
         g = shared[layout.gradient :] if gradient_shared else result
         block_copy(shared, parameters[i], shape.size)
@@ -97,7 +99,7 @@ def gradient_kernel(spec: Functions, gradient_shared: bool) -> Any:
         total = data.total[0]
         batch = Batch(order, 0, data.weights.shape[0], total)
         loss = batch_gradient(shape, shared, g, data, batch, Draws(dropout, i, -1))
-        loss = block_sum(loss)
+        loss = block_sum(loss, scratch)
         if cuda.threadIdx.x == 0:
             losses[i] = loss / total if total > 0.0 else 0.0
         if gradient_shared:

@@ -8,14 +8,14 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ...task import Network
-from .. import collective, device, tile
+from .. import device, tile
 from .layout import RULE_NUMBERS, Layout, layout_of, row_size, table_bytes
 
 # The simulator's threads are Python's: a few show what there is to show. Not tuned on a GPU yet.
 WARP, MOST_THREADS = (1, 4) if device.simulated() else (32, 256)
 BLOCKS = 2  # on a multiprocessor, which leaves 128 registers a thread
 MOST_ROWS = 64  # of a chunk
-STATIC_BYTES = 8 * (collective.MOST_THREADS + RULE_NUMBERS)  # of shared memory, in any block
+STATIC_BYTES = 8 * (MOST_THREADS + RULE_NUMBERS)  # of shared memory, in any block
 
 # Blocks on a multiprocessor, the fewest rows of a chunk, and whether gradient and moments are
 # shared, best first. While one block waits, at a barrier or for the numbers of a sum, another one

@@ -27,6 +27,7 @@ class Net(NamedTuple):
     g : the gradient
     m : first moments; a parameter's second moment is ``second`` further
     rule : numbers of the optimizer's rule: see :mod:`layout`
+    scratch : for sums over threads
     """
 
     shape: Shape
@@ -35,6 +36,7 @@ class Net(NamedTuple):
     m: Any
     second: Any
     rule: Any
+    scratch: Any
 
 
 def coefficients_of(spec: Functions) -> Callable:
@@ -93,7 +95,7 @@ def penalise(net, penalties, share):
     cuda.syncthreads()
     if limit == inf:
         return one
-    factor = limit / (sqrt(block_sum(square_part(net.g, net.shape.size))) + 1e-6)
+    factor = limit / (sqrt(block_sum(square_part(net.g, net.shape.size), net.scratch)) + 1e-6)
     return real(factor) if factor < 1.0 else one
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from math import isfinite
-from typing import Any, NamedTuple
 
 import numpy as np
 from numba import cuda
@@ -13,18 +12,10 @@ from ...task import Network
 from .. import epochs
 from ..arguments import own_row
 from ..compile import device_function
-from ..epochs import batch_weights, batches_of
+from ..epochs import Sums, batch_weights, batches_of
 from ..functions import Functions
 from .gradient import backward_of, load_samples_of, sample_loss_of
 from .update import coefficients_of, penalty_value_of, take_step_of
-
-
-class Sums(NamedTuple):
-    """Sums over an epoch's batches: of their losses and penalties, and of their weights."""
-
-    loss: Any
-    penalty: Any
-    weight: Any
 
 
 def run_epochs_of(network: Network, spec: Functions, target_width: int) -> Callable:

@@ -68,7 +68,7 @@ def penalty_value_of(network: Network, spec: Functions) -> Callable:
 
 
 def _penalise_of(network: Network, spec: Functions) -> Callable:
-    """``penalise(net, penalties, share)``: adds the penalties' slopes to the gradient, and clips it."""
+    """``penalise(net, penalties, share)``: adds the penalties' slopes to the gradient; clips it."""
     size, real = network.n_parameters, np.dtype(spec.dtype).type
     zero, one = real(0), real(1)
     is_weight = _is_weight(network, spec)
