@@ -1,4 +1,4 @@
-"""Scalar functions of :mod:`math` and :mod:`counter` as CUDA kernels call them.
+"""Scalar functions of :mod:`math` as CUDA kernels call them.
 
 In the simulator they are called as Python has them.
 """
@@ -9,12 +9,8 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-import numpy as np
-
-from .. import counter
 from .. import math as formulas
 from ..specialise import Scalars
-from . import device
 from .compile import device_function
 
 
@@ -39,17 +35,4 @@ def _scalars(dtype: str) -> Scalars:
     return Scalars(dtype, device_function, {max: _max, min: _min})
 
 
-def _drawing(function: Callable) -> Any:
-    """A device function without NumPy's warnings of integers that overflow, as a hash's must."""
-    if not device.simulated():
-        return device_function(function)
-
-    def called(*arguments):
-        with np.errstate(over="ignore"):
-            return function(*arguments)
-
-    return called
-
-
 clip_factor = scalar(formulas.clip_factor, "float64")
-dropout_key, keeps = map(Scalars("float64", _drawing), (counter.dropout_key, counter.keeps))

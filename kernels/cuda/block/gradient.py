@@ -13,9 +13,8 @@ from numba import cuda
 
 from .. import functions, tile
 from ..compile import device_function
-from ..dropout import LayerDropout, has_dropout, layer_dropout
+from ..dropout import Mask, drops_units, keeps, layer_mask
 from ..functions import Functions
-from ..scalars import keeps
 from ..tile import SUMS, Matrix
 from .layout import STRIDE, VALUES, layer_of
 
@@ -23,7 +22,7 @@ AHEAD = 4  # numbers that a thread asks main memory for before it needs the firs
 
 
 class Draws(NamedTuple):
-    """Whose units drop out, and when: see :func:`dropout.has_dropout`."""
+    """Whose units drop out, and when: see :func:`dropout.drops_units`."""
 
     dropout: Any
     i: Any
@@ -115,16 +114,16 @@ def forward_of(spec: Functions) -> Callable:
 
 
 def _forward_layer_of(spec: Functions) -> Callable:
-    """``forward_layer(shape, shared, layer, draws, position, rows)``: a layer's values and slopes."""
+    """``forward_layer(shape, shared, layer, draws, position, rows)``: its values and slopes."""
     activate = _activate_of(spec)
 
     @device_function
     def forward_layer(shape, shared, layer, draws, position, rows):
         own, hidden = layer_of(shape.table, layer), layer + 1 < shape.layers
-        drops = hidden and has_dropout(draws.dropout, draws.step)
-        drop = LayerDropout(np.uint64(0), 0.0, 1.0)
+        drops = hidden and drops_units(draws.dropout, draws.step)
+        mask = Mask(np.uint64(0), 0.0, 1.0)
         if drops:
-            drop = layer_dropout(draws.dropout, draws.i, draws.step, layer)
+            mask = layer_mask(draws.dropout, draws.i, draws.step, layer)
         sums = cuda.local.array(SUMS, shared.dtype)
         t = cuda.threadIdx.x
         while t < tile.count_tiles(rows, own.d_out):
@@ -137,14 +136,14 @@ def _forward_layer_of(spec: Functions) -> Callable:
             tile.multiply(sums, part, x, Matrix(shared, own.weights, own.d_out, 1), own.d_in)
             tile.store(sums, part, Matrix(shared, own.values_out, own.stride_out, 1))
             if hidden:
-                activate(shared, own, part, drops, drop, position)
+                activate(shared, own, part, drops, mask, position)
             t += cuda.blockDim.x
 
     return forward_layer
 
 
 def _activate_of(spec: Functions) -> Callable:
-    """``activate(shared, layer, part, drops, drop, position)``: a tile's values and slopes.
+    """``activate(shared, layer, part, drops, mask, position)``: a tile's values and slopes.
 
     Sums are read back from where they were stored: the code of an activation is here once, and not
     for each of a tile's sums, of which registers would need one copy each.
@@ -152,8 +151,8 @@ def _activate_of(spec: Functions) -> Callable:
     real, value, slope = np.dtype(spec.dtype).type, functions.value(spec), functions.slope(spec)
 
     @device_function
-    def activate(shared, layer, part, drops, drop, position):
-        scale = real(drop.scale)
+    def activate(shared, layer, part, drops, mask, position):
+        scale = real(mask.scale)
         r = part.row
         while r < part.rows:
             o = part.column
@@ -163,7 +162,7 @@ def _activate_of(spec: Functions) -> Callable:
                 a = real(value(layer.activation, z))
                 d = real(slope(layer.activation, z, a))
                 if drops:
-                    stays = keeps(drop.key, (position + r) * layer.d_out + o, drop.p)
+                    stays = keeps(mask.key, (position + r) * layer.d_out + o, mask.p)
                     factor = scale if stays else real(0)
                     a, d = a * factor, d * factor
                 shared[np.uint64(layer.values_out + index)] = a

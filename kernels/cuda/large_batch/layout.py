@@ -32,11 +32,12 @@ IDLE, READY, FAILED = 0, 1, 2  # phases of a step
 class Layer(NamedTuple):
     """A layer's sizes, where its weights begin in a network's row, and its numbers in ``work``.
 
-    ``inputs`` are what goes in, ``values`` what comes out of a hidden one; ``before`` are the
-    slopes of what goes in, ``slopes`` those of what comes out, at first the last layer's values.
+    ``depth`` is the number of layers before it. ``inputs`` are what goes in, ``values`` what comes
+    out of a hidden one; ``before`` are the slopes of what goes in, ``slopes`` those of what comes
+    out, at first the last layer's values.
     """
 
-    index: int
+    depth: int
     d_in: int
     d_out: int
     weights: int
@@ -156,8 +157,8 @@ def layers_of(network: Network, slots: int, most: int, folds: int) -> tuple[list
     weights = [part.start for part in layer_slices(network.layers, network.bias)]
     sides = zip(pairwise(network.layers), pairwise(values), pairwise(slopes), strict=True)
     layers = [
-        Layer(index, *widths, weights[index], *value, *slope)
-        for index, (widths, value, slope) in enumerate(sides)
+        Layer(depth, *widths, weights[depth], *value, *slope)
+        for depth, (widths, value, slope) in enumerate(sides)
     ]
     return layers, starts[-1]
 

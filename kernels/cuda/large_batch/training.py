@@ -227,10 +227,14 @@ def _rows(array: Any) -> Any:
 def _room_for_a_step(slots: int) -> Step:
     xp = device.array_module()
     return Step(
-        *(handed(xp.zeros(slots, np.int8)) for _ in range(2)),
-        _zeros(slots, NORM_BLOCKS, 2),
-        *(_zeros(slots) for _ in range(3)),
-        *(handed(xp.ones((slots, count))) for count in (N_POWERS, N_COEFFICIENTS)),
+        phase=handed(xp.zeros(slots, np.int8)),
+        broken=handed(xp.zeros(slots, np.int8)),
+        norms=_zeros(slots, NORM_BLOCKS, 2),
+        loss=_zeros(slots),
+        penalty=_zeros(slots),
+        factor=_zeros(slots),
+        powers=_zeros(slots, N_POWERS),
+        coefficients=_zeros(slots, N_COEFFICIENTS),
     )
 
 
