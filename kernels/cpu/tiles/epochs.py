@@ -6,7 +6,7 @@ import numpy as np
 
 from ...task import DIVERGED, RUNNING, STOPPED
 from ..arguments import own_row
-from ..batch import batch_of, order_of
+from ..batch import batch_of, batch_weights, order_of
 from ..compile import inline, internal
 from ..stopping import finish, forget, judge, write
 from ..threads import barrier
@@ -81,7 +81,7 @@ def run_epoch(args, layout, work, i, epoch, careful):
     steps = -(-order.size // epochs.batch_size)
     if not optimizing.stepwise:
         set_coefficients(optimizing, layout, work, i, rate)
-    total, penalty, weights, share = 0.0, 0.0, 0.0, 1.0
+    total, penalty, weights = 0.0, 0.0, 0.0
     for b in range(steps):
         start = b * epochs.batch_size
         rows = min(epochs.batch_size, order.size - start)
@@ -90,11 +90,8 @@ def run_epoch(args, layout, work, i, epoch, careful):
         if epochs.summed and work.member == 0:  # others' parts of an update wait for this one's
             value = penalty_value(args.net, optimizing, layout, work, i)
         batch = batch_of(args.net, args.samples, order, start, rows, step)
+        weight, share = batch_weights(epochs, batch)
         loss = batch_gradient(args.net, args.samples, args.dropout, layout, work, i, batch)
-        weight = batch.weight
-        if epochs.summed:
-            share = 1.0 / weight if weight > 0 else 0.0
-            weight = float(rows)
         if optimizing.stepwise:
             set_coefficients(optimizing, layout, work, i, rate)
         if not careful:
