@@ -30,7 +30,7 @@ def train_network(args, layout, work, i):
 
 @internal
 def run_epochs(args, layout, work, i, careful):
-    """All epochs: the network's status after them, SUSPECT where they must be run carefully."""
+    """All epochs: returns the network's status, SUSPECT where they must be run again, carefully."""
     epochs, stopping = args.epochs, args.stopping
     best, best_epoch = np.inf, np.int64(-1)
     if stopping.best.size:
@@ -72,8 +72,8 @@ def run_epochs(args, layout, work, i, careful):
 def run_epoch(args, layout, work, i, epoch, careful):
     """One epoch: means of its batches' losses and penalties, and whether all was finite.
 
-    Only a careful epoch looks at every step, and leaves the last finite parameters. Penalties are
-    added up by the first member alone.
+    Only a careful epoch checks every step, and keeps the last finite parameters. The first member
+    alone adds up penalties.
     """
     epochs, optimizing = args.epochs, args.optimizing
     order = order_of(epochs, i, epoch)
@@ -87,7 +87,7 @@ def run_epoch(args, layout, work, i, epoch, careful):
         rows = min(epochs.batch_size, order.size - start)
         step = (epochs.first + epoch) * steps + b
         value = 0.0
-        if epochs.summed and work.member == 0:  # others' parts of an update wait for this one's
+        if epochs.summed and work.member == 0:  # before the update: no weight moves yet
             value = penalty_value(args.net, optimizing, layout, work, i)
         batch = batch_of(args.net, args.samples, order, start, rows, step)
         weight, share = batch_weights(epochs, batch)
@@ -108,7 +108,7 @@ def run_epoch(args, layout, work, i, epoch, careful):
 
 @internal
 def careful_update(net, optimizing, layout, work, i, loss, share):
-    """Update unless something is not finite; says whether it was done."""
+    """Update unless the loss or a parameter would not be finite; says whether it did."""
     if not np.isfinite(loss):
         return False
     copy_part(layout, work, 0, layout.snapshot)
