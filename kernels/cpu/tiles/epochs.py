@@ -87,7 +87,7 @@ def run_epoch(args, layout, work, i, epoch, careful):
         rows = min(epochs.batch_size, order.size - start)
         step = (epochs.first + epoch) * steps + b
         value = 0.0
-        if epochs.summed and work.member == 0:  # before the update: no weight moves yet
+        if epochs.summed and work.member == 0:  # weights stay until all have met a barrier
             value = penalty_value(args.net, optimizing, layout, work, i)
         batch = batch_of(args.net, args.samples, order, start, rows, step)
         weight, share = batch_weights(epochs, batch)
