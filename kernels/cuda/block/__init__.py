@@ -18,7 +18,7 @@ from ..compile import launch
 from ..functions import Functions
 from ..resident import OnGpu
 from .kernels import gradient_kernel, predict_kernel, train_kernel
-from .plan import Plan, plan, refusal
+from .shared_memory import Plan, plan, refusal
 
 __all__ = ["gradients", "plan", "predict", "refusal", "train"]
 

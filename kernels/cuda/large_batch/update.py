@@ -108,13 +108,14 @@ def update_kernel(rule: str, dtype: str) -> Any:
             g = sum_of_pieces(gradient, k, p, rows) * f
             old = parameters[i, p]
             m = moments[i, p] if states > 0 else zero
-            v = moments[i, stride + p] if states > 1 else zero
+            second = np.uint64(stride + p)
+            v = moments[i, second] if states > 1 else zero
             w, m, v = new_values(old, g, m, v, c0, c1, c2, c3, c4, c5)
             parameters[i, p], gradient[k, 0, p] = w, old
             if states > 0:
                 moments[i, p] = m
             if states > 1:
-                moments[i, stride + p] = v
+                moments[i, second] = v
             if not isfinite(parameters[i, p]):
                 step.broken[k] = 1  # the same from whatever thread
 
