@@ -1,6 +1,6 @@
 """A block of threads trains one network: weights, gradient and values lie in its shared memory.
 
-Whole epochs are one launch. Where shared memory is short, the optimizer's moments leave it first,
+Whole epochs are one launch. Where shared memory is short, the optimiser's moments leave it first,
 then the gradient; the weights stay.
 """
 

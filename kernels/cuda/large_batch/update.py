@@ -1,4 +1,4 @@
-"""The optimizer's step of all slots: penalties, clipping, coefficients and new parameters."""
+"""The optimiser's step of all slots: penalties, clipping, coefficients and new parameters."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def penalise(slots, size, summed, memory, optimizing, is_weight, gradient, step)
 
 @cache
 def prepare_kernel(rule: str) -> Any:
-    """The kernel that says who takes a step, and with which coefficients; a block a slot."""
+    """The kernel that decides which networks take a step, and its coefficients; a block a slot."""
     coefficients = scalar(OPTIMIZERS[rule].coefficients, "float64")
 
     def prepare(slots, losses, optimizing, memory, epoch, step):
@@ -92,7 +92,7 @@ def prepare_kernel(rule: str) -> Any:
 
 @cache
 def update_kernel(rule: str, dtype: str) -> Any:
-    """The kernel that moves parameters, and leaves the old ones where the gradient was."""
+    """The kernel for new parameters; the old ones take the gradient's place."""
     new_values, states = scalar(OPTIMIZERS[rule].update, dtype), OPTIMIZERS[rule].states
     real = np.dtype(dtype).type
 
@@ -117,14 +117,14 @@ def update_kernel(rule: str, dtype: str) -> Any:
             if states > 1:
                 moments[i, second] = v
             if not isfinite(parameters[i, p]):
-                step.broken[k] = 1  # the same from whatever thread
+                step.broken[k] = 1  # every thread writes the same
 
     return kernel(update)
 
 
 @kernel
 def settle(slots, size, summed, memory, stopping, gradient, step, epoch):
-    """What a step leaves: who diverged and has the old parameters, the epoch's loss so far."""
+    """End a step: take it back where a network diverged, else add its loss to the epoch's."""
     k = cuda.blockIdx.y
     first_thread = cuda.grid(1) == 0
     if first_thread and k == 0:

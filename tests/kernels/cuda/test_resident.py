@@ -21,7 +21,7 @@ def test_rows_begin_at_whole_lines_of_caches():
 
 @pytest.mark.parametrize("gpus", [1, 2, 3])
 def test_rows_are_cut_over_gpus_and_come_back_in_their_order(monkeypatch, gpus):
-    monkeypatch.setattr(device, "numbers", lambda: (0,) * gpus)
+    monkeypatch.setattr(device, "gpus", lambda: (0,) * gpus)
     parameters = np.arange(20.0).reshape(4, 5)
     rows = Rows.of(parameters)
     assert [part.networks.stop - part.networks.start for part in rows.parts] == {

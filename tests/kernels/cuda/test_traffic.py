@@ -249,7 +249,7 @@ def used(population):
 def test_several_gpus_have_the_networks_between_them(monkeypatch):
     """Here they are one and the same, but networks are cut, trained and read as for several."""
     expected = used(bp.Population(MLP, N))
-    monkeypatch.setattr(device, "numbers", lambda: (0, 0, 0))
+    monkeypatch.setattr(device, "gpus", lambda: (0, 0, 0))
     population = bp.Population(MLP, N).to("cuda")
     assert len(population.where("cuda").parts) == 3
     for one, other in zip(used(population), expected, strict=True):

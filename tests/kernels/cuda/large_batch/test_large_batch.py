@@ -31,7 +31,7 @@ class TestBits:
 
     def test_of_how_many_gpus(self, monkeypatch):
         expected = trained()
-        monkeypatch.setattr(cuda.device, "numbers", lambda: (0, 0, 0))
+        monkeypatch.setattr(cuda.device, "gpus", lambda: (0, 0, 0))
         assert_same(trained(), expected)
 
     def test_of_memory(self, monkeypatch):
