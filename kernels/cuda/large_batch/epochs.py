@@ -15,8 +15,9 @@ from .layout import BATCH, EPOCH, NOBODY
 
 
 @kernel
-def begin_epoch(number, slots, rates, epoch):
+def begin_epoch(number, slots, optimizing, epoch):
     """The first batch of an epoch of the fit, and its learning rates."""
+    rates = optimizing.rates
     for k in range(cuda.grid(1), slots.networks.shape[0], cuda.gridsize(1)):
         i = max(slots.networks[k], 0)
         epoch.rates[k] = rates[own_row(rates, i), number % rates.shape[1]]

@@ -16,7 +16,7 @@ import numpy as np
 from ...math import N_COEFFICIENTS, N_POWERS
 from ...task import Network, distinct, layer_slices
 from .. import device
-from ..arguments import handed, lasting
+from ..arguments import Optimizing, handed, lasting
 from ..resident import OnGpu
 from . import batches, epochs, update
 from .batches import CHUNK, Folds, InOrder
@@ -79,17 +79,20 @@ class Training:
         self.layers.take(networks)
         self._late[...] = -1
         rates = handed(distinct(task.optimizer.rates))
+        optimizing = self.args.optimizing._replace(rates=rates)
         for e in range(task.epochs):
             if e == 0 or len(task.order) > 1:
                 self._set_order(task.order[e])
-            self._run_epoch(task, e, rates)
+            self._run_epoch(task, e, optimizing)
         if not task.record.all():
             self._find_scores(late=True)
 
-    def _run_epoch(self, task: OnGpu, e: int, rates: Any) -> None:
+    def _run_epoch(self, task: OnGpu, e: int, optimizing: Optimizing) -> None:
         """One epoch, and what is kept of it."""
         slots, number, scored = self.layers.nets.slots, task.first_epoch + e, bool(task.record[e])
-        over_elements(epochs.begin_epoch, self.layers.slots, *(number, slots, rates, self.epoch))
+        over_elements(
+            epochs.begin_epoch, self.layers.slots, *(number, slots, optimizing, self.epoch)
+        )
         for graph in self.graphs:
             graph.launch()
         if scored:
