@@ -1,9 +1,9 @@
 """Where the numbers of many networks' layers lie, and how kernels are told of networks.
 
 Networks are in *slots*: kernels look up on the GPU which network a slot holds, and how many rows
-its batch has; an empty slot costs next to nothing. Values of a batch that may have ``most`` rows lie
-in one memory, ``work``: first the samples of every fold, then for each hidden layer the values of
-all slots, then for each layer the slopes, which become the loss's slopes on the way back.
+its batch has; an empty slot costs next to nothing. Values of a batch that may have ``most`` rows
+lie in one memory, ``work``: first the samples of every fold, then for each hidden layer the values
+of all slots, then for each layer the slopes, which become the loss's slopes on the way back.
 """
 
 from __future__ import annotations

@@ -89,7 +89,8 @@ class Training:
 
     def _run_epoch(self, task: OnGpu, e: int, optimizing: Optimizing) -> None:
         """One epoch, and what is kept of it."""
-        slots, number, scored = self.layers.nets.slots, task.first_epoch + e, bool(task.record[e])
+        slots, number = self.layers.nets.slots, task.first_epoch + e
+        scored = bool(task.record[e])
         over_elements(
             epochs.begin_epoch, self.layers.slots, *(number, slots, optimizing, self.epoch)
         )
