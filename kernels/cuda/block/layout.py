@@ -13,7 +13,7 @@ from ..collective import block_copy
 from ..compile import device_function
 from ..functions import activation_ids
 
-# Numbers of the optimizer's rule, in float64: powers first, then coefficients and hyperparameters.
+# Numbers of the optimiser's rule, in float64: powers first, then coefficients and hyperparameters.
 FIRST_COEFFICIENT = N_POWERS
 FIRST_HYPERPARAMETER = N_POWERS + N_COEFFICIENTS
 RULE_NUMBERS = N_POWERS + N_COEFFICIENTS + N_HYPERPARAMETERS
