@@ -91,16 +91,11 @@ def script(*names: str) -> str:
     imports: dict[str, list[str]] = {}
     found = [*names]
     for module in found:
-        sources[module] = source(module)
+        sources[module] = functions() if module == "functions" else _asset(f"{module}.js")
         imports[module] = IMPORT.findall(sources[module])
         found += [other for other in imports[module] if other not in found]
     order = TopologicalSorter(imports).static_order()
     return "\n".join(EXPORT.sub("", IMPORT.sub("", sources[module])).strip() for module in order)
-
-
-def source(module: str) -> str:
-    """The text of a JavaScript module; that of the formulas is written by :mod:`javascript`."""
-    return functions() if module == "functions" else _asset(f"{module}.js")
 
 
 def _own_functions(explanation: dict[str, Any]) -> list[str]:
