@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .. import counter
-from ..specialise import Scalars
+from ..specialise import Specialiser
 from . import device
 from .arguments import own_row
 from .compile import device_function
@@ -26,7 +26,7 @@ def _drawing(function: Callable) -> Any:
     return called
 
 
-_drawn = Scalars("float64", _drawing)
+_drawn = Specialiser("float64", _drawing)
 dropout_key, keeps = _drawn(counter.dropout_key), _drawn(counter.keeps)
 
 

@@ -10,13 +10,13 @@ from functools import cache
 from typing import Any
 
 from .. import math as formulas
-from ..specialise import Scalars
+from ..specialise import Specialiser
 from .compile import device_function
 
 
 def scalar(function: Callable, dtype: str) -> Any:
     """A scalar function of ours or of a user, for one dtype."""
-    return _scalars(dtype)(function)
+    return _specialiser(dtype)(function)
 
 
 @device_function
@@ -30,9 +30,9 @@ def _min(a, b):
 
 
 @cache
-def _scalars(dtype: str) -> Scalars:
+def _specialiser(dtype: str) -> Specialiser:
     # as in Python, max and min keep a NaN; the GPU's own drop it
-    return Scalars(dtype, device_function, {max: _max, min: _min})
+    return Specialiser(dtype, device_function, {max: _max, min: _min})
 
 
 clip_factor = scalar(formulas.clip_factor, "float64")

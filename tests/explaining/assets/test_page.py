@@ -5,6 +5,7 @@ import re
 import pytest
 from explained_page import MINUS, TITLES, sentence, title, wait_for_sweep
 
+from bpfast.explaining.javascript import module as functions
 from bpfast.explaining.page import ASSETS
 
 pytestmark = pytest.mark.xdist_group("browser")
@@ -141,9 +142,13 @@ def test_modules_import_all_that_they_use(browser, pages):
         pages["classes"].read_text(encoding="utf-8"),
         flags=re.DOTALL,
     )
-    tab.route(
-        f"{site}/**", lambda route: route.fulfill(path=ASSETS / route.request.url[len(site) + 1 :])
-    )
+
+    def answer(route):
+        name = route.request.url.rpartition("/")[2]
+        body = functions() if name == "functions.js" else (ASSETS / name).read_text("utf-8")
+        route.fulfill(body=body, content_type="text/javascript")
+
+    tab.route(f"{site}/*.js", answer)
     tab.route(f"{site}/", lambda route: route.fulfill(body=text, content_type="text/html"))
     tab.goto(f"{site}/")
     assert len(tab.evaluate(WALK, 1)) > 20

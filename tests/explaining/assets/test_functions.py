@@ -1,4 +1,4 @@
-"""erf.js, and formulas in JavaScript, where exponentials overflow or vanish."""
+"""functions.js and erf.js: activations where exponentials overflow, and where erf's series ends."""
 
 import numpy as np
 import pytest
