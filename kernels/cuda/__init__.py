@@ -1,4 +1,4 @@
-"""CUDA kernels, one file per strategy: what a device offers to the rest of bpfast.
+"""CUDA kernels, a folder per strategy: what a device offers to the rest of bpfast.
 
 Strategies are imported when they are used, since they need numba-cuda; :mod:`device` says whether
 it, and a GPU, are there.

@@ -47,7 +47,7 @@ def batch_gradient_of(spec: Functions) -> Callable:
 
     @device_function
     def batch_gradient(shape, shared, g, data, batch, draws):
-        share = shape.output_share / batch.total if batch.total > 0.0 else 0.0
+        share = shape.net.output_share / batch.total if batch.total > 0.0 else 0.0
         loss = 0.0
         position = 0
         while position < batch.rows:
@@ -57,7 +57,7 @@ def batch_gradient_of(spec: Functions) -> Callable:
             loss += chunk_loss(shape, shared, data, batch.order, start, rows, share)
             backward(shape, shared, g, rows, position > 0)
             position += shape.rows
-        return loss * shape.output_share
+        return loss * shape.net.output_share
 
     return batch_gradient
 
@@ -128,7 +128,7 @@ def _forward_layer_of(spec: Functions) -> Callable:
         t = cuda.threadIdx.x
         while t < tile.count_tiles(rows, own.d_out):
             part = tile.tile_of(t, rows, own.d_out)
-            if shape.bias:
+            if shape.net.bias:
                 tile.load(sums, part, Matrix(shared, own.biases, 0, 1))
             else:
                 tile.clear(sums)
@@ -191,7 +191,7 @@ def chunk_loss_of(spec: Functions) -> Callable:
             own_loss = row_loss(
                 shared, own.values_out + r * own.stride_out, own.d_out,
                 data.targets, row * data.target_width, data.target_width,
-                real(share * weight), real(shape.loss_parameter),
+                real(share * weight), real(shape.net.loss_parameter),
             )  # fmt: skip
             loss += weight * np.float64(own_loss)
             r += cuda.blockDim.x
@@ -211,7 +211,7 @@ def backward(shape, shared, g, rows, adds):
         layer = shape.layers - 1 - back
         own = layer_of(shape.table, layer)
         weight_gradient(own, shared, g, rows, adds)
-        if shape.bias:
+        if shape.net.bias:
             bias_gradient(own, shared, g, rows, adds)
         if layer > 0:
             backward_layer(own, shared, rows)
