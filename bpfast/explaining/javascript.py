@@ -86,38 +86,38 @@ def _add(function, written: dict[str, str]) -> str:
             if inspect.isfunction(called):
                 _add(called, written)
         arguments = ", ".join(argument.arg for argument in tree.args.args)
-        body = " ".join(filter(None, map(_statement, tree.body)))
+        body = " ".join(filter(None, map(statement, tree.body)))
         written[name] = f"const {name} = ({arguments}) => {{ {body} }};"
     return name
 
 
-def _statement(node: ast.stmt) -> str:
+def statement(node: ast.stmt) -> str:
     match node:
         case ast.Expr(ast.Constant(str())):
             return ""
         case ast.Assign([ast.Name(name)], value):
-            return f"const {name} = {_expression(value)};"
+            return f"const {name} = {expression(value)};"
         case ast.Return(ast.expr() as value):
-            return f"return {_expression(value)};"
+            return f"return {expression(value)};"
     raise _unknown(node)
 
 
-def _expression(node: ast.expr) -> str:
+def expression(node: ast.expr) -> str:
     match node:
         case ast.Constant(float() as number):
             return "Infinity" if number == math.inf else repr(number)
         case ast.Name(name):
             return name
         case ast.UnaryOp(ast.USub(), operand):
-            return f"(-{_expression(operand)})"
+            return f"(-{expression(operand)})"
         case ast.BinOp(left, operator, right) | ast.Compare(left, [operator], [right]):
             if type(operator) in OPERATORS:
-                return f"({_expression(left)} {OPERATORS[type(operator)]} {_expression(right)})"
+                return f"({expression(left)} {OPERATORS[type(operator)]} {expression(right)})"
         case ast.IfExp(test, body, other):
-            return f"({_expression(test)} ? {_expression(body)} : {_expression(other)})"
+            return f"({expression(test)} ? {expression(body)} : {expression(other)})"
         case ast.Call(ast.Name(name), arguments):
             prefix = "Math." if name in BUILT_IN else ""
-            return f"{prefix}{name}({', '.join(map(_expression, arguments))})"
+            return f"{prefix}{name}({', '.join(map(expression, arguments))})"
     raise _unknown(node)
 
 

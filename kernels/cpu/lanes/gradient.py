@@ -23,7 +23,7 @@ from .layout import LOSS, NETWORK
 
 @internal
 def batch_gradient(net, data, dropout, layout, work, batch):
-    """Losses of a batch go to the lanes' LOSS, its gradient to the layout's."""
+    """Set the lanes' LOSS to the losses of a batch, and compute its gradient."""
     work.lane_floats[LOSS] = 0.0
     for position in range(0, batch.rows, layout.chunk_rows):
         chunk = chunk_of(batch, position, layout.chunk_rows)
@@ -38,7 +38,7 @@ def batch_gradient(net, data, dropout, layout, work, batch):
 
 @internal
 def batch_loss(net, data, layout, work, batch):
-    """Losses of a batch, without dropout, go to the lanes' LOSS."""
+    """Set the lanes' LOSS to the losses of a batch, without dropout."""
     work.lane_floats[LOSS] = 0.0
     for position in range(0, batch.rows, layout.chunk_rows):
         chunk = chunk_of(batch, position, layout.chunk_rows)
@@ -50,7 +50,7 @@ def batch_loss(net, data, layout, work, batch):
 
 @inline
 def gather(net, layout, work, data, chunk):
-    """Copy inputs, with a 1 behind each sample's where there are biases; targets to all lanes."""
+    """Copy a chunk's inputs, with a 1 after each sample's for the biases, and its targets."""
     numbers, outputs = work.numbers, net.layers[-1]
     inputs, stride = net.layers[0], net.layers[0] + net.bias
     labels = data.targets.shape[1] < outputs
@@ -76,24 +76,17 @@ def fill(work, start, value):
 
 @inline
 def forward_layer(net, layout, work, rows, layer):
-    """Values of a layer; slopes too of a hidden one."""
+    """Values of a layer, and slopes of a hidden layer's activation."""
     numbers, lanes, outputs = work.numbers, work.lanes, net.layers[layer + 1]
     depth = net.layers[layer] + net.bias
     z, size = layout.values[layer + 1], outputs * rows * lanes
     left, row_step, column_step = VECTOR, lanes, rows * lanes
     if layer == 0:
         left, row_step, column_step = BROADCAST, depth, 1
-    call_multiply(
-        net.multiply,
-        numbers,
-        (rows, outputs, depth),
-        Matrix(z, lanes, rows * lanes),
-        left,
-        Matrix(layout.values[layer], row_step, column_step),
-        Matrix(layout.weights[layer], outputs * lanes, lanes),
-        SET,
-        lanes // LANES,
-    )
+    values = Matrix(layout.values[layer], row_step, column_step)
+    weights = Matrix(layout.weights[layer], outputs * lanes, lanes)
+    result, shape = Matrix(z, lanes, rows * lanes), (rows, outputs, depth)
+    call_multiply(net.multiply, numbers, shape, result, left, values, weights, SET, lanes // LANES)
     if layer < net.activations.size:
         slope = layout.slopes[layer + 1]
         invoke(net.activations[layer], numbers, z, slope, z, z, z, size, 0, 0.0)
@@ -104,7 +97,10 @@ def forward_layer(net, layout, work, rows, layer):
 
 @internal
 def apply_dropout(net, dropout, layout, work, layer, chunk, position):
-    """Multiply a chunk's hidden values and slopes with their mask; it begins at ``position``."""
+    """Multiply a chunk's hidden values and slopes with their masks.
+
+    The chunk begins at row ``position`` of its batch.
+    """
     width, rows = net.layers[layer], chunk.rows
     for lane in range(work.lanes):
         mask = layer_mask(dropout, work.lane_ints[NETWORK, lane], chunk.step, layer - 1)
@@ -118,7 +114,7 @@ def apply_dropout(net, dropout, layout, work, layer, chunk, position):
 
 @inline
 def compute_loss(net, layout, work, data, chunk):
-    """Add a chunk's losses to the lanes' LOSS; outputs become the loss's slopes by them."""
+    """Add a chunk's losses to the lanes' LOSS, and put their derivatives where its outputs were."""
     numbers, lanes, outputs = work.numbers, work.lanes, net.layers[-1]
     scale = layout.loss + outputs * chunk.rows * lanes
     loss = scale + chunk.rows * lanes
@@ -137,35 +133,22 @@ def compute_loss(net, layout, work, data, chunk):
 
 @inline
 def backward(net, layout, work, rows, add):
-    """Gradient of a chunk from the slopes by its outputs, set or added."""
-    lanes, delta = work.lanes, layout.values[-1]
+    """Set the gradient from the derivatives of a chunk's losses, or add to it."""
+    numbers, lanes, groups = work.numbers, work.lanes, work.lanes // LANES
+    delta = Matrix(layout.values[-1], lanes, rows * lanes)
     for layer in range(net.layers.size - 2, -1, -1):
         outputs, depth = net.layers[layer + 1], net.layers[layer] + net.bias
         left, row_step, column_step = VECTOR, rows * lanes, lanes
         if layer == 0:
             left, row_step, column_step = BROADCAST, 1, depth
-        gradient = layout.gradient + layout.weights[layer] - layout.weights[0]
-        call_multiply(
-            net.multiply,
-            work.numbers,
-            (depth, outputs, rows),
-            Matrix(gradient, outputs * lanes, lanes),
-            left,
-            Matrix(layout.values[layer], row_step, column_step),
-            Matrix(delta, lanes, rows * lanes),
-            ADD if add else SET,
-            lanes // LANES,
-        )
+        values = Matrix(layout.values[layer], row_step, column_step)
+        start = layout.gradient + layout.weights[layer] - layout.weights[0]
+        gradient, shape = Matrix(start, outputs * lanes, lanes), (depth, outputs, rows)
+        mode = ADD if add else SET
+        call_multiply(net.multiply, numbers, shape, gradient, left, values, delta, mode, groups)
         if layer > 0:
-            call_multiply(
-                net.multiply,
-                work.numbers,
-                (rows, net.layers[layer], outputs),
-                Matrix(layout.slopes[layer], lanes, rows * lanes),
-                VECTOR,
-                Matrix(delta, lanes, rows * lanes),
-                Matrix(layout.weights[layer], lanes, outputs * lanes),
-                SCALE,
-                lanes // LANES,
-            )
-            delta = layout.slopes[layer]
+            slopes = Matrix(layout.slopes[layer], lanes, rows * lanes)
+            weights = Matrix(layout.weights[layer], lanes, outputs * lanes)
+            left, shape = VECTOR, (rows, net.layers[layer], outputs)
+            call_multiply(net.multiply, numbers, shape, slopes, left, delta, weights, SCALE, groups)
+            delta = slopes

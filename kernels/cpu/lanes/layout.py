@@ -11,7 +11,7 @@ from ...math import N_COEFFICIENTS
 from ...task import Network
 from ..functions import REPEAT, SCRATCH
 from ..simd import LANES
-from ..workspace import OPTIMIZER_ROWS, Arena
+from ..workspace import OPTIMIZER_ROWS, Arena, zeros
 from .online_steps import SAMPLE, STEPS
 
 MOST_LANES = 8 * LANES
@@ -58,6 +58,12 @@ class Workspace(NamedTuple):
     lanes: int
 
 
+def workspace_of(layout: Layout, lanes: int, dtype, counters: np.ndarray) -> Workspace:
+    """A workspace for groups of so many networks."""
+    floats, ints = np.zeros((FLOAT_ROWS, lanes)), np.zeros((INT_ROWS, lanes), np.int64)
+    return Workspace(zeros(layout.size, dtype), floats, ints, counters, lanes)
+
+
 def layout_of(network: Network, lanes: int) -> Layout:
     """Layout for groups of so many networks of an architecture."""
     widths, bias, arena = network.layers, int(network.bias), Arena()
@@ -97,3 +103,11 @@ def group_size(network: Network, networks: int) -> int:
     ):
         lanes //= 2
     return lanes
+
+
+def group_bounds(fold: np.ndarray, networks: np.ndarray, lanes: int) -> np.ndarray:
+    """Where groups of networks with one fold each begin in ``networks``, and the last one's end."""
+    changes = np.flatnonzero(np.diff(fold[networks] if fold.strides[0] else fold[:1])) + 1
+    runs = pairwise([0, *changes, len(networks)])
+    starts = [np.arange(first, last, lanes) for first, last in runs]
+    return np.concatenate([*starts, [len(networks)]])

@@ -1,0 +1,54 @@
+"""Parameters in panels."""
+
+import numpy as np
+from numba import njit
+
+from bpfast.kernels.cpu.simd import LANES
+from bpfast.kernels.cpu.tiles import panels
+
+
+@njit
+def store(net, memory, layout, work):
+    panels.store(net, memory, layout, work, 0)
+
+
+@njit
+def all_finite(net, layout, numbers):
+    return panels.all_finite(net, layout, numbers)
+
+
+@njit
+def transpose_weights(net, layout, work):
+    panels.transpose_weights(net, layout, work)
+
+
+def test_panels_hold_each_parameter_once_and_zeros(packed):
+    args, layout, work = packed
+    weights, row = work.numbers[: layout.weights[-1]], args.memory.parameters[0]
+    np.testing.assert_array_equal(np.sort(weights[weights != 0]), np.sort(row))
+    expected = row.copy()
+    row[:] = 0.0
+    store(args.net, args.memory, layout, work)
+    np.testing.assert_array_equal(row, expected)
+
+
+def test_padding_need_not_be_finite(packed):
+    args, layout, work = packed
+    weights = work.numbers[: layout.weights[-1]]
+    weights[weights == 0] = np.nan
+    assert all_finite(args.net, layout, work.numbers)
+    weights[weights == args.memory.parameters[0, -1]] = np.inf
+    assert not all_finite(args.net, layout, work.numbers)
+
+
+def test_transposed_weights(packed):
+    args, layout, work = packed
+    net, row = args.net, args.memory.parameters[0]
+    transpose_weights(net, layout, work)
+    for layer in range(1, len(net.layers) - 1):
+        d_in, d_out = net.layers[layer : layer + 2]
+        matrix = row[net.starts[layer] :][: d_in * d_out].reshape(d_in, d_out)
+        for k in range(d_in):
+            block = work.own + layout.transposed[layer] + k // LANES * d_out * LANES
+            got = work.numbers[block + k % LANES :][: d_out * LANES : LANES]
+            np.testing.assert_array_equal(got, matrix[k])
