@@ -11,7 +11,7 @@ import llvmlite
 import numba
 import numpy as np
 
-from ..kernels.math import ACTIVATIONS
+from ..kernels.tables import ACTIVATIONS
 from ..training import dispatch
 from ..training.network import BUILT_IN, MLP, loss_names
 from ..training.optimizers import SGD, Adam, AdamW, Optimizer, RMSprop

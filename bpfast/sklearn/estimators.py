@@ -16,8 +16,9 @@ from sklearn.neural_network._multilayer_perceptron import BaseMultilayerPerceptr
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import validate_data
 
-from ..kernels.math import ACTIVATIONS
+from ..kernels.tables import ACTIVATIONS
 from ..training.dispatch import DEVICES
+from ..training.docstring import docstring
 from ..training.network import ScikitLearnMLP
 from ..training.population import DTYPES
 from . import together
@@ -29,11 +30,11 @@ LOSSES = {  # by the activation of the output
     "identity": "half_squared_error",
     "exp": "poisson",
 }
+ACTIVATION_NAMES = {row.sklearn or name: name for name, row in ACTIVATIONS.items()}
 DENSE = 1 << 24  # numbers of a sparse matrix that are made dense at a time for predictions
 
 _CONSTRAINTS = {
-    # the sigmoid has scikit-learn's name
-    "activation": [StrOptions({"logistic", *ACTIVATIONS} - {"sigmoid"})],
+    "activation": [StrOptions(set(ACTIVATION_NAMES))],
     "solver": [StrOptions({"lbfgs", "sgd", "adam", "adamw", "rmsprop"})],
     "learning_rate": [StrOptions({"constant", "invscaling", "adaptive", "exponential", "cosine"})],
     "decay": [Interval(Real, 0, 1, closed="right")],
@@ -82,9 +83,9 @@ class FusedMLP(BaseMultilayerPerceptron):
     def _mlp(self, dtype=None) -> ScikitLearnMLP:
         """The architecture of what was fitted, for arithmetic in its dtype or another."""
         layers = (len(self.coefs_[0]), *(len(biases) for biases in self.intercepts_))
-        activation = "sigmoid" if self.activation == "logistic" else self.activation
         epsilon = float(np.finfo(dtype or self.coefs_[0].dtype).eps)
-        return ScikitLearnMLP(layers, activation, LOSSES[self.out_activation_], delta=epsilon)
+        activation, loss = ACTIVATION_NAMES[self.activation], LOSSES[self.out_activation_]
+        return ScikitLearnMLP(layers, activation, loss, delta=epsilon)
 
     def _keep(self, arguments: dict) -> None:
         """The parameters, out of the local variables of ``__init__``."""
@@ -92,6 +93,7 @@ class FusedMLP(BaseMultilayerPerceptron):
             setattr(self, name, arguments[name])
 
 
+@docstring(activations=(f'"{name}"' for name in ACTIVATION_NAMES))
 class MLPClassifier(FusedMLP, neural_network.MLPClassifier):
     """scikit-learn's ``MLPClassifier`` with all its parameters, methods and attributes, and more.
 
@@ -101,8 +103,7 @@ class MLPClassifier(FusedMLP, neural_network.MLPClassifier):
 
     Parameters
     ----------
-    activation : {"identity", "logistic", "tanh", "relu", "leaky_relu", "softplus", "elu", "silu", \
-"gelu"}
+    activation : {{activations}}
     solver : {"lbfgs", "sgd", "adam", "adamw", "rmsprop"}
         "lbfgs" computes in float64 whatever ``dtype`` is: its line search needs it. "rmsprop"
         smoothes by ``beta_2``; it and "adamw" are PyTorch's.

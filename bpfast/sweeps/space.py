@@ -12,21 +12,15 @@ from typing import TYPE_CHECKING, Any
 
 from ..checks import check_choice
 from ..errors import import_optional
-from ..kernels.math import ACTIVATIONS
 from ..kernels.schedules import KINDS
-from ..training.optimizers import SGD, Adam, AdamW, Optimizer, RMSprop
+from ..kernels.tables import ACTIVATIONS
+from ..training.optimizers import OPTIMIZERS
 from ..training.population import INITIALISERS
 
 if TYPE_CHECKING:
     from optuna import Trial
     from optuna.distributions import BaseDistribution
 
-OPTIMIZERS: dict[str, type[Optimizer]] = {
-    "sgd": SGD,
-    "adam": Adam,
-    "adamw": AdamW,
-    "rmsprop": RMSprop,
-}
 NAMES = {
     "activation": tuple(ACTIVATIONS),
     "optimizer": tuple(OPTIMIZERS),

@@ -12,11 +12,11 @@ from ..tables.data import spread
 from ..training.dispatch import Plan, choose
 from ..training.history import History, Progress, latest
 from ..training.network import MLP
-from ..training.optimizers import Optimizer
+from ..training.optimizers import OPTIMIZERS, Optimizer
 from ..training.population import Population
 from ..training.training import Training, gradients
 from .folds import Folds, Part
-from .space import OPTIMIZERS, widths
+from .space import widths
 
 FEW = 64  # networks that kernels are compiled with
 MOST = 4096  # networks in a fit: more are no faster, and what is lost when a run is killed

@@ -12,7 +12,7 @@ import numpy as np
 
 from ..checks import check_array
 from ..files import read_tensors, write_tensors
-from ..kernels.math import LOSSES
+from ..kernels.tables import LOSSES
 from ..training import export
 from ..training.population import FORMAT, Population
 from .data import Columns, Scaler, features
@@ -70,7 +70,7 @@ class Model:
             raise ValueError(f"columns make {len(self.features)} inputs of {mlp.inputs}")
         if np.shape(self.scaler.mean) != (mlp.inputs,):
             raise ValueError(f"scaler is for {np.size(self.scaler.mean)} inputs of {mlp.inputs}")
-        expected = mlp.outputs if LOSSES[mlp.loss].link == "softmax" else 0
+        expected = mlp.outputs if LOSSES[mlp.loss].inverse_link == "softmax" else 0
         if len(self.classes) != expected:
             raise ValueError(
                 f"classes has {len(self.classes)} names, {mlp.loss} with {mlp.outputs} outputs "

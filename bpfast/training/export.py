@@ -7,13 +7,14 @@ are an empty list for an architecture without.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..errors import missing_extra
-from ..kernels.math import LOSSES
+from ..kernels.tables import ACTIVATIONS, INVERSE_LINKS, LOSSES, Activation, InverseLink
 from .network import MLP
 
 if TYPE_CHECKING:
@@ -26,13 +27,6 @@ if TYPE_CHECKING:
 Arrays = list[np.ndarray]
 OPSET = 17
 IR_VERSION = 8  # the one that came with the opset: older runtimes read it
-SKLEARN_ACTIVATIONS = {
-    "identity": "identity",
-    "sigmoid": "logistic",
-    "tanh": "tanh",
-    "relu": "relu",
-}
-SKLEARN_LOSSES = ("mse", "half_squared_error", "poisson", "cross_entropy", "binary_cross_entropy")
 
 
 def to_torch(mlp: MLP, weights: Arrays, biases: Arrays) -> nn.Sequential:
@@ -42,21 +36,8 @@ def to_torch(mlp: MLP, weights: Arrays, biases: Arrays) -> nn.Sequential:
         from torch import nn
     except ImportError:
         raise ImportError("torch is not installed: pip install torch") from None
-    made: dict[str, Callable[[], Any]] = {
-        "identity": nn.Identity,
-        "relu": nn.ReLU,
-        "leaky_relu": lambda: nn.LeakyReLU(0.01),
-        "tanh": nn.Tanh,
-        "sigmoid": nn.Sigmoid,
-        # from 20 on, its default is the identity: 2e-9 off in float64
-        "softplus": lambda: nn.Softplus(threshold=40.0),
-        "elu": nn.ELU,
-        "silu": nn.SiLU,
-        "gelu": nn.GELU,
-        "softmax": lambda: nn.Softmax(dim=1),
-    }
-    _check_activations(mlp, made, "PyTorch")
-    if LOSSES[mlp.loss].link == "exp":
+    _check_activations(mlp, "torch", "PyTorch")
+    if INVERSE_LINKS[LOSSES[mlp.loss].inverse_link].torch is None:
         raise ValueError(
             f"PyTorch has no module for the exponential that loss={mlp.loss!r} ends with: "
             "export to ONNX or scikit-learn"
@@ -71,8 +52,8 @@ def to_torch(mlp: MLP, weights: Arrays, biases: Arrays) -> nn.Sequential:
         linear.weight.data = tensor
         if bias is not None:
             linear.bias.data = torch.from_numpy(bias)
-        modules += [linear, made[after]()]
-    if _functions(mlp)[-1] == "identity":
+        modules += [linear, after.torch(nn)]
+    if LOSSES[mlp.loss].inverse_link == "identity":
         modules.pop()
     return nn.Sequential(*modules)
 
@@ -93,16 +74,16 @@ def to_onnx(
         import onnx
     except ImportError:
         raise missing_extra("onnx", "export") from None
-    _check_activations(mlp, ONNX, "ONNX")
-    graph = _Graph(onnx)
-    dtype, outside, value = weights[0].dtype, weights[0].dtype, "X"
+    _check_activations(mlp, "onnx", "ONNX")
+    graph, dtype = _Graph(onnx), weights[0].dtype
+    operators, outside, value = _Operators(graph, dtype), dtype, "X"
     if scalers is not None:
         outside = np.dtype(np.float64)
         value = graph.add("Sub", value, scalers[0].mean)
         value = graph.cast(graph.add("Div", value, scalers[0].scale), dtype)
     for weight, bias, after in zip_longest(weights, biases, _functions(mlp)):
         value = graph.add("Gemm", value, weight, *([] if bias is None else [bias]))
-        value = ONNX[after](graph, value, dtype)
+        value = after.onnx(operators, value)
     if scalers is not None:
         value = graph.cast(value, outside)
         if scalers[1] is not None:
@@ -156,52 +137,23 @@ class _Graph:
         return model
 
 
-def _identity(graph: _Graph, z: str, dtype: np.dtype) -> str:
-    return z
+class _Operators:
+    """ONNX's operators as functions of values' names; numbers among these are of a dtype."""
 
+    def __init__(self, graph: _Graph, dtype: np.dtype) -> None:
+        self._graph, self._dtype = graph, dtype
 
-def _operator(name: str, **attributes: Any) -> Callable[[_Graph, str, np.dtype], str]:
-    return lambda graph, z, dtype: graph.add(name, z, **attributes)
+    def __getattr__(self, operator: str) -> Callable[..., str]:
+        def add(*inputs: str | float, **attributes: Any) -> str:
+            values = (v if isinstance(v, str) else self._dtype.type(v) for v in inputs)
+            return self._graph.add(operator, *values, **attributes)
 
+        return add
 
-def _silu(graph: _Graph, z: str, dtype: np.dtype) -> str:
-    return graph.add("Mul", z, graph.add("Sigmoid", z))
-
-
-# onnxruntime has Softplus, Elu and Erf in float32 only. The first two are put together from
-# operators that it has in float64 too; of the last, its float32 is 1e-7 off.
-
-
-def _softplus(graph: _Graph, z: str, dtype: np.dtype) -> str:
-    small = graph.add("Exp", graph.add("Neg", graph.add("Abs", z)))  # never overflows
-    rest = graph.add("Log", graph.add("Add", small, dtype.type(1.0)))
-    return graph.add("Add", graph.add("Relu", z), rest)
-
-
-def _elu(graph: _Graph, z: str, dtype: np.dtype) -> str:
-    below = graph.add("Exp", graph.add("Min", z, dtype.type(0.0)))
-    return graph.add("Add", graph.add("Relu", z), graph.add("Sub", below, dtype.type(1.0)))
-
-
-def _gelu(graph: _Graph, z: str, dtype: np.dtype) -> str:
-    narrow = graph.cast(graph.add("Mul", z, dtype.type(np.sqrt(0.5))), np.dtype(np.float32))
-    share = graph.add("Add", graph.cast(graph.add("Erf", narrow), dtype), dtype.type(1.0))
-    return graph.add("Mul", graph.add("Mul", z, dtype.type(0.5)), share)
-
-
-ONNX: dict[str, Callable[[_Graph, str, np.dtype], str]] = {
-    "identity": _identity,
-    "relu": _operator("Relu"),
-    "leaky_relu": _operator("LeakyRelu", alpha=0.01),
-    "tanh": _operator("Tanh"),
-    "sigmoid": _operator("Sigmoid"),
-    "softplus": _softplus,
-    "elu": _elu,
-    "silu": _silu,
-    "gelu": _gelu,
-    "softmax": _operator("Softmax", axis=1),
-    "exp": _operator("Exp"),
-}
+    def erf(self, value: str) -> str:
+        """Erf, which onnxruntime has in float32 only: it is 1e-7 off."""
+        narrow = self._graph.cast(value, np.dtype(np.float32))
+        return self._graph.cast(self._graph.add("Erf", narrow), self._dtype)
 
 
 def to_sklearn(mlp: MLP, weights: Arrays, biases: Arrays) -> MLPClassifier | MLPRegressor:
@@ -210,12 +162,13 @@ def to_sklearn(mlp: MLP, weights: Arrays, biases: Arrays) -> MLPClassifier | MLP
         from sklearn.neural_network import MLPClassifier, MLPRegressor
     except ImportError:
         raise missing_extra("scikit-learn", "sklearn") from None
-    if mlp.loss not in SKLEARN_LOSSES:
+    loss = LOSSES[mlp.loss]
+    if not loss.sklearn:
+        known = ", ".join(name for name, other in LOSSES.items() if other.sklearn)
         raise ValueError(
-            f"scikit-learn has no network with loss={mlp.loss!r}; it has those with "
-            f"{', '.join(SKLEARN_LOSSES)}"
+            f"scikit-learn has no network with loss={mlp.loss!r}; it has those with {known}"
         )
-    _check_activations(mlp, SKLEARN_ACTIVATIONS, "scikit-learn")
+    _check_activations(mlp, "sklearn", "scikit-learn")
     if len(set(mlp.activations)) > 1:
         raise ValueError(
             f"scikit-learn has one activation for all hidden layers, got {mlp.activations}"
@@ -224,42 +177,42 @@ def to_sklearn(mlp: MLP, weights: Arrays, biases: Arrays) -> MLPClassifier | MLP
     if mlp.loss == "cross_entropy" and mlp.outputs == 2:
         # two classes have one output there: a sigmoid of the difference is the softmax of two
         weights[-1], biases[-1] = np.diff(weights[-1], axis=1), np.diff(biases[-1])
-    classify = LOSSES[mlp.loss].link in ("sigmoid", "softmax")
-    counts = {"loss": "poisson"} if mlp.loss == "poisson" else {}
-    estimator = (MLPClassifier if classify else MLPRegressor)(
-        **counts,
+    classify = loss.inverse_link in ("sigmoid", "softmax")
+    made = MLPClassifier if classify else partial(MLPRegressor, loss.sklearn)
+    estimator = made(
         hidden_layer_sizes=mlp.layers[1:-1],
-        activation=SKLEARN_ACTIVATIONS[(*mlp.activations, "identity")[0]],
+        activation=ACTIVATIONS[(*mlp.activations, "identity")[0]].sklearn,
         random_state=0,  # NumPy's one generator is left alone
     )
     # one step makes all that a fitted estimator has, whatever scikit-learn's version keeps there
     targets = _some_targets(mlp)
     inputs = np.zeros((len(targets), mlp.inputs), weights[0].dtype)
-    known = {"classes": np.arange(max(mlp.outputs, 2))} if classify else {}
-    estimator.partial_fit(inputs, targets, **known)
+    classes = {"classes": np.arange(max(mlp.outputs, 2))} if classify else {}
+    estimator.partial_fit(inputs, targets, **classes)
     estimator.coefs_, estimator.intercepts_ = weights, biases
     return estimator
 
 
 def _some_targets(mlp: MLP) -> np.ndarray:
     """Targets from which scikit-learn sees what a network's outputs are."""
-    if LOSSES[mlp.loss].link in ("identity", "exp"):
+    if LOSSES[mlp.loss].inverse_link in ("identity", "exp"):
         return np.zeros((2, mlp.outputs) if mlp.outputs > 1 else 2)
     if mlp.loss == "binary_cross_entropy" and mlp.outputs > 1:
         return np.eye(mlp.outputs, dtype=int)
     return np.arange(max(mlp.outputs, 2))
 
 
-def _functions(mlp: MLP) -> tuple[str, ...]:
-    """What comes after each layer's product: activations, then what the loss ends with."""
-    return (*mlp.activations, LOSSES[mlp.loss].link)
+def _functions(mlp: MLP) -> tuple[Activation | InverseLink, ...]:
+    """What comes after each layer's product: activations, then the loss's inverse link."""
+    activations = (ACTIVATIONS[name] for name in mlp.activations)
+    return (*activations, INVERSE_LINKS[LOSSES[mlp.loss].inverse_link])
 
 
-def _check_activations(mlp: MLP, known: dict[str, Any], library: str) -> None:
-    last = ("exp", "softmax")  # come last, in no hidden layer
-    names = [name for name in known if name not in last]
+def _check_activations(mlp: MLP, column: str, library: str) -> None:
+    """Refuse activations that lack something in their rows."""
+    known = [name for name, row in ACTIVATIONS.items() if getattr(row, column)]
     for name in mlp.activations:
-        if name not in names:
+        if name not in known:
             raise ValueError(
-                f"activation {name!r} is not known to {library}: it has {', '.join(names)}"
+                f"activation {name!r} is not known to {library}: it has {', '.join(known)}"
             )

@@ -9,12 +9,19 @@ from functools import cached_property
 from types import FunctionType
 
 from ..checks import BELOW_ONE, check_bool, check_choice, check_int, check_number
-from ..kernels.math import ACTIVATIONS, LOSSES, REPORTED, Activation, Loss
+from ..kernels.tables import ACTIVATIONS, LOSSES, REPORTED, Activation, Loss
 from ..kernels.task import Network
+from .docstring import docstring
 
 BUILT_IN = frozenset(ACTIVATIONS) | frozenset(LOSSES)
 
 
+def loss_names() -> list[str]:
+    """Losses that an MLP may have: bpfast's own, and those that were registered."""
+    return [name for name in LOSSES if name not in REPORTED.values()]
+
+
+@docstring(activations=ACTIVATIONS, losses=loss_names())
 @dataclass(frozen=True)
 class MLP:
     """A multilayer perceptron's architecture: layers ``z = a @ W + b``, the last one linear.
@@ -24,12 +31,13 @@ class MLP:
     layers : tuple of int
         Units from inputs to outputs, at least two numbers.
     activation : str or tuple of str
-        For the hidden layers, one for all or one for each: identity, relu, leaky_relu, tanh,
-        sigmoid, softplus, elu, silu, gelu, or a name given to :func:`register_activation`.
+        For the hidden layers, one for all or one for each:
+        {activations},
+        or a name given to :func:`register_activation`.
     loss : str
-        half_squared_error, mse, mae, huber, quantile, poisson (half its deviance, from logarithms),
-        binary_cross_entropy, cross_entropy, or a name given to :func:`register_loss`. The last
-        layer's exponential, sigmoid or softmax is part of it.
+        {losses},
+        or a name given to :func:`register_loss`. The last layer's exponential, sigmoid or softmax
+        is part of it: poisson (half its deviance) is of logarithms.
     bias : bool
         Whether layers have biases.
     delta : float
@@ -63,7 +71,7 @@ class MLP:
         for name, value in checked.items():
             object.__setattr__(self, name, value)
         check_choice("loss", self.loss, loss_names())
-        if LOSSES[self.loss].link == "softmax" and self.outputs < 2:
+        if LOSSES[self.loss].inverse_link == "softmax" and self.outputs < 2:
             raise ValueError(
                 f"{self.loss} needs an output for each class, at least 2, got "
                 f"layers={self.layers}; for one output there is binary_cross_entropy"
@@ -89,7 +97,7 @@ class MLP:
     @cached_property
     def network(self) -> Network:
         """What kernels know of the architecture."""
-        parameter = self.quantile if self.loss == "quantile" else self.delta
+        parameter = getattr(self, LOSSES[self.loss].parameter)
         return Network(self.layers, self.bias, self.activations, self.loss, float(parameter))
 
     @property
@@ -112,11 +120,6 @@ class ScikitLearnMLP(MLP):
         """What kernels know of the architecture."""
         network = super().network
         return replace(network, loss=REPORTED.get(self.loss, self.loss))
-
-
-def loss_names() -> list[str]:
-    """Losses that an MLP may have: bpfast's own, and those that were registered."""
-    return [name for name in LOSSES if name not in REPORTED.values()]
 
 
 def _check_layers(layers) -> tuple[int, ...]:

@@ -18,8 +18,10 @@ from ..arrays import to_host
 from ..checks import check_array, check_choice, check_finite, check_int
 from ..files import read_tensors, write_tensors
 from ..kernels import counter
+from ..kernels.tables import ACTIVATIONS
 from ..kernels.task import layer_slices
 from . import dispatch, export
+from .docstring import docstring
 from .network import MLP
 from .samples import check_inputs, check_memory
 
@@ -51,6 +53,7 @@ class _Views(list):
         self[index][...] = values
 
 
+@docstring(rectifiers=(name for name, row in ACTIVATIONS.items() if row.init == "he_uniform"))
 class Population:
     """n networks of one architecture.
 
@@ -64,9 +67,10 @@ class Population:
         parameters whatever n is.
     init : str
         glorot_uniform, glorot_normal (Glorot and Bengio, 2010), he_uniform, he_normal (He et al.,
-        2015), torch (``torch.nn.Linear``'s own), zeros, or auto: he_uniform for layers that end
-        in relu, leaky_relu, elu, silu or gelu, glorot_uniform for the others. Biases start at 0,
-        with torch at uniform numbers. For parameters of your own: :meth:`from_arrays`.
+        2015), torch (``torch.nn.Linear``'s own), zeros, or auto: glorot_uniform, but he_uniform
+        for layers that end in a rectifier ({rectifiers}).
+        Biases start at 0, with torch at uniform numbers. For parameters of your own:
+        :meth:`from_arrays`.
     dtype : str
         float32 or float64.
 
@@ -496,8 +500,7 @@ def _initialise(mlp: MLP, parameters: np.ndarray, seeds: np.ndarray, init: str) 
         keys = counter.branch(seeds, layer)
         name = init
         if init == "auto":
-            rectifies = activations[layer] in ("relu", "leaky_relu", "elu", "silu", "gelu")
-            name = "he_uniform" if rectifies else "glorot_uniform"
+            name = ACTIVATIONS[activations[layer]].init
         variance = {"he": 2.0 / d_in, "glorot": 2.0 / (d_in + d_out), "torch": 1.0 / (3.0 * d_in)}
         deviation = np.sqrt(variance[name.split("_")[0]])
         draw = _normal if name.endswith("normal") else _uniform

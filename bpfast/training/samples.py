@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from ..checks import check_array, check_finite
-from ..kernels.math import LOSSES
+from ..kernels.tables import LOSSES
 from ..kernels.task import Samples
 from .network import MLP
 
@@ -132,26 +132,27 @@ def free_memory() -> int:
 
 
 def _check_targets(y, mlp: MLP, dtype, name: str) -> np.ndarray:
-    link = LOSSES[mlp.loss].link
+    inverse_link = LOSSES[mlp.loss].inverse_link
     classes = f"integer classes for {mlp.loss} (numpy.unique numbers others)"
-    wanted = classes if link == "softmax" else "an array of numbers"
+    wanted = classes if inverse_link == "softmax" else "an array of numbers"
     array = check_array(name, y, dtype, wanted, keep_on_gpu=True)
-    if array.ndim == 1 and link == "softmax":
+    if array.ndim == 1 and inverse_link == "softmax":
         return _check_labels(check_finite(name, array), mlp, name)[:, None]
     if array.ndim == 1 and mlp.outputs == 1:
         array = array[:, None]
     if array.ndim != 2 or array.shape[1] != mlp.outputs:
-        also = "(samples,) or " if mlp.outputs == 1 or link == "softmax" else ""
+        also = "(samples,) or " if mlp.outputs == 1 or inverse_link == "softmax" else ""
         raise ValueError(
             f"{name} has shape {array.shape}, expected {also}(samples, {mlp.outputs}) "
             f"for {mlp.loss} and layers={mlp.layers}"
         )
     check_finite(name, array)
-    if link == "exp" and array.size and array.min() < 0:
+    if inverse_link == "exp" and array.size and array.min() < 0:
         raise ValueError(
             f"{name} has targets from {float(array.min()):g} on, {mlp.loss} wants none below 0"
         )
-    if link in ("sigmoid", "softmax") and array.size and not 0 <= array.min() <= array.max() <= 1:
+    shares = inverse_link in ("sigmoid", "softmax")
+    if shares and array.size and not 0 <= array.min() <= array.max() <= 1:
         raise ValueError(
             f"{name} has targets from {float(array.min()):g} to {float(array.max()):g}, "
             f"{mlp.loss} wants them from 0 to 1"

@@ -9,7 +9,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 import bpfast as bp
-from bpfast.kernels.math import ACTIVATIONS
+from bpfast.kernels.tables import ACTIVATIONS
 from bpfast.training.network import loss_names
 
 RNG = np.random.default_rng(0)

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from ...math import LOSSES, OPTIMIZERS
+from ...tables import LOSSES, OPTIMIZERS
 from ...task import Network, Samples
 from .. import device
 from ..functions import Functions

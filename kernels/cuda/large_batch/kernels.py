@@ -8,7 +8,7 @@ from functools import cache
 import numpy as np
 from numba import cuda
 
-from ...math import Activation
+from ...tables import Activation
 from .. import functions
 from ..arguments import own_row
 from ..compile import device_function, kernel

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ...math import ACTIVATIONS, LOSSES, OPTIMIZERS
+from ...tables import ACTIVATIONS, LOSSES, OPTIMIZERS
 from ...task import Network
 from .. import device
 from ..arguments import Dropout, handed, no_dropout
