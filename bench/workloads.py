@@ -15,10 +15,10 @@ import numpy as np
 from ..kernels import counter
 from ..tables.data import Scaler, read
 from ..training.history import History
+from ..training.loop import Training, fit
 from ..training.network import MLP
 from ..training.optimizers import SGD, Adam, Optimizer
 from ..training.population import Population
-from ..training.training import Training, fit
 
 SEED = 0
 

@@ -13,10 +13,11 @@ import numpy as np
 
 from ..kernels.tables import ACTIVATIONS
 from ..training import dispatch
+from ..training.backpropagation import gradients
+from ..training.loop import fit
 from ..training.network import BUILT_IN, MLP, loss_names
 from ..training.optimizers import SGD, Adam, AdamW, Optimizer, RMSprop
 from ..training.population import Population
-from ..training.training import fit, gradients
 from .differences import central_differences
 from .text_table import text_table
 

@@ -16,10 +16,11 @@ from typing import Any
 import numpy as np
 
 from ..kernels.tables import LOSSES
+from ..training.backpropagation import gradients
+from ..training.loop import fit
 from ..training.network import MLP
 from ..training.optimizers import SGD
 from ..training.population import Population
-from ..training.training import fit, gradients
 from .chain import Factor, Parameter, Unit, floats, neurons, numbered, parameters, paths_to
 
 MOST_LAYERS, MOST_UNITS = 4, 8  # layers of weights, units in a layer

@@ -10,10 +10,11 @@ import numpy as np
 
 from ..checking.differences import STEP, central_differences, gradient_rows
 from ..checks import check_int
+from ..training.backpropagation import gradients
 from ..training.history import History
+from ..training.loop import fit
 from ..training.optimizers import SGD
 from ..training.population import Population
-from ..training.training import fit, gradients
 from .explanation import Explanation
 
 RATES = 10_000

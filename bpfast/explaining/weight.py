@@ -13,7 +13,7 @@ try:
 except ImportError:
     raise missing_extra("rich", "cli") from None
 
-from ..training.training import gradients
+from ..training.backpropagation import gradients
 from .chain import Parameter
 from .chart import LABEL, Mark, Scale, chart
 from .equations import chain, chain_paths, equation, equations, error, forward

@@ -21,7 +21,7 @@ from sklearn.utils.metaestimators import _safe_split
 from sklearn.utils.parallel import Parallel
 from sklearn.utils.validation import _check_method_params, _num_samples
 
-from ..training.samples import free_memory
+from ..memory import free_memory
 from .estimators import MLPClassifier, MLPRegressor
 from .together import fit_together
 

@@ -12,9 +12,9 @@ from sklearn.exceptions import ConvergenceWarning
 
 from ..kernels import counter
 from ..kernels.schedules import unfolded
+from ..training.loop import Training
 from ..training.optimizers import Adam, AdamW, Optimizer, RMSprop, ScikitLearnAdam, ScikitLearnSGD
 from ..training.population import Population
-from ..training.training import Training
 from . import scores
 from .preparation import NOT_FINITE, Fit, population_of
 from .streams import Streams

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..training import dispatch
-from ..training.history import Progress
+from ..training.progress import Progress
 from .trials import Kind, Outcome, Shard, Trainer, Trials
 
 PIECES = 4  # parts of all work for each that is trained at once: they end about together

@@ -84,7 +84,7 @@ def choose(
     DeviceError
         The device was asked for by name and cannot be used here.
     """
-    device = usable(device)
+    device = resolve_device(device)
     if device == "reference":
         return Plan("one by one", "reference", "float64 NumPy, the truth that others are held to")
     if device == "cpu":
@@ -92,7 +92,7 @@ def choose(
     return _choose_on_cuda(mlp, batch_size, rule, dtype)
 
 
-def usable(device: str) -> str:
+def resolve_device(device: str) -> str:
     """The device that a name stands for here; a fall-back to the CPU logs a line that says why.
 
     Raises
@@ -171,7 +171,7 @@ def kernels(plan: Plan) -> Any:
     return _load(plan.device)
 
 
-def place(parameters: np.ndarray, device: str) -> Any:
+def to_device(parameters: np.ndarray, device: str) -> Any:
     """Networks' (n, P) parameters where a device trains them."""
     return _load(device).place(parameters)
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from . import dispatch
+from .backpropagation import gradients
+from .loop import fit
 from .network import MLP
 from .optimizers import SGD
 from .population import Population
-from .training import fit, gradients
 
 # Architectures and samples that lead to different strategies.
 CASES = (((2, 3, 2), 2), ((2, 600, 2), 2), ((2, 600, 2), 300))

@@ -1,14 +1,74 @@
-"""A progress bar for fits on a terminal."""
+"""How far a fit is, and a bar that shows it on a terminal."""
 
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 
-if TYPE_CHECKING:
-    from .history import Progress
+import numpy as np
+
+from ..kernels.task import Task
+from .history import latest
+from .state import epochs_done, sample_updates
 
 BAR_WIDTH = 24
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a fit is; what a ``progress`` callable is given.
+
+    Attributes
+    ----------
+    done, total : epochs of single networks; those that stopped early count as done
+    seconds : since the fit began
+    rate : sample-updates a second so far
+    loss : (n,) latest recorded training loss of each network, NaN before the first
+    """
+
+    done: int
+    total: int
+    seconds: float
+    rate: float
+    loss: np.ndarray
+
+
+Show = Callable[[Progress], None]
+
+
+def progress_of(task: Task, seconds: float) -> Progress:
+    """How far a training is that began so many seconds ago."""
+    state = task.state
+    total = len(state.status) * task.epochs
+    rate = sample_updates(task) / seconds
+    return Progress(epochs_done(task), total, seconds, rate, latest(state.loss))
+
+
+@contextmanager
+def display(progress: Show | bool | None) -> Iterator[Show | None]:
+    """What shows progress as :func:`bpfast.fit` was asked to; None where nothing does.
+
+    Raises
+    ------
+    TypeError
+        Neither a callable nor None, True or False.
+    """
+    if callable(progress):
+        yield progress
+        return
+    if progress not in (None, False, True):
+        raise TypeError(f"progress must be None, False or a callable, got {progress!r}")
+    terminal = sys.stderr is not None and sys.stderr.isatty()
+    if progress is False or not (progress or terminal):
+        yield None
+        return
+    bar = Bar()
+    try:
+        yield bar.show
+    finally:
+        bar.close()
 
 
 class Bar:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 
 from ..checks import check_array, check_finite
@@ -97,38 +95,6 @@ def check_rows(rows, n: int, samples: int) -> tuple[list[np.ndarray], np.ndarray
                 f"X has rows 0 to {samples - 1}"
             )
     return [part.astype(np.int64) for part in folds], fold.astype(np.int64)
-
-
-ALWAYS_FREE = 1 << 24  # bytes for which it does not pay to ask
-
-
-def check_memory(what: str, size: int, dtype: str) -> None:
-    """Raise ``MemoryError`` where ``size`` numbers cannot fit into the memory that is free."""
-    wanted = size * np.dtype(dtype).itemsize
-    if wanted > ALWAYS_FREE and wanted > (free := free_memory()):
-        raise MemoryError(
-            f"{what} take {wanted / 2**30:.1f} GiB, {free / 2**30:.1f} GiB are free: "
-            "take fewer at a time"
-        )
-
-
-def free_memory() -> int:
-    """Bytes that this process may still take: the machine's and the container's limit."""
-    try:
-        lines = Path("/proc/meminfo").read_text().splitlines()
-        free = next(int(line.split()[1]) * 1024 for line in lines if "MemAvailable" in line)
-    except (OSError, StopIteration, ValueError):
-        free = 1 << 62  # not Linux: the allocation itself will say
-    group = Path("/sys/fs/cgroup")
-    try:
-        limit = int((group / "memory.max").read_text())
-        used = int((group / "memory.current").read_text())
-        statistics = (group / "memory.stat").read_text().split()
-        cache = int(statistics[statistics.index("inactive_file") + 1])  # given back when asked for
-        free = min(free, limit - used + cache)
-    except (OSError, ValueError):
-        pass  # no limit
-    return free
 
 
 def _check_targets(y, mlp: MLP, dtype, name: str) -> np.ndarray:

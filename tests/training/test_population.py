@@ -13,7 +13,7 @@ import safetensors.numpy
 from numpy.testing import assert_allclose, assert_array_equal
 
 import bpfast as bp
-from bpfast.training import samples
+from bpfast import memory
 
 MLP = bp.MLP((3, 4, 2))
 RNG = np.random.default_rng(0)
@@ -179,10 +179,10 @@ def test_memory_that_can_be_freed_is_not_taken(monkeypatch, tmp_path):
     }
     for name, text in files.items():
         (tmp_path / name).write_text(text)
-    monkeypatch.setattr(samples, "Path", lambda p: tmp_path if "cgroup" in p else Path(p))
-    assert samples.free_memory() == 400
+    monkeypatch.setattr(memory, "Path", lambda p: tmp_path if "cgroup" in p else Path(p))
+    assert memory.free_memory() == 400
     (tmp_path / "memory.max").write_text("max")
-    assert samples.free_memory() > 2**20
+    assert memory.free_memory() > 2**20
 
 
 # --- choosing networks ----------------------------------------------------------------------------
@@ -403,8 +403,8 @@ def test_bad_inputs_of_predictions_are_refused_in_words(inputs, device, error, w
 
 def test_predictions_that_cannot_fit_are_refused(monkeypatch):
     networks = population()
-    monkeypatch.setattr(samples, "free_memory", lambda: samples.ALWAYS_FREE)
-    many = np.broadcast_to(X[:1], (samples.ALWAYS_FREE, X.shape[1]))
+    monkeypatch.setattr(memory, "free_memory", lambda: memory.ALWAYS_FREE)
+    many = np.broadcast_to(X[:1], (memory.ALWAYS_FREE, X.shape[1]))
     with pytest.raises(MemoryError, match="predictions of 5 networks take"):
         networks.predict(many)
 

@@ -12,7 +12,7 @@ import pytest
 import bpfast as bp
 from bpfast.command.progress import _reached
 from bpfast.sweeps.sweeping import SweepProgress
-from bpfast.training import training
+from bpfast.training import calls
 from bpfast.training.progress import BAR_WIDTH, Bar
 
 X, Y = np.ones((8, 3)), np.ones((8, 2))
@@ -55,7 +55,7 @@ def test_the_bar_tells_share_rate_and_time_left(done, seconds, filled, words, mo
 
 def test_a_fit_on_a_terminal_draws_over_one_line_and_leaves_none(monkeypatch, capfd):
     terminal = on_a_terminal(monkeypatch)
-    monkeypatch.setattr(training, "CALL_SECONDS", 1e-9)
+    monkeypatch.setattr(calls, "CALL_SECONDS", 1e-9)
     fit()
     text = terminal.getvalue()
     shares = [int(share) for share in re.findall(r"(\d+)%", text)]
@@ -81,7 +81,7 @@ def test_a_bar_can_be_had_where_there_is_no_terminal(capsys):
 
 def test_an_interrupt_leaves_an_empty_line(monkeypatch):
     terminal = on_a_terminal(monkeypatch)
-    monkeypatch.setattr(training, "CALL_SECONDS", 1e-9)
+    monkeypatch.setattr(calls, "CALL_SECONDS", 1e-9)
     show = Bar.show
 
     def press(self, progress):

@@ -16,7 +16,7 @@ from sklearn.neural_network import MLPRegressor
 
 import bpfast as bp
 from bpfast.kernels import cpu
-from bpfast.training import training
+from bpfast.training import calls
 from bpfast.training.dispatch import Plan
 from bpfast.training.optimizers import ScikitLearnAdam, ScikitLearnSGD
 from bpfast.training.orders import Shuffled
@@ -165,7 +165,7 @@ def test_trainings_cut_into_calls_are_the_same(monkeypatch):
     at_once, in_parts = population(2 * cpu.GRAIN), population(2 * cpu.GRAIN)
     options = {"dropout": 0.3, "validation": VALIDATION, "record": 2, "patience": 2}
     whole = fit(at_once, bp.Adam(schedule="cosine"), **options)
-    monkeypatch.setattr(training, "CALL_SECONDS", 1e-9)
+    monkeypatch.setattr(calls, "CALL_SECONDS", 1e-9)
     calls = []
     parts = fit(in_parts, bp.Adam(schedule="cosine"), progress=calls.append, **options)
     assert len(calls) > 6
@@ -314,7 +314,7 @@ def test_dropout_without_hidden_layers_is_none():
 
 @every_device
 def test_a_callable_is_told_how_far_it_is(device, monkeypatch):
-    monkeypatch.setattr(training, "CALL_SECONDS", 1e-9)
+    monkeypatch.setattr(calls, "CALL_SECONDS", 1e-9)
     calls, n = [], 2 * cpu.GRAIN
     history = fit(population(n), epochs=3, progress=calls.append, device=device)
     assert len(calls) >= 6
@@ -341,7 +341,7 @@ def test_nothing_is_written_where_there_is_no_terminal(progress, capfd):
 
 
 def test_what_a_callable_raises_comes_through(monkeypatch):
-    monkeypatch.setattr(training, "CALL_SECONDS", 1e-9)
+    monkeypatch.setattr(calls, "CALL_SECONDS", 1e-9)
     handler = signal.getsignal(signal.SIGINT)
 
     def fail(progress):
@@ -366,7 +366,7 @@ def press(*_):
 
 @every_device
 def test_an_interrupt_gives_what_was_trained_so_far(device, monkeypatch):
-    monkeypatch.setattr(training, "CALL_SECONDS", 1e-9)
+    monkeypatch.setattr(calls, "CALL_SECONDS", 1e-9)
     handler = signal.getsignal(signal.SIGINT)
     n = 2 * cpu.GRAIN
     networks, untouched, one_epoch = population(n), population(n), population(n)
