@@ -93,7 +93,10 @@ def fit(
         Bad input, before any work: what was given, what was expected.
     """
     training = Training(
-        *(population, X, y, optimizer),
+        population,
+        X,
+        y,
+        optimizer,
         epochs=epochs,
         batch_size=batch_size,
         shuffle=shuffle,
@@ -160,17 +163,25 @@ class Training:
             raise TypeError(f"optimizer must be one such as bpfast.Adam(), got {optimizer!r}")
         n, mlp, dtype = len(population), population.mlp, population.dtype.name
         epochs, seed = check_int("epochs", epochs, 1), check_int("seed", seed, 0)
-        data = Data.checked(population, X, y, sample_weight, validation, rows)
-        batches = Batches.checked(data, batch_size, shuffle, seed, orders, objective)
+        data = Data.checked(population, X, y, sample_weight, validation=validation, rows=rows)
+        batches = Batches.checked(
+            data, batch_size, shuffle=shuffle, seed=seed, orders=orders, objective=objective
+        )
         recorded = recorded_epochs(record, epochs)
-        stopping = EarlyStopping.checked(tol, patience, restore_best_weights, n)
+        stopping = EarlyStopping.checked(n, tol, patience, restore_best_weights)
         if data.validation is not None:
             stopping.check_scores(recorded, record)
-        rule = optimizer.resolve(n, epochs)
-        masks = Dropout.checked(dropout, population, seed)
-        self.plan = dispatch.choose(mlp, n, batches.size, device, rule.rule, dtype)
+        resolved = optimizer.resolve(n, epochs)
+        self.plan = dispatch.choose(mlp, n, batches.size, device, resolved.rule, dtype)
         task = new_task(
-            population, self.plan.device, rule, data, batches, stopping, masks, recorded
+            population,
+            self.plan.device,
+            resolved,
+            data,
+            batches,
+            stopping=stopping,
+            dropout=Dropout.checked(population, dropout, seed),
+            recorded=recorded,
         )
         self.population = population
         self.interrupted = False

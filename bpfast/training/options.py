@@ -36,7 +36,7 @@ class Data(NamedTuple):
     fold: np.ndarray
 
     @classmethod
-    def checked(cls, population: Population, X, y, sample_weight, validation, rows) -> Data:
+    def checked(cls, population: Population, X, y, sample_weight, *, validation, rows) -> Data:
         """Of :func:`bpfast.fit`'s parameters of these names."""
         mlp, dtype = population.mlp, population.dtype
         samples = check_samples(X, y, sample_weight, mlp, dtype)
@@ -74,6 +74,7 @@ class Batches(NamedTuple):
         cls,
         data: Data,
         batch_size: int,
+        *,
         shuffle: bool,
         seed: int,
         orders: Callable[[int, int], np.ndarray] | None,
@@ -104,7 +105,7 @@ class EarlyStopping(NamedTuple):
     restore_best_weights: bool
 
     @classmethod
-    def checked(cls, tol, patience, restore_best_weights: bool, n: int) -> EarlyStopping:
+    def checked(cls, n: int, tol, patience, restore_best_weights: bool) -> EarlyStopping:
         """Of :func:`bpfast.fit`'s parameters of these names."""
         never = np.broadcast_to(np.int64(NEVER), (n,))
         return cls(
@@ -144,7 +145,7 @@ class Dropout(NamedTuple):
     keys: np.ndarray
 
     @classmethod
-    def checked(cls, dropout, population: Population, seed: int) -> Dropout:
+    def checked(cls, population: Population, dropout, seed: int) -> Dropout:
         """Of :func:`bpfast.fit`'s parameters of these names."""
         n, hidden = len(population), len(population.mlp.layers) - 2
         per_layer = list(dropout) if isinstance(dropout, (list, tuple)) else [dropout] * hidden

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..kernels import task
-from ..kernels.tables import OPTIMIZERS
+from ..kernels.tables import OPTIMIZERS, Rule
 from ..kernels.task import NEVER, RUNNING, State, Task, distinct
 from ..memory import check_memory
 from .options import Batches, Data, Dropout, EarlyStopping
@@ -18,6 +18,7 @@ def new_task(
     optimizer: task.Optimizer,
     data: Data,
     batches: Batches,
+    *,
     stopping: EarlyStopping,
     dropout: Dropout,
     recorded: np.ndarray,
@@ -70,7 +71,8 @@ def new_task(
 def _new_state(
     population: Population,
     device: str,
-    rule,
+    rule: Rule,
+    *,
     recorded: int,
     scored: bool,
     summed: bool,
