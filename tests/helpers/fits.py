@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from numpy.testing import assert_array_equal
 
 import bpfast as bp
 
@@ -24,3 +25,11 @@ def fit(networks, optimizer=None, **options):
     optimizer = optimizer or bp.SGD(learning_rate=0.05)
     arguments = {"X": X, "y": Y, "epochs": 6, "batch_size": 8, "device": "cpu", "progress": False}
     return bp.fit(networks, optimizer=optimizer, **arguments | options)
+
+
+def same(a, b):
+    """Both populations hold the same networks."""
+    assert a.mlp == b.mlp
+    assert a.parameters.dtype == b.parameters.dtype
+    assert_array_equal(a.parameters, b.parameters)
+    assert_array_equal(a.seeds, b.seeds)

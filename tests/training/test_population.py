@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import safetensors
 import safetensors.numpy
+from fits import same
 from numpy.testing import assert_allclose, assert_array_equal
 
 import bpfast as bp
@@ -23,14 +24,6 @@ X, Y = RNG.normal(size=(10, 3)), RNG.normal(size=(10, 2))
 def population(n=5, mlp=MLP, seed=0, init="torch", dtype="float32"):
     """Networks none of whose numbers are alike."""
     return bp.Population(mlp, n, seed, init, dtype)
-
-
-def same(a, b):
-    """Both hold the same networks."""
-    assert a.mlp == b.mlp
-    assert a.parameters.dtype == b.parameters.dtype
-    assert_array_equal(a.parameters, b.parameters)
-    assert_array_equal(a.seeds, b.seeds)
 
 
 # --- parameters and their views -------------------------------------------------------------------
@@ -121,13 +114,6 @@ def test_seeds_may_be_large(seed):
     same(population(seed=seed), population(seed=int(seed)))
 
 
-@pytest.mark.parametrize("init", ["zeros", "glorot_normal", "he_uniform", "auto"])
-def test_biases_start_at_zero(init):
-    networks = population(init=init)
-    assert not any(biases.any() for biases in networks.biases)
-    assert all(weights.any() == (init != "zeros") for weights in networks.weights)
-
-
 def test_it_says_what_it_is():
     assert repr(population(2)) == f"Population({MLP!r}, n=2, dtype='float32')"
 
@@ -168,21 +154,6 @@ def test_it_can_be_copied_and_pickled(way):
 def test_bad_populations_are_refused_in_words(arguments, error, words):
     with pytest.raises(error, match=words):
         bp.Population(**{"mlp": MLP} | arguments)
-
-
-def test_memory_that_can_be_freed_is_not_taken(monkeypatch, tmp_path):
-    """A container's limit counts the files it has read; the kernel drops them when asked."""
-    files = {
-        "memory.max": "1000",
-        "memory.current": "900",
-        "memory.stat": "file 1\ninactive_file 300",
-    }
-    for name, text in files.items():
-        (tmp_path / name).write_text(text)
-    monkeypatch.setattr(memory, "Path", lambda p: tmp_path if "cgroup" in p else Path(p))
-    assert memory.free_memory() == 400
-    (tmp_path / "memory.max").write_text("max")
-    assert memory.free_memory() > 2**20
 
 
 # --- choosing networks ----------------------------------------------------------------------------
@@ -247,89 +218,6 @@ def test_networks_that_are_not_there_cannot_be_chosen(index):
 def test_a_population_is_never_empty(index):
     with pytest.raises(ValueError, match="no network is left in this selection"):
         population()[index]
-
-
-# --- given arrays ---------------------------------------------------------------------------------
-
-WEIGHTS = [RNG.normal(size=(5, 3, 4)), RNG.normal(size=(5, 4, 2))]
-BIASES = [RNG.normal(size=(5, 4)), RNG.normal(size=(5, 2))]
-
-
-def from_arrays(**changes):
-    arguments = {"mlp": MLP, "weights": WEIGHTS, "biases": BIASES, "dtype": "float64"}
-    return bp.Population.from_arrays(**arguments | changes)
-
-
-def test_given_arrays_are_taken_as_they_are():
-    networks = from_arrays()
-    for given, taken in zip(WEIGHTS + BIASES, [*networks.weights, *networks.biases], strict=True):
-        assert_array_equal(given, taken)
-        assert not np.shares_memory(given, taken)
-    assert_array_equal(networks.seeds, population(5).seeds)
-
-
-def test_given_arrays_without_biases_have_zeros():
-    assert not np.concatenate(from_arrays(biases=()).biases, axis=1).any()
-    assert not len(from_arrays(mlp=bp.MLP((3, 4, 2), bias=False), biases=()).biases)
-
-
-def test_arrays_of_one_network_are_enough():
-    networks = from_arrays(weights=[w[0] for w in WEIGHTS], biases=[b[0] for b in BIASES])
-    same(networks, from_arrays()[0])
-
-
-def test_layers_can_be_shared_by_all_networks():
-    networks = from_arrays(weights=[WEIGHTS[0][0], WEIGHTS[1]], biases=[BIASES[0], BIASES[1][:1]])
-    assert len(networks) == 5
-    assert_array_equal(networks.weights[0], np.broadcast_to(WEIGHTS[0][0], (5, 3, 4)))
-    assert_array_equal(networks.biases[1], np.broadcast_to(BIASES[1][0], (5, 2)))
-
-
-def test_lists_and_integers_are_numbers_too():
-    mlp = bp.MLP((2, 1))
-    networks = bp.Population.from_arrays(mlp, [[[1], [2]]], np.array([[3]]))
-    assert_array_equal(networks.parameters, np.array([[1, 2, 3]], np.float32))
-
-
-@pytest.mark.parametrize(
-    ("changes", "error", "words"),
-    [
-        ({"mlp": 5}, TypeError, "mlp must be a bpfast.MLP, got int"),
-        ({"weights": None}, TypeError, "weights must be a sequence of arrays"),
-        ({"weights": "ab"}, TypeError, "weights must be a sequence of arrays"),
-        ({"weights": []}, ValueError, "weights has 0 arrays for 2 layers"),
-        ({"weights": WEIGHTS[:1]}, ValueError, "weights has 1 arrays for 2 layers"),
-        (
-            {"weights": WEIGHTS[::-1]},
-            ValueError,
-            r"\[0\] has shape \(5, 4, 2\), expected \(n,",
-        ),
-        (
-            {"weights": [WEIGHTS[0][None], WEIGHTS[1]]},
-            ValueError,
-            r"has shape \(1, 5, 3, 4\)",
-        ),
-        ({"weights": [1.0, 2.0]}, ValueError, r"weights\[0\] has shape \(\), expected \(n, 3, 4\)"),
-        ({"weights": [WEIGHTS[0][:2], WEIGHTS[1]]}, ValueError, r"numbers of networks: \[2, 5\]"),
-        ({"weights": [w[:0] for w in WEIGHTS], "biases": ()}, ValueError, "n must be at least 1"),
-        (
-            {"weights": [WEIGHTS[0], [["a"]]]},
-            TypeError,
-            r"weights\[1\] must be an array of",
-        ),
-        ({"weights": [WEIGHTS[0] * 1j, WEIGHTS[1]]}, TypeError, "got dtype complex128"),
-        ({"weights": [WEIGHTS[0] * np.nan, WEIGHTS[1]]}, ValueError, r"weights\[0\] has NaN"),
-        ({"weights": [WEIGHTS[0] * 1e300, WEIGHTS[1]], "dtype": "float32"}, ValueError, "infinity"),
-        ({"biases": BIASES[:1]}, ValueError, "biases has 1 arrays for 2 layers"),
-        ({"biases": BIASES[::-1]}, ValueError, r"\[0\] has shape \(5, 2\), expected \(n, 4\)"),
-        ({"biases": [BIASES[0], BIASES[1][:2]]}, ValueError, r"numbers of networks: \[2, 5\]"),
-        ({"mlp": bp.MLP((3, 4, 2), bias=False)}, ValueError, "biases were given for .* bias=False"),
-        ({"dtype": "int8"}, ValueError, "one of float32, float64, got 'int8'"),
-    ],
-)
-def test_bad_arrays_are_refused_in_words(changes, error, words):
-    with pytest.raises(error, match=words):
-        from_arrays(**changes)
 
 
 # --- predictions ----------------------------------------------------------------------------------

@@ -27,7 +27,7 @@ RATES = np.geomspace(0.01, 0.1, N)
 
 @pytest.fixture(autouse=True)
 def _large_batch(monkeypatch):
-    def choose(mlp, n, batch_size, device, *of_the_optimizer):
+    def choose(mlp, n, batch_size, device, *rule, **dtype):
         return bp.dispatch.Plan("large batch", "cuda", "a test")
 
     monkeypatch.setattr(bp.dispatch, "choose", choose)
