@@ -31,11 +31,7 @@ def warmup(dtypes: tuple[str, ...] = ("float32", "float64")) -> None:
             X = np.zeros((samples, 2))
             population = Population(MLP(layers), dtype=dtype)
             history = fit(
-                *(population, X, X, SGD()),
-                epochs=1,
-                batch_size=samples,
-                device="cpu",
-                progress=False,
+                population, X, X, SGD(), epochs=1, batch_size=samples, device="cpu", progress=False
             )
             gradients(population, X, X, device="cpu")
             population.predict(X, device="cpu")

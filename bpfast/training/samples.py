@@ -69,32 +69,41 @@ def check_rows(rows, n: int, samples: int) -> tuple[list[np.ndarray], np.ndarray
         return [np.arange(samples)], np.broadcast_to(np.int64(0), (n,))
     try:
         folds, fold = rows
-        folds, fold = [np.asarray(part) for part in folds], np.asarray(fold)
+        folds, fold = [np.asarray(indices) for indices in folds], np.asarray(fold)
     except (TypeError, ValueError):
         raise TypeError("rows must be (list of index arrays, (n,) fold numbers)") from None
+    _check_fold_numbers(fold, n, len(folds))
+    for k, indices in enumerate(folds):
+        _check_indices(k, indices, samples)
+    return [indices.astype(np.int64) for indices in folds], fold.astype(np.int64)
+
+
+def _check_fold_numbers(fold: np.ndarray, n: int, folds: int) -> None:
     if fold.shape != (n,) or fold.dtype.kind not in "iu":
         raise ValueError(
             f"rows: fold numbers have shape {fold.shape} and dtype {fold.dtype}, "
             f"expected an integer for each of the {n} networks"
         )
-    if fold.min() < 0 or fold.max() >= len(folds):
+    if fold.min() < 0 or fold.max() >= folds:
         raise ValueError(
-            f"rows: fold numbers from {fold.min()} to {fold.max()}, but there are {len(folds)} "
+            f"rows: fold numbers from {fold.min()} to {fold.max()}, but there are {folds} "
             "folds, counted from 0"
         )
-    for k, part in enumerate(folds):
-        if part.ndim != 1 or part.size == 0 or part.dtype.kind not in "iu":
-            hint = ": numpy.flatnonzero turns a mask into them" if part.dtype.kind == "b" else ""
-            raise ValueError(
-                f"rows: fold {k} has shape {part.shape} and dtype {part.dtype}, "
-                f"expected the numbers of its rows{hint}"
-            )
-        if part.min() < 0 or part.max() >= samples:
-            raise ValueError(
-                f"rows: fold {k} has row numbers from {part.min()} to {part.max()}, "
-                f"X has rows 0 to {samples - 1}"
-            )
-    return [part.astype(np.int64) for part in folds], fold.astype(np.int64)
+
+
+def _check_indices(k: int, indices: np.ndarray, samples: int) -> None:
+    """Check the row numbers of fold k."""
+    if indices.ndim != 1 or indices.size == 0 or indices.dtype.kind not in "iu":
+        hint = ": numpy.flatnonzero turns a mask into them" if indices.dtype.kind == "b" else ""
+        raise ValueError(
+            f"rows: fold {k} has shape {indices.shape} and dtype {indices.dtype}, "
+            f"expected the numbers of its rows{hint}"
+        )
+    if indices.min() < 0 or indices.max() >= samples:
+        raise ValueError(
+            f"rows: fold {k} has row numbers from {indices.min()} to {indices.max()}, "
+            f"X has rows 0 to {samples - 1}"
+        )
 
 
 def _check_targets(y, mlp: MLP, dtype, name: str) -> np.ndarray:

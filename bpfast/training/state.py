@@ -46,9 +46,9 @@ def restored(task: Task) -> np.ndarray:
 
 def to_arrays(state: State, networks: np.ndarray | None) -> dict[str, np.ndarray]:
     """Copies of the state of some networks, or of all: an array for each of its names."""
-    places = _places(state, networks)
+    indices = _indices(state, networks)
     return {
-        name: array[places] if len(array) else array.copy() for name, array in vars(state).items()
+        name: array[indices] if len(array) else array.copy() for name, array in vars(state).items()
     }
 
 
@@ -68,12 +68,12 @@ def from_arrays(task: Task, tensors: Mapping[str, np.ndarray], networks: np.ndar
         raise ValueError(
             f"a training's state has {sorted(vars(state))}, this one has {sorted(tensors)}"
         )
-    places = _places(state, networks)
+    indices = _indices(state, networks)
     given = {name: np.asarray(tensors[name]) for name in vars(state)}
     if task.optimizer.rule in SGD_RULES:
         given["moments"] = _moments_of_sgd(given["moments"], state.moments.shape[1])
     for name, array in vars(state).items():
-        shape = (len(places), *array.shape[1:]) if len(array) else array.shape
+        shape = (len(indices), *array.shape[1:]) if len(array) else array.shape
         if given[name].shape != shape or given[name].dtype != array.dtype:
             raise ValueError(
                 f"{name} of the state is {given[name].dtype} {given[name].shape}, this training "
@@ -85,10 +85,10 @@ def from_arrays(task: Task, tensors: Mapping[str, np.ndarray], networks: np.ndar
         )
     for name, array in vars(state).items():
         if len(array):
-            array[places] = given[name]
+            array[indices] = given[name]
 
 
-def _places(state: State, networks: np.ndarray | None) -> np.ndarray:
+def _indices(state: State, networks: np.ndarray | None) -> np.ndarray:
     everyone = np.arange(len(state.status))
     return everyone if networks is None else everyone[networks]
 
