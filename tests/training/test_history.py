@@ -9,6 +9,7 @@ from numpy.testing import assert_array_equal
 
 import bpfast as bp
 from bpfast.training.dispatch import Plan
+from bpfast.training.history import History, latest
 
 
 @every_device
@@ -40,3 +41,28 @@ def test_scores_are_the_last_losses_and_validation_comes_first(device):
     assert_array_equal(history.score(), history.loss[:, -1])
     history = fit(population(), validation=VALIDATION, device=device)
     assert_array_equal(history.score(), history.validation_loss[:, -1])
+
+
+def test_the_latest_loss_is_the_last_one_that_was_reached():
+    losses = np.array([[3.0, 2.0, np.nan], [3.0, np.nan, np.nan], [np.nan] * 3])
+    assert_array_equal(latest(losses), [2.0, 3.0, np.nan])
+    reached = np.array([[1.0, 1.0, np.nan], [1.0, 1.0, np.nan], [1.0, np.nan, np.nan]])
+    assert_array_equal(latest(losses, reached), [2.0, np.nan, np.nan])
+
+
+def test_who_ends_with_its_best_epoch_is_scored_by_it():
+    losses = np.array([[1.0, 3.0], [1.0, 3.0], [1.0, np.inf], [1.0, 3.0]])
+    history = History(
+        loss=losses,
+        validation_loss=None,
+        epochs=np.arange(1, 3),
+        epochs_run=np.full(4, 2),
+        stopped=np.zeros(4, bool),
+        diverged=np.array([False, False, False, True]),
+        plan=Plan("any", "cpu", "a test"),
+        seconds=1.0,
+        sample_updates=1,
+        best_loss=np.ones(4),
+        restored=np.array([True, False, False, True]),
+    )
+    assert_array_equal(history.score(), [1.0, 3.0, np.inf, np.inf])

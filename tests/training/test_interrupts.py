@@ -12,6 +12,7 @@ from numpy.testing import assert_array_equal
 
 import bpfast as bp
 from bpfast.kernels import cpu
+from bpfast.training.interrupts import interrupt_flag
 
 
 def press(*_):
@@ -77,3 +78,29 @@ def test_interrupts_that_are_ignored_stay_so():
         assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
     finally:
         signal.signal(signal.SIGINT, handler)
+
+
+def test_a_flag_within_another_is_as_full_and_fills_both():
+    handler = signal.getsignal(signal.SIGINT)
+    with interrupt_flag() as outer:
+        with interrupt_flag() as inner:
+            assert not inner
+            press()
+            assert inner
+            assert outer
+        with interrupt_flag() as late:
+            assert late
+    assert signal.getsignal(signal.SIGINT) is handler
+
+
+def test_other_threads_share_the_flag_of_the_main_thread():
+    def look():
+        with interrupt_flag() as flag:
+            seen.append(flag)
+
+    seen = []
+    with interrupt_flag() as flag:
+        thread = threading.Thread(target=look)
+        thread.start()
+        thread.join()
+    assert seen[0] is flag

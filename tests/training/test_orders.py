@@ -6,7 +6,7 @@ from fits import X, Y, every_device, population
 from numpy.testing import assert_array_equal
 
 import bpfast as bp
-from bpfast.training.orders import Shuffled
+from bpfast.training.orders import Given, Shuffled
 
 FOLDS = [np.arange(13), np.array([3, 1, 2]), np.arange(5, 15)]
 
@@ -55,3 +55,28 @@ def test_orders_are_checked(orders, error, words):
     with pytest.raises(error, match=words):
         bp.Training(networks, X, Y, bp.SGD(), orders=orders).advance()
     assert_array_equal(networks.parameters, before)
+
+
+def test_every_epoch_has_each_row_of_a_fold_once():
+    orders = Shuffled(FOLDS, True, 7, 4)
+    epochs = orders.of(3, 2)
+    assert epochs.shape == (2, 26)
+    for order in epochs:
+        assert_array_equal(np.sort(order[:13]), FOLDS[0])
+        assert_array_equal(order[13:16], FOLDS[1])  # one batch holds all: nothing to shuffle
+        assert_array_equal(np.sort(order[16:]), FOLDS[2])
+    assert (epochs[0] != epochs[1]).any()
+    assert_array_equal(orders.of(4, 1)[0], epochs[1])
+    assert (Shuffled(FOLDS, True, 8, 4).of(3, 2) != epochs).any()
+
+
+def test_without_shuffling_one_order_serves_all_epochs():
+    orders = Shuffled(FOLDS, False, 7, 4)
+    assert_array_equal(orders.of(0, 1000), orders.rows())
+    assert orders.longest > 10**9
+
+
+def test_orders_are_made_for_as_many_epochs_as_memory_is_meant_for(monkeypatch):
+    monkeypatch.setattr("bpfast.training.orders.ORDER_ROWS", 60)
+    assert Shuffled(FOLDS, True, 7, 4).longest == Given(print, 26, 20).longest == 2
+    assert Given(print, 61, 20).longest == 1
