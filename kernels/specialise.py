@@ -70,7 +70,7 @@ class Scalars:
         instead: Mapping[Callable, Callable] | None = None,
     ) -> None:
         self._dtype = dtype
-        self._compile = compile_function
+        self._compile_function = compile_function
         self._instead = instead or {}
         self._made: dict[Callable, Any] = {}
 
@@ -93,7 +93,7 @@ class Scalars:
             raise TypeError(f"{function.__name__} calls itself: write a loop instead")
         if function not in self._made:
             called = self._called(function, (*callers, function))
-            self._made[function] = self._compile(specialise(function, self._dtype, called))
+            self._made[function] = self._compile_function(specialise(function, self._dtype, called))
         return self._made[function]
 
     def _called(self, function: Callable, callers: tuple[Callable, ...]) -> dict[str, Any]:

@@ -371,7 +371,7 @@ def explain(
         raise ValueError(f"{chosen} tell different stories: choose one")
     options = explain_command.Options(network, learning_rate, step, steps, weight, sweep)
     if html is not None:
-        page = explain_page.write(explain_command.explained(options), html)
+        page = explain_page.write(explain_command.explained(options).page_data(), html)
         _console().print(f"page: {page}", soft_wrap=True, highlight=False)
     elif as_json:
         typer.echo(explain_command.to_json(options))

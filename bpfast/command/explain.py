@@ -18,8 +18,9 @@ try:
 except ImportError:
     raise missing_extra("rich", "cli") from None
 
-from ..explaining.explanation import Explanation, explain
+from ..explaining.explanation import Explanation
 from ..explaining.network import TUTORIAL, read_network
+from ..explaining.one_step import explain
 from ..explaining.steps import later, until_close
 from ..explaining.sweep import STEPS, sweep_learning_rate
 from ..explaining.sweep_terminal import render_sweep

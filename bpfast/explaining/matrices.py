@@ -1,4 +1,4 @@
-"""The same step as matrices: what a program computes, layer by layer."""
+"""The same step as products of matrices, layer by layer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The sweep over learning rates told in the terminal: the error against the rate, and its marks."""
+"""The sweep over learning rates in the terminal: the error against the rate, and its marks."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def _chart(explanation: Explanation, sweep: LearningRateSweep) -> Text:
 
 
 def _marks(explanation: Explanation, sweep: LearningRateSweep) -> Iterator[Mark]:
-    """Where it crawls, is best and diverges, where theory sees the border, and the own rate."""
+    """Where it crawls, is best and diverges, theory's borders, and the explained rate."""
     if sweep.crawls_below is not None:
         yield Mark(sweep.crawls_below, f"below {_rate(sweep.crawls_below)} it crawls", CRAWLS)
     if sweep.best_rate is not None:

@@ -1,4 +1,4 @@
-"""A step of backpropagation told in the terminal, from the forward pass to an error of zero."""
+"""One step of backpropagation in the terminal, and the steps that follow."""
 
 from __future__ import annotations
 
@@ -18,18 +18,19 @@ except ImportError:
 from .chart import LABEL, Scale, chart
 from .drawing import draw
 from .equations import MOST_PATHS, chain, error, flow_back, forward
-from .explanation import Explanation, explain
+from .explanation import Explanation
 from .matrices import matrices
+from .one_step import explain
 from .steps import CLOSE, Step
 from .words import Section, count, count_paths, in_column, number, plain_table, signed, tell, way
 
 MOST_COLUMNS = 4  # predictions that get a column each
 CURVE = (32, 14)  # characters across and down
-EXPLODES = 100  # times the first error: more needs another scale
+EXPLODES = 100  # an error so many times the first is shown on a logarithmic scale
 
 
 def render(explanation: Explanation, steps: Sequence[Step]) -> Group:
-    """The whole story of one step, and what repeating it leads to."""
+    """All sections about one step, and what repeating it leads to."""
     sections: list[Section] = [
         ("Forward pass: put the numbers in, neuron by neuron", forward(explanation)),
         ("The error: how far is the prediction from the target?", error(explanation)),

@@ -23,11 +23,11 @@ from .explanation import Explanation
 COLOURS = ("red", "green", "blue", "magenta", "cyan", "yellow")  # of factors and of wires
 
 
-Section = tuple[str, RenderableType]  # its title, and what it tells
+Section = tuple[str, RenderableType]  # title and content
 
 
 def tell(title: str, opening: RenderableType, sections: Sequence[Section]) -> Group:
-    """A story: its title, how it opens, and numbered sections."""
+    """A title, an opening, and numbered sections."""
     parts: list[RenderableType] = [Text(f"{title}\n", style="bold"), opening]
     for k, (words, section) in enumerate(sections, start=1):
         heading = Text(f"{k}. {words}", style="bold")
@@ -37,7 +37,7 @@ def tell(title: str, opening: RenderableType, sections: Sequence[Section]) -> Gr
 
 
 def number(value: float, digits: int = 7) -> str:
-    """A number with at most so many significant digits."""
+    """A number with at most ``digits`` significant digits."""
     return f"{value + 0.0:.{digits}g}"  # + 0.0 turns -0.0 into 0.0
 
 
@@ -47,7 +47,7 @@ def signed(value: float) -> str:
 
 
 def in_column(value: float) -> str:
-    """A number for a column: with the same decimals as the others, unless it is huge or tiny."""
+    """A number for a column: with five decimals, unless it is huge or tiny."""
     return f"{value:.5f}" if value == 0 or 1e-3 <= abs(value) < 1e5 else f"{value:.4e}"
 
 

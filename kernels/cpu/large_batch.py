@@ -10,9 +10,8 @@ from ..task import Task
 from .arguments import Arguments
 from .compile import jit
 from .threads import run
-from .tiles import gradients
+from .tiles import gradients, workspaces_of
 from .tiles.epochs import train_network
-from .tiles.launch import workspaces_of
 
 __all__ = ["gradients", "train"]
 

@@ -91,7 +91,7 @@ class Arguments(NamedTuple):
 def arguments(task: OnGpu, networks: Any) -> Arguments:
     """Arguments for training some networks; all that stays the same is the first call's."""
     if "arguments" not in task.kept:
-        task.kept["arguments"] = _lasting(task)
+        task.kept["arguments"] = lasting(task)
     first = task.kept["arguments"]
     return first._replace(
         epochs=_epochs(task),
@@ -100,7 +100,7 @@ def arguments(task: OnGpu, networks: Any) -> Arguments:
     )
 
 
-def _lasting(task: OnGpu) -> Arguments:
+def lasting(task: OnGpu) -> Arguments:
     """What is the same in every call."""
     state = task.state
     moments = state.moments.reshape(len(state.moments), -1)

@@ -43,14 +43,14 @@ def _distinct(network: Network) -> list[str]:
     return list(dict.fromkeys(network.activations)) or ["identity"]
 
 
-def value(made: Functions) -> Callable:
+def value(spec: Functions) -> Callable:
     """``value(activation_id, z)``: an activation."""
-    return _choice([scalar(one.value, made.dtype) for one in made.activations])
+    return _choice([scalar(one.value, spec.dtype) for one in spec.activations])
 
 
-def slope(made: Functions) -> Callable:
+def slope(spec: Functions) -> Callable:
     """``slope(activation_id, z, a)``: an activation's derivative."""
-    return _choice([scalar(one.slope, made.dtype) for one in made.activations])
+    return _choice([scalar(one.slope, spec.dtype) for one in spec.activations])
 
 
 def _choice(choices: Sequence[Callable]) -> Callable:
@@ -72,14 +72,14 @@ def _choice(choices: Sequence[Callable]) -> Callable:
     return choose_one
 
 
-def row_loss(made: Functions) -> Callable:
+def row_loss(spec: Functions) -> Callable:
     """``row_loss(z, at, outputs, targets, first, width, scale, c)``: the loss of one sample.
 
     Its last values ``z[at : at + outputs]`` become the loss's slope times ``scale``; its targets
     are ``targets[first : first + width]``.
     """
-    one_value, one_slope = scalar(made.loss.value, made.dtype), scalar(made.loss.slope, made.dtype)
-    number = np.dtype(made.dtype).type
+    one_value, one_slope = scalar(spec.loss.value, spec.dtype), scalar(spec.loss.slope, spec.dtype)
+    number = np.dtype(spec.dtype).type
     zero, one = number(0), number(1)
 
     @device_function
@@ -117,15 +117,15 @@ def row_loss(made: Functions) -> Callable:
             z[np.uint64(at + o)] = scale * number(slope)
         return loss
 
-    return softmax if made.loss.inverse_link == "softmax" else each_output
+    return softmax if spec.loss.inverse_link == "softmax" else each_output
 
 
-def inverse_link(made: Functions) -> Callable:
+def inverse_link(spec: Functions) -> Callable:
     """``predict(z, at, outputs)``: one sample's last values become its predictions."""
-    number = np.dtype(made.dtype).type
+    number = np.dtype(spec.dtype).type
     zero = number(0)
-    function = INVERSE_LINKS[made.loss.inverse_link].value
-    value: Any = scalar(function, made.dtype) if function else None
+    function = INVERSE_LINKS[spec.loss.inverse_link].value
+    value: Any = scalar(function, spec.dtype) if function else None
 
     @device_function
     def identity(z, at, outputs):
@@ -151,14 +151,14 @@ def inverse_link(made: Functions) -> Callable:
 
     if value:
         return each_output
-    return softmax if made.loss.inverse_link == "softmax" else identity
+    return softmax if spec.loss.inverse_link == "softmax" else identity
 
 
-def update(made: Functions) -> Callable:
+def update(spec: Functions) -> Callable:
     """The rule's step of one parameter, ``update(w, g, m, v, c0..c5)``."""
-    return scalar(made.rule.update, made.dtype)
+    return scalar(spec.rule.update, spec.dtype)
 
 
-def coefficients(made: Functions) -> Callable:
+def coefficients(spec: Functions) -> Callable:
     """The rule's coefficients of a step, always in float64."""
-    return scalar(made.rule.coefficients, "float64")
+    return scalar(spec.rule.coefficients, "float64")

@@ -53,9 +53,3 @@ def _drawing(function: Callable) -> Any:
 
 clip_factor = scalar(formulas.clip_factor, "float64")
 dropout_key, keeps = map(Scalars("float64", _drawing), (counter.dropout_key, counter.keeps))
-
-
-@device_function
-def mask(key, position, p):
-    """What a hidden unit is multiplied with: 0 with probability p, else 1 / (1 - p)."""
-    return 1.0 / (1.0 - p) if keeps(key, position, p) else 0.0

@@ -10,6 +10,8 @@ have 64 bits, which cannot wrap in a loop, so that the compiler makes pointers o
 
 from __future__ import annotations
 
+from typing import Any, NamedTuple
+
 import numpy as np
 from numba import cuda
 
@@ -17,40 +19,80 @@ from .compile import device_function
 
 ROWS, COLUMNS = 4, 4  # of a thread's tile: 16 sums and 8 factors fit into registers
 SUMS = ROWS * COLUMNS
-UNROLLED = 4  # steps of a sum at a time, which share the loop's own instructions
+UNROLLED = 4  # terms of a sum at a time, which share the loop's own instructions
+
+
+class Matrix(NamedTuple):
+    """A matrix in an array: (r, c) is ``array[start + r * row_step + c * column_step]``."""
+
+    array: Any
+    start: Any
+    row_step: Any
+    column_step: Any
+
+
+class Tile(NamedTuple):
+    """A thread's part of a matrix with so many rows and columns.
+
+    Attributes
+    ----------
+    row, rows, down : its first row, the matrix's rows, and the distance of the tile's rows
+    column, columns, across : the same of columns
+    """
+
+    row: Any
+    rows: Any
+    down: Any
+    column: Any
+    columns: Any
+    across: Any
 
 
 @device_function
-def tiles(size, side):
-    """How many tiles cover so many rows or columns, which is also how far a tile's are apart."""
+def tiles_along(size, side):
+    """How many tiles cover so many rows or columns; also how far a tile's are apart."""
     return (size + side - 1) // side
 
 
 @device_function
-def split(t, across):
-    """Row and column of the t-th of places that lie in rows of so many.
+def count_tiles(rows, columns):
+    """How many tiles cover a matrix."""
+    return tiles_along(rows, ROWS) * tiles_along(columns, COLUMNS)
+
+
+@device_function
+def tile_of(t, rows, columns):
+    """The t-th tile of a matrix; tiles beside each other follow each other."""
+    down, across = tiles_along(rows, ROWS), tiles_along(columns, COLUMNS)
+    row, column = divide(t, across)
+    return Tile(row, rows, down, column, columns, across)
+
+
+@device_function
+def divide(t, width):
+    """Quotient and remainder.
 
     A division with a sign, or of 64 bits, would take several times as long.
     """
-    row = np.int64(np.uint32(t) // np.uint32(across))
-    return row, t - row * across
+    quotient = np.int64(np.uint32(t) // np.uint32(width))
+    return quotient, t - quotient * width
 
 
 @device_function
-def inside(first, q, apart, size):
-    """Where the q-th row or column of a tile is read: the first one's place where it is outside."""
-    at = first + q * apart
-    return at if at < size else first
+def index_within(first, q, step, size):
+    """The index q steps after the first one, or the first one where that is past the end."""
+    index = first + q * step
+    return index if index < size else first
 
 
 @device_function
-def begin(sums, z, z0, zi, zj, i, rows, j, columns):
-    """Let the tile's sums begin with ``z[z0 + r zi + c zj]``."""
+def load(sums, tile, z):
+    """Let the tile's sums begin with a matrix's numbers."""
     for r in range(ROWS):
-        row = z0 + inside(i, r, tiles(rows, ROWS), rows) * zi
+        row = z.start + index_within(tile.row, r, tile.down, tile.rows) * z.row_step
         for c in range(COLUMNS):
-            at = row + inside(j, c, tiles(columns, COLUMNS), columns) * zj
-            sums[r * COLUMNS + c] = z[np.uint64(at)]
+            column = index_within(tile.column, c, tile.across, tile.columns)
+            sums[r * COLUMNS + c] = z.array[np.uint64(row + column * z.column_step)]
 
 
 @device_function
@@ -61,54 +103,70 @@ def clear(sums):
 
 
 @device_function
-def multiply(sums, x, x0, xi, xk, i, rows, y, y0, yj, yk, j, columns, depth):
-    """Add ``x[x0 + r xi + k xk] y[y0 + c yj + k yk]`` over k for the tile at row i, column j."""
+def store(sums, tile, z):
+    """Write the tile's sums to a matrix."""
+    for q in range(SUMS):
+        r, c = tile.row + q // COLUMNS * tile.down, tile.column + q % COLUMNS * tile.across
+        if r < tile.rows and c < tile.columns:
+            z.array[np.uint64(z.start + r * z.row_step + c * z.column_step)] = sums[q]
+
+
+@device_function
+def scale(sums, tile, z):
+    """Multiply a matrix's numbers with the tile's sums."""
+    for q in range(SUMS):
+        r, c = tile.row + q // COLUMNS * tile.down, tile.column + q % COLUMNS * tile.across
+        if r < tile.rows and c < tile.columns:
+            z.array[np.uint64(z.start + r * z.row_step + c * z.column_step)] *= sums[q]
+
+
+@device_function
+def multiply(sums, tile, x, y, depth):
+    """Add a tile of ``x @ y``, sums of so many terms."""
     rest = depth % UNROLLED
     whole = depth - rest
-    add_products(
-        sums, x, x0, xi, xk, i, rows, y, y0, yj, yk, j, columns, whole // UNROLLED, UNROLLED
-    )
-    add_products(
-        sums, x, x0 + whole * xk, xi, xk, i, rows, y, y0 + whole * yk, yj, yk, j, columns, rest, 1
-    )
+    add_products(sums, tile, x, y, 0, whole // UNROLLED, UNROLLED)
+    add_products(sums, tile, x, y, whole, rest, 1)
 
 
 @device_function
-def add_products(sums, x, x0, xi, xk, i, rows, y, y0, yj, yk, j, columns, times, steps):
-    """Add so many times so many steps of the sums, the latter unrolled."""
+def add_products(sums, tile, x, y, first, rounds, steps):
+    """Add terms from the first one on: ``rounds`` times ``steps`` of them, the latter unrolled."""
     left, right = cuda.local.array(ROWS, np.int64), cuda.local.array(COLUMNS, np.int64)
     for r in range(ROWS):
-        left[r] = x0 + inside(i, r, tiles(rows, ROWS), rows) * xi
+        row = index_within(tile.row, r, tile.down, tile.rows)
+        left[r] = x.start + first * x.column_step + row * x.row_step
     for c in range(COLUMNS):
-        right[c] = y0 + inside(j, c, tiles(columns, COLUMNS), columns) * yj
-    for _ in range(np.int32(times)):
+        column = index_within(tile.column, c, tile.across, tile.columns)
+        right[c] = y.start + first * y.row_step + column * y.column_step
+    for _ in range(np.int32(rounds)):
         for _ in range(steps):
-            add_product(sums, x, left, xk, y, right, yk)
+            add_product(sums, x, left, y, right)
 
 
 @device_function
-def add_product(sums, x, left, xk, y, right, yk):
-    """One step of a tile's sums."""
-    factors = cuda.local.array(COLUMNS, x.dtype)
+def add_product(sums, x, left, y, right):
+    """Add one term, whose factors lie at ``left`` and ``right``, which move on to the next."""
+    factors = cuda.local.array(COLUMNS, x.array.dtype)
     for c in range(COLUMNS):
-        factors[c] = y[np.uint64(right[c])]
-        right[c] += yk
+        factors[c] = y.array[np.uint64(right[c])]
+        right[c] += y.row_step
     for r in range(ROWS):
-        factor = x[np.uint64(left[r])]
-        left[r] += xk
+        factor = x.array[np.uint64(left[r])]
+        left[r] += x.column_step
         for c in range(COLUMNS):
             sums[r * COLUMNS + c] += factor * factors[c]
 
 
 @device_function
-def add_column(total, x, x0, xk, depth):
-    """Add ``x[x0 + k xk]`` over k to a total."""
-    at = np.int64(x0)
-    for _ in range(np.int32(depth // UNROLLED)):
+def add_column(total, x, start, step, size):
+    """Add so many numbers, ``step`` apart, to a total."""
+    index = np.int64(start)
+    for _ in range(np.int32(size // UNROLLED)):
         for _ in range(UNROLLED):
-            total += x[np.uint64(at)]
-            at += xk
-    for _ in range(np.int32(depth % UNROLLED)):
-        total += x[np.uint64(at)]
-        at += xk
+            total += x[np.uint64(index)]
+            index += step
+    for _ in range(np.int32(size % UNROLLED)):
+        total += x[np.uint64(index)]
+        index += step
     return total

@@ -7,7 +7,7 @@ import pytest
 
 pytest.importorskip("rich")
 
-from bpfast.explaining.explanation import explain
+from bpfast.explaining import explain
 from bpfast.explaining.network import TUTORIAL, read_network
 
 GRADIENTS = [-0.22652, -0.33978, -0.2427, -0.36405, -0.68765, -0.38832]

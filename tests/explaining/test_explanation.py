@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import bpfast as bp
-from bpfast.explaining.explanation import explain
+from bpfast.explaining import explain
 from bpfast.explaining.network import read_network
 from bpfast.explaining.steps import repeat
 from bpfast.kernels.tables import ACTIVATIONS, LOSSES

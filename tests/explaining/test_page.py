@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import bpfast as bp
-from bpfast.explaining.explanation import explain
+from bpfast.explaining import explain
 from bpfast.explaining.network import TUTORIAL
 from bpfast.explaining.page import ASSETS, page, script, write
 from bpfast.explaining.sweep import max_curvature

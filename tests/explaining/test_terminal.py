@@ -12,7 +12,7 @@ pytest.importorskip("rich")
 from rich.console import Console
 
 import bpfast as bp
-from bpfast.explaining.explanation import explain
+from bpfast.explaining import explain
 from bpfast.explaining.network import TUTORIAL
 from bpfast.explaining.steps import later, until_close
 from bpfast.explaining.terminal import render

@@ -3,21 +3,10 @@
 import { equation, pieces, symbolsAndNumbers } from "./formulas.js";
 import { listed, number, plain } from "./words.js";
 
-const ERROR_WORDS = {
-  half_squared_error: "half the squared difference: twice as far off is four times as wrong",
-  mse: "the squared difference: twice as far off is four times as wrong",
-  mae: "the size of the difference",
-  huber: "a square for small differences and a straight line for large ones",
-  quantile: "the difference, where too low counts otherwise than too high",
-  poisson: "how surprised the network is by the truth: zero if the rate is the target",
-  binary_cross_entropy: "how surprised the network is by the truth: zero if it was sure of it",
-  cross_entropy: "how surprised the network is by the truth: zero if it was sure of it",
-};
-
 export const errorStage = (model, view) => {
   const { names, network } = model;
   const mean = view.y.length > 1 && network.loss.average ? ", averaged over outputs" : "";
-  const words = ERROR_WORDS[names.network.loss] + mean;
+  const words = network.loss.meaning + mean;
   return {
     phase: "error",
     title: "The error: how wrong is that?",

@@ -51,11 +51,11 @@ export const neuronStage = (model, view, l, k) => {
 };
 
 const activationWords = (model, l, unit, a) => {
-  const { link } = model.network.loss;
+  const { inverseLink } = model.network.loss;
   if (!unit.slope)
-    return link
-      ? `This is not yet a ${link === "exp" ? "rate" : "probability"}.`
-      : "That is the network's answer.";
+    return inverseLink === "identity"
+      ? "That is the network's answer."
+      : `This is not yet a ${inverseLink === "exp" ? "rate" : "probability"}.`;
   const name = model.activationName(l);
   if (name === "identity") return "Its activation, the identity, hands that on as it is.";
   return `Its activation, ${name}, turns that into ${number(a)}.`;
@@ -72,7 +72,7 @@ const neuronEquations = (model, view, l, k, parts) => {
   return [sum, equation(name, lines, view.a[l + 1][k])];
 };
 
-const LINK_SENTENCES = {
+const INVERSE_LINK_SENTENCES = {
   softmax:
     "Softmax turns the logits into probabilities: the exponential of each, divided by the sum of " +
     "all, so that together they make 1.",
@@ -81,18 +81,19 @@ const LINK_SENTENCES = {
 };
 
 // What makes predictions of the outputs' logits or logarithms.
-export const linkStage = (model, view) => {
+export const inverseLinkStage = (model, view) => {
   const { names } = model;
-  const { link } = model.network.loss;
+  const { inverseLink } = model.network.loss;
   return {
     phase: "forward",
-    title: `Forward: the ${link === "exp" ? "rate" : "probability"}`,
-    sentence: LINK_SENTENCES[link],
+    title: `Forward: the ${inverseLink === "exp" ? "rate" : "probability"}`,
+    sentence: INVERSE_LINK_SENTENCES[inverseLink],
     units: model.unitIds(names.layers.length),
     body: () =>
       names.prediction_names.map((name, k) => {
         const output = names.layers.at(-1)[k].name;
-        const text = link === "softmax" ? `exp(${output}) / Σ exp(logit)` : `${link}(${output})`;
+        const text =
+          inverseLink === "softmax" ? `exp(${output}) / Σ exp(logit)` : `${inverseLink}(${output})`;
         return equation(name, symbolsAndNumbers(text, view.values), view.prediction[k]);
       }),
   };

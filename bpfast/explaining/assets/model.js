@@ -129,7 +129,7 @@ export class Model {
   outputFormula(k, y) {
     const total = y.reduce((sum, t) => sum + t, 0);
     const { prediction_names: predictions, target_names: targets } = this.names;
-    if (this.network.loss.link === "softmax" && total !== 1)
+    if (this.network.loss.inverseLink === "softmax" && total !== 1)
       return `${predictions[k]}·${total} - ${targets[k]}`;
     return this.names.layers.at(-1)[k].gradient.formula;
   }

@@ -1,17 +1,18 @@
 // A network's forward pass, error and backward pass on one sample, in float64: z and a of every
 // neuron, slope = ∂a/∂z, activationGradient = ∂E/∂a, delta = ∂E/∂z, gradient = ∂E/∂w of every weight.
 
-import { ACTIVATIONS, LINKS, LOSSES } from "./arithmetic.js";
+import { ACTIVATIONS, INVERSE_LINKS, LOSSES } from "./functions.js";
 
 // Every pass overwrites the network's arrays, so that training allocates none.
 export class Network {
-  constructor({ layers, activation, loss, bias, delta, quantile }) {
+  constructor(network) {
+    const { layers, activation, loss, bias } = network;
     const names = Array.isArray(activation) ? activation : layers.slice(2).map(() => activation);
     this.layers = layers;
     this.bias = bias;
     this.activations = names.map((name) => ACTIVATIONS[name]);
     this.loss = LOSSES[loss];
-    this.lossParameter = loss === "quantile" ? quantile : delta;
+    this.lossParameter = network[this.loss.parameter];
     this.starts = []; // where each layer's weights begin among the parameters; its biases follow
     this.size = 0;
     for (let l = 0; l + 1 < layers.length; l++) {
@@ -57,10 +58,11 @@ export class Network {
   computeError(y) {
     const [z, delta] = [this.z.at(-1), this.delta.at(-1)];
     const share = this.loss.average ? 1 / z.length : 1;
-    if (this.loss.link === "softmax") this.computeClassErrors(y);
+    const predict = INVERSE_LINKS[this.loss.inverseLink];
+    if (this.loss.inverseLink === "softmax") this.computeClassErrors(y);
     else
       for (let k = 0; k < z.length; k++) {
-        this.prediction[k] = this.loss.link ? LINKS[this.loss.link](z[k]) : z[k];
+        this.prediction[k] = predict ? predict(z[k]) : z[k];
         this.terms[k] = this.loss.value(z[k], y[k], this.lossParameter);
         delta[k] = share * this.loss.slope(z[k], y[k], this.lossParameter);
       }
@@ -76,8 +78,8 @@ export class Network {
     const total = y.reduce((sum, t) => sum + t, 0);
     for (let k = 0; k < z.length; k++) {
       this.prediction[k] = Math.exp(z[k] - top - logSum);
-      this.terms[k] = y[k] === 0 ? 0 : y[k] * (logSum - (z[k] - top));
-      this.delta.at(-1)[k] = this.prediction[k] * total - y[k];
+      this.terms[k] = this.loss.value(z[k] - top, y[k], logSum, this.lossParameter);
+      this.delta.at(-1)[k] = this.loss.slope(this.prediction[k], y[k], total);
     }
   }
 

@@ -6,7 +6,7 @@
 
 import { errorStage, slopeStage } from "./error.js";
 import { deltaStage, gradientStage } from "./backward.js";
-import { firstStage, laterStage, linkStage, neuronStage } from "./forward.js";
+import { firstStage, laterStage, inverseLinkStage, neuronStage } from "./forward.js";
 import { againStage, updateStage } from "./update.js";
 
 export const PHASES = ["start", "forward", "error", "backward", "gradients", "update", "again"];
@@ -41,7 +41,7 @@ export const stagesOf = (model, view, step, firstError) => {
       add(neuronStage(model, view, l, k));
     }),
   );
-  if (model.network.loss.link) add(linkStage(model, view));
+  if (model.network.loss.inverseLink !== "identity") add(inverseLinkStage(model, view));
   known.error = true;
   add(errorStage(model, view));
   add(slopeStage(model, view));

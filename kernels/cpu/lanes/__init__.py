@@ -6,7 +6,68 @@ neighbours, nor on how many there are. The tiniest networks share more than one 
 their products takes longer than the products of a single one.
 """
 
-from .launch import gradients, train
-from .layout import MOST_LANES
+from __future__ import annotations
+
+import numpy as np
+
+from ...task import Task
+from ..arguments import Arguments
+from ..threads import COUNTERS, run
+from ..workspace import kept, zeros
+from . import kernels
+from .layout import (
+    FLOAT_ROWS,
+    INT_ROWS,
+    MOST_LANES,
+    Layout,
+    Workspace,
+    group_bounds,
+    group_size,
+    layout_of,
+)
+from .online import online_of
 
 __all__ = ["MOST_LANES", "gradients", "train"]
+
+
+def train(task: Task, args: Arguments, threads: int) -> None:
+    """Train some networks of a task until they end or stop."""
+    layout, workspaces, bounds = _shared_work(task, args.networks, threads)
+    online = kept(task, "online", lambda: online_of(task))
+    run(
+        lambda member: kernels.train(args, online, layout, workspaces[member], bounds),
+        len(workspaces),
+    )
+
+
+def gradients(task: Task, args: Arguments, threads: int) -> np.ndarray:
+    """Gradients (n, P) of all networks on the task's samples; losses go to its state."""
+    results = np.empty_like(task.state.parameters)
+    layout, workspaces, bounds = _shared_work(task, args.networks, threads)
+    run(
+        lambda member: kernels.gradients(args, layout, workspaces[member], bounds, results),
+        len(workspaces),
+    )
+    return results
+
+
+def _shared_work(
+    task: Task, networks: np.ndarray, threads: int
+) -> tuple[Layout, list[Workspace], np.ndarray]:
+    """Layout, the threads' workspaces, and the bounds of the groups that they share."""
+    lanes = group_size(task.network, len(networks) // threads)
+    bounds = group_bounds(task.fold, networks, lanes)
+    layout, counters = layout_of(task.network, lanes), np.zeros(COUNTERS, np.int64)
+
+    def make() -> Workspace:
+        return Workspace(
+            numbers=zeros(layout.size, task.state.parameters.dtype),
+            lane_floats=np.zeros((FLOAT_ROWS, lanes)),
+            lane_ints=np.zeros((INT_ROWS, lanes), np.int64),
+            counters=counters,
+            lanes=lanes,
+        )
+
+    members = range(min(threads, len(bounds) - 1))
+    workspaces = [kept(task, (k, lanes), make)._replace(counters=counters) for k in members]
+    return layout, workspaces, bounds

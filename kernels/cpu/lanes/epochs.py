@@ -32,7 +32,8 @@ from .update import add_penalties, set_coefficients, update
 @inline
 def run_epochs(args, online, layout, work, careful):
     """All epochs of a group. Lanes end as they stop; those left SUSPECT must be run carefully."""
-    epochs, stopping, pending = args.epochs, args.stopping, 0
+    epochs, stopping, data, pending = args.epochs, args.stopping, args.validation, 0
+    validation = batch_of(args.net, data, args.networks[:0], 0, data.weights.size, 0)
     if stopping.best.size:
         for lane in range(work.lanes):
             i = work.lane_ints[NETWORK, lane]
@@ -47,7 +48,7 @@ def run_epochs(args, online, layout, work, careful):
             pending = run_online_epoch(args, online, layout, work, epoch, needs_loss, pending)
         else:
             run_epoch(args, layout, work, epoch, careful)
-        if needs_loss and not end_epoch(args, layout, work, epoch):
+        if needs_loss and not end_epoch(args, validation, layout, work, epoch):
             break
 
 
@@ -120,18 +121,19 @@ def run_step(args, layout, work, batch, epoch, careful):
 
 
 @inline
-def end_epoch(args, layout, work, epoch):
+def end_epoch(args, validation, layout, work, epoch):
     """Judge an epoch by its losses, and record them; says whether any lane goes on."""
-    epochs, data, as_they_are = args.epochs, args.validation, args.networks[:0]
-    validated, recorded = data.weights.size > 0, epochs.record[epoch]
+    epochs, validated, recorded = args.epochs, validation.rows > 0, args.epochs.record[epoch]
     if not validated:
         watch(work, TOTAL)
     elif recorded:
-        validate(args.net, data, layout, work, as_they_are)
+        batch_loss(args.net, args.validation, layout, work, validation)
+        watch(work, LOSS)
     any_stops = judge_lanes(args.stopping, work, epochs.first + epoch, recorded or not validated)
     keep_best(args.memory, layout, work, epochs.first + epoch)
     if validated and any_stops and not recorded:
-        validate(args.net, data, layout, work, as_they_are)
+        batch_loss(args.net, args.validation, layout, work, validation)
+        watch(work, LOSS)
     if recorded or any_stops or epoch == epochs.epochs - 1:
         return record_epoch(args, layout, work, epoch)
     return True
@@ -142,13 +144,6 @@ def watch(work, row):
     """Set the lanes' WATCHED, the loss that patience looks at, to another row of lane_floats."""
     for lane in range(work.lanes):
         work.lane_floats[WATCHED, lane] = work.lane_floats[row, lane]
-
-
-@internal
-def validate(net, data, layout, work, order):
-    """Mean losses on the validation samples go to the lanes' WATCHED."""
-    batch_loss(net, data, layout, work, batch_of(net, data, order, 0, data.weights.size, 0))
-    watch(work, LOSS)
 
 
 @internal

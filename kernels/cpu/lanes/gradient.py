@@ -83,17 +83,10 @@ def forward_layer(net, layout, work, rows, layer):
     left, row_step, column_step = VECTOR, lanes, rows * lanes
     if layer == 0:
         left, row_step, column_step = BROADCAST, depth, 1
-    call_multiply(
-        net.multiply,
-        numbers,
-        (rows, outputs, depth),
-        Matrix(z, lanes, rows * lanes),
-        left,
-        Matrix(layout.values[layer], row_step, column_step),
-        Matrix(layout.weights[layer], outputs * lanes, lanes),
-        SET,
-        lanes // LANES,
-    )
+    values = Matrix(layout.values[layer], row_step, column_step)
+    weights = Matrix(layout.weights[layer], outputs * lanes, lanes)
+    result, shape = Matrix(z, lanes, rows * lanes), (rows, outputs, depth)
+    call_multiply(net.multiply, numbers, shape, result, left, values, weights, SET, lanes // LANES)
     if layer < net.activations.size:
         slope = layout.slopes[layer + 1]
         invoke(net.activations[layer], numbers, z, slope, z, z, z, size, 0, 0.0)
@@ -138,34 +131,21 @@ def compute_loss(net, layout, work, data, chunk):
 @inline
 def backward(net, layout, work, rows, add):
     """Gradient of a chunk from the slopes by its outputs, set or added."""
-    lanes, delta = work.lanes, layout.values[-1]
+    numbers, lanes, groups = work.numbers, work.lanes, work.lanes // LANES
+    delta = Matrix(layout.values[-1], lanes, rows * lanes)
     for layer in range(net.layers.size - 2, -1, -1):
         outputs, depth = net.layers[layer + 1], net.layers[layer] + net.bias
         left, row_step, column_step = VECTOR, rows * lanes, lanes
         if layer == 0:
             left, row_step, column_step = BROADCAST, 1, depth
-        gradient = layout.gradient + layout.weights[layer] - layout.weights[0]
-        call_multiply(
-            net.multiply,
-            work.numbers,
-            (depth, outputs, rows),
-            Matrix(gradient, outputs * lanes, lanes),
-            left,
-            Matrix(layout.values[layer], row_step, column_step),
-            Matrix(delta, lanes, rows * lanes),
-            ADD if add else SET,
-            lanes // LANES,
-        )
+        values = Matrix(layout.values[layer], row_step, column_step)
+        start = layout.gradient + layout.weights[layer] - layout.weights[0]
+        gradient, shape = Matrix(start, outputs * lanes, lanes), (depth, outputs, rows)
+        mode = ADD if add else SET
+        call_multiply(net.multiply, numbers, shape, gradient, left, values, delta, mode, groups)
         if layer > 0:
-            call_multiply(
-                net.multiply,
-                work.numbers,
-                (rows, net.layers[layer], outputs),
-                Matrix(layout.slopes[layer], lanes, rows * lanes),
-                VECTOR,
-                Matrix(delta, lanes, rows * lanes),
-                Matrix(layout.weights[layer], lanes, outputs * lanes),
-                SCALE,
-                lanes // LANES,
-            )
-            delta = layout.slopes[layer]
+            slopes = Matrix(layout.slopes[layer], lanes, rows * lanes)
+            weights = Matrix(layout.weights[layer], lanes, outputs * lanes)
+            left, shape = VECTOR, (rows, net.layers[layer], outputs)
+            call_multiply(net.multiply, numbers, shape, slopes, left, delta, weights, SCALE, groups)
+            delta = slopes

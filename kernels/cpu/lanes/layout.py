@@ -97,3 +97,11 @@ def group_size(network: Network, networks: int) -> int:
     ):
         lanes //= 2
     return lanes
+
+
+def group_bounds(fold: np.ndarray, networks: np.ndarray, lanes: int) -> np.ndarray:
+    """Where groups of networks with one fold each begin in ``networks``, and the last one's end."""
+    changes = np.flatnonzero(np.diff(fold[networks] if fold.strides[0] else fold[:1])) + 1
+    runs = pairwise([0, *changes, len(networks)])
+    starts = [np.arange(first, last, lanes) for first, last in runs]
+    return np.concatenate([*starts, [len(networks)]])

@@ -36,7 +36,8 @@ def run_epochs(args, layout, work, i, careful):
     if stopping.best.size:
         best, best_epoch = stopping.best[i], stopping.best_epoch[i]
     done, status = 0, RUNNING
-    validated = args.validation.weights.size > 0
+    data = args.validation
+    validation = batch_of(args.net, data, args.networks[:0], 0, data.weights.size, 0)
     for e in range(epochs.epochs):
         epoch, recorded = epochs.first + e, epochs.record[e]
         loss, penalty, finite = run_epoch(args, layout, work, i, e, careful)
@@ -44,15 +45,15 @@ def run_epochs(args, layout, work, i, careful):
             status = DIVERGED if careful else SUSPECT
             break
         done += 1
-        watched = loss
+        watched, validated = loss, validation.rows > 0
         if validated and recorded:
-            watched = validation_loss(args.net, args.validation, layout, work, args.networks[:0])
+            watched = batch_loss(args.net, data, layout, work, validation)
         fresh = recorded or not validated
         stop, best, best_epoch = judge(stopping, i, epoch, fresh, loss, watched, best, best_epoch)
         if best_epoch == epoch:
             keep_best(args.net, args.memory, layout, work, i)
         if validated and stop and not recorded:
-            watched = validation_loss(args.net, args.validation, layout, work, args.networks[:0])
+            watched = batch_loss(args.net, data, layout, work, validation)
         if work.member == 0 and (recorded or stop):
             write(stopping, i, epochs.column[e], loss, watched, penalty)
         if stop:
@@ -121,13 +122,6 @@ def careful_update(net, optimizing, layout, work, i, loss, share):
     copy_part(layout, work, layout.snapshot, 0)
     barrier(work.counters, work.team)
     return False
-
-
-@internal
-def validation_loss(net, data, layout, work, as_they_are):
-    """Mean loss on the validation samples."""
-    batch = batch_of(net, data, as_they_are, 0, data.weights.size, 0)
-    return batch_loss(net, data, layout, work, batch)
 
 
 @internal

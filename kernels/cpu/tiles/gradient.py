@@ -112,17 +112,10 @@ def forward_layer(net, layout, work, rows, layer):
     """Values of a layer; slopes too of a hidden one."""
     numbers, depth = work.numbers, net.layers[layer] + net.bias
     z, stride = work.own + layout.values[layer + 1], layout.strides[layer + 1]
-    call_multiply(
-        net.multiply,
-        numbers,
-        (rows, layout.blocks[layer], depth),
-        Matrix(z, stride, LANES),
-        BROADCAST,
-        Matrix(work.own + layout.values[layer], layout.strides[layer], 1),
-        Matrix(layout.weights[layer], LANES, depth * LANES),
-        SET,
-        1,
-    )
+    values = Matrix(work.own + layout.values[layer], layout.strides[layer], 1)
+    weights = Matrix(layout.weights[layer], LANES, depth * LANES)
+    result, shape = Matrix(z, stride, LANES), (rows, layout.blocks[layer], depth)
+    call_multiply(net.multiply, numbers, shape, result, BROADCAST, values, weights, SET, 1)
     if layer < net.activations.size:
         slope = work.own + layout.slopes[layer + 1]
         invoke(net.activations[layer], numbers, z, slope, z, z, z, rows * stride, 0, 0.0)
@@ -192,32 +185,20 @@ def transpose(source, source_stride, result, result_stride, rows, columns):
 @inline
 def backward(net, layout, work, rows, gradient, add):
     """Gradient of a chunk from the slopes by its outputs, set or added."""
-    delta = work.own + layout.values[-1]
+    numbers, left, delta = work.numbers, BROADCAST, work.own + layout.values[-1]
     for layer in range(layout.blocks.size - 1, -1, -1):
         outputs, depth = net.layers[layer + 1], net.layers[layer] + net.bias
-        stride = layout.strides[layer + 1]
-        call_multiply(
-            net.multiply,
-            work.numbers,
-            (depth, layout.blocks[layer], rows),
-            Matrix(gradient + layout.weights[layer], LANES, depth * LANES),
-            BROADCAST,
-            Matrix(work.own + layout.values[layer], 1, layout.strides[layer]),
-            Matrix(delta, stride, LANES),
-            ADD if add else SET,
-            1,
-        )
+        stride, mode = layout.strides[layer + 1], ADD if add else SET
+        values = Matrix(work.own + layout.values[layer], 1, layout.strides[layer])
+        deltas = Matrix(delta, stride, LANES)
+        result = Matrix(gradient + layout.weights[layer], LANES, depth * LANES)
+        shape = depth, layout.blocks[layer], rows
+        call_multiply(net.multiply, numbers, shape, result, left, values, deltas, mode, 1)
         if layer > 0:
-            slope = work.own + layout.slopes[layer]
+            rows_of_delta, delta = Matrix(delta, stride, 1), work.own + layout.slopes[layer]
+            weights = Matrix(work.own + layout.transposed[layer], LANES, outputs * LANES)
+            slopes = Matrix(delta, layout.strides[layer], LANES)
+            shape = rows, layout.blocks[layer - 1], outputs
             call_multiply(
-                net.multiply,
-                work.numbers,
-                (rows, layout.blocks[layer - 1], outputs),
-                Matrix(slope, layout.strides[layer], LANES),
-                BROADCAST,
-                Matrix(delta, stride, 1),
-                Matrix(work.own + layout.transposed[layer], LANES, outputs * LANES),
-                SCALE,
-                1,
+                net.multiply, numbers, shape, slopes, left, rows_of_delta, weights, SCALE, 1
             )
-            delta = slope

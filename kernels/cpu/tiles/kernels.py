@@ -38,31 +38,31 @@ def gradients(args, layout, work, results):
 
 
 @jit
-def predict(net, inputs, memory, link, size, layout, work, results):
+def predict(args, inverse_link, size, layout, work, results):
     """Predictions (n, samples, outputs) of networks, in blocks of ``size`` samples."""
-    samples, as_they_are = inputs.shape[0], net.layers[:0]
-    blocks = -(-samples // size)
+    net, inputs, as_they_are = args.net, args.samples.inputs, args.networks[:0]
+    samples, blocks = inputs.shape[0], -(-inputs.shape[0] // size)
     k = fetch_add(work.counters, NEXT, 1)
-    while k < memory.parameters.shape[0] * blocks:
+    while k < args.networks.size * blocks:
         i, first = k // blocks, k % blocks * size
-        load(net, memory, layout, work, i)
+        load(net, args.memory, layout, work, i)
         for start in range(first, min(first + size, samples), CHUNK):
             chunk = Batch(as_they_are, start, min(CHUNK, samples - start), 0, 0.0, 0.0)
             gather(net, layout, work, inputs, chunk)
             forward(net, layout, work, chunk.rows)
-            write_predictions(net, link, layout, work, results[i, start:], chunk.rows)
+            write_predictions(net, inverse_link, layout, work, results[i, start:], chunk.rows)
         k = fetch_add(work.counters, NEXT, 1)
 
 
 @internal
-def write_predictions(net, link, layout, work, results, rows):
+def write_predictions(net, inverse_link, layout, work, results, rows):
     """Predictions from the values of the last layer."""
     numbers, outputs, stride = work.numbers, net.layers[-1], layout.strides[-1]
     z, block = work.own + layout.values[-1], work.own + layout.loss
     transpose(numbers[z : z + rows * stride], stride, numbers[block:], rows, rows, outputs)
-    if link:
+    if inverse_link:
         scratch = block + 2 * outputs * rows
-        invoke(link, numbers, block, block, block, block, scratch, outputs, rows, 0.0)
+        invoke(inverse_link, numbers, block, block, block, block, scratch, outputs, rows, 0.0)
     for r in range(rows):
         for o in range(outputs):
             results[r, o] = numbers[block + o * rows + r]

@@ -1,214 +1,268 @@
 """Forward and backward through one network: a batch goes through in chunks of rows.
 
-Each product is cut into tiles, one a thread.
+Each product is cut into tiles, one a thread. ``shared`` holds the parameters and a chunk's values.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
 import numpy as np
 from numba import cuda
 
-from .. import tile
-from ..arguments import own_row
+from .. import functions, tile
 from ..compile import device_function
-from ..scalars import dropout_key, keeps
-from ..tile import COLUMNS, ROWS, SUMS
-from .layout import layer_of
-from .together import gather, row_of
+from ..dropout import LayerDropout, has_dropout, layer_dropout
+from ..functions import Functions
+from ..scalars import keeps
+from ..tile import SUMS, Matrix
+from .layout import STRIDE, VALUES, layer_of
+
+AHEAD = 4  # numbers that a thread asks main memory for before it needs the first
+
+
+class Draws(NamedTuple):
+    """Whose units drop out, and when: see :func:`dropout.has_dropout`."""
+
+    dropout: Any
+    i: Any
+    step: Any
+
+
+class Batch(NamedTuple):
+    """Rows of an order from ``start`` on, which weigh ``total``."""
+
+    order: Any
+    start: Any
+    rows: Any
+    total: Any
+
+
+def batch_gradient_of(spec: Functions) -> Callable:
+    """``batch_gradient(shape, shared, g, data, batch, draws)``: a batch's gradient, into g.
+
+    Returns a thread's part of the batch's loss times its weight.
+    """
+    forward, chunk_loss = forward_of(spec), chunk_loss_of(spec)
+
+    @device_function
+    def batch_gradient(shape, shared, g, data, batch, draws):
+        share = shape.output_share / batch.total if batch.total > 0.0 else 0.0
+        loss = 0.0
+        position = 0
+        while position < batch.rows:
+            rows, start = min(shape.rows, batch.rows - position), batch.start + position
+            gather(shape, shared, data, batch.order, start, rows)
+            forward(shape, shared, draws, position, rows)
+            loss += chunk_loss(shape, shared, data, batch.order, start, rows, share)
+            backward(shape, shared, g, rows, position > 0)
+            position += shape.rows
+        return loss * shape.output_share
+
+    return batch_gradient
+
+
+# --- samples --------------------------------------------------------------------------------------
+
+
+@device_function
+def row_of(order, r):
+    """The r-th row of an order; an empty order is that of the samples."""
+    return np.uint64(order[np.uint64(r)]) if order.shape[0] > 0 else np.uint64(r)
+
+
+@device_function
+def gather(shape, shared, data, order, start, rows):
+    """Copy inputs of some rows. Threads step from number to number, so that none divides often."""
+    inputs, values, stride = data.inputs.shape[1], shape.table[VALUES], shape.table[STRIDE]
+    r, k = tile.divide(cuda.threadIdx.x, inputs)
+    rows_on, on = tile.divide(cuda.blockDim.x, inputs)
+    taken, targets = cuda.local.array(AHEAD, np.uint64), cuda.local.array(AHEAD, np.int64)
+    columns, numbers = cuda.local.array(AHEAD, np.int64), cuda.local.array(AHEAD, shared.dtype)
+    while r < rows:
+        for u in range(AHEAD):
+            taken[u], columns[u] = row_of(order, start + min(r, rows - 1)), k
+            targets[u] = values + r * stride + k if r < rows else -1
+            r, k = r + rows_on, k + on
+            if k >= inputs:
+                r, k = r + 1, k - inputs
+        for u in range(AHEAD):
+            numbers[u] = data.inputs[taken[u], np.uint64(columns[u])]
+        for u in range(AHEAD):
+            if targets[u] >= 0:
+                shared[np.uint64(targets[u])] = numbers[u]
+
 
 # --- forward --------------------------------------------------------------------------------------
 
 
-@device_function
-def forward_layer(shape, w, work, value, slope, dropout, i, layer, rows, step, position, drops):
-    """A layer's values, and where there is an activation its slopes."""
-    own, hidden = layer_of(shape.table, layer), layer + 1 < shape.layers
-    across, down = tile.tiles(own.d_out, COLUMNS), tile.tiles(rows, ROWS)
-    key, p, kept = np.uint64(0), 0.0, work.dtype.type(1)
-    if drops and hidden:
-        key = dropout_key(dropout.keys[own_row(dropout.keys, i)], step, layer)
-        p = dropout.p[own_row(dropout.p, i), layer]
-        kept = work.dtype.type(1.0 / (1.0 - p))
-    sums = cuda.local.array(SUMS, work.dtype)
-    t = cuda.threadIdx.x
-    while t < across * down:
-        first, column = tile.split(t, across)
-        if shape.bias:
-            tile.begin(sums, w, own.biases, 0, 1, first, rows, column, own.d_out)
-        else:
-            tile.clear(sums)
-        tile.multiply(
-            sums, work, own.values_in, own.stride_in, 1, first, rows,
-            w, own.weights, 1, own.d_out, column, own.d_out, own.d_in,
-        )  # fmt: skip
-        keep(sums, work, own, first, down, rows, column, across)
-        if hidden:
-            activate(
-                work, own, value, slope, first, down, rows, column, across,
-                drops, key, position, p, kept,
-            )  # fmt: skip
-        t += cuda.blockDim.x
+def forward_of(spec: Functions) -> Callable:
+    """``forward(shape, shared, draws, position, rows)``: all layers' values of a gathered chunk.
+
+    The chunk begins ``position`` rows into its batch.
+    """
+    forward_layer = _forward_layer_of(spec)
+
+    @device_function
+    def forward(shape, shared, draws, position, rows):
+        cuda.syncthreads()
+        for layer in range(shape.layers):
+            forward_layer(shape, shared, layer, draws, position, rows)
+            cuda.syncthreads()
+
+    return forward
 
 
-@device_function
-def keep(sums, work, own, first, down, rows, column, across):
-    """Write a tile's sums to the values that come out."""
-    for q in range(SUMS):
-        r, o = first + q // COLUMNS * down, column + q % COLUMNS * across
-        if r < rows and o < own.d_out:
-            work[np.uint64(own.values_out + r * own.stride_out + o)] = sums[q]
+def _forward_layer_of(spec: Functions) -> Callable:
+    """``forward_layer(shape, shared, layer, draws, position, rows)``: a layer's values and slopes."""
+    activate = _activate_of(spec)
+
+    @device_function
+    def forward_layer(shape, shared, layer, draws, position, rows):
+        own, hidden = layer_of(shape.table, layer), layer + 1 < shape.layers
+        drops = hidden and has_dropout(draws.dropout, draws.step)
+        drop = LayerDropout(np.uint64(0), 0.0, 1.0)
+        if drops:
+            drop = layer_dropout(draws.dropout, draws.i, draws.step, layer)
+        sums = cuda.local.array(SUMS, shared.dtype)
+        t = cuda.threadIdx.x
+        while t < tile.count_tiles(rows, own.d_out):
+            part = tile.tile_of(t, rows, own.d_out)
+            if shape.bias:
+                tile.load(sums, part, Matrix(shared, own.biases, 0, 1))
+            else:
+                tile.clear(sums)
+            x = Matrix(shared, own.values_in, own.stride_in, 1)
+            tile.multiply(sums, part, x, Matrix(shared, own.weights, own.d_out, 1), own.d_in)
+            tile.store(sums, part, Matrix(shared, own.values_out, own.stride_out, 1))
+            if hidden:
+                activate(shared, own, part, drops, drop, position)
+            t += cuda.blockDim.x
+
+    return forward_layer
 
 
-@device_function
-def activate(
-    work, own, value, slope, first, down, rows, column, across, drops, key, position, p, kept
-):
-    """A tile's sums become values and slopes.
+def _activate_of(spec: Functions) -> Callable:
+    """``activate(shared, layer, part, drops, drop, position)``: a tile's values and slopes.
 
-    They are read back from where they were kept: the code of an activation is here once, and not
+    Sums are read back from where they were stored: the code of an activation is here once, and not
     for each of a tile's sums, of which registers would need one copy each.
     """
-    number = work.dtype.type
-    r = first
-    while r < rows:
-        o = column
-        while o < own.d_out:
-            at = r * own.stride_out + o
-            z = work[np.uint64(own.values_out + at)]
-            a = number(value(own.kind, z))
-            d = number(slope(own.kind, z, a))
-            if drops:
-                stays = keeps(key, (position + r) * own.d_out + o, p)
-                factor = kept if stays else number(0)
-                a, d = a * factor, d * factor
-            work[np.uint64(own.values_out + at)] = a
-            work[np.uint64(own.deltas_out + at)] = d
-            o += across
-        r += down
+    real, value, slope = np.dtype(spec.dtype).type, functions.value(spec), functions.slope(spec)
+
+    @device_function
+    def activate(shared, layer, part, drops, drop, position):
+        scale = real(drop.scale)
+        r = part.row
+        while r < part.rows:
+            o = part.column
+            while o < part.columns:
+                index = r * layer.stride_out + o
+                z = shared[np.uint64(layer.values_out + index)]
+                a = real(value(layer.activation, z))
+                d = real(slope(layer.activation, z, a))
+                if drops:
+                    stays = keeps(drop.key, (position + r) * layer.d_out + o, drop.p)
+                    factor = scale if stays else real(0)
+                    a, d = a * factor, d * factor
+                shared[np.uint64(layer.values_out + index)] = a
+                shared[np.uint64(layer.deltas_out + index)] = d
+                o += part.across
+            r += part.down
+
+    return activate
 
 
-@device_function
-def forward(shape, w, work, value, slope, dropout, i, rows, step, position, drops):
-    """All layers' values of a chunk whose inputs were gathered."""
-    cuda.syncthreads()
-    for layer in range(shape.layers):
-        forward_layer(shape, w, work, value, slope, dropout, i, layer, rows, step, position, drops)
+def chunk_loss_of(spec: Functions) -> Callable:
+    """``chunk_loss(shape, shared, data, order, start, rows, share)``: a thread's part of it.
+
+    Losses are weighted. The last values become the loss's slopes by them, times ``share``.
+    """
+    real, row_loss = np.dtype(spec.dtype).type, functions.row_loss(spec)
+
+    @device_function
+    def chunk_loss(shape, shared, data, order, start, rows, share):
+        own = layer_of(shape.table, shape.layers - 1)
+        loss = 0.0
+        r = cuda.threadIdx.x
+        while r < rows:
+            row = np.int64(row_of(order, start + r))
+            weight = np.float64(data.weights[np.uint64(row)])
+            own_loss = row_loss(
+                shared, own.values_out + r * own.stride_out, own.d_out,
+                data.targets, row * data.target_width, data.target_width,
+                real(share * weight), real(shape.loss_parameter),
+            )  # fmt: skip
+            loss += weight * np.float64(own_loss)
+            r += cuda.blockDim.x
         cuda.syncthreads()
+        return loss
 
-
-@device_function
-def score(shape, data, work, row_loss, order, start, rows, share):
-    """A thread's part of a chunk's weighted loss; last values become their slopes by it."""
-    own, number = layer_of(shape.table, shape.layers - 1), work.dtype.type
-    loss = 0.0
-    r = cuda.threadIdx.x
-    while r < rows:
-        row = np.int64(row_of(order, start + r))
-        weight = np.float64(data.weights[np.uint64(row)])
-        own_loss = row_loss(
-            work, own.values_out + r * own.stride_out, own.d_out,
-            data.targets, row * data.target_width, data.target_width,
-            number(share * weight), number(shape.loss_parameter),
-        )  # fmt: skip
-        loss += weight * np.float64(own_loss)
-        r += cuda.blockDim.x
-    cuda.syncthreads()
-    return loss
+    return chunk_loss
 
 
 # --- backward -------------------------------------------------------------------------------------
 
 
 @device_function
-def gradient_layer(own, g, work, rows, adds):
-    """A layer's gradient: values that went in, times slopes of what came out.
-
-    Sums go on from chunk to chunk, so that bits do not depend on how many rows are one.
-    """
-    d_in, d_out = own.d_in, own.d_out
-    across, down = tile.tiles(d_out, COLUMNS), tile.tiles(d_in, ROWS)
-    sums = cuda.local.array(SUMS, work.dtype)
-    t = cuda.threadIdx.x
-    while t < across * down:
-        first, column = tile.split(t, across)
-        if adds:
-            tile.begin(sums, g, own.weights, d_out, 1, first, d_in, column, d_out)
-        else:
-            tile.clear(sums)
-        tile.multiply(
-            sums, work, own.values_in, 1, own.stride_in, first, d_in,
-            work, own.deltas_out, 1, own.stride_out, column, d_out, rows,
-        )  # fmt: skip
-        for q in range(SUMS):
-            k, o = first + q // COLUMNS * down, column + q % COLUMNS * across
-            if k < d_in and o < d_out:
-                g[np.uint64(own.weights + k * d_out + o)] = sums[q]
-        t += cuda.blockDim.x
-
-
-@device_function
-def bias_gradient(own, g, work, rows, adds):
-    """Sums of the slopes of what came out. The last threads begin, which have fewer tiles."""
-    o = cuda.blockDim.x - 1 - cuda.threadIdx.x
-    while o < own.d_out:
-        at = np.uint64(own.biases + o)
-        total = g[at] if adds else work.dtype.type(0)
-        g[at] = tile.add_column(total, work, own.deltas_out + o, own.stride_out, rows)
-        o += cuda.blockDim.x
-
-
-@device_function
-def delta_layer(own, w, work, rows):
-    """Slopes by what went into a layer: weights times slopes of what came out.
-
-    The last threads begin: the first ones may be at the gradient still, which no one waits for.
-    """
-    d_in, d_out = own.d_in, own.d_out
-    across, down = tile.tiles(rows, COLUMNS), tile.tiles(d_in, ROWS)
-    sums = cuda.local.array(SUMS, work.dtype)
-    t = cuda.blockDim.x - 1 - cuda.threadIdx.x
-    while t < across * down:
-        first, column = tile.split(t, across)
-        tile.clear(sums)
-        tile.multiply(
-            sums, w, own.weights, d_out, 1, first, d_in,
-            work, own.deltas_out, own.stride_out, 1, column, rows, d_out,
-        )  # fmt: skip
-        for q in range(SUMS):
-            k, r = first + q // COLUMNS * down, column + q % COLUMNS * across
-            if k < d_in and r < rows:
-                work[np.uint64(own.deltas_in + r * own.stride_in + k)] *= sums[q]
-        t += cuda.blockDim.x
-
-
-@device_function
-def backward(shape, w, g, work, rows, adds):
-    """The gradient by a chunk whose loss's slopes are known, added to that of those before."""
+def backward(shape, shared, g, rows, adds):
+    """Gradient by a chunk whose loss's slopes are known; it ``adds`` to that of earlier chunks."""
     for back in range(shape.layers):
         layer = shape.layers - 1 - back
         own = layer_of(shape.table, layer)
-        gradient_layer(own, g, work, rows, adds)
+        weight_gradient(own, shared, g, rows, adds)
         if shape.bias:
-            bias_gradient(own, g, work, rows, adds)
+            bias_gradient(own, shared, g, rows, adds)
         if layer > 0:
-            delta_layer(own, w, work, rows)
+            backward_layer(own, shared, rows)
         cuda.syncthreads()
 
 
 @device_function
-def batch_gradient(
-    shape, data, dropout, w, g, work, value, slope, row_loss, i, order, start, count, step, total
-):
-    """A thread's part of a batch's loss times its weight; the gradient is in g."""
-    share = shape.output_share / total if total > 0.0 else 0.0
-    drops = dropout.p.shape[1] > 0
-    loss = 0.0
-    position = 0
-    while position < count:
-        rows = min(shape.rows, count - position)
-        gather(data, shape, work, order, start + position, rows)
-        forward(shape, w, work, value, slope, dropout, i, rows, step, position, drops)
-        loss += score(shape, data, work, row_loss, order, start + position, rows, share)
-        backward(shape, w, g, work, rows, position > 0)
-        position += shape.rows
-    return loss * shape.output_share
+def weight_gradient(own, shared, g, rows, adds):
+    """A layer's gradient: values that went in, times slopes of what came out.
+
+    Sums go on from chunk to chunk, so that bits do not depend on how many rows are one.
+    """
+    sums = cuda.local.array(SUMS, shared.dtype)
+    t = cuda.threadIdx.x
+    while t < tile.count_tiles(own.d_in, own.d_out):
+        part = tile.tile_of(t, own.d_in, own.d_out)
+        z = Matrix(g, own.weights, own.d_out, 1)
+        if adds:
+            tile.load(sums, part, z)
+        else:
+            tile.clear(sums)
+        x = Matrix(shared, own.values_in, 1, own.stride_in)
+        tile.multiply(sums, part, x, Matrix(shared, own.deltas_out, own.stride_out, 1), rows)
+        tile.store(sums, part, z)
+        t += cuda.blockDim.x
+
+
+@device_function
+def bias_gradient(own, shared, g, rows, adds):
+    """Sums of the slopes of what came out. The last threads begin, which have fewer tiles."""
+    o = cuda.blockDim.x - 1 - cuda.threadIdx.x
+    while o < own.d_out:
+        index = np.uint64(own.biases + o)
+        total = g[index] if adds else shared.dtype.type(0)
+        g[index] = tile.add_column(total, shared, own.deltas_out + o, own.stride_out, rows)
+        o += cuda.blockDim.x
+
+
+@device_function
+def backward_layer(own, shared, rows):
+    """Slopes by what went into a layer: weights times slopes of what came out.
+
+    The last threads begin: the first ones may be at the gradient still, which no one waits for.
+    """
+    sums = cuda.local.array(SUMS, shared.dtype)
+    t = cuda.blockDim.x - 1 - cuda.threadIdx.x
+    while t < tile.count_tiles(own.d_in, rows):
+        part = tile.tile_of(t, own.d_in, rows)
+        tile.clear(sums)
+        x = Matrix(shared, own.weights, own.d_out, 1)
+        tile.multiply(sums, part, x, Matrix(shared, own.deltas_out, 1, own.stride_out), own.d_out)
+        tile.scale(sums, part, Matrix(shared, own.deltas_in, 1, own.stride_in))
+        t += cuda.blockDim.x

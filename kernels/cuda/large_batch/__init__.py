@@ -18,7 +18,7 @@ from ..functions import Functions
 from ..resident import OnGpu
 from . import batches
 from .batches import CHUNK, InOrder
-from .grids import ACROSS, for_each, over
+from .grids import ACROSS, over_elements, over_sums
 from .layers import Layers
 from .layout import numbers_of_a_slot
 from .training import Training, most_rows, rows_of_a_step
@@ -41,14 +41,14 @@ def train(task: OnGpu, networks: Any) -> None:
 
 def _training(task: OnGpu, count: int) -> Training:
     """One that an earlier call has made, unless half of its slots would have nobody."""
-    made = task.kept.setdefault("trainings", {})
+    trainings = task.kept.setdefault("trainings", {})
     dtype = task.state.parameters.dtype
     slots = min(count, _most_slots(task.network, dtype, most_rows(task), rows_of_a_step(task)))
-    for there, training in made.items():
-        if slots <= there <= 2 * slots:
+    for size, training in trainings.items():
+        if slots <= size <= 2 * slots:
             return training
-    made[slots] = Training(task, slots)
-    return made[slots]
+    trainings[slots] = Training(task, slots)
+    return trainings[slots]
 
 
 def _most_slots(network: Network, dtype: np.dtype, *rows: int) -> int:
@@ -74,17 +74,17 @@ def gradients(network: Network, parameters: Any, samples: Samples) -> tuple[Any,
     xp, size = device.array_module(), network.n_parameters
     losses, results = xp.zeros(len(parameters)), xp.zeros_like(parameters)
     for part, layers in _cut(network, parameters, samples):
-        gradient = layers.room_for_gradients(layers.most)
+        gradient, slots = layers.room_for_gradients(layers.nets.most), layers.nets.slots
         for _, rows in InOrder(layers, samples):
             layers.forward(rows)
-            layers.lose(rows)
+            layers.compute_loss(rows)
             layers.backward(rows, gradient)
-            added = layers.slot, layers.losses, device.kernel_array(losses[part])
-            for_each(batches.add_losses, layers.slots, *added)
-            over(
+            added = slots, layers.losses, device.kernel_array(losses[part])
+            over_sums(batches.add_losses, layers.slots, *added)
+            over_elements(
                 batches.add_gradients,
                 size,
-                *(layers.slot, size, gradient, device.kernel_array(results)),
+                *(slots, size, gradient, device.kernel_array(results)),
                 slots=layers.slots,
             )
     return losses, results
@@ -96,15 +96,14 @@ def predict(network: Network, parameters: Any, inputs: Any) -> Any:
     results = xp.empty((len(parameters), len(inputs), network.layers[-1]), dtype)
     nothing = xp.zeros((len(inputs), 1), dtype)
     samples = Samples(inputs, nothing, nothing.reshape(-1))
-    made = Functions((), LOSSES[network.loss], OPTIMIZERS["sgd"], dtype.name)
+    spec = Functions((), LOSSES[network.loss], OPTIMIZERS["sgd"], dtype.name)
     for _, layers in _cut(network, parameters, samples):
         for start, rows in InOrder(layers, samples):
             layers.forward(rows)
-            over(
-                batches.predict_kernel(made),
+            over_elements(
+                batches.predict_kernel(spec),
                 rows,
-                *(start, layers.layers[-1], layers.most, layers.slot, layers.work),
-                device.kernel_array(results),
+                *(start, layers.layers[-1], layers.nets, device.kernel_array(results)),
                 slots=layers.slots,
             )
     return results

@@ -1,14 +1,11 @@
-"""Grids of threads for kernels over elements, rows and sums, and the sum of a block of threads."""
+"""Grids of threads for kernels over elements, over rows, and with a block for each sum."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
-from numba import cuda
-
 from .. import compile, device
-from ..compile import device_function
 
 # The simulator's threads are Python's: a few show what there is to show.
 SUM_THREADS = 2 if device.simulated() else 256
@@ -23,7 +20,7 @@ def kernel(function: Callable) -> Any:
     return compile.kernel(function, max(THREADS, SUM_THREADS), 2)
 
 
-def over(kernel: Any, elements: int, *arguments: Any, slots: int = 1) -> None:
+def over_elements(kernel: Any, elements: int, *arguments: Any, slots: int = 1) -> None:
     """Launch a kernel with a thread for each element, of each of some slots."""
     compile.launch(kernel, (_blocks(elements, THREADS), slots), THREADS, 0, *arguments)
 
@@ -34,26 +31,10 @@ def over_rows(kernel: Any, rows: int, *arguments: Any, folds: int = 1) -> None:
     compile.launch(kernel, grid, (COLUMNS, ROWS), 0, *arguments)
 
 
-def for_each(kernel: Any, count: int, *arguments: Any, across: int = 1) -> None:
+def over_sums(kernel: Any, count: int, *arguments: Any, across: int = 1) -> None:
     """Launch a kernel with a block for each of some sums."""
     compile.launch(kernel, (count, min(across, ACROSS)), SUM_THREADS, 0, *arguments)
 
 
 def _blocks(work: int, size: int) -> int:
     return max(1, min(MOST_BLOCKS, -(-work // size)))
-
-
-@device_function
-def block_sum(own, scratch):
-    """Sum of a block's threads, in thread 0; halves are added to halves."""
-    t = cuda.threadIdx.x
-    cuda.syncthreads()
-    scratch[t] = own
-    cuda.syncthreads()
-    size = cuda.blockDim.x // 2
-    while size:
-        if t < size:
-            scratch[t] += scratch[t + size]
-        cuda.syncthreads()
-        size //= 2
-    return scratch[0]

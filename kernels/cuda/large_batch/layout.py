@@ -16,6 +16,7 @@ import numpy as np
 
 from ...task import Network, layer_slices
 from .. import device
+from ..arguments import Net
 from ..resident import row_size
 from .product import Tile, tile
 
@@ -24,6 +25,8 @@ from .product import Tile, tile
 PIECE_ROWS = 4 if device.simulated() else 1024
 NOTHING = 1 << 62  # where nothing lies
 NOBODY = -1  # in a slot
+EPOCH, BATCH = 0, 1  # of the clock
+IDLE, READY, FAILED = 0, 1, 2  # phases of a step
 
 
 class Layer(NamedTuple):
@@ -33,7 +36,7 @@ class Layer(NamedTuple):
     slopes of what goes in, ``slopes`` those of what comes out, at first the last layer's values.
     """
 
-    number: int
+    index: int
     d_in: int
     d_out: int
     weights: int
@@ -48,25 +51,85 @@ class Slots(NamedTuple):
 
     Attributes
     ----------
-    places : the networks' rows in the state, or NOBODY
+    networks : rows in the state, or NOBODY
     totals : what rows' weights are held against
     counts : rows of the batch, 0 for none
     sources : whose samples: the fold's, as they lie in ``work``
     steps : the step's number in the fit, -1 where it is none and nothing drops out
     """
 
-    places: Any
+    networks: Any
     totals: Any
     counts: Any
     sources: Any
     steps: Any
 
 
-class Samples(NamedTuple):
-    """A batch's targets and weights, (folds, most, ...); its inputs lie in ``work``."""
+class Batch(NamedTuple):
+    """Where a batch's samples lie: ``inputs`` first in ``work``, others (folds, most, ...)."""
 
+    inputs: Any
     targets: Any
     weights: Any
+
+
+class Networks(NamedTuple):
+    """The networks of all slots, and the memory that they share.
+
+    Attributes
+    ----------
+    net : the architecture
+    most : rows of the longest batch
+    row_size : from one network's parameters to the next one's
+    parameters : of all networks, in one dimension
+    """
+
+    net: Net
+    most: int
+    row_size: int
+    parameters: Any
+    work: Any
+    slots: Slots
+
+
+class Step(NamedTuple):
+    """What one step finds out about each slot.
+
+    Attributes
+    ----------
+    phase : IDLE, READY or, where the loss is not finite, FAILED
+    broken : whether a new parameter is not finite
+    norms : sums of squares and of penalties, (slots, NORM_BLOCKS, 2)
+    factor : of the gradient, for clipping
+    """
+
+    phase: Any
+    broken: Any
+    norms: Any
+    loss: Any
+    penalty: Any
+    factor: Any
+    powers: Any
+    coefficients: Any
+
+
+class Epoch(NamedTuple):
+    """What one epoch finds out about each slot, and how far all are.
+
+    Attributes
+    ----------
+    clock : the epoch of the fit, and its batch
+    rates : learning rates
+    sums : of losses, weights and penalties, (slots, 3)
+    scores : validation losses
+    late : the column of a validation loss that is still to be found, else -1
+    """
+
+    clock: Any
+    rates: Any
+    sums: Any
+    scores: Any
+    late: Any
 
 
 def pieces(rows: int) -> int:
@@ -93,8 +156,8 @@ def layers_of(network: Network, slots: int, most: int, folds: int) -> tuple[list
     weights = [part.start for part in layer_slices(network.layers, network.bias)]
     sides = zip(pairwise(network.layers), pairwise(values), pairwise(slopes), strict=True)
     layers = [
-        Layer(number, *widths, weights[number], *value, *slope)
-        for number, (widths, value, slope) in enumerate(sides)
+        Layer(index, *widths, weights[index], *value, *slope)
+        for index, (widths, value, slope) in enumerate(sides)
     ]
     return layers, starts[-1]
 
@@ -105,12 +168,12 @@ def tables_of(layers: list[Layer], dtype: str) -> list[tuple[Tile, int, Any]]:
     A row of a table is the layer, after the number of tiles before its own.
     """
     tables = []
-    for kind in dict.fromkeys(tile(layer.d_out, dtype) for layer in layers):
+    for shared_tile in dict.fromkeys(tile(layer.d_out, dtype) for layer in layers):
         rows, count = [], 0
         for layer in layers:
-            if tile(layer.d_out, dtype) == kind:
+            if tile(layer.d_out, dtype) == shared_tile:
                 rows.append((count, *layer))
-                count += kind.cover(layer.d_in, layer.d_out)
+                count += shared_tile.cover(layer.d_in, layer.d_out)
         table = device.to_device(np.array(rows, np.int64))
-        tables.append((kind, count, device.kernel_array(table)))
+        tables.append((shared_tile, count, device.kernel_array(table)))
     return tables

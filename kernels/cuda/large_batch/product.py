@@ -50,10 +50,25 @@ class Tile(NamedTuple):
         """Columns of all threads."""
         return ACROSS * self.columns
 
+    @property
+    def left_step(self) -> int:
+        """From one term of the left factor to the next in shared memory."""
+        return self.height + PADDING
+
+    @property
+    def right_step(self) -> int:
+        """From one term of the right factor to the next, and from one row of sums."""
+        return self.width + PADDING
+
+    @property
+    def rows_at_once(self) -> int:
+        """Rows of sums that threads take out at a time, a thread a column."""
+        return THREADS // self.width
+
     def shared_memory(self, dtype: str) -> int:
         """Bytes of its factors, and later of its sums."""
-        sides = self.height + self.width + 2 * PADDING
-        numbers = max(DEPTH * sides, self.height * (self.width + PADDING))
+        factors = DEPTH * (self.left_step + self.right_step)
+        numbers = max(factors, self.height * self.right_step)
         return numbers * np.dtype(dtype).itemsize
 
     def cover(self, rows: int, columns: int) -> int:
@@ -111,55 +126,26 @@ def multiply(tile: Tile, dtype: str, form: Form) -> Callable:
     """``multiply(shared, left, right, first, last)``: a tile of ``left @ right``.
 
     The sums over the terms from ``first`` to ``last`` lie in ``shared`` afterwards, rows
-    ``tile.width + PADDING`` apart. Returns this thread's column's total if the form has them.
+    ``tile.right_step`` apart. Returns this thread's column's total if the form has them.
     """
-    number = np.dtype(dtype).type
-    zero, below, beside = number(0), min(GROUP, tile.rows), min(GROUP, tile.columns)
-    rows, columns, n_sums = tile.rows, tile.columns, tile.rows * tile.columns
-    height, width = tile.height, tile.width
-    left_step, right_step = height + PADDING, width + PADDING
-    n_left, n_right = (side * DEPTH // THREADS for side in (height, width))
-    take_left, put_left = _carriers(form.left_along, height)
-    take_right, put_right = _carriers(form.right_along, width)
-    right_start, totals = DEPTH * left_step, form.totals
-
-    @device_function
-    def add_term(shared, sums, i, j):
-        x, y = cuda.local.array(rows, number), cuda.local.array(columns, number)
-        for r in range(rows):
-            x[r] = shared[i + np.uint32(r // below * DOWN * below + r % below)]
-        for c in range(columns):
-            y[c] = shared[j + np.uint32(c // beside * ACROSS * beside + c % beside)]
-        for r in range(rows):
-            for c in range(columns):
-                sums[r * columns + c] += x[r] * y[c]
-
-    add_terms = _repeated(add_term, DEPTH, left_step, right_step)
-
-    @device_function
-    def add_column(shared, total):
-        at = np.uint32(right_start) + np.uint32(cuda.threadIdx.x % width)
-        for d in range(DEPTH):
-            total += shared[at + np.uint32(d * right_step)]
-        return total
-
-    @device_function
-    def hand_over(shared, sums, down, across):
-        for r in range(rows):
-            row = down + np.uint32(r // below * DOWN * below + r % below)
-            for c in range(columns):
-                column = across + np.uint32(c // beside * ACROSS * beside + c % beside)
-                shared[row * np.uint32(right_step) + column] = sums[r * columns + c]
+    real, n_sums = np.dtype(dtype).type, tile.rows * tile.columns
+    n_left, n_right = (side * DEPTH // THREADS for side in (tile.height, tile.width))
+    take_left, put_left = _carriers(form.left_along, tile.height)
+    take_right, put_right = _carriers(form.right_along, tile.width)
+    add_terms = _repeated(_add_term_of(tile, real), DEPTH, tile.left_step, tile.right_step)
+    add_column, store_sums = _add_column_of(tile), _store_sums_of(tile)
+    below, beside = min(GROUP, tile.rows), min(GROUP, tile.columns)
+    right_start, totals = DEPTH * tile.left_step, form.totals
 
     @device_function
     def multiplied(shared, left, right, first, last):
         t = cuda.threadIdx.x
         down, across = np.uint32(t // ACROSS * below), np.uint32(t % ACROSS * beside)
-        sums = cuda.local.array(n_sums, number)
-        x, y = cuda.local.array(n_left, number), cuda.local.array(n_right, number)
-        total = zero
+        sums = cuda.local.array(n_sums, real)
+        x, y = cuda.local.array(n_left, real), cuda.local.array(n_right, real)
+        total = real(0)
         for q in range(n_sums):
-            sums[q] = zero
+            sums[q] = real(0)
         take_left(x, left, first, last)
         take_right(y, right, first, last)
         for k in range(first, last, DEPTH):
@@ -174,11 +160,60 @@ def multiply(tile: Tile, dtype: str, form: Form) -> Callable:
             if totals:
                 total = add_column(shared, total)
         cuda.syncthreads()
-        hand_over(shared, sums, down, across)
+        store_sums(shared, sums, down, across)
         cuda.syncthreads()
         return total
 
     return multiplied
+
+
+def _add_term_of(tile: Tile, real: type) -> Callable:
+    """``add_term(shared, sums, i, j)``: adds one term, whose factors begin at i and j."""
+    rows, columns = tile.rows, tile.columns
+    below, beside = min(GROUP, rows), min(GROUP, columns)
+
+    @device_function
+    def add_term(shared, sums, i, j):
+        x, y = cuda.local.array(rows, real), cuda.local.array(columns, real)
+        for r in range(rows):
+            x[r] = shared[i + np.uint32(r // below * DOWN * below + r % below)]
+        for c in range(columns):
+            y[c] = shared[j + np.uint32(c // beside * ACROSS * beside + c % beside)]
+        for r in range(rows):
+            for c in range(columns):
+                sums[r * columns + c] += x[r] * y[c]
+
+    return add_term
+
+
+def _add_column_of(tile: Tile) -> Callable:
+    """``add_column(shared, total)``: adds the terms of this thread's column on the right."""
+    width, right_start, right_step = tile.width, DEPTH * tile.left_step, tile.right_step
+
+    @device_function
+    def add_column(shared, total):
+        index = np.uint32(right_start) + np.uint32(cuda.threadIdx.x % width)
+        for d in range(DEPTH):
+            total += shared[index + np.uint32(d * right_step)]
+        return total
+
+    return add_column
+
+
+def _store_sums_of(tile: Tile) -> Callable:
+    """``store_sums(shared, sums, down, across)``: writes the sums over the factors."""
+    rows, columns, right_step = tile.rows, tile.columns, tile.right_step
+    below, beside = min(GROUP, rows), min(GROUP, columns)
+
+    @device_function
+    def store_sums(shared, sums, down, across):
+        for r in range(rows):
+            row = down + np.uint32(r // below * DOWN * below + r % below)
+            for c in range(columns):
+                column = across + np.uint32(c // beside * ACROSS * beside + c % beside)
+                shared[row * np.uint32(right_step) + column] = sums[r * columns + c]
+
+    return store_sums
 
 
 def _repeated(once: Callable, count: int, left_step: int, right_step: int) -> Callable:
@@ -205,7 +240,7 @@ def _carriers(along: bool, side: int) -> tuple[Callable, Callable]:
     """
     count, step = side * DEPTH // THREADS, side + PADDING
     # from one number that a thread holds to the next: so many terms, so many rows or columns
-    terms, places = (0, THREADS // DEPTH) if along else (THREADS // side, 0)
+    terms, lines = (0, THREADS // DEPTH) if along else (THREADS // side, 0)
 
     @device_function
     def first_of_thread():
@@ -216,27 +251,27 @@ def _carriers(along: bool, side: int) -> tuple[Callable, Callable]:
 
     @device_function
     def take(held, factor, k, last):
-        term, place = first_of_thread()
+        term, line = first_of_thread()
         term += np.uint32(k)
         if along:
-            at = factor.start + np.uint64(place) * factor.step + np.uint64(term)
-            next_at = factor.step * np.uint64(places)
+            index = factor.start + np.uint64(line) * factor.step + np.uint64(term)
+            next_index = factor.step * np.uint64(lines)
         else:
-            at = factor.start + np.uint64(term) * factor.step + np.uint64(place)
-            next_at = factor.step * np.uint64(terms)
+            index = factor.start + np.uint64(term) * factor.step + np.uint64(line)
+            next_index = factor.step * np.uint64(terms)
         last, size = np.uint32(last), np.uint32(factor.size)
         for q in range(count):
             held[q] = held.dtype.type(0)
-            there = term + np.uint32(q * terms) < last
-            if there and place + np.uint32(q * places) < size:
-                held[q] = factor.array[at]
-            at += next_at
+            exists = term + np.uint32(q * terms) < last
+            if exists and line + np.uint32(q * lines) < size:
+                held[q] = factor.array[index]
+            index += next_index
 
     @device_function
     def put(held, shared, start):
-        term, place = first_of_thread()
-        at = np.uint32(start) + term * np.uint32(step) + place
+        term, line = first_of_thread()
+        index = np.uint32(start) + term * np.uint32(step) + line
         for q in range(count):
-            shared[at + np.uint32(q * (terms * step + places))] = held[q]
+            shared[index + np.uint32(q * (terms * step + lines))] = held[q]
 
     return take, put

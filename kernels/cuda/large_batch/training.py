@@ -13,14 +13,16 @@ from typing import Any
 
 import numpy as np
 
+from ...math import N_COEFFICIENTS, N_POWERS
 from ...task import Network, distinct, layer_slices
 from .. import device
-from ..arguments import dropout, handed, hyperparameters, stopping
+from ..arguments import handed, lasting
 from ..resident import OnGpu
-from . import batches, steps
-from .batches import BATCH, CHUNK, InOrder
-from .grids import NORM_BLOCKS, THREADS, for_each, over, over_rows
+from . import batches, epochs, update
+from .batches import CHUNK, Folds, InOrder
+from .grids import NORM_BLOCKS, THREADS, over_elements, over_rows, over_sums
 from .layers import Layers
+from .layout import BATCH, Epoch, Step
 
 MOST_STEPS = 128  # in a graph
 NO_BATCH = 1 << 30  # further than any fold reaches
@@ -53,102 +55,91 @@ class Training:
         self.batches = -(-_longest(task) // task.batch_size)
         width, parameters = task.samples.targets.shape[1], task.state.parameters
         self.layers = Layers(task.network, parameters, slots, most_rows(task), folds, width)
-        self.order = xp.zeros(task.order.shape[1], np.int32)
-        self.late = xp.full(slots, -1, np.int64)
-        self.clock = xp.zeros(2, np.int64)
         self.validation = None if task.validation is None else InOrder(self.layers, task.validation)
-        # what kernels are handed, under the names that they have there
+        # arrays that the host writes to; kernels are handed them as parts of what follows
+        self._order = xp.zeros(task.order.shape[1], np.int32)
+        self._late, self._clock = xp.full(slots, -1, np.int64), xp.zeros(2, np.int64)
+        self.args = lasting(task)
+        self.folds = Folds(
+            order=handed(self._order),
+            start=handed(task.fold_start),
+            of_network=handed(distinct(task.fold)),
+            totals=_zeros(folds, self.batches),
+            batch_size=task.batch_size,
+        )
+        self.step, self.epoch = _room_for_a_step(slots), _room_for_an_epoch(self._clock, self._late)
         self.gradient = self.layers.room_for_gradients(self.rows)
-        self.source, self.batch = batches.source(task.samples), batches.batch(self.layers)
-        self.totals = _room(folds, self.batches)
-        self.rate, self.scores, self.sums = _room(slots), _room(slots), _room(slots, 3)
-        self.norms, self.step = _room(slots, NORM_BLOCKS, 2), _room_for_a_step(slots)
-        self.state = {name: device.kernel_array(array) for name, array in vars(task.state).items()}
-        self.fold, self.fold_start = _rows(task.fold), device.kernel_array(task.fold_start)
-        self.penalties = _rows(task.optimizer.penalties)
-        self.hyperparameters = device.kernel_array(hyperparameters(task.optimizer))
         self.is_weight = device.kernel_array(device.to_device(_is_weight(task.network)))
-        self.dropout, self.stopping = dropout(task), stopping(task)
         self._rehearse()
-        self.epoch = self._epoch()
+        self.graphs = self._record_epoch()
         self.score: Any = device.record(self._score) if self.validation else None
 
     def run(self, task: OnGpu, networks: Any) -> None:
         """Train some networks for a call's epochs; what it comes to is in the task's state."""
         self.layers.take(networks)
-        self.late[...] = -1
-        rates = _rows(task.optimizer.rates)
+        self._late[...] = -1
+        rates = device.kernel_array(_rows(task.optimizer.rates))
         for e in range(task.epochs):
-            number, scored = task.first_epoch + e, bool(task.record[e])
             if e == 0 or len(task.order) > 1:
                 self._set_order(task.order[e])
-            over(
-                steps.begin_epoch,
-                self.layers.slots,
-                *(number, self.layers.slot, rates, device.kernel_array(self.clock)),
-                *(self.rate, self.sums),
-            )
-            for graph in self.epoch:
-                graph.launch()
-            if scored:
-                self._find_scores(late=False)
-            over(
-                steps.end_epoch,
-                self.layers.slots,
-                *(self.layers.slot, number, int(task.column[e]), scored, self.score is not None),
-                *(self.stopping, self.sums, self.scores, device.kernel_array(self.late)),
-            )
-            if self.state["best_parameters"].size:
-                self._keep_best(number)
+            self._run_epoch(task, e, rates)
         if not task.record.all():
             self._find_scores(late=True)
 
-    def _keep_best(self, epoch: int) -> None:
+    def _run_epoch(self, task: OnGpu, e: int, rates: Any) -> None:
+        """One epoch, and what is kept of it."""
+        slots, number, scored = self.layers.nets.slots, task.first_epoch + e, bool(task.record[e])
+        over_elements(epochs.begin_epoch, self.layers.slots, *(number, slots, rates, self.epoch))
+        for graph in self.graphs:
+            graph.launch()
+        if scored:
+            self._find_scores(late=False)
+        over_elements(
+            epochs.end_epoch,
+            self.layers.slots,
+            *(slots, number, int(task.column[e]), scored, self.score is not None),
+            *(self.args.stopping, self.epoch),
+        )
+        if task.state.best_parameters.size:
+            self._keep_best(number)
+
+    def _keep_best(self, number: int) -> None:
         """Copy the parameters of those whose best epoch it is."""
-        size, state = self.task.network.n_parameters, self.state
-        over(
-            steps.keep_best,
+        size = self.task.network.n_parameters
+        over_elements(
+            epochs.keep_best,
             size,
-            *(self.layers.slot, size, epoch, state["best_epoch"]),
-            *(state["parameters"], state["best_parameters"]),
+            *(self.layers.nets.slots, size, number, self.args.stopping, self.args.memory),
             slots=self.layers.slots,
         )
 
     def _set_order(self, order: Any) -> None:
         """The samples' order in the next epochs, and what batches then weigh."""
-        self.order[...] = order
-        folds, count = self.totals.shape
-        for_each(
-            batches.weigh_batches,
-            count,
-            *(device.kernel_array(self.order), self.fold_start, self.task.batch_size),
-            *(self.source.weights, self.totals),
-            across=folds,
-        )
+        self._order[...] = order
+        folds, count = self.folds.totals.shape
+        over_sums(batches.weigh_batches, count, *(self.folds, self.args.samples), across=folds)
 
     def _find_scores(self, late: bool) -> None:
         """Scores of those that run, or of those that stopped when none were found."""
         if self.validation is None:
             return
-        slots, columns = self.layers.slots, device.kernel_array(self.late)
-        chosen = self.validation.chosen
-        status = self.state["status"]
-        over(steps.choose, slots, self.layers.slot, status, columns, late, chosen, self.scores)
+        slots, stopping = self.layers.nets.slots, self.args.stopping
+        arguments = slots, stopping, late, self.validation.chosen, self.epoch
+        over_elements(epochs.choose, self.layers.slots, *arguments)
         self.score.launch()
         if late:
-            losses = self.state["validation_loss"]
-            over(steps.score_late, slots, self.layers.slot, columns, self.scores, losses)
+            over_elements(epochs.score_late, self.layers.slots, *(slots, self.epoch, stopping))
 
     # --- graphs -----------------------------------------------------------------------------------
 
     def _rehearse(self) -> None:
         """Every kernel once, for nobody: graphs cannot wait for compilers."""
-        self.clock[BATCH] = NO_BATCH
+        self._clock[BATCH] = NO_BATCH
         self._step()
         if self.validation:
             self._score()
 
-    def _epoch(self) -> list[Any]:
+    def _record_epoch(self) -> list[Any]:
         """An epoch's steps; those of a long one in parts, of which most are the same."""
 
         def steps(count: int) -> Callable[[], None]:
@@ -167,58 +158,56 @@ class Training:
         layers = self.layers
         for _, rows in self.validation or ():
             layers.forward(rows)
-            layers.lose(rows)
-            for_each(batches.add_losses, layers.slots, layers.slot, layers.losses, self.scores)
+            layers.compute_loss(rows)
+            scores = layers.nets.slots, layers.losses, self.epoch.scores
+            over_sums(batches.add_losses, layers.slots, *scores)
 
     def _step(self) -> None:
         """One step of every network that is running and whose fold has this batch."""
-        layers = self.layers
+        layers, args = self.layers, self.args
         over_rows(
             batches.gather,
             self.rows,
-            *(device.kernel_array(self.order), self.fold_start, self.fold, self.totals),
-            *(self.task.batch_size, device.kernel_array(self.clock), self.state["status"]),
-            *(self.source, self.batch, layers.slot),
+            *(self.folds, self.epoch, args.stopping, args.samples, layers.batch, layers.nets.slots),
             folds=layers.folds,
         )
-        layers.forward(self.rows, self.dropout)
-        layers.lose(self.rows)
+        layers.forward(self.rows, args.dropout)
+        layers.compute_loss(self.rows)
         layers.backward(self.rows, self.gradient)
-        if self.penalties.shape[1]:
+        if args.optimizing.penalties.shape[1]:
             self._penalise()
         self._update()
 
     def _penalise(self) -> None:
-        layers, size = self.layers, self.task.network.n_parameters
-        for_each(
-            steps.penalise,
+        args, layers, size = self.args, self.layers, self.task.network.n_parameters
+        over_sums(
+            update.penalise,
             NORM_BLOCKS,
-            *(layers.slot, size, self.task.summed, self.state["parameters"]),
-            *(self.penalties, self.is_weight, self.gradient, self.norms),
+            *(layers.nets.slots, size, self.task.summed, args.memory, args.optimizing),
+            *(self.is_weight, self.gradient, self.step),
             across=layers.slots,
         )
 
     def _update(self) -> None:
-        layers, state, rule = self.layers, self.state, self.task.optimizer.rule
-        size, parameters = self.task.network.n_parameters, state["parameters"]
-        for_each(
-            steps.prepare(rule),
+        args, layers, rule = self.args, self.layers, self.task.optimizer.rule
+        size, slots = self.task.network.n_parameters, layers.nets.slots
+        over_sums(
+            update.prepare_kernel(rule),
             layers.slots,
-            *(layers.slot, layers.losses, self.norms, self.rate, self.hyperparameters),
-            *(self.penalties, state["powers"], self.step),
+            *(slots, layers.losses, args.optimizing, args.memory, self.epoch, self.step),
         )
-        over(
-            steps.update(rule, layers.dtype),
+        over_elements(
+            update.update_kernel(rule, layers.dtype),
             size,
-            *(layers.slot, size, self.penalties.shape[1] == 0, parameters),
-            *(state["moments"], self.gradient, self.step),
+            *(slots, size, args.optimizing.penalties.shape[1] == 0, args.memory),
+            *(self.gradient, self.step),
             slots=layers.slots,
         )
-        over(
-            steps.settle,
+        over_elements(
+            update.settle,
             min(size, THREADS * NORM_BLOCKS),
-            *(layers.slot, size, self.task.summed, parameters, state["status"], state["powers"]),
-            *(self.gradient, self.step, self.sums, device.kernel_array(self.clock)),
+            *(slots, size, self.task.summed, args.memory, args.stopping),
+            *(self.gradient, self.step, self.epoch),
             slots=layers.slots,
         )
 
@@ -226,22 +215,28 @@ class Training:
 # --- what kernels are handed ----------------------------------------------------------------------
 
 
-def _room(*shape: int) -> Any:
-    return device.kernel_array(device.array_module().zeros(shape))
+def _zeros(*shape: int) -> Any:
+    return handed(device.array_module().zeros(shape))
 
 
 def _rows(array: Any) -> Any:
     """An array with a row for each network, or its first where all are the same by design."""
-    return device.kernel_array(device.array_module().ascontiguousarray(distinct(array)))
+    return device.array_module().ascontiguousarray(distinct(array))
 
 
-def _room_for_a_step(slots: int) -> steps.Step:
+def _room_for_a_step(slots: int) -> Step:
     xp = device.array_module()
-    return steps.Step(
+    return Step(
         *(handed(xp.zeros(slots, np.int8)) for _ in range(2)),
-        *(handed(xp.zeros(slots)) for _ in range(3)),
-        *(handed(xp.ones((slots, count))) for count in (2, 6)),
+        _zeros(slots, NORM_BLOCKS, 2),
+        *(_zeros(slots) for _ in range(3)),
+        *(handed(xp.ones((slots, count))) for count in (N_POWERS, N_COEFFICIENTS)),
     )
+
+
+def _room_for_an_epoch(clock: Any, late: Any) -> Epoch:
+    slots = len(late)
+    return Epoch(handed(clock), _zeros(slots), _zeros(slots, 3), _zeros(slots), handed(late))
 
 
 def _is_weight(network: Network) -> np.ndarray:

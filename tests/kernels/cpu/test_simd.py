@@ -4,24 +4,24 @@ import numpy as np
 import pytest
 from numba import njit
 
-from bpfast.kernels.cpu.simd import LANES, add_to, spread, transpose_block
+from bpfast.kernels.cpu.simd import LANES, add_vector, set_vector, transpose_block
 
 either_dtype = pytest.mark.parametrize("dtype", [np.float32, np.float64])
 
 
 @njit
-def spread_at(w, place, value):
-    spread(w, place, value)
+def set_at(numbers, start, value):
+    set_vector(numbers, start, value)
 
 
 @njit
-def add_at(sums, place, w, there):
-    add_to(sums, place, w, there)
+def add_at(sums, target, numbers, source):
+    add_vector(sums, target, numbers, source)
 
 
 @njit
-def transpose_at(w, source, target):
-    transpose_block(w, source, target)
+def transpose_at(numbers, source, target):
+    transpose_block(numbers, source, target)
 
 
 def numbers(dtype, size=600):
@@ -29,16 +29,16 @@ def numbers(dtype, size=600):
 
 
 @either_dtype
-def test_spread(dtype):
+def test_set_vector(dtype):
     w = numbers(dtype)
     expected = w.copy()
     expected[5 : 5 + LANES] = dtype(0.1)
-    spread_at(w, 5, dtype(0.1))
+    set_at(w, 5, dtype(0.1))
     np.testing.assert_array_equal(w, expected)
 
 
 @either_dtype
-def test_add_to_float64(dtype):
+def test_add_vector(dtype):
     sums, w = numbers(np.float64), numbers(dtype)[::-1].copy()
     expected = sums.copy()
     expected[3 : 3 + LANES] += w[7 : 7 + LANES].astype(np.float64)

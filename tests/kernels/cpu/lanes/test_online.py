@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import bpfast as bp
-from bpfast.kernels.cpu import online
+from bpfast.kernels.cpu.lanes import online
+from bpfast.kernels.cpu.lanes.online_steps import MOST_UNITS
 
 
 def train(monkeypatch, by_steps, mlp, options, n, samples, dtype="float32"):
@@ -42,8 +43,8 @@ def check(monkeypatch, mlp, options, n=19, samples=5, dtype="float32"):
 @pytest.mark.parametrize(("activation", "decay"), [("identity", 0.0), ("leaky_relu", 0.01)])
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("bias", [False, True])
-@pytest.mark.parametrize("inputs", range(1, online.MOST + 1))
-@pytest.mark.parametrize("hidden", range(1, online.MOST + 1))
+@pytest.mark.parametrize("inputs", range(1, MOST_UNITS + 1))
+@pytest.mark.parametrize("hidden", range(1, MOST_UNITS + 1))
 def test_every_architecture(monkeypatch, inputs, hidden, bias, dtype, activation, decay):
     mlp = bp.MLP((inputs, hidden, 1), activation, "half_squared_error", bias)
     options = {
@@ -61,8 +62,8 @@ def test_any_fit(data):
     samples = data.draw(st.sampled_from([1, 2, 63, 64, 65, 130]), "samples")
     mlp = bp.MLP(
         (data.draw(st.integers(1, 4)), data.draw(st.integers(1, 4)), 1),
-        data.draw(st.sampled_from(list(online.BELOW))),
-        data.draw(st.sampled_from(list(online.FACTORS))),
+        data.draw(st.sampled_from(list(online.NEGATIVE_SLOPES))),
+        data.draw(st.sampled_from(list(online.SLOPE_FACTORS))),
         data.draw(st.booleans()),
     )
     schedule = data.draw(st.sampled_from(["constant", "cosine"]))

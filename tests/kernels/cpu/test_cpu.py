@@ -49,17 +49,6 @@ def test_every_optimizer(forced, strategy, dtype, optimizer):
         check(Case(bp.MLP((3, 17, 2), "tanh", "mse"), dtype, optimizer=optimizer))
 
 
-@pytest.mark.parametrize("rows", [127, 128, 129, 255, 256, 257, 700])
-@pytest.mark.parametrize("strategy", ["tiles", "large batch"])
-def test_batches_around_the_sizes_that_are_cut(forced, strategy, rows):
-    mlp = bp.MLP((2, 7, 3), ("tanh",), "cross_entropy")
-    with forced(strategy, threads=3):
-        case = Case(mlp, rows=rows, n=2, validated=True, weighted=True)
-        check(case)
-        case.fit = {"batch_size": rows, "epochs": 2, "dropout": 0.3}
-        check(case)
-
-
 @pytest.mark.parametrize("inputs", [1, 15, 16, 17, 33])
 @pytest.mark.parametrize("outputs", [1, 15, 16, 17, 33])
 @every_strategy
