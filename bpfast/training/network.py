@@ -120,6 +120,12 @@ class ScikitLearnMLP(MLP):
         return replace(network, loss=REPORTED.get(self.loss, self.loss))
 
 
+def check_mlp(mlp) -> None:
+    """Raise ``TypeError`` where it is no MLP."""
+    if not isinstance(mlp, MLP):
+        raise TypeError(f"mlp must be a bpfast.MLP, got {type(mlp).__name__}")
+
+
 def _check_layers(layers) -> tuple[int, ...]:
     try:
         widths = tuple(check_int("each width in layers", width, 1) for width in layers)

@@ -22,7 +22,7 @@ from . import dispatch, export
 from .docstring import docstring
 from .initializers import INITIALIZERS, initialize
 from .layers import Views, check_layer_arrays, layer_views
-from .network import MLP
+from .network import MLP, check_mlp
 from .parameters import Parameters
 from .samples import check_inputs
 
@@ -80,7 +80,7 @@ class Population:
     def __init__(
         self, mlp: MLP, n: int = 1, seed: int = 0, init: str = "auto", dtype: str = "float32"
     ) -> None:
-        _check_mlp(mlp)
+        check_mlp(mlp)
         n, seed = check_int("n", n, 1), check_int("seed", seed, 0)
         check_choice("init", init, INITIALIZERS)
         dtype = _check_dtype(dtype)
@@ -139,7 +139,7 @@ class Population:
         TypeError, ValueError
             Another number of arrays, or another shape, than the architecture has; text, NaN.
         """
-        _check_mlp(mlp)
+        check_mlp(mlp)
         if len(biases) and not mlp.bias:
             raise ValueError("biases were given for an architecture with bias=False")
         dtype, shapes = _check_dtype(dtype), [*pairwise(mlp.layers)]
@@ -385,11 +385,6 @@ def check_population(population) -> None:
     """Raise ``TypeError`` where it is no population."""
     if not isinstance(population, Population):
         raise TypeError(f"population must be a bpfast.Population, got {type(population).__name__}")
-
-
-def _check_mlp(mlp) -> None:
-    if not isinstance(mlp, MLP):
-        raise TypeError(f"mlp must be a bpfast.MLP, got {type(mlp).__name__}")
 
 
 def _check_dtype(dtype) -> str:
