@@ -37,7 +37,7 @@ class Data(NamedTuple):
 
     @classmethod
     def checked(cls, population: Population, X, y, sample_weight, *, validation, rows) -> Data:
-        """Of :func:`bpfast.fit`'s parameters of these names."""
+        """From :func:`bpfast.fit`'s parameters of the same names."""
         mlp, dtype = population.mlp, population.dtype
         samples = check_samples(X, y, sample_weight, mlp, dtype)
         folds, fold = check_rows(rows, len(population), len(samples.inputs))
@@ -80,7 +80,7 @@ class Batches(NamedTuple):
         orders: Callable[[int, int], np.ndarray] | None,
         objective: str,
     ) -> Batches:
-        """Of :class:`bpfast.Training`'s parameters of these names."""
+        """From :class:`bpfast.Training`'s parameters of the same names."""
         check_choice("objective", objective, OBJECTIVES)
         check_bool("shuffle", shuffle)
         size = min(check_int("batch_size", batch_size, 1), max(map(len, data.folds)))
@@ -106,7 +106,7 @@ class EarlyStopping(NamedTuple):
 
     @classmethod
     def checked(cls, n: int, tol, patience, restore_best_weights: bool) -> EarlyStopping:
-        """Of :func:`bpfast.fit`'s parameters of these names."""
+        """From :func:`bpfast.fit`'s parameters of the same names."""
         never = np.broadcast_to(np.int64(NEVER), (n,))
         return cls(
             np.broadcast_to(-np.inf, (n,)) if tol is None else check_numbers("tol", tol, n, 0.0),
@@ -146,7 +146,7 @@ class Dropout(NamedTuple):
 
     @classmethod
     def checked(cls, population: Population, dropout, seed: int) -> Dropout:
-        """Of :func:`bpfast.fit`'s parameters of these names."""
+        """From :func:`bpfast.fit`'s parameters of the same names."""
         n, hidden = len(population), len(population.mlp.layers) - 2
         per_layer = list(dropout) if isinstance(dropout, (list, tuple)) else [dropout] * hidden
         if len(per_layer) != hidden:
