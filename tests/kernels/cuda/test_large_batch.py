@@ -84,7 +84,7 @@ class TestBits:
 
     def test_of_how_many_epochs_a_call_has(self, monkeypatch):
         expected = trained(epochs=2)
-        monkeypatch.setattr(bp.orders, "ORDER_ROWS", 1)
+        monkeypatch.setattr("bpfast.training.orders.ORDER_ROWS", 1)
         assert_same(trained(epochs=2), expected)
 
 
