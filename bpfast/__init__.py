@@ -36,7 +36,7 @@ from .version import __version__
 
 # Pickles of before the wings name the modules that their classes were in.
 for _name, _module in {
-    "data": tables.data,
+    "data": tables.scaling,
     "dispatch": training.dispatch,
     "halving": sweeps.halving,
     "history": training.history,

@@ -7,11 +7,11 @@ from numpy.testing import assert_allclose, assert_array_equal
 from bpfast.kernels.cuda import device
 
 pytest.importorskip("numba_cuda")
+from bpfast.kernels.cuda.large_batch.kernels import BACKWARD, FORWARD, GRADIENT
 from numba import cuda
 
 from bpfast.kernels.cuda import compile
 from bpfast.kernels.cuda.large_batch import product
-from bpfast.kernels.cuda.large_batch.kernels import BACKWARD, FORWARD, GRADIENT
 
 RNG = np.random.default_rng(3)
 
