@@ -28,16 +28,13 @@ class Pace:
         """See how long a call took that trained some networks for a task's epochs."""
         self.rate = _operations(task, networks) * task.epochs / max(seconds, 1e-6)
 
-    def epochs(self, task: Task, networks: np.ndarray) -> int:
-        """For how many epochs one call can train some networks, at least for one."""
-        return max(1, int(self.rate * CALL_SECONDS / _operations(task, networks)))
-
-    def parts(self, task: Task, networks: np.ndarray, epochs: int) -> list[np.ndarray]:
-        """Networks cut into those of each call, where one call would take too long."""
-        seconds = _operations(task, networks) * epochs / self.rate
-        parts = max(1, round(seconds / CALL_SECONDS))
-        size = -(-networks.size // (parts * self.grain)) * self.grain
-        return [networks[start : start + size] for start in range(0, networks.size, size)]
+    def cut(self, task: Task, networks: np.ndarray, limit: int) -> tuple[int, list[np.ndarray]]:
+        """For how many epochs to train some networks, up to a limit, and those of each call."""
+        operations, affordable = _operations(task, networks), self.rate * CALL_SECONDS
+        epochs = min(limit, max(1, int(affordable / operations)))
+        calls = max(1, round(operations * epochs / affordable))
+        size = -(-networks.size // (calls * self.grain)) * self.grain
+        return epochs, [networks[start : start + size] for start in range(0, networks.size, size)]
 
 
 def _operations(task: Task, networks: np.ndarray) -> float:

@@ -148,13 +148,7 @@ def devices() -> dict[str, str]:
 
 
 def resolve_device(device: str) -> str:
-    """The device that a name stands for here; a fall-back to the CPU logs a line that says why.
-
-    Raises
-    ------
-    ValueError, DeviceError
-        As :func:`choose`.
-    """
+    """The device that a name stands for here; a fall-back to the CPU logs a line that says why."""
     device, why = _resolve(device)
     if why:
         logger.info("device 'auto' falls back to the CPU: %s", why)

@@ -30,13 +30,7 @@ def layer_views(mlp: MLP, parameters: np.ndarray) -> Iterator[tuple[np.ndarray, 
 def check_layer_arrays(
     name: str, given, shapes: Sequence[tuple[int, ...]], dtype
 ) -> list[np.ndarray]:
-    """Given arrays, one for each layer, with an axis for networks: of length 1 or n.
-
-    Raises
-    ------
-    TypeError, ValueError
-        Another number of arrays, or another shape, than asked for; text, NaN.
-    """
+    """Given arrays, one for each layer, with an axis for networks: of length 1 or n."""
     if isinstance(given, str) or not isinstance(given, (Sequence, np.ndarray)):
         raise TypeError(f"{name} must be a sequence of arrays, one for each layer, got {given!r}")
     if len(given) != len(shapes):

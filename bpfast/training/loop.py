@@ -332,10 +332,11 @@ class Training:
             networks, until = furthest_behind(task, first, last)
             if networks.size == 0:
                 return
-            epochs = min(self._pace.epochs(task, networks), orders.longest, until - first)
+            limit = min(orders.longest, until - first)
+            epochs, parts = self._pace.cut(task, networks, limit)
             order = task.order if order_is_there else orders.of(first, epochs)
             block = some_epochs(task, order, first, epochs)
-            for part in self._pace.parts(task, networks, epochs):
+            for part in parts:
                 before = time.perf_counter()
                 kernels.train(self.plan.strategy, block, part)
                 check_trained(block, part, self.plan)

@@ -1,4 +1,4 @@
-"""What a fit is asked for: options that belong together, checked."""
+"""What a fit is asked for: options that belong together, checked before any work."""
 
 from __future__ import annotations
 
@@ -21,19 +21,12 @@ MOST_EPOCHS = 2.0**53  # up to here, float64 holds every integer
 
 
 class Data(NamedTuple):
-    """What networks are trained and scored on.
-
-    Attributes
-    ----------
-    samples, validation : without validation samples None
-    folds : row numbers of each fold
-    fold : (n,) each network's number in ``folds``
-    """
+    """What networks are trained and scored on."""
 
     samples: Samples
     validation: Samples | None
-    folds: list[np.ndarray]
-    fold: np.ndarray
+    folds: list[np.ndarray]  # row numbers of each fold
+    fold: np.ndarray  # (n,) each network's number in ``folds``
 
     @classmethod
     def checked(cls, population: Population, X, y, sample_weight, *, validation, rows) -> Data:
@@ -56,18 +49,11 @@ class Data(NamedTuple):
 
 
 class Batches(NamedTuple):
-    """How an epoch is cut into batches.
-
-    Attributes
-    ----------
-    size : samples in a batch
-    orders : in which rows come
-    summed : whether a step minimises the sum of a batch's losses, not their mean
-    """
+    """How an epoch is cut into batches."""
 
     size: int
-    orders: Shuffled | Given
-    summed: bool
+    orders: Shuffled | Given  # in which rows come
+    summed: bool  # whether a step minimises the sum of a batch's losses, not their mean
 
     @classmethod
     def checked(
@@ -91,26 +77,18 @@ class Batches(NamedTuple):
 
 
 class EarlyStopping(NamedTuple):
-    """When networks stop before the last epoch.
+    """When networks stop before the last epoch, and with which parameters."""
 
-    Attributes
-    ----------
-    tol : (n,) training losses at which networks stop; -inf: at none
-    patience : (n,) epochs without a lower loss after which networks stop; NEVER: after none
-    restore_best_weights : whether networks with patience end with their best epoch's parameters
-    """
-
-    tol: np.ndarray
-    patience: np.ndarray
+    tol: np.ndarray  # (n,) training losses at which networks stop; -inf: at none
+    patience: np.ndarray  # (n,) epochs without a lower loss; NEVER: as many as there are
     restore_best_weights: bool
 
     @classmethod
     def checked(cls, n: int, tol, patience, restore_best_weights: bool) -> EarlyStopping:
         """From :func:`bpfast.fit`'s parameters of the same names."""
-        never = np.broadcast_to(np.int64(NEVER), (n,))
         return cls(
             np.broadcast_to(-np.inf, (n,)) if tol is None else check_numbers("tol", tol, n, 0.0),
-            never if patience is None else _check_patience(patience, n),
+            _check_patience(patience, n),
             check_bool("restore_best_weights", restore_best_weights),
         )
 
@@ -126,6 +104,8 @@ class EarlyStopping(NamedTuple):
 
 
 def _check_patience(patience, n: int) -> np.ndarray:
+    if patience is None:
+        return np.broadcast_to(np.int64(NEVER), (n,))
     values = check_numbers("patience", patience, n, 1.0, MOST_EPOCHS)
     if (values != np.floor(values)).any():
         raise ValueError(f"patience must be whole epochs, got {patience!r}")
@@ -133,16 +113,10 @@ def _check_patience(patience, n: int) -> np.ndarray:
 
 
 class Dropout(NamedTuple):
-    """Which hidden units are left out of a step.
+    """Which hidden units are left out of a step."""
 
-    Attributes
-    ----------
-    probabilities : (n, hidden layers); (n, 0) where no network has dropout
-    keys : (n,) uint64 that the draws of each network begin with
-    """
-
-    probabilities: np.ndarray
-    keys: np.ndarray
+    probabilities: np.ndarray  # (n, hidden layers); (n, 0) where no network has dropout
+    keys: np.ndarray  # (n,) uint64 from which each network's draws come
 
     @classmethod
     def checked(cls, population: Population, dropout, seed: int) -> Dropout:
@@ -158,13 +132,7 @@ class Dropout(NamedTuple):
 
 
 def recorded_epochs(record: str | int, epochs: int) -> np.ndarray:
-    """(epochs,) bool: which epochs' losses are kept; the last one's always are.
-
-    Raises
-    ------
-    TypeError, ValueError
-        Not "epoch", "last", or a positive integer.
-    """
+    """(epochs,) bool: which epochs' losses are kept; the last one's always are."""
     count = np.arange(1, epochs + 1)
     if record == "epoch":
         return count > 0

@@ -85,18 +85,9 @@ class Population:
         check_choice("init", init, INITIALIZERS)
         dtype = _check_dtype(dtype)
         check_memory(f"{n} networks of {mlp.n_parameters} parameters", n * mlp.n_parameters, dtype)
-        parameters = Parameters(np.empty((n, mlp.n_parameters), dtype))
-        self._set(mlp, parameters, counter.key(seed, np.arange(n)))
+        self.mlp, self._seeds = mlp, counter.key(seed, np.arange(n))
+        self.storage = Parameters(np.empty((n, mlp.n_parameters), dtype))
         initialize(mlp, self.parameters, self.seeds, init)
-
-    def _set(self, mlp: MLP, storage: Parameters, seeds: np.ndarray) -> None:
-        self.mlp, self.storage, self._seeds = mlp, storage, seeds
-
-    @classmethod
-    def _of(cls, mlp: MLP, storage: Parameters, seeds: np.ndarray) -> Population:
-        population = cls.__new__(cls)
-        population._set(mlp, storage, seeds)
-        return population
 
     @classmethod
     def drawn(
@@ -207,7 +198,13 @@ class Population:
         return {"mlp": self.mlp, "_seeds": self.seeds, "_parameters": self.parameters}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        self._set(state["mlp"], Parameters(state["_parameters"]), state["_seeds"])
+        self.mlp, self._seeds = state["mlp"], state["_seeds"]
+        self.storage = Parameters(state["_parameters"])
+
+    def _with(self, storage: Parameters, seeds: np.ndarray) -> Population:
+        population = type(self).__new__(type(self))
+        population.mlp, population.storage, population._seeds = self.mlp, storage, seeds
+        return population
 
     def __len__(self) -> int:
         return len(self._seeds)
@@ -229,11 +226,11 @@ class Population:
         chosen = np.atleast_1d(chosen)
         if chosen.size == 0:
             raise ValueError("no network is left in this selection")
-        return self._of(self.mlp, self.storage.take(chosen), self.seeds[chosen])
+        return self._with(self.storage.take(chosen), self.seeds[chosen])
 
     def with_parameters(self, parameters: np.ndarray) -> Population:
         """The same networks with other parameters, (n, P); the array is not copied."""
-        return self._of(self.mlp, Parameters(parameters), self.seeds)
+        return self._with(Parameters(parameters), self.seeds)
 
     def predict(self, X, device: str = "auto") -> np.ndarray:
         """Predictions of every network.

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
 import numpy as np
@@ -46,33 +46,25 @@ def progress_of(task: Task, seconds: float) -> Progress:
     return Progress(epochs_done(task), total, seconds, rate, latest(state.loss))
 
 
-@contextmanager
-def display(progress: Show | bool | None) -> Iterator[Show | None]:
-    """What shows progress as :func:`bpfast.fit` was asked to; None where nothing does.
-
-    Raises
-    ------
-    TypeError
-        Neither a callable nor None, True or False.
-    """
+def display(progress: Show | bool | None) -> AbstractContextManager[Show | None]:
+    """What shows progress as :func:`bpfast.fit` was asked to; None where nothing does."""
     if callable(progress):
-        yield progress
-        return
+        return nullcontext(progress)
     if progress not in (None, False, True):
         raise TypeError(f"progress must be None, False or a callable, got {progress!r}")
-    terminal = sys.stderr is not None and sys.stderr.isatty()
-    if progress is False or not (progress or terminal):
-        yield None
-        return
-    bar = Bar()
-    try:
-        yield bar.show
-    finally:
-        bar.close()
+    on_terminal = sys.stderr is not None and sys.stderr.isatty()
+    return Bar() if progress is not False and (progress or on_terminal) else nullcontext()
 
 
 class Bar:
     """One line on stderr, drawn over itself: share done, rate and time left."""
+
+    def __enter__(self) -> Show:
+        return self.show
+
+    def __exit__(self, *_: object) -> None:
+        sys.stderr.write("\r\x1b[K")
+        sys.stderr.flush()
 
     def show(self, progress: Progress) -> None:
         """Draw how far a fit is."""
@@ -83,9 +75,4 @@ class Bar:
             f"\r[{'#' * filled}{'.' * (BAR_WIDTH - filled)}] {share:4.0%}  "
             f"{progress.rate:.2e} sample-updates/s  {left:.0f} s left \x1b[K"
         )
-        sys.stderr.flush()
-
-    def close(self) -> None:
-        """End the line."""
-        sys.stderr.write("\r\x1b[K")
         sys.stderr.flush()

@@ -1,4 +1,4 @@
-"""Users' samples made ready for kernels, or refused before any work."""
+"""Users' samples made ready for kernels, or refused by TypeError or ValueError before any work."""
 
 from __future__ import annotations
 
@@ -11,13 +11,7 @@ from .network import MLP
 
 
 def check_inputs(X, mlp: MLP, dtype, name: str = "X") -> np.ndarray:
-    """Inputs as a contiguous (samples, inputs) array of NumPy, or of CuPy if on a GPU.
-
-    Raises
-    ------
-    TypeError, ValueError
-        Not numeric, another shape than the network's inputs ask for, no rows, NaN or infinity.
-    """
+    """Inputs as a contiguous (samples, inputs) array of NumPy, or of CuPy if on a GPU."""
     array = check_array(name, X, dtype, keep_on_gpu=True)
     if array.ndim != 2 or array.shape[1] != mlp.inputs:
         raise ValueError(
@@ -30,14 +24,7 @@ def check_inputs(X, mlp: MLP, dtype, name: str = "X") -> np.ndarray:
 
 
 def check_samples(X, y, weights, mlp: MLP, dtype, suffix: str = "") -> Samples:
-    """Inputs, targets and sample weights that fit each other and the network.
-
-    Raises
-    ------
-    TypeError, ValueError
-        As :func:`check_inputs`; another number of targets than rows; labels that are not
-        integers from 0 to outputs - 1; negative weights.
-    """
+    """Inputs, targets and sample weights that fit each other and the network."""
     inputs = check_inputs(X, mlp, dtype, f"X{suffix}")
     targets = _check_targets(y, mlp, dtype, f"y{suffix}")
     if len(targets) != len(inputs):
@@ -54,17 +41,7 @@ def check_samples(X, y, weights, mlp: MLP, dtype, suffix: str = "") -> Samples:
 
 
 def check_rows(rows, n: int, samples: int) -> tuple[list[np.ndarray], np.ndarray]:
-    """Folds, and each network's fold number.
-
-    Parameters
-    ----------
-    rows : None, or a list of index arrays and an (n,) array of numbers into that list
-
-    Raises
-    ------
-    TypeError, ValueError
-        Another form; an empty fold; an index out of range.
-    """
+    """Row numbers of each fold, and each network's fold, of :func:`bpfast.fit`'s ``rows``."""
     if rows is None:
         return [np.arange(samples)], np.broadcast_to(np.int64(0), (n,))
     try:

@@ -55,12 +55,8 @@ def to_arrays(state: State, networks: np.ndarray | None) -> dict[str, np.ndarray
 def from_arrays(task: Task, tensors: Mapping[str, np.ndarray], networks: np.ndarray | None) -> None:
     """Let some networks of a task, or all, be as :func:`to_arrays` found them.
 
-    An array of which this task's state has no rows may be missing.
-
-    Raises
-    ------
-    ValueError
-        Other names, shapes or dtypes than this task's state has; more epochs than it has.
+    An array of which this task's state has no rows may be missing. Other names, shapes or dtypes,
+    and more epochs, raise ``ValueError``.
     """
     state = task.state
     tensors = {name: array for name, array in vars(state).items() if not len(array)} | {**tensors}

@@ -23,17 +23,9 @@ def new_task(
     dropout: Dropout,
     recorded: np.ndarray,
 ) -> Task:
-    """All epochs of a fit, none of which is trained yet.
+    """All epochs of a fit, none of which is trained yet; ``recorded`` says whose losses are kept.
 
-    Parameters
-    ----------
-    device : "cpu", "cuda" or "reference"
-    recorded : (epochs,) bool, whether an epoch's losses are kept
-
-    Raises
-    ------
-    MemoryError
-        Its state would not fit into the memory that is free.
+    ``MemoryError`` is raised where its state would not fit into the memory that is free.
     """
     if device != "cuda":
         data = data.on_host()

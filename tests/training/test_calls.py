@@ -39,20 +39,23 @@ def task_of(n=6, rows=None, epochs=9, **options):
 
 def test_a_call_takes_as_many_epochs_as_fit_into_its_time():
     task, networks, pace = task_of(), np.arange(6), Pace(1.0, grain=2)
-    assert pace.epochs(task, networks) == 1  # at least
+    assert pace.cut(task, networks, 99)[0] == 1  # at least
     pace.learn(task, networks, CALL_SECONDS)
-    assert pace.epochs(task, networks) == 9  # what it has just done
-    assert pace.epochs(task, networks[:3]) == 18
+    assert pace.cut(task, networks, 99)[0] == 9  # what it has just done
+    assert pace.cut(task, networks[:3], 99)[0] == 18
+    assert pace.cut(task, networks[:3], 4)[0] == 4
     pace.learn(task, networks, CALL_SECONDS / 4)
-    assert pace.epochs(task, networks) == 36
+    epochs, (part,) = pace.cut(task, networks, 99)
+    assert epochs == 36
+    assert_array_equal(part, networks)
 
 
 def test_networks_that_take_too_long_are_cut_into_grains():
     task, networks, pace = task_of(), np.array([5, 0, 4, 1, 3]), Pace(1e12, grain=2)
-    (part,) = pace.parts(task, networks, 1)
-    assert_array_equal(part, networks)
+    assert len(pace.cut(task, networks, 1)[1]) == 1
     pace.learn(task, networks, 1e6)
-    parts = pace.parts(task, networks, 1)
+    epochs, parts = pace.cut(task, networks, 9)
+    assert epochs == 1
     assert [part.tolist() for part in parts] == [[5, 0], [4, 1], [3]]
 
 
