@@ -368,7 +368,7 @@ def explain(
         told |= {"--weight": weight is not None, "--sweep": sweep}
     if sum(told.values()) > 1:
         chosen = " and ".join(name for name, wanted in told.items() if wanted)
-        raise ValueError(f"{chosen} tell different stories: choose one")
+        raise ValueError(f"{chosen} cannot be combined: choose one")
     options = explain_command.Options(network, learning_rate, step, steps, weight, sweep)
     if html is not None:
         page = explain_page.write(explain_command.explained(options).page_data(), html)
