@@ -2,46 +2,86 @@
 
 import numpy as np
 import pytest
-from numpy.testing import assert_array_equal
+from z_scores import Z_LIMIT, moments_z
 
 import bpfast as bp
-from bpfast.training import initializers
 
-MLP = bp.MLP((30, 50, 20, 1), ("relu", "tanh"))
+D_IN, D_OUT = 30, 20
+VARIANCES = {
+    "he_uniform": 2 / D_IN,
+    "he_normal": 2 / D_IN,
+    "glorot_uniform": 2 / (D_IN + D_OUT),
+    "glorot_normal": 2 / (D_IN + D_OUT),
+    "torch": 1 / (3 * D_IN),
+}
 
 
-def population(n=5, **options):
-    return bp.Population(MLP, n, **options)
+@pytest.mark.parametrize("init", VARIANCES)
+def test_parameters_have_the_variance_of_their_initializer(init):
+    mlp = bp.MLP((D_IN, D_OUT, 1), loss="mse")
+    population = bp.Population(mlp, n=200, init=init, dtype="float64")
+    weights, biases = population.weights[0], population.biases[0]
+    assert max(map(abs, moments_z(weights, VARIANCES[init]))) < Z_LIMIT
+    bound = np.sqrt(3 * VARIANCES[init])
+    if init.endswith("normal"):
+        assert np.abs(weights).max() > bound
+    else:
+        assert 0.999 * bound < np.abs(weights).max() <= bound
+    if init == "torch":
+        assert max(map(abs, moments_z(biases, VARIANCES[init]))) < Z_LIMIT
+        assert 0.99 * bound < np.abs(biases).max() <= bound
+    else:
+        assert not biases.any()
+
+
+def test_zeros():
+    assert not bp.Population(bp.MLP((3, 4, 2)), n=5, init="zeros").parameters.any()
+
+
+@pytest.mark.parametrize(
+    ("activation", "expected"),
+    [("relu", "he_uniform"), ("gelu", "he_uniform"), ("tanh", "glorot_uniform")],
+)
+def test_auto_follows_the_activation(activation, expected):
+    mlp = bp.MLP((5, 7, 3), activation=activation)
+    auto, named = (bp.Population(mlp, 4, init=init) for init in ("auto", expected))
+    np.testing.assert_array_equal(auto.weights[0], named.weights[0])
+    last = bp.Population(mlp, 4, init="glorot_uniform").weights[1]
+    np.testing.assert_array_equal(auto.weights[1], last)
+
+
+@pytest.mark.parametrize("init", [*VARIANCES, "auto"])
+def test_a_network_starts_the_same_whatever_n_is(init, monkeypatch):
+    # parts end in the midst of the few
+    monkeypatch.setattr("bpfast.training.initializers.CHUNK", 1000)
+    mlp = bp.MLP((3, 4, 2))
+    many, few = (bp.Population(mlp, n, seed=3, init=init) for n in (1000, 37))
+    np.testing.assert_array_equal(many.parameters[:37], few.parameters)
+    np.testing.assert_array_equal(many.seeds[:37], few.seeds)
+    assert len(np.unique(many.parameters[:, :12], axis=0)) == 1000
+
+
+def test_layers_weights_and_networks_are_independent():
+    mlp = bp.MLP((20, 20, 20), activation="tanh", bias=False)
+    weights = np.stack(bp.Population(mlp, n=100, dtype="float64").weights, axis=1)
+    weights = (weights / weights.std()).reshape(100, 2, 400)
+    pairs = [
+        (weights[:, 0], weights[:, 1]),
+        (weights[1:], weights[:-1]),
+        (weights[..., 1:], weights[..., :-1]),
+    ]
+    for a, b in pairs:
+        assert abs((a * b).mean() * np.sqrt(a.size)) < Z_LIMIT
+
+
+def test_another_seed_is_another_population():
+    mlp = bp.MLP((3, 4, 2))
+    first, second = (bp.Population(mlp, 10, seed=seed).parameters[:, :12] for seed in (0, 1))
+    assert not np.intersect1d(first, second).size
 
 
 @pytest.mark.parametrize("init", ["zeros", "glorot_normal", "he_uniform", "auto"])
 def test_biases_start_at_zero(init):
-    networks = population(init=init)
+    networks = bp.Population(bp.MLP((3, 4, 2)), 5, init=init)
     assert not any(biases.any() for biases in networks.biases)
     assert all(weights.any() == (init != "zeros") for weights in networks.weights)
-
-
-@pytest.mark.parametrize(
-    ("init", "variances"),
-    [
-        ("auto", [2 / 30, 2 / 70]),
-        ("glorot_uniform", [2 / 80, 2 / 70]),
-        ("glorot_normal", [2 / 80, 2 / 70]),
-        ("he_uniform", [2 / 30, 2 / 50]),
-        ("he_normal", [2 / 30, 2 / 50]),
-        ("torch", [1 / 90, 1 / 150]),
-    ],
-)
-def test_weights_have_the_variance_of_their_initializer(init, variances):
-    networks = population(40, init=init, dtype="float64")
-    for weights, variance in zip(networks.weights, variances, strict=False):
-        assert abs(weights.mean()) < 0.02 * np.sqrt(variance)
-        np.testing.assert_allclose(weights.var(), variance, rtol=0.02)
-    bound = np.sqrt(3 * variances[0])
-    assert (np.abs(networks.weights[0]).max() < bound) != init.endswith("normal")
-
-
-def test_parameters_do_not_depend_on_how_many_are_drawn_at_a_time(monkeypatch):
-    expected = population(init="torch").parameters
-    monkeypatch.setattr(initializers, "CHUNK", 2 * MLP.n_parameters)
-    assert_array_equal(population(init="torch").parameters, expected)
