@@ -48,6 +48,14 @@ def sample_of(batch, row):
 
 
 @inline
+def batch_weights(epochs, batch):
+    """What a batch counts in the mean of its epoch, and what penalties count in its step."""
+    if epochs.summed:
+        return float(batch.rows), 1.0 / batch.weight if batch.weight > 0 else 0.0
+    return batch.weight, 1.0
+
+
+@inline
 def order_of(epochs, i, epoch):
     """The samples that network i is trained on in an epoch, in their order."""
     fold = epochs.fold[own_row(epochs.fold, i)]

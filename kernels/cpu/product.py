@@ -9,12 +9,10 @@ from numba import from_dtype, types
 
 from ..specialise import specialise
 from .compile import callback
-from .simd import ADD, BROADCAST, LANES, SCALE, SET, TILE_ROWS, TILE_VECTORS, VECTOR, advance
+from .simd import ADD, LANES, SCALE, TILE_ROWS, TILE_VECTORS, Matrix, advance
 from .tile import tiles
 
 DEPTH = 256  # terms of a sum before its tile goes back to memory: the right operand stays in L1
-
-__all__ = ["ADD", "BROADCAST", "SCALE", "SET", "VECTOR", "address"]
 
 tile_rows = TILE_ROWS  # float32's; a function that is compiled for a dtype has its own
 
@@ -26,7 +24,7 @@ def multiply(
 
     Parameters
     ----------
-    left : BROADCAST where A's elements are numbers, VECTOR where they are vectors
+    left : simd.BROADCAST where A's elements are numbers, simd.VECTOR where they are vectors
     rows, columns, depth : C is rows x columns vectors; sums have ``depth`` terms
     c, c_r, c_v : where C begins, and the steps to its next row and next column
     a, a_r, a_k : the same for A: next row, next term
@@ -44,28 +42,27 @@ def multiply(
             terms = min(longest, depth - start)
             more = ADD if start > 0 else mode
             at_c = advance(memory, c + g * LANES)
-            at_a = advance(memory, a + start * a_k + g * LANES * left)
             at_b = advance(memory, b + start * b_k + g * LANES)
+            factor = Matrix(advance(memory, a + start * a_k + g * LANES * left), a_r, a_k)
             if bands == 1 and pairs > 0:  # one call for all columns but the last
-                tiles(
-                    left, rows, TILE_VECTORS, at_c, c_r, c_v, at_a, a_r, a_k, at_b, b_k, b_v,
-                    terms, more, pairs, TILE_VECTORS * c_v, 0, TILE_VECTORS * b_v,
-                )  # fmt: skip
+                shape = rows, TILE_VECTORS, terms
+                steps = TILE_VECTORS * c_v, 0, TILE_VECTORS * b_v
+                result, right = Matrix(at_c, c_r, c_v), Matrix(at_b, b_k, b_v)
+                tiles(more, shape, result, left, factor, right, pairs, steps)
             done = pairs * TILE_VECTORS if bands == 1 else 0
             for v in range(done, columns, TILE_VECTORS):  # one call for all rows: B stays in L1
                 width = min(TILE_VECTORS, columns - v)
-                at_cv, at_av, at_bv = advance(at_c, v * c_v), at_a, advance(at_b, v * b_v)
+                result = Matrix(advance(at_c, v * c_v), c_r, c_v)
+                right = Matrix(advance(at_b, v * b_v), b_k, b_v)
                 if higher > 0:
-                    tiles(
-                        left, height + 1, width, at_cv, c_r, c_v, at_av, a_r, a_k, at_bv, b_k, b_v,
-                        terms, more, higher, (height + 1) * c_r, (height + 1) * a_r, 0,
-                    )  # fmt: skip
-                    at_cv = advance(at_cv, higher * (height + 1) * c_r)
-                    at_av = advance(at_av, higher * (height + 1) * a_r)
-                tiles(
-                    left, height, width, at_cv, c_r, c_v, at_av, a_r, a_k, at_bv, b_k, b_v,
-                    terms, more, bands - higher, height * c_r, height * a_r, 0,
-                )  # fmt: skip
+                    shape = height + 1, width, terms
+                    steps = (height + 1) * c_r, (height + 1) * a_r, 0
+                    tiles(more, shape, result, left, factor, right, higher, steps)
+                below = higher * (height + 1)
+                rest = Matrix(advance(result.start, below * c_r), c_r, c_v)
+                rest_factor = Matrix(advance(factor.start, below * a_r), a_r, a_k)
+                shape, steps = (height, width, terms), (height * c_r, height * a_r, 0)
+                tiles(more, shape, rest, left, rest_factor, right, bands - higher, steps)
 
 
 @cache

@@ -10,6 +10,7 @@ from itertools import product
 
 from llvmlite import ir
 from numba import types
+from numba.core import cgutils
 from numba.extending import intrinsic
 
 from .simd import (
@@ -32,32 +33,34 @@ I64 = ir.IntType(64)
 
 
 @intrinsic
-def tiles(
-    typing, left, rows, columns, c, c_r, c_v, a, a_r, a_k, b, b_k, b_v, depth, mode,
-    count, c_next, a_next, b_next,
-):  # fmt: skip
+def tiles(typing, mode, shape, c, left, a, b, count, steps):
     """C = A B, C += A B or C *= A B by ``mode``, for tiles of C that are held in registers.
 
-    A tile has up to TILE_ROWS x TILE_VECTORS vectors. ``C[r, v]`` is the vector at
-    ``c + r*c_r + v*c_v``, ``B[k, v]`` the one at ``b + k*b_k + v*b_v``; ``A[r, k]`` at
-    ``a + r*a_r + k*a_k`` is one number (left BROADCAST) or a vector (left VECTOR). ``depth`` is at
-    least 1. There are ``count`` tiles, at least 1, and ``*_next`` are the steps from one to the
-    next. ``c``, ``a`` and ``b`` are pointers, all steps are in elements.
+    ``shape`` is a tile's rows and columns, up to TILE_ROWS x TILE_VECTORS vectors, and the depth of
+    its sums, at least 1. ``c``, ``a`` and ``b`` are each a :class:`simd.Matrix` that begins at a
+    pointer. Elements of C and B are vectors, those of A are numbers (``left`` BROADCAST) or vectors
+    (``left`` VECTOR). There are ``count`` tiles, at least 1; ``steps`` lead from one to the next in
+    C, A and B.
     """
 
     def generate(context, builder, signature, arguments):
-        left, rows, columns, *rest = arguments
-        number = context.get_data_type(c.dtype)
+        mode, shape, c_matrix, left, a_matrix, b_matrix, count, steps = arguments
+        rows, columns, depth = cgutils.unpack_tuple(builder, shape)
+        number = context.get_data_type(c.types[0].dtype)
         table = function_table(
             builder.module, f"bpfast_tiles_{number}", lambda: _functions(builder.module, number)
         )
         index = builder.add(builder.mul(left, I64(TILE_ROWS)), builder.sub(rows, I64(1)))
         index = builder.add(builder.mul(index, I64(TILE_VECTORS)), builder.sub(columns, I64(1)))
-        call_from_table(builder, table, index, rest)
+        c_parts, a_parts, b_parts, step_parts = (
+            cgutils.unpack_tuple(builder, group) for group in (c_matrix, a_matrix, b_matrix, steps)
+        )
+        values = [*c_parts, *a_parts, *b_parts, depth, mode, count, *step_parts]
+        call_from_table(builder, table, index, values)
         return context.get_dummy_value()
 
     i = types.int64
-    return types.void(i, i, i, c, i, i, a, i, i, b, *[i] * 8), generate
+    return types.void(i, shape, c, i, a, b, i, steps), generate
 
 
 def _functions(module, number) -> list[ir.Function]:

@@ -13,17 +13,16 @@ import numpy as np
 from ...task import Task
 from ..arguments import Arguments
 from ..threads import COUNTERS, run
-from ..workspace import kept, zeros
+from ..workspace import kept
 from . import kernels
 from .layout import (
-    FLOAT_ROWS,
-    INT_ROWS,
     MOST_LANES,
     Layout,
     Workspace,
     group_bounds,
     group_size,
     layout_of,
+    workspace_of,
 )
 from .online import online_of
 
@@ -58,16 +57,9 @@ def _shared_work(
     lanes = group_size(task.network, len(networks) // threads)
     bounds = group_bounds(task.fold, networks, lanes)
     layout, counters = layout_of(task.network, lanes), np.zeros(COUNTERS, np.int64)
-
-    def make() -> Workspace:
-        return Workspace(
-            numbers=zeros(layout.size, task.state.parameters.dtype),
-            lane_floats=np.zeros((FLOAT_ROWS, lanes)),
-            lane_ints=np.zeros((INT_ROWS, lanes), np.int64),
-            counters=counters,
-            lanes=lanes,
-        )
-
-    members = range(min(threads, len(bounds) - 1))
-    workspaces = [kept(task, (k, lanes), make)._replace(counters=counters) for k in members]
-    return layout, workspaces, bounds
+    dtype = task.state.parameters.dtype
+    workspaces = [
+        kept(task, (k, lanes), lambda: workspace_of(layout, lanes, dtype, counters))
+        for k in range(min(threads, len(bounds) - 1))
+    ]
+    return layout, [work._replace(counters=counters) for work in workspaces], bounds

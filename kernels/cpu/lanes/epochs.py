@@ -6,7 +6,7 @@ import numpy as np
 
 from ...task import NEVER, RUNNING, STOPPED
 from ..arguments import own_row
-from ..batch import batch_of, order_of
+from ..batch import batch_of, batch_weights, order_of
 from ..compile import inline, internal
 from ..stopping import judge, write
 from .gradient import batch_gradient, batch_loss
@@ -104,11 +104,9 @@ def run_epoch(args, layout, work, epoch, careful):
 @inline
 def run_step(args, layout, work, batch, epoch, careful):
     """Train the lanes on a batch; returns what its losses count in the epoch's mean."""
-    optimizing, weight, share = args.optimizing, batch.weight, 1.0
+    optimizing, (weight, share) = args.optimizing, batch_weights(args.epochs, batch)
     batch_gradient(args.net, args.samples, args.dropout, layout, work, batch)
     if args.epochs.summed:
-        share = 1.0 / weight if weight > 0 else 0.0
-        weight = float(batch.rows)
         add_penalties(args.net, optimizing, layout, work, share * weight)
     if optimizing.stepwise:
         set_coefficients(optimizing, layout, work, epoch)

@@ -23,7 +23,7 @@ from .layout import LOSS, NETWORK
 
 @internal
 def batch_gradient(net, data, dropout, layout, work, batch):
-    """Losses of a batch go to the lanes' LOSS, its gradient to the layout's."""
+    """Set the lanes' LOSS to the losses of a batch, and compute its gradient."""
     work.lane_floats[LOSS] = 0.0
     for position in range(0, batch.rows, layout.chunk_rows):
         chunk = chunk_of(batch, position, layout.chunk_rows)
@@ -38,7 +38,7 @@ def batch_gradient(net, data, dropout, layout, work, batch):
 
 @internal
 def batch_loss(net, data, layout, work, batch):
-    """Losses of a batch, without dropout, go to the lanes' LOSS."""
+    """Set the lanes' LOSS to the losses of a batch, without dropout."""
     work.lane_floats[LOSS] = 0.0
     for position in range(0, batch.rows, layout.chunk_rows):
         chunk = chunk_of(batch, position, layout.chunk_rows)
@@ -50,7 +50,7 @@ def batch_loss(net, data, layout, work, batch):
 
 @inline
 def gather(net, layout, work, data, chunk):
-    """Copy inputs, with a 1 behind each sample's where there are biases; targets to all lanes."""
+    """Copy a chunk's inputs, with a 1 after each sample's for the biases, and its targets."""
     numbers, outputs = work.numbers, net.layers[-1]
     inputs, stride = net.layers[0], net.layers[0] + net.bias
     labels = data.targets.shape[1] < outputs
@@ -76,7 +76,7 @@ def fill(work, start, value):
 
 @inline
 def forward_layer(net, layout, work, rows, layer):
-    """Values of a layer; slopes too of a hidden one."""
+    """Values of a layer, and slopes of a hidden layer's activation."""
     numbers, lanes, outputs = work.numbers, work.lanes, net.layers[layer + 1]
     depth = net.layers[layer] + net.bias
     z, size = layout.values[layer + 1], outputs * rows * lanes
@@ -97,7 +97,10 @@ def forward_layer(net, layout, work, rows, layer):
 
 @internal
 def apply_dropout(net, dropout, layout, work, layer, chunk, position):
-    """Multiply a chunk's hidden values and slopes with their mask; it begins at ``position``."""
+    """Multiply a chunk's hidden values and slopes with their masks.
+
+    The chunk begins at row ``position`` of its batch.
+    """
     width, rows = net.layers[layer], chunk.rows
     for lane in range(work.lanes):
         mask = layer_mask(dropout, work.lane_ints[NETWORK, lane], chunk.step, layer - 1)
@@ -111,7 +114,7 @@ def apply_dropout(net, dropout, layout, work, layer, chunk, position):
 
 @inline
 def compute_loss(net, layout, work, data, chunk):
-    """Add a chunk's losses to the lanes' LOSS; outputs become the loss's slopes by them."""
+    """Add a chunk's losses to the lanes' LOSS, and put their derivatives where its outputs were."""
     numbers, lanes, outputs = work.numbers, work.lanes, net.layers[-1]
     scale = layout.loss + outputs * chunk.rows * lanes
     loss = scale + chunk.rows * lanes
@@ -130,7 +133,7 @@ def compute_loss(net, layout, work, data, chunk):
 
 @inline
 def backward(net, layout, work, rows, add):
-    """Gradient of a chunk from the slopes by its outputs, set or added."""
+    """Set the gradient from the derivatives of a chunk's losses, or add to it."""
     numbers, lanes, groups = work.numbers, work.lanes, work.lanes // LANES
     delta = Matrix(layout.values[-1], lanes, rows * lanes)
     for layer in range(net.layers.size - 2, -1, -1):

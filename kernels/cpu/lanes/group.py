@@ -28,9 +28,8 @@ def load(memory, layout, work):
         load_lane(work, layout.weights[0], lane, memory.parameters[i])
         for s in range(memory.moments.shape[1]):
             load_lane(work, layout.moments[s], lane, memory.moments[i, s])
-        if memory.powers.shape[1]:
-            work.lane_floats[POWERS, lane] = memory.powers[i, 0]
-            work.lane_floats[POWERS + 1, lane] = memory.powers[i, 1]
+        for p in range(memory.powers.shape[1]):
+            work.lane_floats[POWERS + p, lane] = memory.powers[i, p]
 
 
 @inline
@@ -60,9 +59,8 @@ def end_lane(args, layout, work, lane, epochs):
     store_lane(work, layout.weights[0], lane, memory.parameters[i])
     for s in range(memory.moments.shape[1]):
         store_lane(work, layout.moments[s], lane, memory.moments[i, s])
-    if memory.powers.shape[1]:
-        memory.powers[i, 0] = floats[POWERS, lane]
-        memory.powers[i, 1] = floats[POWERS + 1, lane]
+    for p in range(memory.powers.shape[1]):
+        memory.powers[i, p] = floats[POWERS + p, lane]
     best, best_epoch = floats[BEST, lane], ints[BEST_EPOCH, lane]
     finish(args.stopping, i, epochs, ints[STATUS, lane], best, best_epoch)
     ints[STATUS, lane] = IDLE

@@ -11,7 +11,7 @@ from ...math import N_COEFFICIENTS
 from ...task import Network
 from ..functions import REPEAT, SCRATCH
 from ..simd import LANES
-from ..workspace import OPTIMIZER_ROWS, Arena
+from ..workspace import OPTIMIZER_ROWS, Arena, zeros
 from .online_steps import SAMPLE, STEPS
 
 MOST_LANES = 8 * LANES
@@ -56,6 +56,12 @@ class Workspace(NamedTuple):
     lane_ints: np.ndarray  # (INT_ROWS, lanes) int64
     counters: np.ndarray  # of all threads
     lanes: int
+
+
+def workspace_of(layout: Layout, lanes: int, dtype, counters: np.ndarray) -> Workspace:
+    """A workspace for groups of so many networks."""
+    floats, ints = np.zeros((FLOAT_ROWS, lanes)), np.zeros((INT_ROWS, lanes), np.int64)
+    return Workspace(zeros(layout.size, dtype), floats, ints, counters, lanes)
 
 
 def layout_of(network: Network, lanes: int) -> Layout:

@@ -1,4 +1,4 @@
-"""How a group's networks move: coefficients, penalties, clipping and the optimiser's update."""
+"""A step of a group's networks: coefficients, penalties, clipping and the optimiser's update."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def set_coefficients(optimizing, layout, work, epoch):
 
 @internal
 def update(net, optimizing, layout, work, share):
-    """Move all parameters; penalties count ``share``."""
+    """Move all parameters; penalties are multiplied with ``share``."""
     if optimizing.penalties.shape[1]:
         penalise(net, optimizing, layout, work, share)
     begin, moments = layout.weights[0], layout.moments
@@ -50,7 +50,7 @@ def update(net, optimizing, layout, work, share):
 
 @internal
 def penalise(net, optimizing, layout, work, share):
-    """Add the penalties' slopes, times ``share``, to the gradient, and clip it."""
+    """Add the penalties' derivatives, times ``share``, to the gradient, and clip it."""
     numbers, floats, lanes = work.numbers, work.lane_floats, work.lanes
     clips = False
     for lane in range(lanes):

@@ -6,7 +6,7 @@ import numpy as np
 
 from ...task import DIVERGED, RUNNING, STOPPED
 from ..arguments import own_row
-from ..batch import batch_of, order_of
+from ..batch import batch_of, batch_weights, order_of
 from ..compile import inline, internal
 from ..stopping import finish, forget, judge, write
 from ..threads import barrier
@@ -30,7 +30,7 @@ def train_network(args, layout, work, i):
 
 @internal
 def run_epochs(args, layout, work, i, careful):
-    """All epochs: the network's status after them, SUSPECT where they must be run carefully."""
+    """All epochs: returns the network's status, SUSPECT where they must be run again, carefully."""
     epochs, stopping = args.epochs, args.stopping
     best, best_epoch = np.inf, np.int64(-1)
     if stopping.best.size:
@@ -72,8 +72,8 @@ def run_epochs(args, layout, work, i, careful):
 def run_epoch(args, layout, work, i, epoch, careful):
     """One epoch: means of its batches' losses and penalties, and whether all was finite.
 
-    Only a careful epoch looks at every step, and leaves the last finite parameters. Penalties are
-    added up by the first member alone.
+    Only a careful epoch checks every step, and keeps the last finite parameters. The first member
+    alone adds up penalties.
     """
     epochs, optimizing = args.epochs, args.optimizing
     order = order_of(epochs, i, epoch)
@@ -81,20 +81,17 @@ def run_epoch(args, layout, work, i, epoch, careful):
     steps = -(-order.size // epochs.batch_size)
     if not optimizing.stepwise:
         set_coefficients(optimizing, layout, work, i, rate)
-    total, penalty, weights, share = 0.0, 0.0, 0.0, 1.0
+    total, penalty, weights = 0.0, 0.0, 0.0
     for b in range(steps):
         start = b * epochs.batch_size
         rows = min(epochs.batch_size, order.size - start)
         step = (epochs.first + epoch) * steps + b
         value = 0.0
-        if epochs.summed and work.member == 0:  # others' parts of an update wait for this one's
+        if epochs.summed and work.member == 0:  # weights stay until all have met a barrier
             value = penalty_value(args.net, optimizing, layout, work, i)
         batch = batch_of(args.net, args.samples, order, start, rows, step)
+        weight, share = batch_weights(epochs, batch)
         loss = batch_gradient(args.net, args.samples, args.dropout, layout, work, i, batch)
-        weight = batch.weight
-        if epochs.summed:
-            share = 1.0 / weight if weight > 0 else 0.0
-            weight = float(rows)
         if optimizing.stepwise:
             set_coefficients(optimizing, layout, work, i, rate)
         if not careful:
@@ -111,7 +108,7 @@ def run_epoch(args, layout, work, i, epoch, careful):
 
 @internal
 def careful_update(net, optimizing, layout, work, i, loss, share):
-    """Update unless something is not finite; says whether it was done."""
+    """Update unless the loss or a parameter would not be finite; says whether it did."""
     if not np.isfinite(loss):
         return False
     copy_part(layout, work, 0, layout.snapshot)

@@ -17,7 +17,7 @@ from .panels import own_part, transpose_weights
 
 @internal
 def batch_gradient(net, data, dropout, layout, work, i, batch):
-    """Loss of network i on a batch; the gradient is in the place of the team's first slice."""
+    """Loss of network i on a batch; its gradient is where that of the first slice was."""
     slices, _ = cut(batch.rows)
     if work.member < slices:
         transpose_weights(net, layout, work)
@@ -49,7 +49,7 @@ def slice_gradient(net, data, dropout, layout, work, i, batch, k):
 
 @internal
 def add_slices(layout, work, slices):
-    """Add all slices' gradients to the first one's, each member its part."""
+    """Add all slices' gradients to the first one's; each member adds a part of it."""
     first, last = own_part(layout, work)
     total = work.numbers[layout.gradient + first : layout.gradient + last]
     for k in range(1, slices):
@@ -70,7 +70,7 @@ def total_loss(work, slices):
 
 @internal
 def batch_loss(net, data, layout, work, batch):
-    """Loss on a batch without dropout, slices shared by the team."""
+    """Loss on a batch, without dropout; members of a team share its slices."""
     slices, rows = cut(batch.rows)
     for k in range(work.member, slices, work.team):
         own = chunk_of(batch, k * rows, rows)
@@ -88,7 +88,7 @@ def batch_loss(net, data, layout, work, batch):
 
 @inline
 def gather(net, layout, work, inputs, chunk):
-    """Copy a chunk's inputs, with a 1 behind each sample's where there are biases."""
+    """Copy a chunk's inputs, with a 1 after each sample's for the biases."""
     numbers, stride, count = work.numbers, layout.strides[0], inputs.shape[1]
     start = work.own + layout.values[0]
     for r in range(chunk.rows):
@@ -109,7 +109,7 @@ def forward(net, layout, work, rows):
 
 @inline
 def forward_layer(net, layout, work, rows, layer):
-    """Values of a layer; slopes too of a hidden one."""
+    """Values of a layer, and slopes of a hidden layer's activation."""
     numbers, depth = work.numbers, net.layers[layer] + net.bias
     z, stride = work.own + layout.values[layer + 1], layout.strides[layer + 1]
     values = Matrix(work.own + layout.values[layer], layout.strides[layer], 1)
@@ -127,7 +127,7 @@ def forward_layer(net, layout, work, rows, layer):
 
 @internal
 def apply_dropout(net, mask, layout, work, layer, rows, position):
-    """Multiply hidden values and slopes with their mask, from a position in the batch on."""
+    """Multiply hidden values and slopes with their mask, from row ``position`` of the batch on."""
     numbers, width, stride = work.numbers, net.layers[layer], layout.strides[layer]
     value, slope = work.own + layout.values[layer], work.own + layout.slopes[layer]
     for r in range(rows):
@@ -139,7 +139,7 @@ def apply_dropout(net, mask, layout, work, layer, rows, position):
 
 @inline
 def compute_loss(net, layout, work, data, chunk):
-    """Loss of a chunk; outputs become the loss's slopes by them."""
+    """Loss of a chunk, whose derivatives are put where the outputs were."""
     numbers, rows, outputs = work.numbers, chunk.rows, net.layers[-1]
     z, stride = work.own + layout.values[-1], layout.strides[-1]
     block, size = work.own + layout.loss, outputs * rows
@@ -184,7 +184,7 @@ def transpose(source, source_stride, result, result_stride, rows, columns):
 
 @inline
 def backward(net, layout, work, rows, gradient, add):
-    """Gradient of a chunk from the slopes by its outputs, set or added."""
+    """Set the gradient from the derivatives of a chunk's loss, or add to it."""
     numbers, left, delta = work.numbers, BROADCAST, work.own + layout.values[-1]
     for layer in range(layout.blocks.size - 1, -1, -1):
         outputs, depth = net.layers[layer + 1], net.layers[layer] + net.bias

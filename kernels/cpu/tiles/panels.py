@@ -18,11 +18,8 @@ def load(net, memory, layout, work, i):
         for s in range(memory.moments.shape[1]):
             start = layout.moments + s * layout.weights[-1]
             pack(net, layout, work.numbers, start, memory.moments[i, s])
-    if memory.powers.shape[1]:
-        work.optimizer[POWERS], work.optimizer[POWERS + 1] = (
-            memory.powers[i, 0],
-            memory.powers[i, 1],
-        )
+    for p in range(memory.powers.shape[1]):
+        work.optimizer[POWERS + p] = memory.powers[i, p]
     barrier(work.counters, work.team)
 
 
@@ -34,9 +31,8 @@ def store(net, memory, layout, work, i):
         for s in range(memory.moments.shape[1]):
             start = layout.moments + s * layout.weights[-1]
             unpack(net, layout, work.numbers, start, memory.moments[i, s])
-        if memory.powers.shape[1]:
-            memory.powers[i, 0] = work.optimizer[POWERS]
-            memory.powers[i, 1] = work.optimizer[POWERS + 1]
+        for p in range(memory.powers.shape[1]):
+            memory.powers[i, p] = work.optimizer[POWERS + p]
 
 
 @internal

@@ -1,4 +1,4 @@
-"""How one network moves: coefficients, penalties, clipping and the optimiser's update."""
+"""A step of one network: coefficients, penalties, clipping and the optimiser's update."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def set_coefficients(optimizing, layout, work, i, rate):
     for c in range(N_COEFFICIENTS):
         start = work.own + layout.coefficients + c * REPEAT
         value = numbers.dtype.type(floats[COEFFICIENTS + c])
-        if numbers[start] != value:  # most stay what they were
+        if numbers[start] != value:  # most are the last step's
             repeated = numbers[start : start + REPEAT]
             for k in range(REPEAT):
                 repeated[k] = value
@@ -35,7 +35,7 @@ def set_coefficients(optimizing, layout, work, i, rate):
 
 @internal
 def update(net, optimizing, layout, work, i, share):
-    """Move the parameters, each member its part; penalties count ``share``."""
+    """Move the parameters; each member moves a part. Penalties are multiplied with ``share``."""
     numbers = work.numbers
     first, last = own_part(layout, work)
     gradient, moments = layout.gradient + first, layout.moments + first
@@ -55,9 +55,9 @@ def update(net, optimizing, layout, work, i, share):
 
 @internal
 def penalise(net, optimizing, layout, work, i, share):
-    """Add the penalties' slopes, times ``share``, to the gradient.
+    """Add the penalties' derivatives, times ``share``, to the gradient.
 
-    Returns what clipping multiplies it with.
+    Returns the factor by which clipping shortens the gradient.
     """
     l1, l2, clip_norm = optimizing.penalties[own_row(optimizing.penalties, i)]
     l1, l2 = l1 * share, l2 * share
@@ -137,10 +137,10 @@ def norms(x):
 
 @inline
 def runs_of_panel(net, layer, v, depth):
-    """In how many runs, LANES apart, a panel's numbers lie, and the length of each.
+    """How many runs of numbers, LANES apart, a panel has, and the length of each.
 
-    The last panel has padding between them. That belongs in no sum: it is whatever comes of units
-    that are not there, which may be NaN.
+    The last panel has padding between its runs. Padding belongs in no sum: it is computed for units
+    that do not exist, and may be NaN.
     """
     width = min(LANES, net.layers[layer + 1] - v * LANES)
     return (1, depth * LANES) if width == LANES else (depth, width)

@@ -11,11 +11,12 @@ from bpfast.kernels.cpu.batch import batch_of, chunk_of, sample_of
 def chunks(net, data, order, start, rows, most):
     """Each row's sample, chunk by chunk, and the weights that chunks have."""
     batch = batch_of(net, data, order, start, rows, 3)
-    samples, weights = [], []
+    samples, weights = np.zeros(rows, np.int64), []
     for position in range(0, rows, most):
         chunk = chunk_of(batch, position, most)
         weights.append((chunk.rows, chunk.step, chunk.weight, chunk.share))
-        samples += [sample_of(chunk, row) for row in range(chunk.rows)]
+        for row in range(chunk.rows):
+            samples[position + row] = sample_of(chunk, row)
     return samples, weights
 
 

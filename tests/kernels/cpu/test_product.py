@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bpfast.kernels.cpu import product
+from bpfast.kernels.cpu import product, simd
 from bpfast.kernels.cpu.simd import LANES
 
-MODES = (product.SET, product.ADD, product.SCALE)
+MODES = (simd.SET, simd.ADD, simd.SCALE)
 
 
 class Matrix:
@@ -35,17 +35,17 @@ class Matrix:
 
 def twin(left, a, b):
     """Sums over k of A[r, k] B[k, v], lane by lane; A's numbers count for all lanes."""
-    return np.einsum("rkl,kvl->rvl", a if left == product.VECTOR else a[..., :1], b)
+    return np.einsum("rkl,kvl->rvl", a if left == simd.VECTOR else a[..., :1], b)
 
 
 def check(
-    dtype, left, rows, columns, depth, mode=product.SET, groups=1, turned=(0, 0, 0), gaps=(0, 0, 0)
+    dtype, left, rows, columns, depth, mode=simd.SET, groups=1, turned=(0, 0, 0), gaps=(0, 0, 0)
 ):
     """Multiply, and compare all of the memory with what it should be."""
     memory = np.random.default_rng(rows + columns + depth).integers(-8, 9, 400_000).astype(dtype)
     length = groups * LANES
     c = Matrix(memory, 5, rows, columns, length, turned[0], gaps[0])
-    a_length = length if left == product.VECTOR else 1
+    a_length = length if left == simd.VECTOR else 1
     a = Matrix(memory, c.end, rows, depth, a_length, turned[1], gaps[1])
     b = Matrix(memory, a.end, depth, columns, length, turned[2], gaps[2])
     assert b.end <= memory.size
@@ -72,7 +72,7 @@ def check(
 
 either_dtype = pytest.mark.parametrize("dtype", ["float32", "float64"])
 either_left = pytest.mark.parametrize(
-    "left", [product.BROADCAST, product.VECTOR], ids=["broadcast", "vector"]
+    "left", [simd.BROADCAST, simd.VECTOR], ids=["broadcast", "vector"]
 )
 
 
@@ -97,7 +97,7 @@ def test_sums_that_are_cut(dtype, left, depth):
 @settings(max_examples=60, deadline=None, derandomize=True)
 @given(data=st.data())
 def test_any_shape_and_layout(dtype, data):
-    left = data.draw(st.sampled_from([product.BROADCAST, product.VECTOR]), "left")
+    left = data.draw(st.sampled_from([simd.BROADCAST, simd.VECTOR]), "left")
     groups = data.draw(st.sampled_from([1, 1, 2, 8]), "groups")
     check(
         dtype,

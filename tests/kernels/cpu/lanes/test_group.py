@@ -4,18 +4,9 @@ import numpy as np
 from numba import njit
 
 from bpfast.kernels.cpu.lanes.group import assign, find_nonfinite, load, store_lane
-from bpfast.kernels.cpu.lanes.layout import (
-    FLOAT_ROWS,
-    IDLE,
-    INT_ROWS,
-    NETWORK,
-    NONFINITE,
-    STATUS,
-    Workspace,
-    layout_of,
-)
+from bpfast.kernels.cpu.lanes.layout import IDLE, NETWORK, NONFINITE, STATUS
 from bpfast.kernels.cpu.simd import LANES
-from bpfast.kernels.task import RUNNING, Network
+from bpfast.kernels.task import RUNNING
 
 
 @njit
@@ -30,17 +21,16 @@ def read_lane(layout, work, lane, row):
     store_lane(work, layout.weights[0], lane, row)
 
 
-def test_lanes_hold_networks_and_those_left_over_the_first(arguments_of):
+def test_lanes_hold_networks_and_those_left_over_the_first(arguments_of, lanes_of):
     args = arguments_of((3, 2), n=9)
     args.memory.parameters[5, 1], args.memory.parameters[7, 3] = np.nan, np.inf
-    layout = layout_of(Network((3, 2), True, (), "mse", 0.0), LANES)
-    floats, ints = np.zeros((FLOAT_ROWS, LANES)), np.zeros((INT_ROWS, LANES), np.int64)
-    work = Workspace(np.zeros(layout.size), floats, ints, np.zeros(24, np.int64), LANES)
+    layout, work = lanes_of(args)
     load_group(args.memory, args.networks, layout, work, 4, 9)
     expected = [4, 5, 6, 7, 8] + [4] * (LANES - 5)
-    np.testing.assert_array_equal(ints[NETWORK], expected)
-    np.testing.assert_array_equal(ints[STATUS], [RUNNING] * 5 + [IDLE] * (LANES - 5))
-    np.testing.assert_array_equal(np.isnan(floats[NONFINITE]), np.isin(expected, [5, 7]))
+    np.testing.assert_array_equal(work.lane_ints[NETWORK], expected)
+    np.testing.assert_array_equal(work.lane_ints[STATUS], [RUNNING] * 5 + [IDLE] * (LANES - 5))
+    nonfinite = np.isnan(work.lane_floats[NONFINITE])
+    np.testing.assert_array_equal(nonfinite, np.isin(expected, [5, 7]))
     for lane, i in enumerate(expected):
         row = np.zeros(args.memory.parameters.shape[1])
         read_lane(layout, work, lane, row)

@@ -1,0 +1,33 @@
+"""Steps that are checked."""
+
+import numpy as np
+import pytest
+from numba import njit
+
+from bpfast.kernels.cpu.tiles import epochs
+
+
+@njit
+def careful_update(net, optimizing, layout, work, loss):
+    return epochs.careful_update(net, optimizing, layout, work, 0, loss, 1.0)
+
+
+@pytest.mark.parametrize(("loss", "gradient"), [(np.nan, 1.0), (np.inf, 1.0), (1.0, np.inf)])
+def test_a_step_that_is_not_finite_is_undone(packed, loss, gradient):
+    args, layout, work = packed
+    size = layout.weights[-1]
+    work.numbers[layout.gradient :][:size] = gradient
+    before = work.numbers[:size].copy()
+    assert not careful_update(args.net, args.optimizing, layout, work, loss)
+    np.testing.assert_array_equal(work.numbers[:size], before)
+
+
+def test_any_other_step_is_taken(packed):
+    args, layout, work = packed
+    size = layout.weights[-1]
+    work.numbers[layout.gradient :][:size] = 2.0
+    work.numbers[layout.coefficients + work.own :][:1] = 0.5  # the learning rate of the first lanes
+    before = work.numbers[:size].copy()
+    assert careful_update(args.net, args.optimizing, layout, work, 1.0)
+    assert work.numbers[0] == before[0] - 1.0
+    np.testing.assert_array_equal(work.numbers[1:size], before[1:])
