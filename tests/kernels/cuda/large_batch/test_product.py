@@ -7,7 +7,6 @@ from numpy.testing import assert_allclose, assert_array_equal
 from bpfast.kernels.cuda import device
 
 pytest.importorskip("numba_cuda")
-from bpfast.kernels.cuda.large_batch.kernels import BACKWARD, FORWARD, GRADIENT
 from numba import cuda
 
 from bpfast.kernels.cuda import compile
