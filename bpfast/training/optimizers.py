@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -24,15 +25,8 @@ BOUNDS: dict[str, dict[str, Any]] = {  # hyperparameters without a row are at le
 }
 
 
-def table(columns: list[np.ndarray], n: int) -> np.ndarray:
-    """(n, columns); where no column differs from network to network, one row repeated."""
-    if any(column.strides[0] for column in columns):
-        return np.stack(columns, axis=1)
-    return np.broadcast_to(np.array([column[0] for column in columns]), (n, len(columns)))
-
-
 @dataclass(frozen=True, kw_only=True)
-class Optimizer:
+class Optimizer(ABC):
     """What all optimisers share. Each value is a scalar or an (n,) array.
 
     Parameters
@@ -57,7 +51,11 @@ class Optimizer:
     decay: Numbers = 0.95
     minimum: Numbers = 0.0
     warmup: Numbers = 0
-    rule: ClassVar[str]  # its name among the kernels' optimisers
+
+    @property
+    @abstractmethod
+    def rule(self) -> str:
+        """Its name among the kernels' optimisers."""
 
     def resolve(self, n: int, epochs: int) -> task.Optimizer:
         """Each of n networks' own numbers for a fit of some epochs.
@@ -77,8 +75,8 @@ class Optimizer:
         return task.Optimizer(
             self._rule_for(columns),
             rates=rate[:, None] if rate.ndim == 1 else rate,
-            hyperparameters=table([*columns.values()], n),
-            penalties=table(penalties, n),
+            hyperparameters=stack_columns([*columns.values()], n),
+            penalties=stack_columns(penalties, n),
             schedule=self._schedule(n),
         )
 
@@ -108,6 +106,13 @@ class Optimizer:
             warmup=self._numbers("warmup", n),
         )
         return result if any(kinds) or distinct(result.warmup).any() else None
+
+
+def stack_columns(columns: list[np.ndarray], n: int) -> np.ndarray:
+    """(n, columns); where no column differs from network to network, one row repeated."""
+    if any(column.strides[0] for column in columns):
+        return np.stack(columns, axis=1)
+    return np.broadcast_to(np.array([column[0] for column in columns]), (n, len(columns)))
 
 
 @dataclass(frozen=True, kw_only=True)
