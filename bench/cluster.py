@@ -26,7 +26,7 @@ from sklearn.datasets import load_digits
 
 import bpfast as bp
 
-from ..checking.verification import machine
+from ..checking.machine import machine
 from ..files import write_whole
 from ..sweeps.cluster import SHARD_SECONDS
 from ..sweeps.trials import Outcome, Shard, Trainer

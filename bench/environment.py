@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.metadata
 import platform
 
-from ..checking.verification import machine
+from ..checking.machine import machine
 from .peak import caches
 
 PACKAGES = (

@@ -145,7 +145,7 @@ def stand_in(target: tuple[int, int]) -> Iterator[list[Launch]]:
             (devices._runtime, "get_or_create_context", lambda _=None: context),
             (dispatcher.CUDADispatcher, "call", note),
             (device, "properties", lambda: found),
-            (device, "numbers", lambda: (0,)),
+            (device, "gpus", lambda: (0,)),
             (device, "on", nullcontext),
             (device, "array_module", lambda: simulator),
             (device, "pinned", np.empty),

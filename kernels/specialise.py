@@ -53,7 +53,7 @@ def specialise(
     return copy
 
 
-class Scalars:
+class Specialiser:
     """Compiled scalar functions for one dtype, each made once, with all that they call.
 
     Parameters

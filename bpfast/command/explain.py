@@ -10,14 +10,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from rich.console import Console, RenderableType
+
 from ..checks import check_int, check_number
-from ..errors import missing_extra
-
-try:
-    from rich.console import Console, RenderableType
-except ImportError:
-    raise missing_extra("rich", "cli") from None
-
 from ..explaining.explanation import Explanation
 from ..explaining.network import TUTORIAL, read_network
 from ..explaining.one_step import explain

@@ -9,13 +9,7 @@ from itertools import groupby
 from operator import itemgetter
 
 import numpy as np
-
-from ..errors import missing_extra
-
-try:
-    from rich.text import Text
-except ImportError:
-    raise missing_extra("rich", "cli") from None
+from rich.text import Text
 
 ACROSS, DOWN = 2, 4  # dots in a character
 BRAILLE = 0x2800

@@ -4,13 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from ..errors import missing_extra
-
-try:
-    from rich.columns import Columns
-    from rich.text import Text
-except ImportError:
-    raise missing_extra("rich", "cli") from None
+from rich.columns import Columns
+from rich.text import Text
 
 from .chart import styled
 from .explanation import Explanation

@@ -82,14 +82,14 @@ def frame(explanation: dict[str, Any]) -> str | None:
     )
 
 
-def script(name: str) -> str:
-    """A JavaScript module and all that it imports, joined into one without imports or exports.
+def script(*names: str) -> str:
+    """JavaScript modules and all that they import, joined into one without imports or exports.
 
     Modules share one scope: what a module has at its top level needs a name of its own.
     """
     sources: dict[str, str] = {}
     imports: dict[str, list[str]] = {}
-    found = [name]
+    found = [*names]
     for module in found:
         sources[module] = functions() if module == "functions" else _asset(f"{module}.js")
         imports[module] = IMPORT.findall(sources[module])

@@ -6,14 +6,8 @@ import math
 from collections.abc import Iterator
 
 import numpy as np
-
-from ..errors import missing_extra
-
-try:
-    from rich.console import Group
-    from rich.text import Text
-except ImportError:
-    raise missing_extra("rich", "cli") from None
+from rich.console import Group
+from rich.text import Text
 
 from .chart import LABEL, Mark, Scale, chart
 from .explanation import Explanation

@@ -3,15 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-
-from ..errors import missing_extra
-
-try:
-    from rich.console import Group
-    from rich.table import Table
-    from rich.text import Text
-except ImportError:
-    raise missing_extra("rich", "cli") from None
+from rich.console import Group
+from rich.table import Table
+from rich.text import Text
 
 from ..training.training import gradients
 from .chain import Parameter
@@ -19,7 +13,7 @@ from .chart import LABEL, Mark, Scale, chart
 from .equations import chain, chain_paths, equation, equations, error, forward
 from .explanation import Explanation
 from .terminal import opening
-from .words import Section, colour, number, plain_table, signed, tell, way
+from .words import Section, colour, connection, number, plain_table, signed, tell
 
 CURVE = (60, 12)  # characters across and down
 NUDGE = 1e-3  # how far the weight is moved to measure the slope
@@ -42,7 +36,7 @@ def render_weight(explanation: Explanation, name: str) -> Group:
         (f"Try it: change {name} alone", _alone(explanation, part)),
         ("The update", _update(explanation, part)),
     ]
-    return tell(f"Backpropagation of {name} ({way(part)})", opening(explanation, lit), story)
+    return tell(f"Backpropagation of {name} ({connection(part)})", opening(explanation, lit), story)
 
 
 def find_parameter(explanation: Explanation, name: str) -> Parameter:

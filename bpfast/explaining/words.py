@@ -5,17 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from ..errors import missing_extra
-
-try:
-    from rich import box
-    from rich.console import Group, RenderableType
-    from rich.padding import Padding
-    from rich.rule import Rule
-    from rich.table import Table
-    from rich.text import Text
-except ImportError:
-    raise missing_extra("rich", "cli") from None
+from rich import box
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.rule import Rule
+from rich.table import Table
+from rich.text import Text
 
 from .chain import Parameter, Unit
 from .explanation import Explanation
@@ -64,7 +59,7 @@ def equals(part: Parameter) -> str:
     return f"{part.name} = {number(part.value)}"
 
 
-def way(part: Parameter) -> str:
+def connection(part: Parameter) -> str:
     return f"{'bias' if part.source == '1' else part.source} → {part.target}"
 
 

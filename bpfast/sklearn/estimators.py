@@ -1,7 +1,7 @@
-"""The estimators: their parameters, what bpfast is told of them, and predictions.
+"""The estimators: their parameters, their architecture in bpfast, and their predictions.
 
-They are subclasses of scikit-learn's own, which keep all that users meet: validation and its words,
-labels, tags, metadata routing, ``isinstance``. What is replaced is how numbers are made.
+They are subclasses of scikit-learn's own. What users meet stays scikit-learn's: validation and its
+messages, labels, tags, metadata routing, ``isinstance``. Training and predictions are ours.
 """
 
 from __future__ import annotations
@@ -22,16 +22,16 @@ from ..training.docstring import docstring
 from ..training.network import ScikitLearnMLP
 from ..training.population import DTYPES
 from . import together
-from .preparation import population_of
+from .fits import population_of
 
-LOSSES = {  # by the activation of the output
+LOSSES = {  # by ``out_activation_``
     "softmax": "cross_entropy",
     "logistic": "binary_cross_entropy",
     "identity": "half_squared_error",
     "exp": "poisson",
 }
 ACTIVATION_NAMES = {row.sklearn or name: name for name, row in ACTIVATIONS.items()}
-DENSE = 1 << 24  # numbers of a sparse matrix that are made dense at a time for predictions
+DENSE = 1 << 24  # numbers of a sparse matrix that are made dense at a time, for predictions
 
 _CONSTRAINTS = {
     "activation": [StrOptions(set(ACTIVATION_NAMES))],
@@ -48,12 +48,12 @@ _CONSTRAINTS = {
 
 
 class FusedMLP(BaseMultilayerPerceptron):
-    """What both estimators do otherwise than scikit-learn's."""
+    """What both estimators do in another way than scikit-learn's."""
 
     @classmethod
     @functools.cache
     def _get_param_names(cls) -> list[str]:
-        """Kept: a search asks for them thousands of times, and scikit-learn inspects each time."""
+        """Cached: a search asks thousands of times, and scikit-learn inspects each time."""
         return super()._get_param_names()
 
     def _check_solver(self) -> bool:
@@ -81,14 +81,14 @@ class FusedMLP(BaseMultilayerPerceptron):
         return np.concatenate([network.predict(part, self.device)[0] for part in parts])
 
     def _mlp(self, dtype=None) -> ScikitLearnMLP:
-        """The architecture of what was fitted, for arithmetic in its dtype or another."""
+        """The architecture that was fitted, for arithmetic in its dtype or another."""
         layers = (len(self.coefs_[0]), *(len(biases) for biases in self.intercepts_))
         epsilon = float(np.finfo(dtype or self.coefs_[0].dtype).eps)
         activation, loss = ACTIVATION_NAMES[self.activation], LOSSES[self.out_activation_]
         return ScikitLearnMLP(layers, activation, loss, delta=epsilon)
 
     def _keep(self, arguments: dict) -> None:
-        """The parameters, out of the local variables of ``__init__``."""
+        """Set the parameters, given the local variables of ``__init__``."""
         for name in self._get_param_names():
             setattr(self, name, arguments[name])
 

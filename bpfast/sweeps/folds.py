@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..checks import check_array, check_int
-from ..tables.data import Scaler, places, split
+from ..tables.scaling import Scaler
+from ..tables.splitting import split, stratified_ranks
 from ..training.samples import check_memory
 
 WANTED = "a number of folds, a splitter such as scikit-learn's, or (train, validation) row numbers"
@@ -107,7 +108,7 @@ def _hold_out(
     if not 0 <= share < 1:
         raise ValueError(f"test={share} must be a share of the rows, or 0 for no test part")
     if groups is None:
-        unseen = places(y, classes, seed) < share
+        unseen = stratified_ranks(y, classes, seed) < share
     else:
         unseen = _group_places(groups, seed) < share
     if unseen.all() or (share > 0 and not unseen.any()):

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..checks import check_array, check_finite, check_int
-from ..tables.data import Scaler, check_target, spread
 from ..tables.model import Model
+from ..tables.scaling import Scaler
+from ..tables.target import check_target, total_sum_of_squares
 from ..training.dispatch import usable
 from ..training.interrupts import interrupt_flag
 from ..training.population import Population
@@ -332,7 +333,7 @@ def _check_varies(folds: Folds, unseen: Part, cv: Any, validation: float, test: 
     if len(unseen.X):
         parts["the test part"] = unseen
     for name, part in parts.items():
-        if not 0.0 < spread(part.y) < np.inf:
+        if not 0.0 < total_sum_of_squares(part.y) < np.inf:
             alike = "a single row" if len(part.y) == 1 else f"{len(part.y)} rows of the same target"
             mend = f"give a larger share than test={test}" if part is unseen else mend
             raise ValueError(f"{name} has {alike}, so there is no R²: {mend}, or another seed")

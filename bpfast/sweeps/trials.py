@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..tables.data import spread
+from ..tables.target import total_sum_of_squares
 from ..training.dispatch import Plan, choose
 from ..training.history import History, Progress, latest
 from ..training.network import MLP
@@ -315,7 +315,7 @@ class Trainer:
             else:
                 with np.errstate(over="ignore"):  # predictions far beyond any target score -inf
                     errors = ((predicted[:, :, 0].astype(np.float64) - part.y) ** 2).sum(axis=1)
-                    own = 1.0 - errors / spread(part.y)
+                    own = 1.0 - errors / total_sum_of_squares(part.y)
             scores.append(np.where(np.isfinite(predicted).all(axis=(1, 2)), own, np.nan))
         return np.concatenate(scores)
 

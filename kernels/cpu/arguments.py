@@ -8,13 +8,13 @@ import numpy as np
 
 from .. import arguments as shared
 from ..arguments import Dropout, Memory, Stopping, hyperparameters, no_samples, output_share
-from ..specialise import Scalars
+from ..specialise import Specialiser
 from ..tables import OPTIMIZERS
 from ..task import Network, Optimizer, Samples, Task, distinct, layer_slices
 from . import functions, product
 from .compile import inline
 
-own_row = Scalars("float64", inline)(shared.own_row)
+own_row = Specialiser("float64", inline)(shared.own_row)
 
 
 class Net(NamedTuple):

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from .. import counter
-from ..specialise import Scalars
+from ..specialise import Specialiser
 from .arguments import own_row
 from .compile import internal
 
-_drawn = Scalars("float64", internal)
+_drawn = Specialiser("float64", internal)
 _dropout_key, _keeps = _drawn(counter.dropout_key), _drawn(counter.keeps)
 
 

@@ -18,7 +18,7 @@ from numba import carray, from_dtype
 from .. import math
 from ..tables import ACTIVATIONS, INVERSE_LINKS, LOSSES, OPTIMIZERS
 from .compile import callback
-from .scalars import scalar, scalars
+from .scalars import scalar, specialiser
 from .simd import LANES, invoke_signature
 
 SCRATCH = 3  # rows of a loss's own; with softmax, as many more as there are outputs
@@ -175,7 +175,7 @@ def _compiled(template: Callable, dtype: str, label: str, **made_with: Callable)
     """A template made with some scalar functions; the functions are part of the cache's key."""
     names = {name: scalar(function, dtype) for name, function in made_with.items()}
     ours = all(function.__module__ == math.__name__ for function in made_with.values())
-    function = scalars(dtype).copy(template, names, f"{template.__name__}_{label}")
+    function = specialiser(dtype).copy(template, names, f"{template.__name__}_{label}")
     return callback(invoke_signature(from_dtype(np.dtype(dtype))), function, cached=ours)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from numba import njit
 
 from .. import math as formulas
-from ..specialise import Scalars
+from ..specialise import Specialiser
 from . import elementary
 from .compile import INTERNAL
 
@@ -24,13 +24,13 @@ FASTER = {  # in float32
 
 def scalar(function: Callable, dtype: str) -> Any:
     """A scalar function of ours or of a user, compiled for one dtype."""
-    return scalars(dtype, function.__module__ == formulas.__name__)(function)
+    return specialiser(dtype, function.__module__ == formulas.__name__)(function)
 
 
 @cache
-def scalars(dtype: str, ours: bool = True) -> Scalars:
+def specialiser(dtype: str, ours: bool = True) -> Specialiser:
     """What compiles scalar functions for a dtype; users' own call their own ``exp``."""
-    return Scalars(dtype, _compile, FASTER if ours and dtype == "float32" else {})
+    return Specialiser(dtype, _compile, FASTER if ours and dtype == "float32" else {})
 
 
 def _compile(function: Callable) -> Callable:

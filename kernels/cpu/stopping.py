@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from .. import stopping as rules
-from ..specialise import Scalars
+from ..specialise import Specialiser
 from .compile import inline, internal
 
-_inlined = Scalars("float64", inline)
+_inlined = Specialiser("float64", inline)
 judge, write, finish = _inlined(rules.judge), _inlined(rules.write), _inlined(rules.finish)
 
 

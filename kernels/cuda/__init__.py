@@ -1,4 +1,4 @@
-"""CUDA kernels, one file per strategy: what a device offers to the rest of bpfast.
+"""CUDA kernels, a folder per strategy: what a device offers to the rest of bpfast.
 
 Strategies are imported when they are used, since they need numba-cuda; :mod:`device` says whether
 it, and a GPU, are there.
@@ -19,7 +19,7 @@ from .resident import MEMORY, WATCHED, Rows, Share, padded, samples_on_gpu, shar
 
 GRAIN = 1 << 14  # networks that are trained together: fewer would leave multiprocessors idle
 FIRST_RATE = 1e11  # operations a second, assumed until some were timed
-SHUFFLES = True  # orders of epochs are made on the GPU
+SHUFFLES = True  # epochs' orders are shuffled on the GPU
 STRATEGIES = {"thread": ".thread", "block": ".block", "large batch": ".large_batch"}
 
 __all__ = [
@@ -82,9 +82,9 @@ def place(parameters: np.ndarray) -> Rows:
 def resident(task: Task, parameters: Rows, fresh: bool) -> Placed:
     """A task whose samples and networks stay on the GPUs until it is :func:`emptied`.
 
-    What is looked at between calls, the losses and who stopped when, comes back after each. The
-    rest of the state, whose beginning lies on the host unless it is ``fresh``, comes when
-    :func:`bring_back` is called; parameters stay where they are.
+    Each call copies losses, and which networks stopped when, back to the host. :func:`bring_back`
+    copies the rest of the state; parameters stay on the GPUs. Unless the state is ``fresh``, it is
+    copied to the GPUs first.
     """
     return Placed(**vars(task), shares=shares(task, parameters, fresh))
 
@@ -102,7 +102,7 @@ def bring_back(task: Placed) -> None:
 
 
 def restore_best(task: Placed, networks: np.ndarray) -> None:
-    """Let some networks, by their numbers, have the parameters of their best epochs."""
+    """Give some networks, by their indices, the parameters of their best epochs."""
     for share in task.shares:
         own = share.own(networks)
         if own.size:
@@ -120,7 +120,7 @@ def emptied(task: Placed) -> Placed:
 def train(strategy: str, task: Placed, networks: np.ndarray) -> None:
     """Train some networks of a :func:`resident` task until they end or stop.
 
-    GPUs work at the same time, each in the hands of a thread of its own.
+    GPUs work at the same time; each has a thread that starts its kernels.
     """
     kernel = _strategy(strategy)
     recorded = slice(task.column[0], task.column[-1] + 1)
@@ -128,7 +128,7 @@ def train(strategy: str, task: Placed, networks: np.ndarray) -> None:
     def work(share: Share) -> None:
         own = share.own(networks)
         if own.size:
-            with device.on(share.number), device.own_stream():
+            with device.on(share.gpu), device.own_stream():
                 kernel.train(share.of(task), share.selected(own))
                 share.bring_back(task.state, WATCHED, own, recorded)
 
@@ -161,7 +161,7 @@ def predict(network: Network, parameters: np.ndarray | Rows, inputs: Any) -> Any
 
 
 def _together(parameters: np.ndarray | Rows) -> Any:
-    """(n, row_size) parameters on one GPU, the current one unless all lie on another already."""
+    """(n, row_size) parameters on one GPU: where all lie already, or on the current one."""
     if isinstance(parameters, Rows):
         if len(parameters.parts) == 1:
             return parameters.parts[0].rows

@@ -10,13 +10,13 @@ from numba import cuda
 
 from .. import arguments as shared
 from ..arguments import Dropout, Memory, Stopping, output_share
-from ..specialise import Scalars
+from ..specialise import Specialiser
 from ..task import Network, Optimizer, Samples, distinct
 from . import device
 from .compile import device_function, kernel, launch
 from .resident import OnGpu
 
-own_row = Scalars("float64", device_function)(shared.own_row)
+own_row = Specialiser("float64", device_function)(shared.own_row)
 SUM_THREADS = 2 if device.simulated() else 128
 
 

@@ -1,4 +1,4 @@
-"""How kernels are compiled and launched, the same lines for a GPU and for the simulator."""
+"""Kernels are compiled and launched here, for a GPU and for the simulator."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _one_at_a_time = threading.Lock()
 def device_function(function: Callable) -> Callable:
     """A function that becomes part of the kernels that call it.
 
-    The simulator calls it as Python has it, where it need not put itself in the place of ``cuda``.
+    The simulator calls it as plain Python unless it uses ``cuda``, which the simulator replaces.
     """
     if device.simulated():
         return cuda.jit(device=True)(function) if "cuda" in function.__code__.co_names else function
@@ -28,9 +28,8 @@ def device_function(function: Callable) -> Callable:
 def kernel(function: Callable, most_threads: int, blocks: int) -> Any:
     """A kernel for blocks of up to so many threads, kept on disk when it is compiled.
 
-    Threads get as many registers as leave room for so many blocks on a multiprocessor. All that a
-    kernel calls is in its PTX already, so nothing is left for optimisation at link time, which
-    would compile everything once more.
+    Threads get as many registers as leave room for so many blocks on a multiprocessor. Optimisation
+    at link time is off: a kernel's PTX holds all that it calls, which would be compiled twice.
     """
     if device.simulated():
         return cuda.jit(function)
@@ -47,7 +46,7 @@ def launch(kernel: Any, grid: Any, threads: Any, shared_memory: int, *arguments:
     """
     sizes = grid, threads, device.stream(), shared_memory
     if device.simulated():
-        # at each replay of a graph anew: the simulator's kernels keep one configuration
+        # configured anew in each replay of a graph: a simulated kernel keeps one configuration
         device.array_module().launch(kernel, lambda: kernel[sizes](*arguments))
     else:
         _configured(kernel, *sizes)(*arguments)
@@ -55,7 +54,7 @@ def launch(kernel: Any, grid: Any, threads: Any, shared_memory: int, *arguments:
 
 @lru_cache(maxsize=1024)
 def _configured(kernel: Any, *sizes: Any) -> Any:
-    """A kernel for launches of one kind, without Numba's hint that small grids leave a GPU idle."""
+    """A kernel with some sizes, without Numba's hint that small grids leave a GPU idle."""
     from numba.cuda.core import config
 
     with _one_at_a_time:
@@ -71,7 +70,7 @@ def _configured(kernel: Any, *sizes: Any) -> Any:
 
 
 def ask_for_shared_memory(kernel: Any, _configured: Any) -> None:
-    """Called before launches: Numba sets no limit, and no carve-out where a kernel was on disk."""
+    """Numba calls it before launches, since it sets neither limit nor carve-out by itself."""
     _ask_once(kernel._codelibrary.get_cufunc())  # private: the driver's handle is nowhere else
 
 

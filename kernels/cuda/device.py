@@ -27,7 +27,7 @@ MEANINGS = {
 
 @dataclass(frozen=True)
 class Properties:
-    """What kernels are chosen by.
+    """What kernels are chosen by, of the first GPU.
 
     Attributes
     ----------
@@ -101,13 +101,13 @@ def properties() -> Properties:
         shared_memory_per_multiprocessor=found["sharedMemPerMultiprocessor"],
         shared_memory_per_block_optin=found["sharedMemPerBlockOptin"],
         memory=found["totalGlobalMem"],
-        count=len(numbers()),
+        count=len(gpus()),
     )
 
 
 @cache
-def numbers() -> tuple[int, ...]:
-    """The GPUs that networks are cut over: those like the first, since bits depend on the kind."""
+def gpus() -> tuple[int, ...]:
+    """The GPUs that share networks: those of the first one's model, since bits depend on it."""
     if simulated():
         return (0,)
     names = [
@@ -116,19 +116,19 @@ def numbers() -> tuple[int, ...]:
     return tuple(k for k, name in enumerate(names) if name == names[0])
 
 
-def _raw_properties(number: int) -> dict[str, Any]:
-    return array_module().cuda.runtime.getDeviceProperties(number)
+def _raw_properties(gpu: int) -> dict[str, Any]:
+    return array_module().cuda.runtime.getDeviceProperties(gpu)
 
 
 @contextmanager
-def on(number: int) -> Iterator[None]:
+def on(gpu: int) -> Iterator[None]:
     """Arrays are made, and kernels run, on one of the GPUs."""
     if simulated():
         yield
         return
     from numba import cuda
 
-    with array_module().cuda.Device(number), cuda.gpus[number]:
+    with array_module().cuda.Device(gpu), cuda.gpus[gpu]:
         yield
 
 
@@ -168,7 +168,7 @@ def synchronize() -> None:
 
 # --- copies ---------------------------------------------------------------------------------------
 
-STAGE = 16 << 20  # bytes that come to the host at a time
+STAGE = 16 << 20  # bytes that are copied to the host at a time
 
 
 def to_device(array: Any) -> Any:
@@ -195,8 +195,8 @@ def to_host(array: Any) -> np.ndarray:
 def fetch(copies: Iterable[tuple[Any, np.ndarray]]) -> None:
     """Copy arrays of the current GPU into arrays of the host, after all work on the current stream.
 
-    They come through pinned memory, and the host waits once for every ``STAGE`` bytes: while it
-    takes these out, the next ones are on their way.
+    They come through pinned memory. The host waits once for every ``STAGE`` bytes: while it copies
+    them out, the next ones arrive.
     """
     before: list[tuple[np.ndarray, np.ndarray]] = []
     arrived = None
@@ -209,7 +209,7 @@ def fetch(copies: Iterable[tuple[Any, np.ndarray]]) -> None:
 
 
 def _loads(copies: Iterable[tuple[Any, np.ndarray]]) -> Iterator[list[tuple[Any, np.ndarray]]]:
-    """The same copies, cut along their first axes and put together to loads of ``STAGE`` bytes."""
+    """The same copies in loads of ``STAGE`` bytes: large arrays are cut along their first axes."""
     load: list[tuple[Any, np.ndarray]] = []
     room = STAGE
     for here, there in copies:
@@ -226,14 +226,14 @@ def _loads(copies: Iterable[tuple[Any, np.ndarray]]) -> Iterator[list[tuple[Any,
 
 
 def _to_stage(here: Any) -> np.ndarray:
-    """Pinned memory that an array is on its way to."""
+    """Pinned memory into which an array is being copied."""
     stage = pinned(here.shape, here.dtype)
     array_module().ascontiguousarray(here).get(out=stage, blocking=False)
     return stage
 
 
 def _take(staged: list[tuple[np.ndarray, np.ndarray]], arrived: Any) -> None:
-    """Take out what has arrived in pinned memory."""
+    """Copy out of pinned memory what has arrived there."""
     if arrived is not None:
         arrived.synchronize()
     for stage, there in staged:
@@ -241,7 +241,7 @@ def _take(staged: list[tuple[np.ndarray, np.ndarray]], arrived: Any) -> None:
 
 
 def pinned(shape: tuple[int, ...], dtype: Any) -> np.ndarray:
-    """Memory of the host that a GPU reaches by itself; CuPy keeps it for the next one who asks."""
+    """Pinned memory of the host, which a GPU reads and writes by itself; CuPy reuses it."""
     if simulated():
         return array_module().empty_pinned(shape, dtype)
     import cupyx
@@ -260,14 +260,14 @@ class GraphError(RuntimeError):
 
 @contextmanager
 def own_stream() -> Iterator[None]:
-    """Work in a stream that can be recorded, in the order of the current one, which need not be."""
+    """Work in a stream that can be recorded, after what the current stream has been given."""
     cuda = array_module().cuda
-    number = cuda.runtime.getDevice()
-    # one and the same for each GPU and thread: what is freed in a stream is memory for that stream
+    gpu = cuda.runtime.getDevice()
+    # each GPU and thread keeps one stream: what is freed in a stream is reused in that stream alone
     streams = vars(_of_thread)
-    if number not in streams:
-        streams[number] = cuda.Stream(non_blocking=True)
-    stream, before = streams[number], cuda.get_current_stream()
+    if gpu not in streams:
+        streams[gpu] = cuda.Stream(non_blocking=True)
+    stream, before = streams[gpu], cuda.get_current_stream()
     stream.wait_event(before.record())
     try:
         with stream:
@@ -302,6 +302,6 @@ def record(work: Any) -> Any:
 
 
 def _abandon(stream: Any) -> None:
-    """End a capture that has failed; CUDA says so once more, and what failed first is told."""
+    """End a capture that has failed. CUDA raises the failure again; the first error is told."""
     with suppress(Exception):
         stream.end_capture()

@@ -2,7 +2,7 @@
 
 Numba's own cache for CUDA would not do. Its key holds a pickle of a kernel's closure, whose bytes
 differ between a process that compiled our modules and one that found their bytecode. And two
-processes that write kernels of one function at once may leave an index that names the other's.
+processes that write kernels of one function at the same time may mix up the cache's index.
 """
 
 from __future__ import annotations
@@ -51,12 +51,12 @@ class DiskCache:
             if hashlib.sha256(content[HASH:]).digest() != content[:HASH]:
                 raise ValueError("its contents are damaged")
             return pickle.loads(content[HASH:])
-        except Exception as error:  # what a file of another making raises is anybody's guess
+        except Exception as error:  # a foreign file may raise anything
             logger.warning("%s is compiled anew: %s", path, error)
             return None
 
     def save_overload(self, signature: Any, kernel: Any) -> None:
-        """Keep a compiled kernel; where it cannot be written, that is all."""
+        """Keep a compiled kernel. Where it cannot be written, a warning says so."""
         path = self._path(signature)
         if path is None:
             return
@@ -96,7 +96,7 @@ def _versions() -> tuple[str, ...]:
 
 
 def _write(path: Path, content: bytes) -> None:
-    """The whole file or none of it, also where other processes write the same at once."""
+    """Write all of a file or nothing, also where other processes write it at the same time."""
     own = path.with_suffix(f".{uuid4().hex}")
     try:
         own.write_bytes(content)

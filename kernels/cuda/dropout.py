@@ -1,22 +1,43 @@
-"""Dropout of a hidden layer in a step: the same draws as the reference's."""
+"""Masks of dropout, drawn where they are needed from the same numbers as the reference's."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
+import numpy as np
+
+from .. import counter
+from ..specialise import Specialiser
+from . import device
 from .arguments import own_row
 from .compile import device_function
-from .scalars import dropout_key
 
 
-class LayerDropout(NamedTuple):
-    """How a network drops the units of a layer in one step.
+def _drawing(function: Callable) -> Any:
+    """A device function without NumPy's warnings of integers that overflow, as a hash's must."""
+    if not device.simulated():
+        return device_function(function)
+
+    def called(*arguments):
+        with np.errstate(over="ignore"):
+            return function(*arguments)
+
+    return called
+
+
+_drawn = Specialiser("float64", _drawing)
+dropout_key, keeps = _drawn(counter.dropout_key), _drawn(counter.keeps)
+
+
+class Mask(NamedTuple):
+    """A network's mask for a hidden layer in a step: a unit is kept where ``keeps(key, q, p)``.
 
     Attributes
     ----------
-    key : of the draws
+    key : of the draws, of which unit q has the q-th
     p : the probability with which a unit is dropped
-    scale : 1 / (1 - p), which the other units are multiplied with
+    scale : 1 / (1 - p), which the units that are kept are multiplied with
     """
 
     key: Any
@@ -25,14 +46,14 @@ class LayerDropout(NamedTuple):
 
 
 @device_function
-def has_dropout(dropout, step):
-    """Whether units drop out; a ``step`` of -1 stands for predictions and validation."""
+def drops_units(dropout, step):
+    """Whether networks drop units: with a ``step`` of -1, as in validation, they do not."""
     return dropout.p.shape[1] > 0 and step >= 0
 
 
 @device_function
-def layer_dropout(dropout, i, step, layer):
-    """How network i drops the units of a layer."""
-    p = dropout.p[own_row(dropout.p, i), layer]
+def layer_mask(dropout, i, step, layer):
+    """Network i's mask for a hidden layer in a step."""
     key = dropout_key(dropout.keys[own_row(dropout.keys, i)], step, layer)
-    return LayerDropout(key, p, 1.0 / (1.0 - p))
+    p = dropout.p[own_row(dropout.p, i), layer]
+    return Mask(key, p, 1.0 / (1.0 - p))

@@ -41,7 +41,7 @@ def fingerprint(function: Any) -> str:
 
 
 def _parts(value: Any, met: dict[int, int]) -> Iterator[str]:
-    """A text for each part of a value; functions met before are told by their numbers."""
+    """A text for each part of a value; a function that was met before is told by its number."""
     if isinstance(value, PLAIN):
         yield f"{type(value).__name__} {value!r}"
     elif isinstance(value, tuple | frozenset):

@@ -15,10 +15,10 @@ from . import device
 
 ALIGNMENT = 32  # numbers: rows of parameters begin at whole lines of the GPU's caches
 LOSSES = ("loss", "validation_loss", "penalty")
-MEMORY = ("moments", "powers", "best_parameters")  # what is read when somebody asks
-# what is looked at between calls of a kernel
+MEMORY = ("moments", "powers", "best_parameters")  # copied to the host only when asked for
+# copied to the host after each call of a kernel
 WATCHED = ("status", "epochs_run", "best", "best_epoch", *LOSSES)
-PADDED = ("moments", "best_parameters")  # whose rows are as long as those of parameters
+PADDED = ("moments", "best_parameters")  # with rows as long as those of parameters
 SETTINGS = ("fold", "tol", "patience", "dropout", "keys")  # a row for each network
 BEGINNING = {
     "moments": 0.0,
@@ -33,7 +33,7 @@ BEGINNING = {
 
 
 def row_size(size: int) -> int:
-    """Numbers from one network's row to the next one's: the bits of none depend on its row."""
+    """Distance of two networks' rows: all are aligned alike, so no bits depend on the row."""
     return -(-size // ALIGNMENT) * ALIGNMENT
 
 
@@ -44,7 +44,7 @@ def row_size(size: int) -> int:
 class Part:
     """Some networks of a population on one GPU: which, and their (m, row_size) parameters."""
 
-    number: int
+    gpu: int
     networks: slice
     rows: Any
 
@@ -68,10 +68,10 @@ class Rows:
     def of(cls, parameters: np.ndarray) -> Rows:
         """Copies of (n, P) parameters of the host."""
         parts = []
-        for number, networks in _cuts(len(parameters)):
-            with device.on(number):
+        for gpu, networks in _cuts(len(parameters)):
+            with device.on(gpu):
                 rows = padded(device.to_device(parameters[networks]))
-            parts.append(Part(number, networks, rows))
+            parts.append(Part(gpu, networks, rows))
         return cls(parameters.shape, parameters.dtype, tuple(parts))
 
     def __len__(self) -> int:
@@ -80,17 +80,17 @@ class Rows:
     def to_host(self, out: np.ndarray) -> None:
         """Copy them into (n, P) memory of the host."""
         for part in self.parts:
-            with device.on(part.number):
+            with device.on(part.gpu):
                 device.fetch([(part.rows[:, : self.shape[1]], out[part.networks])])
 
     def take(self, chosen: np.ndarray) -> Rows:
-        """Copies of the networks with some numbers, (k,), which stay on the GPUs."""
+        """Copies of some networks, by their indices (k,), which stay on the GPUs."""
         if len(self.parts) > 1:  # they lie apart, and are cut anew
             there = np.empty(self.shape, self.dtype)
             self.to_host(there)
             return Rows.of(there[chosen])
         (part,) = self.parts
-        with device.on(part.number):
+        with device.on(part.gpu):
             rows = part.rows[_selection(chosen)].copy()
         own = replace(part, networks=slice(0, len(chosen)), rows=rows)
         return Rows((len(chosen), self.shape[1]), self.dtype, (own,))
@@ -106,14 +106,14 @@ def padded(parameters: Any) -> Any:
 
 def _cuts(n: int) -> list[tuple[int, slice]]:
     """Which GPU has which of n networks."""
-    numbers = device.numbers()
-    cuts = pairwise(n * k // len(numbers) for k in range(len(numbers) + 1))
-    parts = [(number, slice(*cut)) for number, cut in zip(numbers, cuts, strict=True)]
-    return [(number, part) for number, part in parts if part.start < part.stop]
+    gpus = device.gpus()
+    cuts = pairwise(n * k // len(gpus) for k in range(len(gpus) + 1))
+    parts = [(gpu, slice(*cut)) for gpu, cut in zip(gpus, cuts, strict=True)]
+    return [(gpu, part) for gpu, part in parts if part.start < part.stop]
 
 
 def _selection(chosen: np.ndarray) -> Any:
-    """Numbers as an index on the GPU: a slice where they are a range, which needs no copy."""
+    """An index on the GPU: a slice where networks are a range, which needs no copy."""
     if chosen.size and (np.diff(chosen) == 1).all():
         return slice(int(chosen[0]), int(chosen[-1]) + 1)
     return device.to_device(chosen)
@@ -127,7 +127,7 @@ class OnGpu(Task):
     """A task for the networks of one GPU, whose arrays lie there.
 
     ``parameters`` and ``best_parameters`` are (m, row_size) and ``moments`` (m, states, row_size).
-    Rates are those of the whole fit, and the same memory until somebody sets others; so is
+    Rates are those of the whole fit. They stay in the same memory until others are set, and so does
     ``order`` where it is shuffled on the GPU. ``record`` and ``column``, of the epochs of a call,
     stay on the host.
 
@@ -135,7 +135,7 @@ class OnGpu(Task):
     ----------
     bounds : where folds begin in ``order``, on the host
     every, total : losses of every so many epochs are kept, and those of the last one of the fit
-    kept : what a strategy makes in its first call, and has in the next ones
+    kept : what a strategy makes in its first call and uses again in later ones
     """
 
     bounds: tuple[int, ...] = ()
@@ -150,13 +150,13 @@ class Share:
 
     Attributes
     ----------
-    number : the GPU's
+    gpu : its number
     networks : which of the task's
     task : on the GPU; its ``order`` holds every fold's rows as they are
-    thread : who starts its kernels where several GPUs work at the same time
+    thread : it starts the kernels where several GPUs work at the same time
     """
 
-    number: int
+    gpu: int
     networks: slice
     task: OnGpu
     thread: ThreadPoolExecutor | None = None
@@ -165,7 +165,7 @@ class Share:
         return self.networks.stop - self.networks.start
 
     def own(self, networks: np.ndarray) -> np.ndarray:
-        """Those of the task's networks that are here, by their numbers here."""
+        """Which of some of the task's networks are in this share, as indices into it."""
         first, stop = self.networks.start, self.networks.stop
         return networks[(networks >= first) & (networks < stop)] - first
 
@@ -217,10 +217,10 @@ class Share:
     ) -> None:
         """Copy some arrays of the state to the host: of all or some networks, some epochs' losses.
 
-        What the host says of the others, that they are to stop, stays as it is.
+        Of other networks the host's state stays: it may say that they are to stop.
         """
         some = None if own is None or len(own) == len(self) else own
-        with device.on(self.number):
+        with device.on(self.gpu):
             index = None if some is None else device.to_device(some)
             copies, picked = [], []
             for name in names:
@@ -242,22 +242,22 @@ class Share:
         return (here[..., : there.shape[-1]] if name in PADDED else here), there
 
     def restore_best(self, own: np.ndarray) -> None:
-        """Let some of its networks, by their numbers, have the parameters of their best epochs."""
+        """Give some networks, by their indices, the parameters of their best epochs."""
         chosen, state = np.zeros((len(self), 1), bool), self.task.state
         chosen[own] = True
-        with device.on(self.number):
+        with device.on(self.gpu):
             where = device.to_device(chosen)
             device.array_module().copyto(state.parameters, state.best_parameters, where=where)
 
     def with_rates(self, optimizer: Optimizer) -> Share:
         """With the learning rates of an optimiser that is otherwise its own."""
-        with device.on(self.number):
+        with device.on(self.gpu):
             placed = _optimizer(optimizer, self.networks, self.task.total)
         return replace(self, task=replace(self.task, optimizer=placed))
 
     def emptied(self) -> Share:
         """Only what training has changed."""
-        with device.on(self.number):
+        with device.on(self.gpu):
             nothing = device.array_module().empty(0)
         samples = Samples(nothing, nothing, nothing)
         task = replace(self.task, samples=samples, validation=None, order=nothing, kept={})
@@ -273,10 +273,10 @@ def shares(task: Task, rows: Rows, fresh: bool) -> tuple[Share, ...]:
     """
 
     def place(part: Part) -> Share:
-        with device.on(part.number):
+        with device.on(part.gpu):
             placed = _task_on_gpu(task, part, fresh)
         thread = ThreadPoolExecutor(1) if len(rows.parts) > 1 else None
-        return Share(part.number, part.networks, placed, thread)
+        return Share(part.gpu, part.networks, placed, thread)
 
     return tuple(map(place, rows.parts))
 

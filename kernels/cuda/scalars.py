@@ -1,4 +1,4 @@
-"""Scalar functions of :mod:`math` and :mod:`counter` as CUDA kernels call them.
+"""Scalar functions of :mod:`math` as CUDA kernels call them.
 
 In the simulator they are called as Python has them.
 """
@@ -9,18 +9,14 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-import numpy as np
-
-from .. import counter
 from .. import math as formulas
-from ..specialise import Scalars
-from . import device
+from ..specialise import Specialiser
 from .compile import device_function
 
 
 def scalar(function: Callable, dtype: str) -> Any:
     """A scalar function of ours or of a user, for one dtype."""
-    return _scalars(dtype)(function)
+    return _specialiser(dtype)(function)
 
 
 @device_function
@@ -34,22 +30,9 @@ def _min(a, b):
 
 
 @cache
-def _scalars(dtype: str) -> Scalars:
+def _specialiser(dtype: str) -> Specialiser:
     # as in Python, max and min keep a NaN; the GPU's own drop it
-    return Scalars(dtype, device_function, {max: _max, min: _min})
-
-
-def _drawing(function: Callable) -> Any:
-    """A device function without NumPy's warnings of integers that overflow, as a hash's must."""
-    if not device.simulated():
-        return device_function(function)
-
-    def called(*arguments):
-        with np.errstate(over="ignore"):
-            return function(*arguments)
-
-    return called
+    return Specialiser(dtype, device_function, {max: _max, min: _min})
 
 
 clip_factor = scalar(formulas.clip_factor, "float64")
-dropout_key, keeps = map(Scalars("float64", _drawing), (counter.dropout_key, counter.keeps))

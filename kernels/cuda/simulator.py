@@ -25,7 +25,7 @@ class CaptureError(RuntimeError):
 
 @dataclass
 class Traffic:
-    """What has happened: bytes up and down, copies, kernels started, graphs replayed, waits."""
+    """Counts of bytes copied up and down, kernels launched, graphs replayed, and waits."""
 
     up: int = 0
     down: int = 0
@@ -205,7 +205,7 @@ class Event:
         pass
 
     def record(self, stream: Stream | None = None) -> None:
-        """All work is done when it is given."""
+        """Nothing: all work is done as soon as it is started."""
 
     def synchronize(self) -> None:
         """Wait for it."""
@@ -253,7 +253,7 @@ class Stream:
         return event or Event()
 
     def wait_event(self, event: Event) -> None:
-        """What is started later comes after it."""
+        """Nothing: what is started later runs later."""
 
     def synchronize(self) -> None:
         """Wait for all that was started."""

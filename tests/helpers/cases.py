@@ -151,6 +151,13 @@ def overflowing(n=3, **fit):
     )
 
 
+def cut_case(**fit):
+    """A case with batches longer than what is worked on at once."""
+    mlp = bp.MLP((3, 4, 2), "tanh", "cross_entropy")
+    fit = {"epochs": 2, "batch_size": 11, "dropout": (0.3,)} | fit
+    return Case(mlp, "float64", n=2, rows=13, optimizer="Adam", fit=fit, validated=True)
+
+
 # --- drawn ---------------------------------------------------------------------------------------
 
 WIDTHS = [1, 2, 3, 5, 8, 15, 16, 17, 33, 40]

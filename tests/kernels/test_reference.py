@@ -6,35 +6,11 @@ import numpy as np
 import pytest
 from cases import mlp_with
 from numpy.testing import assert_allclose, assert_array_equal
+from small_fits import copy, fit, gradients, random_population, samples
 
 import bpfast as bp
 from bpfast.kernels import counter
 from bpfast.kernels.tables import ACTIVATIONS, LOSSES
-
-fit = partial(bp.fit, device="reference", progress=False)
-gradients = partial(bp.gradients, device="reference")
-
-
-def random_population(mlp, n=1, seed=0, scale=1.0):
-    population = bp.Population(mlp, n, seed, dtype="float64")
-    rng = np.random.default_rng(seed)
-    population.parameters[...] = rng.normal(size=population.parameters.shape) * scale
-    return population
-
-
-def copy(population):
-    return population[:]
-
-
-def samples(loss, rows, inputs, outputs, soft=False, seed=1):
-    rng = np.random.default_rng(seed)
-    X = rng.normal(size=(rows, inputs))
-    match LOSSES[loss].inverse_link:
-        case "softmax" if not soft:
-            return X, rng.integers(0, outputs, rows)
-        case "softmax" | "sigmoid" | "exp":
-            return X, rng.random((rows, outputs))
-    return X, rng.normal(size=(rows, outputs))
 
 
 def row(weight_gradients, bias_gradients):
@@ -249,112 +225,7 @@ def test_weights_that_are_all_zero_move_nothing():
     assert_array_equal(history.loss, 0.0)
 
 
-# --- schedules ------------------------------------------------------------------------------------
-
-
-def rates(epochs, **options):
-    """Learning rates by epoch: with a slope of -1 everywhere, the loss falls by the rate."""
-    population = bp.Population(bp.MLP((1, 1), loss="mae", bias=False), dtype="float64")
-    history = fit(population, [[1.0]], [[100.0]], bp.SGD(**options), epochs=epochs + 1)
-    return -np.diff(history.loss[0])
-
-
-def test_constant_and_exponential_schedules():
-    assert_allclose(rates(4, learning_rate=0.5), [0.5] * 4)
-    got = rates(4, learning_rate=0.5, schedule="exponential", decay=0.5)
-    assert_allclose(got, [0.5, 0.25, 0.125, 0.0625])
-
-
-def test_cosine_schedule():
-    # nine epochs in all: half a wave from 1 to a fraction of 0.2
-    got = rates(8, learning_rate=1.0, schedule="cosine", minimum=0.2)
-    assert_allclose(got, [0.6 + 0.4 * np.cos(np.pi * e / 9) for e in range(8)])
-
-
-def test_warmup_climbs_in_equal_steps():
-    assert_allclose(rates(5, learning_rate=1.0, warmup=4), [0.25, 0.5, 0.75, 1.0, 1.0])
-    got = rates(5, learning_rate=1.0, warmup=2, schedule="exponential", decay=0.5)
-    assert_allclose(got, [0.5, 1.0, 1.0, 0.5, 0.25])
-
-
-# --- stopping -------------------------------------------------------------------------------------
-
-MLP = bp.MLP((2, 4, 1), "tanh", "mse")
-X, Y = samples("mse", 12, 2, 1)
-VALIDATION = samples("mse", 6, 2, 1, seed=2)
-SGD = bp.SGD(learning_rate=[0.3, 0.01, 0.1, 0.6])
-EPOCHS = 12
-N = 4
-
-
-def test_tol_stops_after_the_epoch_that_meets_it():
-    free, stopped = random_population(MLP, N), random_population(MLP, N)
-    losses = fit(free, X, Y, SGD, epochs=EPOCHS, batch_size=5).loss
-    tol = np.quantile(losses, 0.3, axis=1)
-    tol[1] = 0.0  # never met
-    history = fit(stopped, X, Y, SGD, epochs=EPOCHS, batch_size=5, tol=tol)
-    for i in range(N):
-        met = losses[i] <= tol[i]
-        epochs = int(np.argmax(met)) + 1 if met.any() else EPOCHS
-        assert history.epochs_run[i] == epochs
-        assert history.stopped[i] == met.any()
-        assert_array_equal(history.loss[i, :epochs], losses[i, :epochs])
-        assert np.isnan(history.loss[i, epochs:]).all()
-        short = random_population(MLP, N)
-        fit(short, X, Y, SGD, epochs=epochs, batch_size=5)
-        assert_array_equal(stopped.parameters[i], short.parameters[i])
-    assert history.stopped.tolist() == [True, False, True, True]
-
-
-@pytest.mark.parametrize("validated", [False, True], ids=["training", "validation"])
-@pytest.mark.parametrize("patience", [1, 2, [1, 3, 1, 2]])
-def test_patience_runs_out(validated, patience):
-    sgd = bp.SGD(learning_rate=[2.0, 0.01, 0.9, 0.6])  # most go up and down
-    given = {"epochs": EPOCHS, "batch_size": 5, "validation": VALIDATION if validated else None}
-    free = fit(random_population(MLP, N), X, Y, sgd, **given)
-    watched = free.validation_loss if validated else free.loss
-    history = fit(random_population(MLP, N), X, Y, sgd, patience=patience, **given)
-    for i, allowed in enumerate(np.broadcast_to(patience, N)):
-        since_best = [e - np.argmin(watched[i, : e + 1]) for e in range(EPOCHS)]
-        out = [e for e in range(EPOCHS) if since_best[e] >= allowed]
-        assert history.epochs_run[i] == (out[0] + 1 if out else EPOCHS)
-        assert history.stopped[i] == bool(out)
-    assert history.stopped.any()
-
-
-def test_with_validation_only_scored_epochs_are_watched():
-    """Every epoch is better than the last, but only every third is looked at."""
-    given = {"epochs": EPOCHS, "validation": (X, Y), "record": 3, "patience": 3}
-    history = fit(random_population(MLP), X, Y, bp.SGD(), **given)
-    assert history.epochs_run == [EPOCHS]
-    assert history.epochs.tolist() == [3, 6, 9, 12]
-
-
-def test_a_stop_between_recorded_epochs_is_written_to_the_next_column():
-    losses = fit(random_population(MLP), X, Y, bp.SGD(), epochs=5).loss[0]
-    population = random_population(MLP)
-    history = fit(
-        population, X, Y, bp.SGD(), epochs=12, record=3, tol=losses[3], validation=VALIDATION
-    )
-    assert history.epochs_run == [4]
-    assert_array_equal(history.loss[0], [losses[2], losses[3], np.nan, np.nan])
-    scored, *_ = gradients(population, *VALIDATION)
-    assert history.validation_loss[0, 1] == scored
-    assert history.score() == scored
-
-
-@pytest.mark.parametrize(
-    ("record", "epochs"), [("epoch", [1, 2, 3, 4, 5]), ("last", [5]), (2, [2, 4, 5]), (9, [5])]
-)
-def test_record(record, epochs):
-    every = fit(random_population(MLP), X, Y, bp.SGD(), epochs=5, validation=VALIDATION)
-    some = fit(
-        random_population(MLP), X, Y, bp.SGD(), epochs=5, validation=VALIDATION, record=record
-    )
-    assert some.epochs.tolist() == epochs
-    columns = np.array(epochs) - 1
-    assert_array_equal(some.loss, every.loss[:, columns])
-    assert_array_equal(some.validation_loss, every.validation_loss[:, columns])
+# --- divergence -----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numba import njit
 
-from bpfast.kernels.specialise import Scalars, global_names, specialise
+from bpfast.kernels.specialise import Specialiser, global_names, specialise
 
 HALF, HALVES, TABLE = 0.5, (0.5, (0.25, 1)), np.array([0.5, 0.25])
 F32 = np.float32
@@ -98,7 +98,7 @@ def other_of_two(z):
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_a_function_stays_in_its_dtype(function, dtype):
     number = np.dtype(dtype).type
-    result = Scalars(dtype, njit)(function)
+    result = Specialiser(dtype, njit)(function)
     assert result(number(0.75)) == pytest.approx(function(0.75), rel=1e-6)
     (signature,) = result.nopython_signatures
     assert str(signature.return_type) == dtype
@@ -126,21 +126,27 @@ def test_a_modules_number_is_refused_where_it_would_stay_float64(function, name)
 @pytest.mark.parametrize("function", [itself, one_of_two])
 def test_a_function_that_calls_itself_is_refused(function):
     with pytest.raises(TypeError, match=f"{function.__name__} calls itself: write a loop"):
-        Scalars("float64", njit)(function)
+        Specialiser("float64", njit)(function)
 
 
 def test_another_function_is_called_instead():
-    scalars = Scalars("float64", njit, {math.exp: in_code, abs: in_code, in_a_global: in_code})
-    assert scalars(of_numpy_and_math)(6.0) == np.sqrt(6.0) + math.exp(6.0) + 3.0  # by name alone
-    assert scalars(in_a_called_function)(6.0) == 3.5
+    specialiser = Specialiser(
+        "float64", njit, {math.exp: in_code, abs: in_code, in_a_global: in_code}
+    )
+    assert (
+        specialiser(of_numpy_and_math)(6.0) == np.sqrt(6.0) + math.exp(6.0) + 3.0
+    )  # by name alone
+    assert specialiser(in_a_called_function)(6.0) == 3.5
     assert specialise(in_a_global, "float64", {"HALF": 3.0})(2.0) == 6.0
 
 
 def test_each_function_is_compiled_once():
     compiled = []
-    scalars = Scalars("float32", lambda function: compiled.append(function) or njit(function))
-    assert scalars(in_a_called_function) is scalars(in_a_called_function)
-    scalars(in_a_global)
+    specialiser = Specialiser(
+        "float32", lambda function: compiled.append(function) or njit(function)
+    )
+    assert specialiser(in_a_called_function) is specialiser(in_a_called_function)
+    specialiser(in_a_global)
     assert [function.__name__ for function in compiled] == ["in_a_global", "in_a_called_function"]
 
 

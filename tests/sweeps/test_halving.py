@@ -13,7 +13,7 @@ import bpfast as bp
 from bpfast.sweeps.folds import cut
 from bpfast.sweeps.halving import Halving
 from bpfast.sweeps.trials import Trainer
-from bpfast.tables.data import split
+from bpfast.tables.splitting import split
 
 optuna = pytest.importorskip("optuna")
 r2_score = pytest.importorskip("sklearn.metrics").r2_score

@@ -13,7 +13,7 @@ from bpfast.sweeps import trials
 from bpfast.sweeps.folds import cut
 from bpfast.sweeps.space import OPTIMIZERS
 from bpfast.sweeps.trials import Trainer
-from bpfast.tables.data import split
+from bpfast.tables.splitting import split
 from bpfast.training.training import Training
 
 SPACE = {

@@ -241,7 +241,7 @@ def test_sklearn_leaves_numpys_generator_alone():
     ("options", "words"),
     [
         ({"loss": "mae"}, "no network with loss='mae'; it has those with half_squared_error, mse"),
-        ({"activation": "gelu"}, "'gelu' is not known to scikit-learn: it has identity, sigmoid"),
+        ({"activation": "gelu"}, "'gelu' is not known to scikit-learn: it has identity, relu"),
         ({"activation": ("relu", "tanh")}, r"one activation for all .* \('relu', 'tanh'\)"),
     ],
 )

@@ -1,6 +1,6 @@
 """A block of threads trains one network: weights, gradient and values lie in its shared memory.
 
-Whole epochs are one launch. Where shared memory is short, the optimizer's moments leave it first,
+Whole epochs are one launch. Where shared memory is short, the optimiser's moments leave it first,
 then the gradient; the weights stay.
 """
 
@@ -18,7 +18,7 @@ from ..compile import launch
 from ..functions import Functions
 from ..resident import OnGpu
 from .kernels import gradient_kernel, predict_kernel, train_kernel
-from .plan import Plan, plan, refusal
+from .shared_memory import Plan, plan, refusal
 
 __all__ = ["gradients", "plan", "predict", "refusal", "train"]
 

@@ -107,7 +107,7 @@ def _validation_loss_of(spec: Functions) -> Callable:
             forward(shape, shared, draws, 0, rows)
             loss += chunk_loss(shape, shared, data, order, start, rows, 0.0)
             start += shape.rows
-        loss = block_sum(loss, net.scratch) * shape.output_share
+        loss = block_sum(loss, net.scratch) * shape.net.output_share
         return loss / data.total[0] if data.total[0] > 0.0 else 0.0
 
     return validation_loss

@@ -13,9 +13,8 @@ from numba import cuda
 
 from .. import functions, tile
 from ..compile import device_function
-from ..dropout import LayerDropout, has_dropout, layer_dropout
+from ..dropout import Mask, drops_units, keeps, layer_mask
 from ..functions import Functions
-from ..scalars import keeps
 from ..tile import SUMS, Matrix
 from .layout import STRIDE, VALUES, layer_of
 
@@ -23,7 +22,7 @@ AHEAD = 4  # numbers that a thread asks main memory for before it needs the firs
 
 
 class Draws(NamedTuple):
-    """Whose units drop out, and when: see :func:`dropout.has_dropout`."""
+    """Whose units drop out, and when: see :func:`dropout.drops_units`."""
 
     dropout: Any
     i: Any
@@ -48,7 +47,7 @@ def batch_gradient_of(spec: Functions) -> Callable:
 
     @device_function
     def batch_gradient(shape, shared, g, data, batch, draws):
-        share = shape.output_share / batch.total if batch.total > 0.0 else 0.0
+        share = shape.net.output_share / batch.total if batch.total > 0.0 else 0.0
         loss = 0.0
         position = 0
         while position < batch.rows:
@@ -58,7 +57,7 @@ def batch_gradient_of(spec: Functions) -> Callable:
             loss += chunk_loss(shape, shared, data, batch.order, start, rows, share)
             backward(shape, shared, g, rows, position > 0)
             position += shape.rows
-        return loss * shape.output_share
+        return loss * shape.net.output_share
 
     return batch_gradient
 
@@ -115,21 +114,21 @@ def forward_of(spec: Functions) -> Callable:
 
 
 def _forward_layer_of(spec: Functions) -> Callable:
-    """``forward_layer(shape, shared, layer, draws, position, rows)``: a layer's values and slopes."""
+    """``forward_layer(shape, shared, layer, draws, position, rows)``: its values and slopes."""
     activate = _activate_of(spec)
 
     @device_function
     def forward_layer(shape, shared, layer, draws, position, rows):
         own, hidden = layer_of(shape.table, layer), layer + 1 < shape.layers
-        drops = hidden and has_dropout(draws.dropout, draws.step)
-        drop = LayerDropout(np.uint64(0), 0.0, 1.0)
+        drops = hidden and drops_units(draws.dropout, draws.step)
+        mask = Mask(np.uint64(0), 0.0, 1.0)
         if drops:
-            drop = layer_dropout(draws.dropout, draws.i, draws.step, layer)
+            mask = layer_mask(draws.dropout, draws.i, draws.step, layer)
         sums = cuda.local.array(SUMS, shared.dtype)
         t = cuda.threadIdx.x
         while t < tile.count_tiles(rows, own.d_out):
             part = tile.tile_of(t, rows, own.d_out)
-            if shape.bias:
+            if shape.net.bias:
                 tile.load(sums, part, Matrix(shared, own.biases, 0, 1))
             else:
                 tile.clear(sums)
@@ -137,14 +136,14 @@ def _forward_layer_of(spec: Functions) -> Callable:
             tile.multiply(sums, part, x, Matrix(shared, own.weights, own.d_out, 1), own.d_in)
             tile.store(sums, part, Matrix(shared, own.values_out, own.stride_out, 1))
             if hidden:
-                activate(shared, own, part, drops, drop, position)
+                activate(shared, own, part, drops, mask, position)
             t += cuda.blockDim.x
 
     return forward_layer
 
 
 def _activate_of(spec: Functions) -> Callable:
-    """``activate(shared, layer, part, drops, drop, position)``: a tile's values and slopes.
+    """``activate(shared, layer, part, drops, mask, position)``: a tile's values and slopes.
 
     Sums are read back from where they were stored: the code of an activation is here once, and not
     for each of a tile's sums, of which registers would need one copy each.
@@ -152,8 +151,8 @@ def _activate_of(spec: Functions) -> Callable:
     real, value, slope = np.dtype(spec.dtype).type, functions.value(spec), functions.slope(spec)
 
     @device_function
-    def activate(shared, layer, part, drops, drop, position):
-        scale = real(drop.scale)
+    def activate(shared, layer, part, drops, mask, position):
+        scale = real(mask.scale)
         r = part.row
         while r < part.rows:
             o = part.column
@@ -163,7 +162,7 @@ def _activate_of(spec: Functions) -> Callable:
                 a = real(value(layer.activation, z))
                 d = real(slope(layer.activation, z, a))
                 if drops:
-                    stays = keeps(drop.key, (position + r) * layer.d_out + o, drop.p)
+                    stays = keeps(mask.key, (position + r) * layer.d_out + o, mask.p)
                     factor = scale if stays else real(0)
                     a, d = a * factor, d * factor
                 shared[np.uint64(layer.values_out + index)] = a
@@ -192,7 +191,7 @@ def chunk_loss_of(spec: Functions) -> Callable:
             own_loss = row_loss(
                 shared, own.values_out + r * own.stride_out, own.d_out,
                 data.targets, row * data.target_width, data.target_width,
-                real(share * weight), real(shape.loss_parameter),
+                real(share * weight), real(shape.net.loss_parameter),
             )  # fmt: skip
             loss += weight * np.float64(own_loss)
             r += cuda.blockDim.x
@@ -212,7 +211,7 @@ def backward(shape, shared, g, rows, adds):
         layer = shape.layers - 1 - back
         own = layer_of(shape.table, layer)
         weight_gradient(own, shared, g, rows, adds)
-        if shape.bias:
+        if shape.net.bias:
             bias_gradient(own, shared, g, rows, adds)
         if layer > 0:
             backward_layer(own, shared, rows)

@@ -17,7 +17,7 @@ from ..functions import Functions
 from .epochs import run_epochs_of
 from .gradient import Batch, Draws, batch_gradient_of, forward_of, gather
 from .layout import FIRST_HYPERPARAMETER, RULE_NUMBERS, TABLE, layer_of, shape_of
-from .plan import BLOCKS, MOST_THREADS
+from .shared_memory import BLOCKS, MOST_THREADS
 from .update import Net
 
 

@@ -8,12 +8,12 @@ import numpy as np
 
 from ...math import N_COEFFICIENTS, N_HYPERPARAMETERS, N_POWERS
 from ...task import Network, layer_slices
-from ..arguments import whole_numbers
+from ..arguments import Net, whole_numbers
 from ..collective import block_copy
 from ..compile import device_function
 from ..functions import activation_ids
 
-# Numbers of the optimizer's rule, in float64: powers first, then coefficients and hyperparameters.
+# Numbers of the optimiser's rule, in float64: powers first, then coefficients and hyperparameters.
 FIRST_COEFFICIENT = N_POWERS
 FIRST_HYPERPARAMETER = N_POWERS + N_COEFFICIENTS
 RULE_NUMBERS = N_POWERS + N_COEFFICIENTS + N_HYPERPARAMETERS
@@ -81,16 +81,13 @@ class Shape(NamedTuple):
     layers : of weights
     size : the number of parameters
     rows : of a chunk
-    bias, loss_parameter, output_share : see :class:`arguments.Net`
     """
 
+    net: Net
     table: Any
     layers: Any
     size: Any
     rows: Any
-    bias: Any
-    loss_parameter: Any
-    output_share: Any
 
 
 @device_function
@@ -100,7 +97,7 @@ def shape_of(net, layout, table):
     block_copy(there, layout.table, layout.table.shape[0])
     layers = layout.table.shape[0] // FIELDS - 1
     size = layout.table[layers * FIELDS + WEIGHTS]
-    return Shape(there, layers, size, layout.rows, net.bias, net.loss_parameter, net.output_share)
+    return Shape(net, there, layers, size, layout.rows)
 
 
 class Layer(NamedTuple):

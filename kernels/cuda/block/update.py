@@ -1,4 +1,4 @@
-"""The optimizer's step of one network: coefficients, penalties, clipping and new parameters."""
+"""The optimiser's step of one network: coefficients, penalties, clipping and new parameters."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Net(NamedTuple):
     shared : parameters and a chunk's values
     g : the gradient
     m : first moments; a parameter's second moment is ``second`` further
-    rule : numbers of the optimizer's rule: see :mod:`layout`
+    rule : numbers of the optimiser's rule: see :mod:`layout`
     scratch : for sums over threads
     """
 

@@ -1,7 +1,7 @@
 """Large batch: a kernel for each product of all networks' layers, and a few between them.
 
-A training's steps are recorded once, as CUDA graphs, and replayed in all its calls: see
-:mod:`training`.
+The modules ``gradient``, ``update`` and ``epochs`` hold kernels; ``layers`` and ``training`` launch
+them. A training's steps are recorded once, as CUDA graphs, and replayed in all its calls.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ MEMORY_SHARE = 0.25  # of the GPU's, for what lies between layers
 
 
 def refusal(network: Network, rule: str, dtype: str, limits: device.Properties) -> str:
-    """Nothing: it takes any architecture."""
+    """Empty: it takes any architecture."""
     return ""
 
 
@@ -40,7 +40,7 @@ def train(task: OnGpu, networks: Any) -> None:
 
 
 def _training(task: OnGpu, count: int) -> Training:
-    """One that an earlier call has made, unless half of its slots would have nobody."""
+    """An earlier call's training, unless more than half of its slots would stay empty."""
     trainings = task.kept.setdefault("trainings", {})
     dtype = task.state.parameters.dtype
     slots = min(count, _most_slots(task.network, dtype, most_rows(task), rows_of_a_step(task)))

@@ -1,4 +1,4 @@
-"""Batches of samples for many networks at once: who has which rows, and what became of them.
+"""Batches of samples for many networks at once, and sums over their rows.
 
 For slots and the clock see :mod:`layout`.
 """
@@ -65,9 +65,9 @@ def first_row():
 
 @device_function
 def slots_of_block(slots):
-    """Slots that this thread looks after in a kernel over rows: the first, and the step to others.
+    """A thread's slots in a kernel over rows: the first, and the step to the next.
 
-    Only the first line of blocks has any.
+    Only blocks of the grid's first row have any.
     """
     first = first_row() * COLUMNS + cuda.threadIdx.x
     if cuda.blockIdx.y > 0:

@@ -15,8 +15,9 @@ from .layout import BATCH, EPOCH, NOBODY
 
 
 @kernel
-def begin_epoch(number, slots, rates, epoch):
+def begin_epoch(number, slots, optimizing, epoch):
     """The first batch of an epoch of the fit, and its learning rates."""
+    rates = optimizing.rates
     for k in range(cuda.grid(1), slots.networks.shape[0], cuda.gridsize(1)):
         i = max(slots.networks[k], 0)
         epoch.rates[k] = rates[own_row(rates, i), number % rates.shape[1]]
@@ -27,7 +28,7 @@ def begin_epoch(number, slots, rates, epoch):
 
 @kernel
 def choose(slots, stopping, late, chosen, epoch):
-    """Who is scored: those that run or, if these are asked for, those whose scores are late."""
+    """Which networks are validated: those that run or, if asked for, those that are ``late``."""
     for k in range(cuda.grid(1), slots.networks.shape[0], cuda.gridsize(1)):
         i = slots.networks[k]
         chosen[k], epoch.scores[k] = 0, 0.0
@@ -37,10 +38,9 @@ def choose(slots, stopping, late, chosen, epoch):
 
 @kernel
 def end_epoch(slots, number, column, scored, validated, stopping, epoch):
-    """Losses are kept, and networks stop, as :func:`reference.train_network` has it.
+    """Record losses, and stop networks, as :func:`reference.train_network` does.
 
-    Networks that stop at an epoch that is not scored are ``late``: their validation loss is still
-    to be found.
+    Networks that stop at an epoch without validation are ``late``: theirs follows.
     """
     for k in range(cuda.grid(1), slots.networks.shape[0], cuda.gridsize(1)):
         i = slots.networks[k]
@@ -83,7 +83,7 @@ def keep_best(slots, size, number, stopping, memory):
 
 @kernel
 def score_late(slots, epoch, stopping):
-    """The validation losses that :func:`end_epoch` left to be found."""
+    """Record the validation losses that :func:`end_epoch` left out."""
     for k in range(cuda.grid(1), slots.networks.shape[0], cuda.gridsize(1)):
         if epoch.late[k] >= 0:
             stopping.validation_losses[slots.networks[k], epoch.late[k]] = epoch.scores[k]

@@ -12,9 +12,9 @@ from ...tables import Activation
 from .. import functions
 from ..collective import block_sum
 from ..compile import device_function, kernel
-from ..dropout import has_dropout, layer_dropout
+from ..dropout import Mask, drops_units, keeps, layer_mask
 from ..functions import Functions
-from ..scalars import keeps, scalar
+from ..scalars import scalar
 from .grids import SUM_THREADS
 from .layout import PIECE_ROWS, Layer
 from .product import ALIGNMENT, THREADS, Factor, Form, Tile, multiply
@@ -45,7 +45,7 @@ def forward_kernel(activation: Activation | None, dtype: str, tile: Tile) -> Cal
         row, column = tile_start(cuda.blockIdx.x, layer.d_out, height, width)
         if row >= slots.counts[k]:
             return
-        source = slots.sources[k] if layer.index == 0 else k
+        source = slots.sources[k] if layer.depth == 0 else k
         inputs = layer.inputs + (source * nets.most + row) * layer.d_in
         weights = slots.networks[k] * nets.row_size + layer.weights + column
         d_in, d_out = np.uint64(layer.d_in), np.uint64(layer.d_out)
@@ -78,16 +78,16 @@ def _finish_values_of(activation: Activation | None, dtype: str, tile: Tile) -> 
         if nets.net.bias:
             biases = i * nets.row_size + layer.weights + layer.d_in * layer.d_out
             shift = nets.parameters[np.uint64(biases + column)]
-        drops = has_dropout(dropout, slots.steps[k]) and layer.index < dropout.p.shape[1]
-        p, scale, key = 0.0, real(1), np.uint64(0)
+        drops = drops_units(dropout, slots.steps[k]) and layer.depth < dropout.p.shape[1]
+        mask = Mask(np.uint64(0), 0.0, 1.0)
         if drops:
-            key, p, scale64 = layer_dropout(dropout, i, slots.steps[k], layer.index)
-            scale = real(scale64)
+            mask = layer_mask(dropout, i, slots.steps[k], layer.depth)
+        scale = real(mask.scale)
         rows = min(height, slots.counts[k] - row)
         for r in range(cuda.threadIdx.x // width, rows, step):
             index, factor = (row + r) * layer.d_out + column, real(1)
             if drops:
-                factor = scale if keeps(key, index, p) else real(0)
+                factor = scale if keeps(mask.key, index, mask.p) else real(0)
             index += k * nets.most * layer.d_out
             store(nets.work, layer, index, shared[np.uint32(r * stride + c)] + shift, factor)
 
@@ -202,7 +202,7 @@ def gradient_kernel(dtype: str, tile: Tile) -> Callable:
         before, layer = layer_of(table, cuda.blockIdx.x)
         row, column = tile_start(cuda.blockIdx.x - before, layer.d_out, height, width)
         rows, columns = layer.d_in - row, layer.d_out - column
-        source = slots.sources[k] if layer.index == 0 else k
+        source = slots.sources[k] if layer.depth == 0 else k
         inputs = layer.inputs + source * nets.most * layer.d_in + row
         slopes = layer.slopes + k * nets.most * layer.d_out + column
         total = product(

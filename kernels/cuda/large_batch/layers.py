@@ -78,7 +78,7 @@ class Layers:
     def forward(self, rows: int, dropout: Dropout | None = None) -> None:
         """All layers' values, and the slopes of their activations."""
         for layer in self.layers:
-            name = self.network.activations[layer.index] if layer.values != NOTHING else ""
+            name = self.network.activations[layer.depth] if layer.values != NOTHING else ""
             tiles = tile(layer.d_out, self.dtype)
             launch(
                 forward_kernel(ACTIVATIONS.get(name), self.dtype, tiles),

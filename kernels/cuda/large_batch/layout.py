@@ -1,10 +1,9 @@
 """Where the numbers of many networks' layers lie, and how kernels are told of networks.
 
-Networks are in *slots*: kernels look up on the GPU which network a slot has, and how many rows of
-the batch are its own; a slot with none costs next to nothing. Values of a batch that may have
-``most`` rows lie in one memory, ``work``: first the samples of every fold, then for each hidden
-layer the values of all slots, then for each layer the slopes, which become the loss's slopes on the
-way back.
+Networks are in *slots*: kernels look up on the GPU which network a slot holds, and how many rows
+its batch has; an empty slot costs next to nothing. Values of a batch that may have ``most`` rows
+lie in one memory, ``work``: first the samples of every fold, then for each hidden layer the values
+of all slots, then for each layer the slopes, which become the loss's slopes on the way back.
 """
 
 from __future__ import annotations
@@ -20,10 +19,10 @@ from ..arguments import Net
 from ..resident import row_size
 from .product import Tile, tile
 
-# Rows whose gradients are added up in one piece; pieces are added in their order. Not more, so that
-# the multiprocessors share a long batch; not less, since each piece is written down.
+# Rows whose gradients are added up in one piece; pieces are added in their order. More would leave
+# multiprocessors idle in a long batch; fewer would write more pieces to memory.
 PIECE_ROWS = 4 if device.simulated() else 1024
-NOTHING = 1 << 62  # where nothing lies
+NOTHING = 1 << 62  # the start of values that do not exist
 NOBODY = -1  # in a slot
 EPOCH, BATCH = 0, 1  # of the clock
 IDLE, READY, FAILED = 0, 1, 2  # phases of a step
@@ -32,11 +31,12 @@ IDLE, READY, FAILED = 0, 1, 2  # phases of a step
 class Layer(NamedTuple):
     """A layer's sizes, where its weights begin in a network's row, and its numbers in ``work``.
 
-    ``inputs`` are what goes in, ``values`` what comes out of a hidden one; ``before`` are the
-    slopes of what goes in, ``slopes`` those of what comes out, at first the last layer's values.
+    ``depth`` is the number of layers before it. ``inputs`` are what goes in, ``values`` what comes
+    out of a hidden one; ``before`` are the slopes of what goes in, ``slopes`` those of what comes
+    out, at first the last layer's values.
     """
 
-    index: int
+    depth: int
     d_in: int
     d_out: int
     weights: int
@@ -47,15 +47,15 @@ class Layer(NamedTuple):
 
 
 class Slots(NamedTuple):
-    """Of each slot: its network, and what a kernel that begins a batch says.
+    """Each slot's network and batch: arrays that the kernels which gather samples write.
 
     Attributes
     ----------
     networks : rows in the state, or NOBODY
-    totals : what rows' weights are held against
-    counts : rows of the batch, 0 for none
-    sources : whose samples: the fold's, as they lie in ``work``
-    steps : the step's number in the fit, -1 where it is none and nothing drops out
+    totals : the batch's total weight
+    counts : rows of the batch, 0 without one
+    sources : the fold whose samples it takes, as they lie in ``work``
+    steps : the step's number in the fit, -1 without dropout
     """
 
     networks: Any
@@ -133,7 +133,7 @@ class Epoch(NamedTuple):
 
 
 def pieces(rows: int) -> int:
-    """How many pieces a batch of so many rows has: bits depend on it, so on nothing else."""
+    """How many pieces a batch has. Bits depend on it, so it depends on the rows alone."""
     return -(-rows // PIECE_ROWS)
 
 
@@ -156,8 +156,8 @@ def layers_of(network: Network, slots: int, most: int, folds: int) -> tuple[list
     weights = [part.start for part in layer_slices(network.layers, network.bias)]
     sides = zip(pairwise(network.layers), pairwise(values), pairwise(slopes), strict=True)
     layers = [
-        Layer(index, *widths, weights[index], *value, *slope)
-        for index, (widths, value, slope) in enumerate(sides)
+        Layer(depth, *widths, weights[depth], *value, *slope)
+        for depth, (widths, value, slope) in enumerate(sides)
     ]
     return layers, starts[-1]
 

@@ -1,7 +1,7 @@
-"""Trainings of the large batch: their memory, and their graphs, which live as long as they.
+"""A training of the large batch: its memory and its graphs, which last for all its calls.
 
-Kernels find out on the GPU which networks, which batch and which order of the samples it is, so
-one recording serves all calls. Between epochs the host starts kernels too; it never waits.
+Kernels look up on the GPU which networks and which batch it is, so one recording serves all calls.
+Between epochs the host starts kernels too; it never waits.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import numpy as np
 from ...math import N_COEFFICIENTS, N_POWERS
 from ...task import Network, distinct, layer_slices
 from .. import device
-from ..arguments import handed, lasting
+from ..arguments import Optimizing, handed, lasting
 from ..resident import OnGpu
 from . import batches, epochs, update
 from .batches import CHUNK, Folds, InOrder
@@ -25,7 +25,7 @@ from .layers import Layers
 from .layout import BATCH, Epoch, Step
 
 MOST_STEPS = 128  # in a graph
-NO_BATCH = 1 << 30  # further than any fold reaches
+NO_BATCH = 1 << 30  # past the end of any fold
 
 
 def most_rows(task: OnGpu) -> int:
@@ -45,12 +45,12 @@ def _longest(task: OnGpu) -> int:
 
 
 class Training:
-    """Epochs of so many networks at a time: the graphs of an epoch's steps and of scores."""
+    """Epochs of up to so many networks: graphs of an epoch's steps, and of validation."""
 
     def __init__(self, task: OnGpu, slots: int) -> None:
         xp, folds = device.array_module(), len(task.bounds) - 1
         self.rows = rows_of_a_step(task)
-        # not what is kept there, which is this training: a circle would outlive the fit
+        # without what is kept there: that is this training, and a circle would outlive the fit
         self.task = replace(task, kept={})
         self.batches = -(-_longest(task) // task.batch_size)
         width, parameters = task.samples.targets.shape[1], task.state.parameters
@@ -78,18 +78,22 @@ class Training:
         """Train some networks for a call's epochs; what it comes to is in the task's state."""
         self.layers.take(networks)
         self._late[...] = -1
-        rates = device.kernel_array(_rows(task.optimizer.rates))
+        rates = handed(distinct(task.optimizer.rates))
+        optimizing = self.args.optimizing._replace(rates=rates)
         for e in range(task.epochs):
             if e == 0 or len(task.order) > 1:
                 self._set_order(task.order[e])
-            self._run_epoch(task, e, rates)
+            self._run_epoch(task, e, optimizing)
         if not task.record.all():
             self._find_scores(late=True)
 
-    def _run_epoch(self, task: OnGpu, e: int, rates: Any) -> None:
+    def _run_epoch(self, task: OnGpu, e: int, optimizing: Optimizing) -> None:
         """One epoch, and what is kept of it."""
-        slots, number, scored = self.layers.nets.slots, task.first_epoch + e, bool(task.record[e])
-        over_elements(epochs.begin_epoch, self.layers.slots, *(number, slots, rates, self.epoch))
+        slots, number = self.layers.nets.slots, task.first_epoch + e
+        scored = bool(task.record[e])
+        over_elements(
+            epochs.begin_epoch, self.layers.slots, *(number, slots, optimizing, self.epoch)
+        )
         for graph in self.graphs:
             graph.launch()
         if scored:
@@ -114,13 +118,13 @@ class Training:
         )
 
     def _set_order(self, order: Any) -> None:
-        """The samples' order in the next epochs, and what batches then weigh."""
+        """Set the samples' order of the next epochs, and the weights of its batches."""
         self._order[...] = order
         folds, count = self.folds.totals.shape
         over_sums(batches.weigh_batches, count, *(self.folds, self.args.samples), across=folds)
 
     def _find_scores(self, late: bool) -> None:
-        """Scores of those that run, or of those that stopped when none were found."""
+        """Validate networks that run, or those that stopped at an epoch without validation."""
         if self.validation is None:
             return
         slots, stopping = self.layers.nets.slots, self.args.stopping
@@ -133,14 +137,14 @@ class Training:
     # --- graphs -----------------------------------------------------------------------------------
 
     def _rehearse(self) -> None:
-        """Every kernel once, for nobody: graphs cannot wait for compilers."""
+        """Launch every kernel once, without networks: a graph's recording cannot compile any."""
         self._clock[BATCH] = NO_BATCH
         self._step()
         if self.validation:
             self._score()
 
     def _record_epoch(self) -> list[Any]:
-        """An epoch's steps; those of a long one in parts, of which most are the same."""
+        """Graphs of an epoch's steps: a long epoch replays the same one several times."""
 
         def steps(count: int) -> Callable[[], None]:
             def work() -> None:
@@ -154,7 +158,7 @@ class Training:
         return [*graphs, device.record(steps(left))] if left else graphs
 
     def _score(self) -> None:
-        """The chosen networks' losses on the validation samples."""
+        """Losses of the chosen networks on the validation samples."""
         layers = self.layers
         for _, rows in self.validation or ():
             layers.forward(rows)
@@ -219,18 +223,17 @@ def _zeros(*shape: int) -> Any:
     return handed(device.array_module().zeros(shape))
 
 
-def _rows(array: Any) -> Any:
-    """An array with a row for each network, or its first where all are the same by design."""
-    return device.array_module().ascontiguousarray(distinct(array))
-
-
 def _room_for_a_step(slots: int) -> Step:
     xp = device.array_module()
     return Step(
-        *(handed(xp.zeros(slots, np.int8)) for _ in range(2)),
-        _zeros(slots, NORM_BLOCKS, 2),
-        *(_zeros(slots) for _ in range(3)),
-        *(handed(xp.ones((slots, count))) for count in (N_POWERS, N_COEFFICIENTS)),
+        phase=handed(xp.zeros(slots, np.int8)),
+        broken=handed(xp.zeros(slots, np.int8)),
+        norms=_zeros(slots, NORM_BLOCKS, 2),
+        loss=_zeros(slots),
+        penalty=_zeros(slots),
+        factor=_zeros(slots),
+        powers=_zeros(slots, N_POWERS),
+        coefficients=_zeros(slots, N_COEFFICIENTS),
     )
 
 

@@ -1,4 +1,4 @@
-"""The optimizer's step of all slots: penalties, clipping, coefficients and new parameters."""
+"""The optimiser's step of all slots: penalties, clipping, coefficients and new parameters."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def penalise(slots, size, summed, memory, optimizing, is_weight, gradient, step)
 
 @cache
 def prepare_kernel(rule: str) -> Any:
-    """The kernel that says who takes a step, and with which coefficients; a block a slot."""
+    """The kernel that decides which networks take a step, and its coefficients; a block a slot."""
     coefficients = scalar(OPTIMIZERS[rule].coefficients, "float64")
 
     def prepare(slots, losses, optimizing, memory, epoch, step):
@@ -92,7 +92,7 @@ def prepare_kernel(rule: str) -> Any:
 
 @cache
 def update_kernel(rule: str, dtype: str) -> Any:
-    """The kernel that moves parameters, and leaves the old ones where the gradient was."""
+    """The kernel for new parameters; the old ones take the gradient's place."""
     new_values, states = scalar(OPTIMIZERS[rule].update, dtype), OPTIMIZERS[rule].states
     real = np.dtype(dtype).type
 
@@ -108,22 +108,23 @@ def update_kernel(rule: str, dtype: str) -> Any:
             g = sum_of_pieces(gradient, k, p, rows) * f
             old = parameters[i, p]
             m = moments[i, p] if states > 0 else zero
-            v = moments[i, stride + p] if states > 1 else zero
+            second = np.uint64(stride + p)
+            v = moments[i, second] if states > 1 else zero
             w, m, v = new_values(old, g, m, v, c0, c1, c2, c3, c4, c5)
             parameters[i, p], gradient[k, 0, p] = w, old
             if states > 0:
                 moments[i, p] = m
             if states > 1:
-                moments[i, stride + p] = v
+                moments[i, second] = v
             if not isfinite(parameters[i, p]):
-                step.broken[k] = 1  # the same from whatever thread
+                step.broken[k] = 1  # every thread writes the same
 
     return kernel(update)
 
 
 @kernel
 def settle(slots, size, summed, memory, stopping, gradient, step, epoch):
-    """What a step leaves: who diverged and has the old parameters, the epoch's loss so far."""
+    """End a step: take it back where a network diverged, else add its loss to the epoch's."""
     k = cuda.blockIdx.y
     first_thread = cuda.grid(1) == 0
     if first_thread and k == 0:

@@ -1,4 +1,4 @@
-"""A thread trains one network: its parameters, gradient and optimizer's state are in registers.
+"""A thread trains one network: its parameters, gradient and optimiser's state are in registers.
 
 Only constant indices make registers of an array, so a kernel is made for one architecture and all
 its loops are unrolled. The networks of a block have one fold: they read samples together, through

@@ -55,7 +55,7 @@ def _run_epoch_of(
 
     @device_function
     def begin_batch(net, total, output_share):
-        """Clear the gradient; what a sample's loss is multiplied with, beside its weight."""
+        """Clear the gradient. Returns what a sample of weight 1 counts in the batch's mean loss."""
         for q in range(size):
             net.g[q] = real(0)
         return real(output_share / total if total > 0.0 else 0.0)
@@ -91,7 +91,7 @@ def _run_epoch_of(
 
 
 def _end_batch_of(network: Network, spec: Functions) -> Callable:
-    """``end_batch(args, net, i, rate, sums, total, rows, loss)``: a step; what follows for sums.
+    """``end_batch(args, net, i, rate, sums, total, rows, loss)``: the step after a batch's samples.
 
     Returns whether all is finite, and the new sums.
     """

@@ -10,9 +10,8 @@ from numba import cuda
 from ...task import Network
 from .. import functions
 from ..compile import device_function
-from ..dropout import has_dropout, layer_dropout
+from ..dropout import drops_units, keeps, layer_mask
 from ..functions import Functions
-from ..scalars import keeps
 from .layout import Layer
 
 # --- samples --------------------------------------------------------------------------------------
@@ -122,11 +121,11 @@ def _activate_of(network: Network, spec: Functions, layer: int) -> Callable:
             z = net.a[values_out + o]
             net.a[values_out + o] = value(activation, z)
             net.d[values_out + o] = slope(activation, z, net.a[values_out + o])
-        if has_dropout(dropout, step):
-            drop = layer_dropout(dropout, i, step, layer)
-            scale = real(drop.scale)
+        if drops_units(dropout, step):
+            mask = layer_mask(dropout, i, step, layer)
+            scale = real(mask.scale)
             for o in range(d_out):
-                factor = scale if keeps(drop.key, position * d_out + o, drop.p) else real(0)
+                factor = scale if keeps(mask.key, position * d_out + o, mask.p) else real(0)
                 net.a[values_out + o] *= factor
                 net.d[values_out + o] *= factor
 

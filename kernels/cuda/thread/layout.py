@@ -36,7 +36,7 @@ class Registers(NamedTuple):
     w, g : parameters and gradient
     m, v : first and second moments
     a, d : each layer's values, and the slopes by what went into its activation
-    powers, coefficients : of the optimizer's rule, in this step
+    powers, coefficients : of the optimiser's rule, in this step
     tile : a few samples in shared memory
     rows : how many samples the tile has room for
     """

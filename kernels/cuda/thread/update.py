@@ -1,4 +1,4 @@
-"""The optimizer's step in one thread: penalties, clipping, coefficients and new parameters."""
+"""The optimiser's step in one thread: penalties, clipping, coefficients and new parameters."""
 
 from __future__ import annotations
 

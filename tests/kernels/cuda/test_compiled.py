@@ -1,8 +1,5 @@
 """Every CUDA kernel compiles for each kind of GPU, without one, and fits into its registers."""
 
-from types import SimpleNamespace
-from unittest.mock import patch
-
 import pytest
 
 import bpfast as bp
@@ -10,7 +7,7 @@ from bpfast.bench import counts, registers
 from bpfast.bench.registers import Case
 from bpfast.kernels import cuda
 from bpfast.kernels.cuda import block, compile, device
-from bpfast.kernels.cuda.block import layout
+from bpfast.kernels.cuda.block import shared_memory
 from bpfast.kernels.cuda.fingerprint import fingerprint
 
 if device.simulated():
@@ -53,64 +50,11 @@ def test_kernels_fit(case, spilled, target):
         assert took.shared <= registers.TARGETS[target], launch.name()
 
 
-def test_a_launch_is_compiled_for_what_is_looked_at():
-    for target in registers.TARGETS:
-        kernel = compile.kernel(lambda x: None, 32, 2)
-        with patch.object(compile.DiskCache, "_path", lambda *_: None):
-            launched = registers.compiled(registers.Launch(kernel, 32, 0, (1,)), target)
-        ptx = launched.inspect_asm(registers.capability(target))
-        assert f".target {registers.architecture(target)}\n" in ptx
-        assert "minnctapersm 2" in ptx
-
-
 @pytest.mark.parametrize("case", [case for case, _ in CASES[1:]], ids=Case.name)
 def test_every_kernel_can_be_kept(case):
     for launch in registers.launches(case, (9, 0)):
         assert isinstance(launch.kernel._cache, compile.DiskCache), launch.name()
         assert fingerprint(launch.kernel)
-
-
-def test_all_shared_memory_is_asked_for_once():
-    driver = pytest.importorskip("cuda.bindings.driver")
-    most = driver.CUfunction_attribute.CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES
-    carveout = driver.CUfunction_attribute.CU_FUNC_ATTRIBUTE_PREFERRED_SHARED_MEMORY_CARVEOUT
-    asked, answers = [], [driver.CUresult.CUDA_SUCCESS] * 4
-
-    def set_attribute(*arguments):
-        asked.append(arguments)
-        return (answers[len(asked) - 1],)
-
-    function = registers.Unloaded()
-    kernel = SimpleNamespace(_codelibrary=SimpleNamespace(get_cufunc=lambda: function))
-    with registers.stand_in((9, 0)), patch.object(driver, "cuKernelSetAttribute", set_attribute):
-        compile.ask_for_shared_memory(kernel, None)
-        compile.ask_for_shared_memory(kernel, None)
-        assert asked == [(most, 227 << 10, 0, 0), (carveout, 100, 0, 0)]
-
-        function, answers[3] = registers.Unloaded(), driver.CUresult.CUDA_ERROR_INVALID_VALUE
-        function.attrs = SimpleNamespace(shared=1 << 10)
-        with pytest.raises(RuntimeError, match="CARVEOUT = 100: CUDA_ERROR_INVALID_VALUE"):
-            compile.ask_for_shared_memory(kernel, None)
-        assert asked[2] == (most, 226 << 10, 0, 0)
-
-
-@pytest.mark.parametrize("shared_memory", [0, 1])
-def test_launches_of_one_kind_are_configured_once(shared_memory):
-    """And Numba's hint at small grids, which belongs to its user, stays as it was."""
-    from numba.cuda.core import config
-
-    kernel = compile.kernel(lambda x: None, 32, 1)
-    before, calls = config.CUDA_LOW_OCCUPANCY_WARNINGS, []
-    with (
-        registers.stand_in((9, 0)),
-        patch.object(type(kernel), "call", lambda _, given, configured: calls.append(configured)),
-    ):
-        for _ in range(3):
-            compile.launch(kernel, 2, 32, shared_memory, 1)
-    assert before == config.CUDA_LOW_OCCUPANCY_WARNINGS
-    assert calls[0] is calls[1] is calls[2]
-    asks = [compile.ask_for_shared_memory] if shared_memory else []
-    assert calls[0].pre_launch_callbacks == asks
 
 
 def test_what_does_not_fit_is_seen():
@@ -179,7 +123,7 @@ def test_two_blocks_share_a_multiprocessor():
     """With chunks that are not too short; their threads' registers were asked for."""
     with registers.stand_in(counts.TARGET):
         planned = block.plan(bp.MLP((64, 64, 10)).network, 2, "float32", counts.BATCH)
-    static = (layout.NUMBERS + layout.MOST_THREADS) * 8
-    assert 2 * (planned.shared_memory + static + counts.RESERVED) <= counts.SHARED
+    taken = planned.shared_memory + shared_memory.STATIC_BYTES + counts.RESERVED
+    assert 2 * taken <= counts.SHARED
     assert planned.layout.rows == 32
     assert planned.moments_shared

@@ -14,9 +14,7 @@ import numpy as np
 import pytest
 
 import bpfast as bp
-from bpfast.kernels import cuda
 from bpfast.kernels.cuda import device, simulator
-from bpfast.kernels.cuda.resident import row_size
 
 pytestmark = pytest.mark.cuda_simulator
 STRATEGIES = ["thread", "block", "large batch"]
@@ -251,7 +249,7 @@ def used(population):
 def test_several_gpus_have_the_networks_between_them(monkeypatch):
     """Here they are one and the same, but networks are cut, trained and read as for several."""
     expected = used(bp.Population(MLP, N))
-    monkeypatch.setattr(device, "numbers", lambda: (0, 0, 0))
+    monkeypatch.setattr(device, "gpus", lambda: (0, 0, 0))
     population = bp.Population(MLP, N).to("cuda")
     assert len(population.where("cuda").parts) == 3
     for one, other in zip(used(population), expected, strict=True):
@@ -280,38 +278,3 @@ def test_devices_may_change_between_fits():
         fit(population, device=device_of_fit)
         fit(expected, device="reference")
     np.testing.assert_allclose(population.parameters, expected.parameters, rtol=1e-3)
-
-
-def test_rows_begin_at_whole_lines_of_caches():
-    assert [row_size(size) for size in (1, 31, 32, 33)] == [32, 32, 32, 64]
-    rows = cuda.place(np.ones((3, 5), np.float32))
-    (part,) = rows.parts
-    assert part.rows.strides == (32 * FLOAT, FLOAT)
-    assert (part.rows[:, 5:].get() == 0).all()
-
-
-# --- copies ---------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("stage", [1, 8, 40, 1000])
-def test_copies_come_in_loads(monkeypatch, stage):
-    """Of any number of arrays, larger or smaller than a load, also into parts of arrays."""
-    monkeypatch.setattr(device, "STAGE", stage)
-    arrays = [RNG.normal(size=shape) for shape in ((3, 2), (1,), (0, 4), (5, 1, 2))]
-    there = [np.full((*array.shape[:-1], 2 * array.shape[-1]), np.nan) for array in arrays]
-    device.fetch(
-        [
-            (device.to_device(array), place[..., : array.shape[-1]])
-            for array, place in zip(arrays, there, strict=True)
-        ]
-    )
-    for array, place in zip(arrays, there, strict=True):
-        np.testing.assert_array_equal(place[..., : array.shape[-1]], array)
-        assert np.isnan(place[..., array.shape[-1] :]).all()
-
-
-def test_the_host_waits_once_for_a_load():
-    arrays = [simulator.zeros((4, 4)) for _ in range(9)]
-    with counted() as found:
-        device.fetch([(array, np.empty((4, 4))) for array in arrays])
-    assert found.waits == 1

@@ -11,7 +11,7 @@ from numba import cuda
 
 from bpfast.kernels.cuda import compile
 from bpfast.kernels.cuda.large_batch import product
-from bpfast.kernels.cuda.large_batch.kernels import BACKWARD, FORWARD, GRADIENT
+from bpfast.kernels.cuda.large_batch.gradient import BACKWARD, FORWARD, GRADIENT
 
 RNG = np.random.default_rng(3)
 
@@ -21,7 +21,7 @@ def multiplied(form, x, y, tile):
     (height, depth), width = x.shape, y.shape[1]
     dtype = x.dtype
     multiply = product.multiply(tile, dtype.name, form)
-    tall, wide, stride = tile.height, tile.width, tile.width + product.PADDING
+    tall, wide, stride = tile.height, tile.width, tile.right_step
     alignment, threads = product.ALIGNMENT, product.THREADS
     left_along, right_along = form.left_along, form.right_along
 
