@@ -16,8 +16,8 @@ from rich.table import Table
 
 from ..errors import missing_extra
 from ..files import write_whole
+from ..sweeps.result import SweepResult
 from ..sweeps.run_folder import describe
-from ..sweeps.sweeping import SweepResult
 from ..sweeps.words import by_epoch, duration, ended_early, many, no_score, ranked_by
 from ..tables.data import Dataset
 from ..training.network import MLP

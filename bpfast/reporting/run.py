@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import imported
-from ..sweeps.space import HYPERPARAMETERS
+from ..sweeps.hyperparameters import HYPERPARAMETERS
 from ..sweeps.storage import OWN, file_of, located
 from ..sweeps.words import ended_early
 

@@ -11,7 +11,7 @@ from distributed import WorkerPlugin, get_worker
 
 import bpfast
 from bpfast.sweeps import cluster
-from bpfast.sweeps.trials import Trainer
+from bpfast.sweeps.trainer import Trainer
 from bpfast.training import dispatch
 
 
@@ -36,20 +36,20 @@ class Watched(WorkerPlugin):
         if self.chosen and self.version:
             cluster.__version__ = self.version
         self.advance = Trainer.advance
-        Trainer.advance = lambda trainer, *job: self._advance(trainer, *job)
+        Trainer.advance = lambda trainer, job: self._advance(trainer, job)
 
     def teardown(self, worker):
         Trainer.advance, cluster.__version__ = self.advance, bpfast.__version__
 
-    def _advance(self, trainer, shard, *rest):
-        numbers = ",".join(map(str, shard.trials.numbers))
+    def _advance(self, trainer, job):
+        numbers = ",".join(map(str, job.shard.numbers))
         with self.log.open("a") as file:
             file.write(f"{get_worker().name} {os.getpid()} {id(trainer)} {numbers}\n")
         if self.chosen and self.kill:
             self._die()
         if self.chosen:
             time.sleep(self.slow)
-        return self.advance(trainer, shard, *rest)
+        return self.advance(trainer, job)
 
     def _die(self):
         """By SIGKILL; each worker, or the one that is the first to say so."""

@@ -27,7 +27,8 @@ import bpfast as bp
 from bpfast.command import main
 from bpfast.reporting import run as report_run
 from bpfast.reporting import words as report_words
-from bpfast.sweeps import folds, space
+from bpfast.sweeps.folds import Splitting, split_rows
+from bpfast.sweeps.hyperparameters import HYPERPARAMETERS, OPTIMIZERS, widths
 
 EPSILON = np.finfo(np.float32).eps
 NUDGES = 3
@@ -93,12 +94,12 @@ class Found:
         self.seed = self.manifest["seed"]
 
     @cached_property
-    def cut(self):
+    def split(self):
         """Row numbers of folds, of what a winner is trained on, and of the test part."""
         asked, said = self.asked, self.manifest
         y = self.targets.astype(int) if asked.has_classes else self.targets
-        parts = said["validation"], said["test"], said["cv"]
-        return folds.cut(asked.X, y, len(self.classes), *parts, asked.groups, self.seed)
+        splitting = Splitting(said["validation"], said["test"], said["cv"], asked.groups)
+        return split_rows(asked.X, y, len(self.classes), splitting, self.seed)
 
     @cached_property
     def classes(self):
@@ -125,12 +126,12 @@ class Found:
 
 def point_of(row):
     """A row's hyperparameters: those that it has."""
-    point = {name: row[name] for name in space.HYPERPARAMETERS if row.get(name) is not None}
+    point = {name: row[name] for name in HYPERPARAMETERS if row.get(name) is not None}
     return {name: value for name, value in point.items() if value == value and value != ""}
 
 
 def optimizer_of(point):
-    kind = space.OPTIMIZERS[point["optimizer"]]
+    kind = OPTIMIZERS[point["optimizer"]]
     names = {setting.name for setting in fields(kind)}
     return kind(**{name: value for name, value in point.items() if name in names})
 
@@ -147,7 +148,7 @@ def retrained(found, row, parts, epochs, nudge=0):
     ends = np.cumsum([len(part) for part in parts])
     own = [np.arange(end - len(part), end) for end, part in zip(ends, parts, strict=True)]
     loss = "cross_entropy" if found.classes else "mse"
-    layers = (found.asked.X.shape[1], *space.widths(point), found.outputs())
+    layers = (found.asked.X.shape[1], *widths(point), found.outputs())
     mlp = bp.MLP(layers, point["activation"], loss)
     seeds = np.full(len(parts), point.get("seed", row["network"]))
     population = bp.Population.drawn(mlp, seeds, found.seed, point["init"])
@@ -214,7 +215,7 @@ def r2_with_tolerance(y, predicted):
 
 def numbers_of(found, row, nudge=0):
     """A row's losses and scores by a training of its own, and how far they may be off."""
-    trained, scored = zip(*found.cut.folds, strict=True)
+    trained, scored = zip(*found.split.folds, strict=True)
     population, history = retrained(found, row, trained, row["epochs"], nudge)
     assert not history.diverged.any(), row
     losses = history.loss[:, : row["epochs"]].mean(axis=0)
@@ -225,11 +226,11 @@ def numbers_of(found, row, nudge=0):
 
 def check_networks(found):
     """Every network's losses and scores are those of its own training."""
-    count = len(found.cut.folds)
+    count = len(found.split.folds)
     names = [f"split{k}_validation_score" for k in range(count)]
     for row in found.rows:
         if row["diverged"]:
-            check_diverged(found, row, [fold.train for fold in found.cut.folds])
+            check_diverged(found, row, [fold.train for fold in found.split.folds])
             continue
         losses = found.losses[row["network"]][: row["epochs"]]
         assert np.isclose(row["loss"], losses[-1], rtol=1e-5)
@@ -279,22 +280,22 @@ def check_best(found):
     population = found.model.population
     raw = found.asked.X
     predicted = found.model.predict(raw)
-    whole = found.cut.whole
+    whole = found.split.winner
     np.testing.assert_allclose(found.model.scaler.mean, StandardScaler().fit(raw[whole]).mean_)
     check_outputs(found, population, scale(raw, whole))
     score = accuracy_score if found.classes else r2_score
-    ways = {"validation_score": found.cut.folds[0].validation}
-    if len(found.cut.folds) > 1:  # the winner was trained anew, on these rows too
+    ways = {"validation_score": found.split.folds[0].validation}
+    if len(found.split.folds) > 1:  # the winner was trained anew, on these rows too
         ways = {}
-    if len(found.cut.test):
-        ways["test_score"] = found.cut.test
+    if len(found.split.test):
+        ways["test_score"] = found.split.test
     else:
         assert "test_score" not in first
     for name, part in ways.items():
         if np.isfinite(first[name]):
             mine = score(found.asked.y[part], predicted[part])
             assert np.isclose(first[name], mine, rtol=1e-4, atol=1e-5), name
-    if len(found.cut.folds) > 1:
+    if len(found.split.folds) > 1:
         check_refit(found, first)
 
 
@@ -320,7 +321,7 @@ def check_outputs(found, population, X):
 def check_refit(found, first):
     """A cross-validation's winner is trained anew for the epochs that it was ranked at."""
     ran = [
-        retrained(found, first, [found.cut.whole], first["epochs"], nudge)
+        retrained(found, first, [found.split.winner], first["epochs"], nudge)
         for nudge in range(NUDGES + 1)
     ]
     mine, *others = (population.parameters[0] for population, _ in ran)
@@ -360,7 +361,7 @@ def check_manifest(found):
     assert said["networks"] == len(found.rows) <= options["networks"]
     assert (said["epochs"], said["test"]) == (options["epochs"], options["test"])
     assert not said["interrupted"]
-    learned = sum(len(fold.train) for fold in found.cut.folds)
+    learned = sum(len(fold.train) for fold in found.split.folds)
     if not any(row["diverged"] for row in found.rows):  # some of its folds may have gone on
         assert said["sample_updates"] == learned * sum(row["epochs"] for row in found.rows)
 
@@ -399,7 +400,7 @@ def check_report(found):
         return
     assert words.startswith(f"Network {first['network']} is first, with a ")
     assert f"{first['validation_score']:.4f}" in words
-    assert ("no test part" in words) == (not len(found.cut.test))
+    assert ("no test part" in words) == (not len(found.split.test))
 
 
 def check_predictions(found, data):

@@ -5,7 +5,7 @@ from dataclasses import fields
 import numpy as np
 
 import bpfast as bp
-from bpfast.sweeps.space import OPTIMIZERS
+from bpfast.sweeps.hyperparameters import OPTIMIZERS
 from bpfast.training.training import Training
 
 

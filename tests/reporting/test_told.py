@@ -23,7 +23,7 @@ from bpfast.reporting import figures as report_figures
 from bpfast.reporting import report
 from bpfast.reporting import words as report_words
 from bpfast.reporting.words import WORDS
-from bpfast.sweeps.sweeping import SweepProgress
+from bpfast.sweeps.progress import SweepProgress
 
 N = r"(-?[\d.,]+(?:e[+-]\d+)?)"  # a number
 NO_SCORE = (

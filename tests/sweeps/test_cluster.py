@@ -121,9 +121,9 @@ def test_shards_fit_into_the_time_that_they_should_take(
     """The first of a quasi-random sampler's trials is trained alone: the speed is known then."""
     seen = watched()
     monkeypatch.setattr("bpfast.sweeps.study.BATCH", {"qmc": 48})
-    monkeypatch.setattr("bpfast.sweeps.rounds.EACH", 1)
-    monkeypatch.setattr("bpfast.sweeps.rounds.GRAIN", 1)
-    monkeypatch.setattr("bpfast.sweeps.cluster.SHARD_SECONDS", seconds)
+    monkeypatch.setattr("bpfast.sweeps.rounds.COHORT_SHARE", 1)
+    monkeypatch.setattr("bpfast.sweeps.workers.GRAIN", 1)
+    monkeypatch.setattr("bpfast.sweeps.dask_workers.SHARD_SECONDS", seconds)
     options = {"sampler": "qmc", "space": SPACE | {"hidden": 3}}
     same_work(sweep(client, **options), sweep(**options))
     assert max(numbers.count(",") + 1 for *_, numbers in seen()) == most
@@ -217,7 +217,7 @@ def test_after_ctrl_c_a_sweep_goes_on_where_it_was(client, watched, tmp_path):
             os.kill(os.getpid(), signal.SIGINT)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("bpfast.sweeps.cluster.LOOK_SECONDS", 1e-3)
+        patch.setattr("bpfast.sweeps.dask_workers.LOOK_SECONDS", 1e-3)
         first = sweep(client, run=tmp_path / "run", progress=interrupt, **options)
     assert first.interrupted
     assert 0 < len(first.table["network"]) < 40

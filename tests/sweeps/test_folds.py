@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 import bpfast as bp
-from bpfast.sweeps.folds import Folds, cut
+from bpfast.sweeps.folds import Splitting, split_rows
+from bpfast.sweeps.parts import Folds
 from bpfast.tables.data import Scaler
 
 rng = np.random.default_rng(0)
@@ -16,7 +17,7 @@ GROUPS = np.repeat(np.arange(18), 5)
 
 def fold_rows(cv, y=CLASSES, test=0.2, groups=None, seed=0):
     classes = 0 if y.dtype.kind == "f" else len(np.unique(y))
-    return cut(X, y, classes, 0.2, test, cv, groups, seed)
+    return split_rows(X, y, classes, Splitting(test=test, cv=cv, groups=groups), seed)
 
 
 @pytest.mark.parametrize("test", [0.0, 0.2])
@@ -29,7 +30,7 @@ def test_each_row_that_is_not_test_is_held_out_once(y, test):
     np.testing.assert_array_equal(np.sort(everything), np.arange(90))
     for fold in rows.folds:
         both = np.concatenate([fold.train, fold.validation])
-        np.testing.assert_array_equal(np.sort(both), rows.whole)
+        np.testing.assert_array_equal(np.sort(both), rows.winner)
 
 
 def test_folds_are_of_whole_groups_about_as_large_as_each_other():
@@ -78,9 +79,9 @@ def test_a_splitter_is_given_what_is_not_test():
 
     rows = fold_rows(Halves(), groups=GROUPS)
     for given, whole in zip(seen[0], (X, CLASSES, GROUPS), strict=True):
-        np.testing.assert_array_equal(given, whole[rows.whole])
-    np.testing.assert_array_equal(rows.folds[0].train, rows.whole[:10])
-    np.testing.assert_array_equal(rows.folds[0].validation, rows.whole[10:])
+        np.testing.assert_array_equal(given, whole[rows.winner])
+    np.testing.assert_array_equal(rows.folds[0].train, rows.winner[:10])
+    np.testing.assert_array_equal(rows.folds[0].validation, rows.winner[10:])
 
 
 @pytest.mark.parametrize("name", ["GroupKFold", "StratifiedGroupKFold", "LeaveOneGroupOut"])
@@ -88,7 +89,7 @@ def test_groups_stay_together(name):
     model_selection = pytest.importorskip("sklearn.model_selection")
     groups = GROUPS if name != "LeaveOneGroupOut" else GROUPS // 5
     rows = fold_rows(getattr(model_selection, name)(), groups=groups)
-    assert not np.isin(groups[rows.test], groups[rows.whole]).any()
+    assert not np.isin(groups[rows.test], groups[rows.winner]).any()
     assert len(rows.test) == pytest.approx(18, abs=10)
     for fold in rows.folds:
         assert not np.isin(groups[fold.validation], groups[fold.train]).any()
@@ -126,7 +127,7 @@ def test_pairs_are_rows_of_all_and_lose_those_of_the_test_part():
     for fold, (train, validation) in zip(rows.folds, pairs, strict=True):
         assert list(fold.train) == [row for row in train if row not in rows.test]
         assert list(fold.validation) == [row for row in validation if row not in rows.test]
-    assert len(rows.whole) + len(rows.test) == 90
+    assert len(rows.winner) + len(rows.test) == 90
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,9 @@ import pytest
 from sweeps import winner_trained_by_hand
 
 import bpfast as bp
-from bpfast.sweeps.folds import cut
+from bpfast.sweeps.folds import Splitting, split_rows
 from bpfast.sweeps.halving import Halving
-from bpfast.sweeps.trials import Trainer
+from bpfast.sweeps.trainer import Trainer
 from bpfast.tables.data import split
 
 optuna = pytest.importorskip("optuna")
@@ -162,8 +162,8 @@ def test_a_winner_that_was_cut_is_refitted_as_it_was_ranked(schedule, monkeypatc
     space = SPACE | {"schedule": schedule, "learning_rate": "1e-2:1:log"}
     result = sweep(cv=3, halving="successive", space=space, test=0.25)
     assert result.table["epochs"][0] == 1 < result.table["epochs"].max()  # the worst went on
-    rows = cut(X, Y, 0, 0.2, 0.25, 3, None, 0)
-    expected = winner_trained_by_hand(result, X[rows.whole], Y[rows.whole], 9)
+    rows = split_rows(X, Y, 0, Splitting(test=0.25, cv=3), 0)
+    expected = winner_trained_by_hand(result, X[rows.winner], Y[rows.winner], 9)
     np.testing.assert_array_equal(result.best.parameters, expected.parameters)
     tested = r2_score(Y[rows.test], result.model.predict(X[rows.test], "reference"))
     assert result.table["test_score"][0] == pytest.approx(tested, abs=1e-6)
@@ -172,7 +172,7 @@ def test_a_winner_that_was_cut_is_refitted_as_it_was_ranked(schedule, monkeypatc
 @pytest.mark.parametrize("stop", [75, 105, 135])
 def test_after_ctrl_c_the_best_network_is_as_its_row_says(stop, tmp_path, monkeypatch):
     """Also where its training had paused on its way to the next rung, and was not begun again."""
-    monkeypatch.setattr("bpfast.sweeps.rounds.CHECKPOINT_SECONDS", 0.0)
+    monkeypatch.setattr("bpfast.sweeps.recording.CHECKPOINT_SECONDS", 0.0)
     monkeypatch.setattr("bpfast.training.training.CALL_SECONDS", 1e-9)  # it pauses after each epoch
     begun, advance = [], Trainer.advance
 
@@ -196,12 +196,12 @@ def test_after_ctrl_c_the_best_network_is_as_its_row_says(stop, tmp_path, monkey
 
 
 def test_freed_room_is_filled_and_a_rung_knows_all_that_came_to_it(monkeypatch):
-    monkeypatch.setattr("bpfast.sweeps.study.LEARNING_BATCH", 12)  # two crews of 6
+    monkeypatch.setattr("bpfast.sweeps.study.LEARNING_BATCH", 12)  # two cohorts of 6
     sizes, advance = [], Trainer.advance
 
-    def counted(self, shard, *arguments):
-        sizes.append((shard.epoch, len(shard.trials.numbers)))
-        return advance(self, shard, *arguments)
+    def counted(self, job, *arguments):
+        sizes.append((job.shard.epoch, len(job.shard)))
+        return advance(self, job, *arguments)
 
     monkeypatch.setattr(Trainer, "advance", counted)
     halved = sweep(halving="successive", sampler="tpe", space={"learning_rate": "1e-3:1e-1:log"})
@@ -209,7 +209,7 @@ def test_freed_room_is_filled_and_a_rung_knows_all_that_came_to_it(monkeypatch):
     assert sizes[2:4] == [
         (1, 2),
         (0, 4),
-    ]  # two went on, four are new: the first crew is whole again
+    ]  # two went on, four are new: the first cohort is full again
     epochs = by_network(halved, "epochs")
     assert sorted(epochs) == list(range(40))
     assert set(epochs.values()) == {1, 3, 9}

@@ -15,9 +15,9 @@ from sweeps import on_disk, same
 
 import bpfast as bp
 from bpfast.kernels import cuda
-from bpfast.sweeps.folds import cut
+from bpfast.sweeps.folds import Splitting, split_rows
 from bpfast.sweeps.run_folder import read_manifest
-from bpfast.sweeps.trials import Trainer
+from bpfast.sweeps.trainer import Trainer
 
 pl = pytest.importorskip("polars")
 optuna = pytest.importorskip("optuna")
@@ -106,14 +106,14 @@ def test_a_long_training_pauses_for_checkpoints_and_goes_on_from_the_last(
     expected = sweep(tmp_path / "whole", **options)
     begun, advance = [], Trainer.advance
 
-    def counted(self, shard, *arguments):
+    def counted(self, job, *arguments):
         if len(begun) == 9:
             raise InterruptedError("stopped")
-        begun.append(bool(shard.states))
-        return advance(self, shard, *arguments)
+        begun.append(bool(job.shard.states))
+        return advance(self, job, *arguments)
 
     with monkeypatch.context() as patch:
-        patch.setattr("bpfast.sweeps.rounds.CHECKPOINT_SECONDS", 0.0)
+        patch.setattr("bpfast.sweeps.recording.CHECKPOINT_SECONDS", 0.0)
         patch.setattr("bpfast.training.training.CALL_SECONDS", 1e-9)  # an epoch a call
         patch.setattr(Trainer, "advance", counted)
         with pytest.raises(InterruptedError):
@@ -129,18 +129,20 @@ def test_after_ctrl_c_a_sweep_goes_on_where_it_was(tmp_path, monkeypatch):
     expected = sweep(tmp_path / "whole", **options)
     begun, advance = [], Trainer.advance
 
-    def counted(self, shard, until, *arguments):
-        begun.append(shard.epoch)
-        if until == 9:
+    def counted(self, job, *arguments):
+        begun.append(job.shard.epoch)
+        if job.until == 9:
             os.kill(os.getpid(), signal.SIGINT)
             time.sleep(0.5)  # the main thread, which may be busy, sees it
-        return advance(self, shard, until, *arguments)
+        return advance(self, job, *arguments)
 
     with monkeypatch.context() as patch:
         patch.setattr(Trainer, "advance", counted)
         assert sweep(tmp_path / "stopped", **options).interrupted
     begun.clear()
-    monkeypatch.setattr(Trainer, "advance", lambda *a: begun.append(a[1].epoch) or advance(*a))
+    monkeypatch.setattr(
+        Trainer, "advance", lambda *a: begun.append(a[1].shard.epoch) or advance(*a)
+    )
     resumed = sweep(tmp_path / "stopped", resume=True, **options)
     same(resumed, expected)
     assert resumed.sample_updates == expected.sample_updates
@@ -151,9 +153,9 @@ def test_a_small_memory_changes_no_number(monkeypatch):
     expected = sweep(None)
     sizes, advance = [], Trainer.advance
 
-    def counted(self, shard, *arguments):
-        sizes.append(len(shard.trials.numbers))
-        return advance(self, shard, *arguments)
+    def counted(self, job, *arguments):
+        sizes.append(len(job.shard))
+        return advance(self, job, *arguments)
 
     monkeypatch.setattr(Trainer, "advance", counted)
     same(sweep(None, memory=1), expected)
@@ -213,9 +215,10 @@ class OfRows:
 def test_another_test_part_is_refused(tmp_path):
     """Folds are the same; of the other rows not the same ones are held out."""
     groups = [np.arange(60) // 10, np.roll(np.arange(60) // 10, 10)]
-    cuts = [cut(X, X[:, 0], 0, 0.2, 0.2, OfRows(slice(None)), own, 0) for own in groups]
-    assert not np.array_equal(cuts[0].test, cuts[1].test)
-    folds = OfRows(np.intersect1d(*(own.whole for own in cuts)))
+    ways = [Splitting(cv=OfRows(slice(None)), groups=own) for own in groups]
+    splits = [split_rows(X, X[:, 0], 0, way, 0) for way in ways]
+    assert not np.array_equal(splits[0].test, splits[1].test)
+    folds = OfRows(np.intersect1d(*(own.winner for own in splits)))
     sweep(tmp_path, cv=folds, groups=groups[0], networks=2)
     with pytest.raises(ValueError, match="was begun with another test part"):
         sweep(tmp_path, cv=folds, groups=groups[1], networks=2, resume=True)
@@ -388,7 +391,7 @@ def test_a_full_disk_leaves_what_was_written(tmp_path, monkeypatch):
         write(self, path, *arguments, **options)
 
     with monkeypatch.context() as patch:
-        patch.setattr("bpfast.sweeps.rounds.WRITE_SECONDS", 0.0)
+        patch.setattr("bpfast.sweeps.recording.WRITE_SECONDS", 0.0)
         patch.setattr(pl.DataFrame, "write_parquet", full)
         with pytest.raises(OSError, match="No space left"):
             sweep(tmp_path / "full")
@@ -414,7 +417,7 @@ def test_a_killed_sweep_resumes_to_the_same_results(tmp_path):
     np.savez(path, X=X, y=Y)
     options = ["--networks", "160", "--epochs", "6", "--hidden", "2,3", "--sampler", "tpe"]
     options += ["--device", "reference", "--halving", "hyperband"]
-    often = "import bpfast.sweeps.rounds as r; r.WRITE_SECONDS = r.CHECKPOINT_SECONDS = 0.0; "
+    often = "import bpfast.sweeps.recording as r; r.WRITE_SECONDS = r.CHECKPOINT_SECONDS = 0.0; "
 
     def run(folder, kill_after=None):
         begun = (folder / "manifest.json").exists()

@@ -4,7 +4,9 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from bpfast.sweeps.space import OPTIMIZERS, USUAL, Space, parse, read, widths
+from bpfast.sweeps.dimensions import parse
+from bpfast.sweeps.hyperparameters import OPTIMIZERS, widths
+from bpfast.sweeps.space import USUAL, Space, read
 
 optuna = pytest.importorskip("optuna")
 CategoricalDistribution = optuna.distributions.CategoricalDistribution

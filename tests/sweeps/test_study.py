@@ -8,6 +8,7 @@ from sweeps import on_disk
 
 import bpfast as bp
 from bpfast.sweeps import study as study_module
+from bpfast.sweeps import study_tables
 from bpfast.sweeps.space import Space
 from bpfast.sweeps.study import SAMPLERS, Study
 
@@ -72,7 +73,7 @@ def test_progress_counts_what_a_grid_has():
 
 
 def test_a_sampler_of_optunas_is_told_what_came_of_each_batch(monkeypatch):
-    """Two crews of five take turns: one is asked for while the other is trained."""
+    """Two cohorts of five alternate: one is asked for while the other is trained."""
     monkeypatch.setattr(study_module, "LEARNING_BATCH", 10)
     seen = []
 
@@ -93,10 +94,11 @@ def test_tpe_finds_what_chance_does_not():
         study.batch = 10
         values = []
         for _ in range(10):
-            numbers, points = study.ask(10)
-            values += [point["l2"] for point in points]
-            scores = -np.abs(np.array([point["l2"] for point in points]) - 0.7)
-            study.tell(numbers, scores, np.ones(10, bool), {})
+            rows = [{"network": number, **params} for number, params in study.ask(10)]
+            values += [row["l2"] for row in rows]
+            ended = {"epochs": 1, "diverged": False}
+            scored = [row | ended | {"validation_score": -abs(row["l2"] - 0.7)} for row in rows]
+            study.tell(scored, [], 1)
         tried[sampler] = np.abs(np.array(values[50:]) - 0.7).mean()
     assert tried["tpe"] < 0.5 * tried["random"]
 
@@ -104,7 +106,7 @@ def test_tpe_finds_what_chance_does_not():
 @pytest.mark.parametrize("by", ["tables", "optuna"])
 def test_optuna_reads_what_a_sweep_kept(by, tmp_path, monkeypatch):
     if by == "optuna":
-        monkeypatch.setattr(study_module._Tables, "of", lambda *_: None)
+        monkeypatch.setattr(study_tables.StudyTables, "of", lambda *_: None)
     url = f"sqlite:///{tmp_path / 'study.db'}"
     space = SPACE | {"learning_rate": [1e-2, 1e9], "optimizer": "sgd", "hidden": [2, "30x30x30"]}
     table = sweep(space=space, epochs=20, storage=url).table
@@ -163,7 +165,7 @@ def storage(request, tmp_path, monkeypatch):
     if request.param == "object":
         return optuna.storages.InMemoryStorage()
     if request.param == "optuna":
-        monkeypatch.setattr(study_module._Tables, "of", lambda *_: None)
+        monkeypatch.setattr(study_tables.StudyTables, "of", lambda *_: None)
     return f"sqlite:///{tmp_path / 'study.db'}"
 
 

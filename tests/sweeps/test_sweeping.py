@@ -9,10 +9,10 @@ import pytest
 from sweeps import same, winner_trained_by_hand
 
 import bpfast as bp
-from bpfast.sweeps import trials
-from bpfast.sweeps.folds import cut
-from bpfast.sweeps.space import OPTIMIZERS
-from bpfast.sweeps.trials import Trainer
+from bpfast.sweeps import scoring, trainer
+from bpfast.sweeps.folds import Splitting, split_rows
+from bpfast.sweeps.hyperparameters import OPTIMIZERS
+from bpfast.sweeps.trainer import Trainer
 from bpfast.tables.data import split
 from bpfast.training.training import Training
 
@@ -193,8 +193,8 @@ def test_the_winner_is_trained_on_all_rows_that_are_not_test(y):
     result = sweep(y, cv=3)
     classes = result.classes
     numbered = np.searchsorted(classes, y) if classes else y
-    rows = cut(X, numbered, len(classes), 0.2, 0.2, 3, None, 0)
-    np.testing.assert_array_equal(result.scaler.mean, X[rows.whole].mean(axis=0))
+    rows = split_rows(X, numbered, len(classes), Splitting(cv=3), 0)
+    np.testing.assert_array_equal(result.scaler.mean, X[rows.winner].mean(axis=0))
     assert np.isnan(result.table["test_score"][1:]).all()
     predicted = result.model.predict(X[rows.test], device="reference")
     truth = y[rows.test]
@@ -208,7 +208,7 @@ def test_the_winner_is_trained_on_all_rows_that_are_not_test(y):
     network = bp.Population.drawn(mlp, [winner["network"]])
     adam = bp.Adam(learning_rate=winner["learning_rate"], l2=winner["l2"])
     target = numbered if classes else result.target_scaler.apply(y)
-    whole = result.scaler.apply(X[rows.whole]), target[rows.whole]
+    whole = result.scaler.apply(X[rows.winner]), target[rows.winner]
     bp.fit(network, *whole, adam, 3, 16, device="reference", progress=False)
     np.testing.assert_array_equal(network.parameters, result.best.parameters)
 
@@ -230,7 +230,7 @@ def test_without_a_test_part_there_is_no_test_score(y):
 
 def test_the_test_part_changes_no_score_of_a_fold():
     changed, other_y = X.copy(), NUMBERS.copy()
-    rows = cut(X, NUMBERS, 0, 0.2, 0.2, 3, None, 0).test
+    rows = split_rows(X, NUMBERS, 0, Splitting(cv=3), 0).test
     changed[rows], other_y[rows] = 1e3, -1e3 * rows
     first, second = sweep(NUMBERS, cv=3), sweep(other_y, X=changed, cv=3)
     for name in ("network", "validation_score", "validation_std", "loss"):
@@ -259,12 +259,12 @@ def test_a_trials_folds_do_not_depend_on_other_trials(device):
 
 def test_all_folds_of_a_trial_are_in_one_fit(monkeypatch):
     whole_sweep = sweep(NUMBERS, cv=3).table
-    monkeypatch.setattr(trials, "MOST", 7)  # two trials at a time
+    monkeypatch.setattr(trainer, "MAX_NETWORKS", 7)  # two trials at a time
     sizes, advance = [], Trainer.advance
 
-    def counted(self, shard, *arguments):
-        sizes.append(len(shard.trials.numbers))
-        return advance(self, shard, *arguments)
+    def counted(self, job, *arguments):
+        sizes.append(len(job.shard))
+        return advance(self, job, *arguments)
 
     monkeypatch.setattr(Trainer, "advance", counted)
     cut_sweep = sweep(NUMBERS, cv=3).table
@@ -281,7 +281,7 @@ def test_a_fold_is_predicted_by_its_own_networks_only(monkeypatch):
         calls.append((len(self), len(X)))
         return predict(self, X, **options)
 
-    sizes = [len(f.validation) for f in cut(X, NUMBERS, 0, 0.2, 0.2, 3, None, 0).folds]
+    sizes = [len(f.validation) for f in split_rows(X, NUMBERS, 0, Splitting(cv=3), 0).folds]
     monkeypatch.setattr(bp.Population, "predict", counting_predict)
     sweep(NUMBERS, cv=3, space={"hidden": 3})
     assert calls[1:-2] == [(8, size) for size in sizes]  # between compiling and the winner
@@ -290,7 +290,7 @@ def test_a_fold_is_predicted_by_its_own_networks_only(monkeypatch):
 @pytest.mark.parametrize("cv", [None, 3])
 def test_scores_do_not_depend_on_how_many_are_predicted_at_a_time(cv, monkeypatch):
     at_once = sweep(NUMBERS, cv=cv, space={"hidden": 3}).table
-    monkeypatch.setattr(trials, "PREDICTIONS", 80)  # 18 rows or more: 4 networks at most
+    monkeypatch.setattr(scoring, "PREDICTIONS", 80)  # 18 rows or more: 4 networks at most
     predict, calls = bp.Population.predict, []
 
     def counting_predict(self, X, **options):
@@ -355,7 +355,7 @@ def test_after_an_interrupt_the_winner_is_trained_anew_as_far_as_it_was_ranked(m
     result = sweep(NUMBERS, cv=3, space=space, epochs=90, progress=interrupt)
     assert result.interrupted
     assert 1 < result.table["epochs"][0] < 90
-    rows = cut(X, NUMBERS, 0, 0.2, 0.2, 3, None, 0).whole
+    rows = split_rows(X, NUMBERS, 0, Splitting(cv=3), 0).winner
     expected = winner_trained_by_hand(result, X[rows], NUMBERS[rows], 90)
     np.testing.assert_array_equal(result.best.parameters, expected.parameters)
     assert np.isfinite(result.table["test_score"][0])

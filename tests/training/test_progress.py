@@ -11,7 +11,7 @@ import pytest
 
 import bpfast as bp
 from bpfast.command.progress import _reached
-from bpfast.sweeps.sweeping import SweepProgress
+from bpfast.sweeps.progress import SweepProgress
 from bpfast.training import training
 from bpfast.training.progress import BAR_WIDTH, Bar
 
