@@ -1,18 +1,37 @@
-"""What tests make workers of a Dask cluster do; workers import it from here."""
+"""Dask clusters for tests, and what their workers do there; workers import it from here."""
 
 from __future__ import annotations
 
 import os
 import signal
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
-from distributed import WorkerPlugin, get_worker
+import dask
+from distributed import Client, LocalCluster, WorkerPlugin, get_worker
 
 import bpfast
 from bpfast.sweeps import cluster
 from bpfast.sweeps.trainer import Trainer
 from bpfast.training import dispatch
+
+
+@contextmanager
+def local_cluster(workers=2, threads=1, **config):
+    """A client of a cluster of processes, and the cluster."""
+    with (
+        dask.config.set({f"distributed.{name}": value for name, value in config.items()}),
+        LocalCluster(
+            n_workers=workers,
+            threads_per_worker=threads,
+            processes=True,
+            dashboard_address=":0",
+            silence_logs="CRITICAL",  # kills are meant
+        ) as started,
+        Client(started) as client,
+    ):
+        yield client, started
 
 
 class Watched(WorkerPlugin):
