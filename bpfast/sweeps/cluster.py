@@ -95,7 +95,7 @@ def _itself(value: Any) -> Any:
 
 @contextmanager
 def as_worker(expected: Mapping[str, str]) -> Iterator[None]:
-    """What a task does around its work: look at the version, keep to the worker's threads.
+    """What a task does around its work: check the version, keep to the worker's threads.
 
     Each thread of a worker has a core, or its part of what NUMBA_NUM_THREADS allows.
     """

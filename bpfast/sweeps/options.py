@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any, NamedTuple
 
@@ -13,12 +12,11 @@ from .folds import Splitting
 from .halving import Halving
 from .identity import settings_of
 from .parts import SweepData
-from .space import USUAL, Space
-from .study import planned
+from .space import Space
 
 
 class Search(NamedTuple):
-    """Which networks are tried, and for how many epochs."""
+    """Which networks are tried, and for how many epochs each."""
 
     space: Space
     sampler: Any
@@ -26,25 +24,6 @@ class Search(NamedTuple):
     epochs: int
     halving: Halving | None
     seed: int
-
-    @classmethod
-    def of(
-        cls,
-        space: Space | Mapping[str, Any] | None,
-        sampler: Any,
-        networks: int,
-        epochs: int,
-        halving: str | Halving | None,
-        seed: int,
-    ) -> Search:
-        """From arguments of :func:`bpfast.sweep`; raises what they may not be."""
-        if isinstance(halving, str):
-            halving = Halving(halving, epochs)
-        if halving is not None and halving.epochs != epochs:
-            raise ValueError(f"halving is for {halving.epochs} epochs, the sweep has {epochs}")
-        if not isinstance(space, Space):
-            space = Space(USUAL if space is None else space)
-        return cls(space, sampler, planned(space, sampler, networks), epochs, halving, seed)
 
 
 class Persistence(NamedTuple):
@@ -69,10 +48,7 @@ def settings(
 ) -> dict[str, Any]:
     """All that a sweep's numbers depend on, as JSON has it: a resumed sweep's must be the same.
 
-    Raises
-    ------
-    DeviceError
-        A device was asked for that is not here.
+    Raises ``DeviceError`` for a device that is not here.
     """
     sampler, fingerprints = search.sampler, data.fingerprints
     is_named = isinstance(sampler, str)

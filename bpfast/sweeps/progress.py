@@ -20,7 +20,7 @@ class SweepProgress:
     seconds : since the first network began
     rate : sample-updates a second, of those that were made
     architecture : what is being trained
-    networks : how many are through
+    networks : how many have ended
     best : the highest validation score of these, -inf while none has one
     diverged, pruned : how many of these diverged, and how many were pruned at a rung
     """
@@ -64,20 +64,20 @@ class ProgressCounter:
         self._spared = 0  # epochs of networks that ended early
 
     def begin(self, numbers: list[int], epoch: int) -> None:
-        """Some trials, at an epoch, are being trained by a fit."""
+        """A fit begins to train some trials, which are at an epoch."""
         with self._lock:
             for number in numbers:
                 self._paused.pop(number, None)
             self._training[numbers[0]] = epoch * len(numbers)
 
     def pause(self, numbers: list[int], epoch: int) -> None:
-        """The fit is over; its trials came to an epoch."""
+        """A fit has ended or paused; its trials came to an epoch."""
         with self._lock:
             del self._training[numbers[0]]
             self._paused |= dict.fromkeys(numbers, epoch)
 
     def end(self, row: Mapping[str, Any]) -> None:
-        """A trial is through, with a row of the table."""
+        """A trial has ended, with a row of the table."""
         with self._lock:
             self._paused.pop(row["network"], None)
             self._networks += 1

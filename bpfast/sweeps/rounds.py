@@ -30,7 +30,7 @@ from .trainer import Trainer
 from .trials import FitGroup, Row, State, Trial, rank
 from .workers import Workers
 
-COHORT_SHARE = 256  # trials of a cohort for each shard that is trained at once: more need more
+COHORT_SHARE = 256  # trials of a cohort for each shard that is trained at once
 UNRANKED = (np.inf, 0)  # below the rank of any score
 
 
@@ -131,9 +131,9 @@ class Rounds:
         self._checkpoint(only_if_due=True)
 
     def _fill(self, cohort: Cohort) -> None:
-        """Take new trials into the room that there is."""
+        """Draw new trials in place of those that ended."""
         size = max(1, self._study.batch // 2)
-        if self._search.halving is None and not self._study.learns:  # no number depends on it
+        if self._search.halving is None and not self._study.learns:  # no result depends on it
             size = max(size, COHORT_SHARE * self._workers.concurrency)
         room = size - len(cohort.trials)
         for number, params in self._study.ask(min(room, self._search.networks - self._study.asked)):
@@ -191,7 +191,7 @@ class Rounds:
     def _take(self, trials: list[Trial], outcome: Outcome) -> None:
         """Keep what came of trials; those that are complete, or diverged at a stop, end.
 
-        A pause changes their rows too: after Ctrl-C, a row is of the network that is there then.
+        A pause changes rows too: after Ctrl-C they describe networks as they were then.
         """
         columns = {name: values.tolist() for name, values in outcome.results.items()}
         is_complete = outcome.shard.epoch == self._search.epochs
@@ -228,7 +228,7 @@ class Rounds:
             return
         if network is None and trial.state is not None:
             network = self._trainer.network(trial)
-        if network is not None:  # else an earlier process saw it, and kept it if it came first
+        if network is not None:  # else an earlier process kept it, if it came first
             self._best_rank, self.best = rank(trial.row), network
 
     def _wind_up(self) -> None:
@@ -265,7 +265,7 @@ class Rounds:
 
     @contextmanager
     def _stopped_clock(self) -> Iterator[None]:
-        """Do not count what takes place meanwhile, such as compiling."""
+        """Do not count the time of what is done meanwhile, such as compiling."""
         begin = time.perf_counter()
         yield
         self._start += time.perf_counter() - begin

@@ -1,6 +1,6 @@
-"""A sweep's folder: what was asked for and what has come of it, whole at every moment.
+"""A sweep's folder: what was asked for and what came of it, complete at every moment.
 
-``manifest.json`` says what was asked for. ``parts/`` has Parquet files of trials that have ended,
+``manifest.json`` has what was asked for. ``parts/`` has Parquet files of trials that have ended,
 the best network so far, and a checkpoint: parameters and optimiser's moments of networks on their
 way. A sweep that is resumed asks its sampler the same questions, answers them from these files as
 far as they go, and so comes to where it was.
@@ -142,7 +142,7 @@ class RunFolder:
         _write(self.folder, self.manifest)
 
     def _read(self, before: Mapping[str, Any] | None, settings: Mapping[str, Any]) -> None:
-        """See what there is of the sweep."""
+        """Read what the folder has of the sweep."""
         started = {"started": datetime.now(UTC).isoformat(timespec="seconds")}
         begun = before["settings"] if before else {}
         kept = {"settings": {**settings, **begun, GROWS: settings[GROWS]}}
@@ -150,7 +150,7 @@ class RunFolder:
         self.totals = Totals(*(self.manifest.get(name, 0) for name in Totals._fields))
         self._aside = None
         if before and settings["halving"] and begun[GROWS] != settings[GROWS]:
-            # begin anew: who goes on at a rung depends on all that come to it
+            # begin anew: who is pruned at a rung depends on all that come to it
             self._aside = self.folder / f"{PARTS}-of-{begun[GROWS]}"
             return
         for path in sorted(self.parts.glob("[0-9]*.parquet")):

@@ -46,7 +46,7 @@ class Scorer(NamedTuple):
             for k, part in enumerate(parts)
         ]
         scores = np.stack(fold_scores, axis=1)
-        diverged = diverged | np.isnan(scores)  # in its last step, which no loss was seen after
+        diverged = diverged | np.isnan(scores)  # in its last step: no loss was computed after it
         scores = finite_scores(scores, diverged)
         results = {"validation_score": scores.mean(axis=1)}
         if self.data.refits:

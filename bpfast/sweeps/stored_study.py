@@ -85,15 +85,14 @@ def stored_study(
     Raises
     ------
     ValueError, OSError, ImportError
-        The storage cannot be opened; it has the study and is not to be resumed, or has one of this
-        name that is another sweep's.
+        The storage cannot be opened, or has a study of this name that is not to be resumed.
     """
     with opened(given) as storage, _found(given, storage, name, resume) as study:
         with told(given, "cannot keep the study"):
             _check_whose(study, settings, may_be_ours)
             before = study.user_attrs.get(SETTINGS, settings)
             if settings["halving"] and before[GROWS] != settings[GROWS]:
-                study = _emptied(study, storage)  # who goes on depends on all that come to a rung
+                study = _emptied(study, storage)  # who is pruned depends on all trials
             stored = StoredStudy(study, storage, given, settings)
         yield stored
 

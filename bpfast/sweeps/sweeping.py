@@ -1,4 +1,4 @@
-"""A sweep: many networks from a space, asked of a sampler, trained at once, ranked."""
+"""A sweep: a sampler draws many networks from a space; they are trained at once and ranked."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ from .rounds import Rounds
 from .run_folder import RunFolder
 from .scoring import finite_scores
 from .shards import Shard
-from .space import Space
-from .study import STUDY, Study
+from .space import USUAL, Space
+from .study import STUDY, Study, planned
 from .trainer import Trainer
 from .trials import Trial, rank
 from .workers import ThreadWorkers, Workers
@@ -105,8 +105,8 @@ def sweep(
         After each rung only the networks with the least validation loss go on, as if nothing had
         happened; the others keep the score that they have then, and may come first with it.
     memory : bytes that networks in training may take, by default half of what is free
-        Networks of one kind are trained in parts that fit; no number depends on it. With a
-        ``client``: in each worker, by default half of its memory limit.
+        Networks are trained in parts that fit; no result depends on it. With a ``client``: in each
+        worker, by default half of its memory limit.
     run : a folder in which everything is kept as it is reached: see :class:`RunFolder`
     resume : whether to go on with the sweep that is in the folder, and in the study
         With the same arguments (``networks`` may be more) it ends with the same numbers, bit for
@@ -140,14 +140,20 @@ def sweep(
     epochs = whole("epochs", epochs, 1)
     splitting = Splitting(validation, test, cv, groups)
     data = SweepData.of(X, y, task, splitting, seed)
-    search = Search.of(space, sampler, networks, epochs, halving, seed)
+    if isinstance(halving, str):
+        halving = Halving(halving, epochs)
+    if halving is not None and halving.epochs != epochs:
+        raise ValueError(f"halving is for {halving.epochs} epochs, the sweep has {epochs}")
+    if not isinstance(space, Space):
+        space = Space(USUAL if space is None else space)
+    search = Search(space, sampler, planned(space, sampler, networks), epochs, halving, seed)
     memory = None if memory is None else whole("memory", memory, 1)
     resources = Resources(device, client, memory)
     known_by = settings(data, splitting, search, resources)
     if resume and run is None and storage is None:
         raise ValueError("resume=True goes on with what is in run, or in storage: give one of them")
     persistence = Persistence(run, storage, study_name, resume)
-    trainer = Trainer(data, epochs, seed, device, has_rungs=search.halving is not None)
+    trainer = Trainer(data, epochs=epochs, seed=seed, device=device, has_rungs=halving is not None)
     rounds = _train(trainer, search, resources, persistence, known_by, progress)
     order = sorted(rounds.rows, key=lambda number: rank(rounds.rows[number]))
     losses = [rounds.losses[number] for number in order]

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..training.dispatch import Plan, choose
+from ..training.dispatch import choose
 from ..training.history import History, Progress
 from ..training.network import MLP
 from ..training.optimizers import Optimizer
@@ -52,7 +52,9 @@ class Trainer:
     def compile(self, shard: Shard) -> None:
         """Train a few networks of a group for an epoch on a batch: kernels are there then."""
         group, few = shard.group, shard.part(slice(WARM_UP_NETWORKS))
-        needed = (self.plan(few).strategy, group.activation, group.optimizer)  # not the sizes
+        n, rule = len(few) * len(self.data.folds.rows), OPTIMIZERS[group.optimizer]()
+        plan = choose(self._mlp(group), n, group.batch_size, self.device, rule.resolve(1, 1).rule)
+        needed = (plan.strategy, group.activation, group.optimizer)  # sizes compile nothing
         if needed in self.compiled:
             return
         self.compiled.add(needed)
@@ -127,12 +129,6 @@ class Trainer:
         seeds = [params.get("seed", number) for number, params in pairs]
         mlp = self._mlp(shard.group)
         return Population.drawn(mlp, np.array(seeds * folds), self.seed, shard.group.init)
-
-    def plan(self, shard: Shard) -> Plan:
-        """What would train a shard."""
-        group, n = shard.group, len(shard) * len(self.data.folds.rows)
-        rule = OPTIMIZERS[group.optimizer]().resolve(1, 1).rule
-        return choose(self._mlp(group), n, group.batch_size, self.device, rule)
 
     def max_trials(self, group: FitGroup, memory: int) -> int:
         """How many trials of a group may be trained at once, in so many bytes."""

@@ -65,14 +65,14 @@ class Workers(ABC):
     def cut(self, jobs: Sequence[Job]) -> list[Job]:
         """Jobs in shards that fit into memory and end about together, the longest first."""
         costs = [self._trainer.operations(job) for job in jobs]
-        even = np.inf
-        if self.concurrency > 1:
-            even = sum(costs) / (PIECES * self.concurrency)
+        even = sum(costs) / (PIECES * self.concurrency) if self.concurrency > 1 else np.inf
         limit = min(even, self.max_operations)
         pieces = []
         for job, cost in zip(jobs, costs, strict=True):
             trials = len(job.shard)
-            fair = -(-limit * trials // (cost * GRAIN)) * GRAIN if cost else trials
+            fair: float = trials
+            if cost and limit < np.inf:
+                fair = -(-limit * trials // (cost * GRAIN)) * GRAIN
             fitting = self._trainer.max_trials(job.shard.group, self.memory)
             size = int(max(1, min(trials, fair, fitting)))
             for start in range(0, trials, size):
