@@ -26,13 +26,13 @@ from sklearn.datasets import load_digits
 
 import bpfast as bp
 
-from ..checking.verification import machine
+from ..checking.machine import machine
 from ..files import write_whole
 from ..sweeps.dask_workers import SHARD_SECONDS
 from ..sweeps.shards import Job, Outcome, Shard
 from ..sweeps.trainer import Trainer
 from ..sweeps.workers import ThreadWorkers
-from .command import versions
+from .environment import versions
 from .measure import now
 
 SPACE = {"learning_rate": "1e-4:1e-1:log", "l2": "1e-7:1e-2:log", "batch_size": 64, "hidden": 16}

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import json
-import platform
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -14,26 +12,22 @@ from typing import Any
 
 from rich.console import Console
 
-from ..checking.verification import machine
-from ..errors import DeviceError, missing_extra, one_of, whole
+from ..checks import check_choice, check_int
+from ..errors import DeviceError, missing_extra
 from ..files import write_whole
 from ..kernels.cpu import thread_count
 from ..training.dispatch import devices
 from . import crossing
-from .measure import Runner, UnavailableError, agrees, bpfast, measure, now
+from .environment import hardware, versions
+from .measure import Runner, UnavailableError, agrees, bpfast, fastest, measure, now
 from .once import in_own_process
-from .peak import caches, limits
+from .peak import limits
 from .peers import PEERS
 from .table import name, print_end, print_job
 from .workloads import JOBS, Job
 
 DEVICES = ("cpu", "cuda")
 PICTURES = (".png", ".svg")
-PACKAGES = (
-    *("numpy", "numba", "llvmlite", "numba-cuda", "cupy-cuda13x", "cupy-cuda12x"),
-    *("jax", "jaxlib", "torch", "scikit-learn"),
-)
-
 Say = Callable[[str], None]
 
 
@@ -64,13 +58,13 @@ class Options:
         ValueError, ImportError, OSError
             An option that makes no sense, no matplotlib for a picture, no folder to write to.
         """
-        whole("turns", self.turns, 1)
+        check_int("turns", self.turns, 1)
         for given in self.jobs_named():
-            one_of("workload", given, [job.name for job in JOBS])
+            check_choice("workload", given, [job.name for job in JOBS])
         for given in self.devices_named():
-            one_of("device", given, DEVICES)
+            check_choice("device", given, DEVICES)
         if self.plot:
-            one_of("the plot's suffix", self.plot.suffix, PICTURES)
+            check_choice("the plot's suffix", self.plot.suffix, PICTURES)
             if find_spec("matplotlib") is None:
                 raise missing_extra("matplotlib", "bench")
         for path in filter(None, (self.output, self.plot)):
@@ -112,7 +106,11 @@ def bench(options: Options, console: Console, progress: Console) -> bool:
     """
     options.check()
     runners, skipped = _runners(options)
-    report: dict[str, Any] = {"date": now(), "machine": _machine(), "versions": versions()}
+    report: dict[str, Any] = {
+        "date": now(),
+        "machine": hardware(),
+        "versions": versions(),
+    }
     jobs: list[dict[str, Any]] = []
     with _saying(progress) as say:
         say("limits of this machine")
@@ -185,16 +183,6 @@ def _crossings(modes: list[str], progress: Console) -> list[dict[str, Any]]:
     return [asdict(one) | {"words": str(one), "pays_from": one.pays_from} for one in found]
 
 
-def fastest(results: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Of each runner, the result of its fastest mode; bpfast's first."""
-    best: dict[str, dict[str, Any]] = {}
-    for result in results:
-        other = best.setdefault(result["runner"], result)
-        if result["sample_updates_per_second"] > other["sample_updates_per_second"]:
-            best[result["runner"]] = result
-    return list(best.values())
-
-
 def _beside(job: dict[str, Any], others: list[dict[str, Any]]) -> dict[str, Any]:
     """A job with a network's cost, in seconds of a busy thread, also as a multiple of another's."""
     busy = min(thread_count(), job["networks"])
@@ -214,23 +202,6 @@ def _saying(console: Console) -> Iterator[Say]:
         return
     with console.status("") as status:
         yield status.update
-
-
-def _machine() -> dict[str, str]:
-    """Processor, caches, system and devices, in words."""
-    sizes = ", ".join(f"{name} {size // 2**10:,} KiB" for name, size in caches())
-    return machine() | {"caches": sizes or "unknown", "system": platform.platform()}
-
-
-def versions() -> dict[str, str]:
-    """Versions of what was measured, as far as it is installed."""
-    found = {}
-    for package in PACKAGES:
-        try:
-            found[package] = importlib.metadata.version(package)
-        except importlib.metadata.PackageNotFoundError:
-            continue
-    return found
 
 
 def _keep(options: Options, report: dict[str, Any]) -> None:

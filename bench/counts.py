@@ -24,7 +24,7 @@ import numpy as np
 
 import bpfast as bp
 from bpfast.kernels.cuda import block
-from bpfast.kernels.math import OPTIMIZERS
+from bpfast.kernels.tables import OPTIMIZERS
 
 from . import registers
 from .registers import Case, Launch

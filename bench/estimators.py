@@ -28,9 +28,9 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import train_test_split
 
 from .. import sklearn as bpfast
-from ..checking.verification import machine
+from ..checking.machine import machine
 from ..files import write_whole
-from .command import versions
+from .environment import versions
 from .measure import now
 
 OURS = SimpleNamespace(

@@ -197,6 +197,16 @@ def agrees(result: dict[str, Any]) -> bool:
     return result["loss_difference"] <= TOLERANCE
 
 
+def fastest(results: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Of each runner, the result of its fastest mode; bpfast's first."""
+    best: dict[str, dict[str, Any]] = {}
+    for result in results:
+        other = best.setdefault(result["runner"], result)
+        if result["sample_updates_per_second"] > other["sample_updates_per_second"]:
+            best[result["runner"]] = result
+    return list(best.values())
+
+
 def difference(losses: np.ndarray, expected: np.ndarray) -> float:
     """The largest relative difference; losses far below the mean count as a thousandth of it."""
     least = 1e-3 * np.abs(expected).mean()

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
 from ..files import write_whole
-from .command import fastest
+from .measure import fastest
 from .peak import Limits
 from .table import name, times
 
@@ -166,7 +166,7 @@ def _roofline(figure: Figure, axes: Axes, jobs: list[dict[str, Any]], limits: Li
     axes.grid(alpha=0.2)
     _limit_labels(axes, limits, low)
     figure.draw_without_rendering()
-    _label(axes, list(zip(x, y, [job["name"] for job in jobs], strict=True)))
+    label_points(axes, list(zip(x, y, [job["name"] for job in jobs], strict=True)))
 
 
 def _limit_labels(axes: Axes, limits: Limits, low: float) -> None:
@@ -191,7 +191,7 @@ def _limit_labels(axes: Axes, limits: Limits, low: float) -> None:
         )
 
 
-def _label(axes: Axes, points: list[tuple[float, float, str]]) -> None:
+def label_points(axes: Axes, points: list[tuple[float, float, str]]) -> None:
     """Name each point at the nearest place where nothing is yet."""
     taken = [text.get_window_extent() for text in axes.texts]
     taken += [_around(axes.transData.transform((x, y))) for x, y, _ in points]

@@ -85,7 +85,7 @@ def _note(report: dict[str, Any], peers: list[str], source: str) -> str:
         f"multiply-adds in registers reach {limits['fma'] / 1e9:.0f}. First result: from the start "
         "of a new Python. "
     )
-    words += "".join(f"{_cost(job)} " for job in report["jobs"] if "network_cost_ratio" in job)
+    words += "".join(_cost(job, report["jobs"]) for job in report["jobs"])
     if peers:
         named = ", ".join(f"{peer} {report['versions'][PACKAGES[peer]]}" for peer in peers)
         words += (
@@ -96,11 +96,15 @@ def _note(report: dict[str, Any], peers: list[str], source: str) -> str:
     return words + f"From `{source}`; `bpfast bench --peers` measures yours."
 
 
-def _cost(job: dict[str, Any]) -> str:
+def _cost(job: dict[str, Any], jobs: list[dict[str, Any]]) -> str:
     """What a network costs where there are more or fewer of them."""
+    if "network_cost_ratio" not in job:
+        return ""
+    (others,) = (other["networks"] for other in jobs if other["name"] == job["beside"])
+    shape = job["description"].partition(" x ")[2]
     return (
-        f"In {job['name']} a network takes {times(job['network_cost_ratio'])} the time of a busy "
-        f"thread that one of {job['beside']} takes."
+        f"A network of {shape} takes {times(job['network_cost_ratio'])} as long on its thread in a "
+        f"fit of {job['networks']} as in a fit of {others}. "
     )
 
 

@@ -22,7 +22,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from ..checking.verification import machine
+from ..checking.machine import machine
 from ..files import write_whole
 from ..kernels.cpu import thread_count
 from ..training.dispatch import choose

@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 
 from ..kernels import counter
-from ..tables.data import Scaler, read
+from ..tables.reading import read_dataset
+from ..tables.scaling import Scaler
 from ..training.history import History
 from ..training.network import MLP
 from ..training.optimizers import SGD, Adam, Optimizer
@@ -218,7 +219,7 @@ class Job:
 @cache
 def _digits() -> tuple[np.ndarray, np.ndarray]:
     """scikit-learn's 1,797 digits of 64 pixels, scaled, and their 10 classes."""
-    digits = read("digits")
+    digits = read_dataset("digits")
     return Scaler.of(digits.X).apply(digits.X).astype(np.float32), digits.y
 
 

@@ -1,5 +1,6 @@
 """Train many small neural networks at once, by backpropagation, as fast as the machine allows."""
 
+import sys
 from pathlib import Path
 
 if not (Path(__file__).parent / "kernels").is_dir():
@@ -7,6 +8,7 @@ if not (Path(__file__).parent / "kernels").is_dir():
     # installs.
     __path__.append(str(Path(__file__).parent.parent))
 
+from . import sweeps, tables, training
 from .checking import check_gradients, verify
 from .errors import DeviceError
 from .explaining import explain
@@ -31,6 +33,21 @@ from .training import (
     warmup,
 )
 from .version import __version__
+
+# Pickles of before the wings name the modules that their classes were in.
+for _name, _module in {
+    "data": tables.scaling,
+    "dispatch": training.dispatch,
+    "halving": sweeps.halving,
+    "history": training.history,
+    "model": tables.model,
+    "network": training.network,
+    "optimizers": training.optimizers,
+    "population": training.population,
+    "space": sweeps.space,
+    "sweep": sweeps.result,
+}.items():
+    sys.modules[f"{__name__}.{_name}"] = _module
 
 __all__ = [
     "MLP",

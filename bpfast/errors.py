@@ -1,19 +1,9 @@
-"""Errors of bpfast, and the words in which bad input is refused."""
+"""What is raised where a device or an optional package is missing."""
 
 from __future__ import annotations
 
-import reprlib
-from collections.abc import Collection
 from importlib import import_module
-from numbers import Real
 from typing import Any
-
-import numpy as np
-
-from .arrays import as_array, module_of, to_host
-
-FINITE = float(np.finfo(np.float64).max)
-BELOW_ONE = float(np.nextafter(1.0, 0.0))  # the greatest number allowed where 1 is too much
 
 
 class DeviceError(RuntimeError):
@@ -25,144 +15,15 @@ def missing_extra(package: str, extra: str) -> ImportError:
     return ImportError(f'{package} is not installed: pip install "bpfast[{extra}]"')
 
 
-def imported(package: str, extra: str) -> Any:
+def import_optional(package: str, extra: str) -> Any:
     """An optional package.
 
     Raises
     ------
     ImportError
-        It is not installed; the extra that brings it is named.
+        It is not installed; the message names the extra that installs it.
     """
     try:
         return import_module(package)
     except ImportError:
         raise missing_extra(package, extra) from None
-
-
-def numeric(
-    name: str, values, dtype, wanted: str = "an array of numbers", anywhere: bool = False
-) -> np.ndarray:
-    """Values as a row-major array of a dtype; what it cannot hold becomes infinite.
-
-    What lies on a GPU is brought to the host; with ``anywhere`` it stays, as an array of CuPy.
-
-    Raises
-    ------
-    TypeError
-        Text, complex numbers, dates, rows of different lengths, and what is no array at all.
-    """
-    try:
-        array = as_array(values)
-        if not anywhere:
-            array = to_host(array)
-        # a table's column, with None for what is missing, or a number that is not NumPy's
-        if array.dtype.kind == "O" and (array.ndim or isinstance(values, Real)):
-            array = array.astype(np.float64)
-    except (OverflowError, TypeError, ValueError) as error:
-        raise TypeError(f"{name} must be {wanted}: {error}") from None
-    if array.dtype.kind not in "biuf":
-        got = f"dtype {array.dtype}" if array.ndim else reprlib.repr(values)
-        raise TypeError(f"{name} must be {wanted}, got {got}")
-    with np.errstate(over="ignore"):
-        return module_of(array).asarray(array, dtype=dtype, order="C")
-
-
-def finite(name: str, array: np.ndarray) -> np.ndarray:
-    """The array itself.
-
-    Raises
-    ------
-    ValueError
-        It has NaN or infinity; the message says where.
-    """
-    xp = module_of(array)
-    if not xp.isfinite(array).all():
-        where = tuple(xp.argwhere(~xp.isfinite(array))[0].tolist())
-        raise ValueError(
-            f"{name} has NaN or infinity, first at {where}: drop or replace such values first"
-        )
-    return array
-
-
-def numbers(
-    name: str,
-    value,
-    n: int,
-    low: float,
-    high: float = FINITE,
-    open_low: bool = False,
-    epochs: int | None = None,
-) -> np.ndarray:
-    """A hyperparameter as an (n,) float64 array, read-only: a scalar is one number repeated.
-
-    Parameters
-    ----------
-    value : a number, or an array of n of them
-    low, high : the least and the greatest allowed; ``open_low`` excludes ``low`` itself
-    epochs : where given, an array of (n, epochs) or (1, epochs) is (n, epochs) numbers
-
-    Raises
-    ------
-    TypeError, ValueError
-        Not numeric; neither a scalar nor (n,); NaN; out of range.
-    """
-    array = numeric(name, value, np.float64, f"a number, or one for each of the {n} networks")
-    shape: tuple[int, ...] = (n,)
-    if epochs is not None and array.shape in ((1, epochs), (n, epochs)):
-        shape = (n, epochs)
-    elif array.shape not in ((), (n,)):
-        also = "" if epochs is None else f", or an array of {(n, epochs)} for every epoch"
-        raise ValueError(
-            f"{name} has shape {array.shape}: give one number, or one for each of the {n} networks"
-            f"{also}"
-        )
-    bad = ~((array > low if open_low else array >= low) & (array <= high))
-    if bad.any():
-        got = f"{array[bad][0]:g}"
-        if array.ndim:
-            got += f" for network {np.argwhere(bad)[0, 0]}"
-        raise ValueError(f"{name} must be {_bounds(low, high, open_low)}, got {got}")
-    return np.broadcast_to(array, shape)
-
-
-def number(name: str, value, low: float, high: float = FINITE, open_low: bool = False) -> float:
-    """One number, bounded as in :func:`numbers`.
-
-    Raises
-    ------
-    TypeError, ValueError
-        Not a number; NaN; out of range.
-    """
-    if isinstance(value, bool) or not isinstance(value, (int, float, np.integer, np.floating)):
-        raise TypeError(f"{name} must be a number, got {value!r}")
-    return float(numbers(name, float(value), 1, low, high, open_low)[0])
-
-
-def _bounds(low: float, high: float, open_low: bool) -> str:
-    lower = f"{'above' if open_low else 'at least'} {low:g}"
-    if high in (FINITE, np.inf):
-        return f"{lower} and finite" if high == FINITE else lower
-    return f"{lower} and {'below 1' if high == BELOW_ONE else f'at most {high:g}'}"
-
-
-def one_of(name: str, value, choices: Collection[str]) -> None:
-    """Raise ``ValueError`` unless ``value`` is among the choices."""
-    if not isinstance(value, str) or value not in choices:
-        raise ValueError(f"{name}={value!r} is not known: choose from {', '.join(choices)}")
-
-
-def whole(name: str, value, low: int, high: int = 2**64 - 1) -> int:
-    """An integer from ``low`` to ``high``.
-
-    Raises
-    ------
-    TypeError, ValueError
-        Not an integer; out of range.
-    """
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
-        raise TypeError(f"{name} must be an integer, got {value!r}")
-    if value < low:
-        raise ValueError(f"{name} must be at least {low}, got {value}")
-    if value > high:
-        raise ValueError(f"{name} must be at most {high}, got {value}")
-    return int(value)

@@ -1,8 +1,8 @@
 """Counter-based random numbers: the same on every device, whatever the order they are asked in.
 
 A number is a hash of a key and a position, so no generator has a state to carry. The hash is the
-finaliser of SplitMix64 (Steele, Lea and Flood, 2014). ``mix`` and ``uniform24`` are plain
-functions: they run on NumPy arrays of uint64 and compile for every device.
+finaliser of SplitMix64 (Steele, Lea and Flood, 2014). What comes before :func:`key` are plain
+functions that compile for every device; the first three run on NumPy arrays of uint64, too.
 """
 
 from __future__ import annotations
@@ -33,6 +33,16 @@ def join(key, word):
 def uniform24(key, position):
     """Number in [0, 1), a multiple of 2**-24, exact in every dtype; dropout draws with it."""
     return (mix(key + (position + MULTIPLIER_1) * GOLDEN) >> SHIFT_40) * UNIT_24
+
+
+def dropout_key(key, step, layer):
+    """Key of a hidden layer's draws in a step."""
+    return join(join(key, np.uint64(step)), np.uint64(layer))
+
+
+def keeps(key, position, p):
+    """Whether a hidden unit stays; with probability p it does not."""
+    return uniform24(key, np.uint64(position)) >= p
 
 
 def key(*words) -> np.ndarray:

@@ -1,5 +1,7 @@
 """Activations, losses and optimiser rules, each written once as plain scalar functions.
 
+:mod:`tables` gives them their names.
+
 NumPy tests call them as they are; every device compiles the same source. Three habits make that
 possible: constants are floats (a compiler narrows them to the dtype it compiles for), functions
 call each other and the names imported from :mod:`math` by their global names (a device may put a
@@ -11,9 +13,7 @@ finite there is finite here.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from math import erf, exp, expm1, log, log1p, sqrt, tanh
-from typing import NamedTuple
 
 # --- activations: a = f(z), and the slope da/dz from z and a ------------------------------------
 
@@ -92,25 +92,6 @@ def gelu(z):
 def gelu_slope(z, a):
     return 0.5 * (1.0 + erf(0.7071067811865476 * z)) + 0.3989422804014327 * z * exp(-0.5 * z * z)
 
-
-class Activation(NamedTuple):
-    """A scalar function ``value(z)`` and its derivative ``slope(z, a)`` with ``a = value(z)``."""
-
-    value: Callable
-    slope: Callable
-
-
-ACTIVATIONS: dict[str, Activation] = {
-    "identity": Activation(identity, identity_slope),
-    "relu": Activation(relu, relu_slope),
-    "leaky_relu": Activation(leaky_relu, leaky_relu_slope),
-    "tanh": Activation(hyperbolic_tangent, hyperbolic_tangent_slope),
-    "sigmoid": Activation(sigmoid, sigmoid_slope),
-    "softplus": Activation(softplus, softplus_slope),
-    "elu": Activation(elu, elu_slope),
-    "silu": Activation(silu, silu_slope),
-    "gelu": Activation(gelu, gelu_slope),
-}
 
 # --- losses of one output: l(p, t) and dl/dp; c is huber's delta or quantile's level --------------
 # p is the output layer's linear value: exp, sigmoid and softmax are folded into the last three. For
@@ -210,40 +191,13 @@ def cross_entropy_slope(share, t, total):
     return share * total - t
 
 
-class Loss(NamedTuple):
-    """A loss: ``value`` and ``slope`` of one output, and how outputs are joined.
-
-    ``average`` divides by the number of outputs (otherwise they are summed), ``link`` names what
-    turns the last layer's values into predictions: "identity", one of LINKS, or "softmax".
-    """
-
-    value: Callable
-    slope: Callable
-    average: bool = False
-    link: str = "identity"
-
-
-LINKS: dict[str, Callable] = {"exp": exponential, "sigmoid": sigmoid}  # those of one output
-LOSSES: dict[str, Loss] = {
-    "half_squared_error": Loss(half_squared_error, half_squared_error_slope),
-    "mse": Loss(squared_error, squared_error_slope, average=True),
-    "mae": Loss(absolute_error, absolute_error_slope, average=True),
-    "huber": Loss(huber, huber_slope, average=True),
-    "quantile": Loss(quantile, quantile_slope),
-    "poisson": Loss(poisson, poisson_slope, link="exp"),
-    "binary_cross_entropy": Loss(binary_cross_entropy, binary_cross_entropy_slope, link="sigmoid"),
-    "cross_entropy": Loss(cross_entropy, cross_entropy_slope, link="softmax"),
-    "binary_log_loss": Loss(binary_log_loss, binary_cross_entropy_slope, link="sigmoid"),
-    "log_loss": Loss(log_loss, cross_entropy_slope, link="softmax"),
-}
-# What scikit-learn reports in place of a loss, whose slope it goes down: for its estimators alone.
-REPORTED = {"binary_cross_entropy": "binary_log_loss", "cross_entropy": "log_loss"}
-
 # --- optimisers, after PyTorch's documentation where they name no other ---------------------------
 # coefficients(rate, h0..h4, power1, power2) is called once a step in float64 and returns the two
 # powers and six numbers c0..c5; update(w, g, m, v, c0..c5) moves one parameter and returns w, m, v.
 # A mean forgets by m - gain m, which leaves nothing of m where the gain is 1. Some would be left
 # of it in m + gain (g - m), and float32 cannot hold 1 - gain well where the gain is close to 0.
+
+N_HYPERPARAMETERS, N_POWERS, N_COEFFICIENTS = 5, 2, 6  # as counted above
 
 
 def sgd_coefficients(rate, momentum, nesterov, decay, h3, h4, power1, power2):
@@ -307,28 +261,10 @@ def rmsprop(w, g, m, v, rate, gain, epsilon, decay, momentum, c5):
     return w - rate * m, m, v
 
 
-class Rule(NamedTuple):
-    """An optimiser's rule, how many state values it keeps a parameter, its hyperparameters.
-
-    ``powers`` says that the coefficients change from step to step (bias correction).
-    """
-
-    coefficients: Callable
-    update: Callable
-    states: int
-    hyperparameters: tuple[str, ...]
-    powers: bool = False
+CLIP_EPSILON = 1e-6  # PyTorch's: a gradient of zeros is not divided by its length
 
 
-SGD_NAMES = ("momentum", "nesterov", "weight_decay")
-ADAM_NAMES = ("beta1", "beta2", "epsilon", "weight_decay", "decoupled")
-OPTIMIZERS: dict[str, Rule] = {
-    "sgd": Rule(sgd_coefficients, sgd, 0, SGD_NAMES),
-    "sgd_momentum": Rule(sgd_coefficients, sgd_momentum, 1, SGD_NAMES),
-    "sgd_velocity": Rule(sgd_coefficients, sgd_velocity, 1, SGD_NAMES),
-    "adam": Rule(adam_coefficients, adam, 2, ADAM_NAMES, powers=True),
-    "adam_epsilon_hat": Rule(adam_epsilon_hat_coefficients, adam, 2, ADAM_NAMES, powers=True),
-    "rmsprop": Rule(
-        rmsprop_coefficients, rmsprop, 2, ("alpha", "epsilon", "weight_decay", "momentum")
-    ),
-}
+def clip_factor(squares, longest):
+    """What a gradient is multiplied with, whose squares have that sum, to be no longer than so."""
+    factor = longest / (sqrt(squares) + CLIP_EPSILON)
+    return factor if factor < 1.0 else 1.0

@@ -10,7 +10,8 @@ import numpy as np
 
 from . import counter
 from .host import SHUFFLES, bring_back, emptied, place, resident, restore_best, with_rates
-from .math import ACTIVATIONS, LINKS, LOSSES, OPTIMIZERS
+from .math import clip_factor
+from .tables import ACTIVATIONS, INVERSE_LINKS, LOSSES, OPTIMIZERS
 from .task import DIVERGED, RUNNING, STOPPED, Network, Samples, Task, layer_slices
 
 GRAIN = 1  # networks that are trained together
@@ -61,17 +62,18 @@ def forward(network: Network, row: np.ndarray, x: np.ndarray, masks=None):
 def predict_one(network: Network, row: np.ndarray, x: np.ndarray) -> np.ndarray:
     """Predictions (samples, outputs): probabilities where the loss has a sigmoid or softmax."""
     z = forward(network, row.astype(np.float64), x)[0][-1]
-    link = LOSSES[network.loss].link
-    if link == "softmax":
+    inverse_link = LOSSES[network.loss].inverse_link
+    if inverse_link == "softmax":
         e = np.exp(z - z.max(axis=1, keepdims=True))
         return e / e.sum(axis=1, keepdims=True)
-    return apply(LINKS[link], z) if link in LINKS else z
+    value = INVERSE_LINKS[inverse_link].value
+    return apply(value, z) if value else z
 
 
 def loss_and_slope(network: Network, z: np.ndarray, targets: np.ndarray, weights: np.ndarray):
     """Weighted mean loss of some samples, and its slope by ``z``, (samples, outputs)."""
     loss = LOSSES[network.loss]
-    if loss.link == "softmax":
+    if loss.inverse_link == "softmax":
         if targets.shape[1] == 1:
             targets = np.eye(z.shape[1])[targets[:, 0].astype(int)]
         z = z - z.max(axis=1, keepdims=True)
@@ -121,7 +123,7 @@ def penalise(
     for (weights, _), (part, _) in zip(split(network, row), split(network, grad), strict=True):
         part += l1 * np.sign(weights) + l2 * weights
     if np.isfinite(clip_norm):
-        grad *= min(1.0, clip_norm / (np.sqrt((grad * grad).sum()) + 1e-6))
+        grad *= clip_factor((grad * grad).sum(), clip_norm)
     return grad
 
 

@@ -87,7 +87,7 @@ class Schedule:
 
 @dataclass(frozen=True)
 class Optimizer:
-    """A rule of :data:`math.OPTIMIZERS` with each network's own numbers, all float64.
+    """A rule of :data:`tables.OPTIMIZERS` with each network's own numbers, all float64.
 
     Attributes
     ----------

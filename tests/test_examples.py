@@ -10,7 +10,7 @@ pytest.importorskip("matplotlib")
 
 from matplotlib import pyplot
 
-from bpfast.kernels.math import ACTIVATIONS, LOSSES
+from bpfast.kernels.tables import ACTIVATIONS, LOSSES
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 OWN = {**ACTIVATIONS}, {**LOSSES}

@@ -1,7 +1,8 @@
-"""Imports run one way: between wings in the order below, and inside a wing without circles.
+"""The house's rules, held against the code itself.
 
-What counts is read from the code: every ``import``, at the top of a file, in a function, or for
-types alone.
+Imports run one way: between wings in the order below, and inside a wing without circles. Every
+``import`` counts, at the top of a file, in a function, or for types alone. Files have one purpose,
+functions fit a screen, and tests lie as the code does.
 """
 
 import ast
@@ -122,3 +123,62 @@ def test_imports_are_seen():
 def test_a_wrong_import_is_told_with_the_rule(graph, words):
     told = [*complaints(graph)]
     assert any(words in line for line in told), told
+
+
+# --- rooms ----------------------------------------------------------------------------------------
+
+MOST_LINES, MOST_LINES_OF_SCRIPTS = 400, 300  # of a file
+MOST_LINES_OF_A_FUNCTION = 60  # without its signature and docstring
+
+
+def length(function):
+    """Lines of a function's body, without its docstring."""
+    body = function.body
+    if ast.get_docstring(function) is not None:
+        body = body[1:]
+    return function.end_lineno - body[0].lineno + 1 if body else 0
+
+
+def test_files_are_short():
+    files = [
+        path
+        for top in ("bench", "bpfast", "kernels", "tests")
+        for path in (CHECKOUT / top).rglob("*.py")
+    ]
+    scripts = [*(CHECKOUT / "bpfast").rglob("*.js")]
+    for paths, most in ((files, MOST_LINES), (scripts, MOST_LINES_OF_SCRIPTS)):
+        lengths = {
+            path.relative_to(CHECKOUT): len(path.read_text(encoding="utf-8").splitlines())
+            for path in paths
+        }
+        long = {str(path): n for path, n in lengths.items() if n > most}
+        assert not long, f"more than {most} lines: a file has one purpose; make rooms of {long}"
+
+
+def test_functions_fit_a_screen():
+    lengths = {
+        f"{path}:{node.lineno} {node.name}": length(node)
+        for path in modules().values()
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.FunctionDef)
+    }
+    long = {name: n for name, n in lengths.items() if n > MOST_LINES_OF_A_FUNCTION}
+    assert not long, f"more than {MOST_LINES_OF_A_FUNCTION} lines: make functions of {long}"
+    ordered = sorted(lengths.values())
+    assert ordered[len(ordered) // 2] <= 8
+    assert ordered[len(ordered) * 9 // 10] <= 22
+
+
+def test_each_module_has_its_tests():
+    """One file for a module, where the module is: ``tests/WING/test_MODULE.py``."""
+    for name, path in modules().items():
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        has_code = any(isinstance(node, ast.FunctionDef | ast.ClassDef) for node in tree.body)
+        if (
+            has_code
+            and name.split(".")[1] not in ("bench", "kernels")
+            and path.name != "__init__.py"
+        ):
+            parts = name.split(".")[1:]
+            tests = CHECKOUT.joinpath("tests", *parts[:-1], f"test_{parts[-1]}.py")
+            assert tests.is_file(), f"{name} has no tests: {tests.relative_to(CHECKOUT)} is missing"

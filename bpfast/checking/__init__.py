@@ -1,4 +1,4 @@
-"""Whether results are right: gradients against differences, devices against the reference."""
+"""Whether results are right: gradients beside differences, devices beside the reference."""
 
 from .gradients import check_gradients
 from .verification import verify

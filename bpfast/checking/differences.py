@@ -1,4 +1,4 @@
-"""Derivatives by finite differences, and the kernels' gradients in a form to hold beside them."""
+"""Derivatives by finite differences, and the kernels' gradients in the same form."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from ..arrays import to_host
 from ..training.population import Population
 from ..training.training import gradients
 
-# Below the cube root of float64's precision, 6e-6, where rounding and truncation would be alike
-# (Press et al., Numerical Recipes, section 5.7): a shorter step crosses fewer corners of relu.
+# The cube root of float64's precision, 6e-6, would balance rounding and truncation (Press et al.,
+# Numerical Recipes, section 5.7). This is shorter, as a shorter step crosses fewer corners of relu.
 STEP = 1e-6
 
 
@@ -36,16 +36,16 @@ def neighbours(
 def central_differences(
     function: Callable[[Population], np.ndarray], population: Population, directions: np.ndarray
 ) -> np.ndarray:
-    """Derivative along the directions, from what is ahead and behind; see :func:`neighbours`."""
+    """Derivatives along the directions; for the parameters see :func:`neighbours`."""
     ahead, behind = neighbours(function, population, directions)
     return (ahead - behind) / (2 * STEP)
 
 
 def gradient_rows(population: Population, X, y, sample_weight=None, device="auto") -> np.ndarray:
-    """What :func:`bpfast.gradients` gives, (n, P), in the order of ``population.parameters``."""
+    """The gradients of :func:`bpfast.gradients`, (n, P) as ``population.parameters`` are."""
     _, weights, biases = gradients(population, X, y, sample_weight, device)
     rows = np.empty_like(population.parameters)
     like = population.with_parameters(rows)
-    for place, part in zip([*like.weights, *like.biases], [*weights, *biases], strict=True):
-        place[...] = to_host(part)
+    for view, gradient in zip([*like.weights, *like.biases], [*weights, *biases], strict=True):
+        view[...] = to_host(gradient)
     return rows

@@ -1,4 +1,4 @@
-"""The fused kernels' gradients beside finite differences of the loss, for any network."""
+"""The kernels' gradients beside finite differences of the loss, for any network."""
 
 from __future__ import annotations
 
@@ -8,33 +8,33 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..arrays import to_host
-from ..errors import whole
+from ..checks import check_int
 from ..training import dispatch
 from ..training.population import Population
 from ..training.training import gradients
 from .differences import STEP, gradient_rows, neighbours
 from .text_table import text_table
 
-MOST = 200  # parameters of an array that are moved
+MOST = 200  # parameters that are moved in each array
 TOLERANCES = {"float64": 1e-6, "float32": 1e-3}  # of an array's greatest gradient
 ROUNDINGS = 8  # by which a loss may be off, in units of its last place
 
 
 @dataclass(frozen=True)
 class ArrayCheck:
-    """One array of parameters, by the entry whose gradient is furthest from what is allowed.
+    """One array of parameters, shown by its entry that is furthest beyond what is allowed.
 
     Attributes
     ----------
     name : "weights[0]", "biases[0]", ... as in :class:`Population`
     checked : how many parameters were moved, in each network
-    index : the entry: network, then its place in the array
+    index : of the entry: the network, then the entry's index in the network's array
     gradient : ∂E/∂w there, from the kernel
     difference : (E(w + h) - E(w - h)) / 2h there, with E in float64
     error : how far the two are apart
-    allowed : a share of the array's greatest gradient (1e-6 in float64, 1e-3 in float32); half of
-        what the slopes ahead and behind differ by, for a corner (of relu, of mae) may lie there;
-        and what rounding of E makes of the difference
+    allowed : the sum of three: a share of the array's greatest gradient (1e-6 in float64, 1e-3 in
+        float32); half the difference between the slopes ahead and behind, as between them may lie
+        a corner of relu or mae; and the rounding of E, divided by h
     """
 
     name: str
@@ -77,11 +77,11 @@ class GradientCheck:
         titles = ("furthest apart", "checked", "gradient", "difference", "apart", "allowed", "")
         rows: list[tuple[str, ...]] = [titles]
         for a in self.arrays:
-            network, *place = a.index
+            network, *entry = a.index
             where = f"network {network}: " if self.networks > 1 else ""
             rows.append(
                 (
-                    f"{where}{a.name}[{', '.join(map(str, place))}]",
+                    f"{where}{a.name}[{', '.join(map(str, entry))}]",
                     str(a.checked * self.networks),
                     f"{a.gradient: .9g}",
                     f"{a.difference: .9g}",
@@ -136,7 +136,7 @@ def check_gradients(
     TypeError, ValueError, DeviceError
         Bad input, before any work.
     """
-    most, rng = whole("most", most, 1), np.random.default_rng(whole("seed", seed, 0))
+    most, rng = check_int("most", most, 1), np.random.default_rng(check_int("seed", seed, 0))
     rows = gradient_rows(population, X, y, sample_weight, device)
     mlp, dtype = population.mlp, population.parameters.dtype.name
     plan = dispatch.choose(mlp, len(population), len(X), device, "sgd", dtype)
@@ -145,47 +145,62 @@ def check_gradients(
     def losses(networks: Population) -> np.ndarray:
         return to_host(gradients(networks, X, y, sample_weight, device)[0])
 
-    now, tolerance = losses(exact)[:, None], TOLERANCES[dtype]
-    arrays = []
-    for name, places in _places(population):
-        columns = places.ravel()
-        if columns.size > most:
-            columns = np.sort(rng.choice(columns, most, replace=False))
-        sides = [neighbours(losses, exact, _along(exact, column)) for column in columns]
-        ahead, behind = np.array(sides).transpose(1, 2, 0)
-        gradient = rows[:, columns].astype(np.float64)
-        arrays.append(_furthest(name, places, columns, gradient, ahead, behind, now, tolerance))
+    before, arrays = losses(exact)[:, None], []
+    for name, columns in _parameter_columns(population):
+        chosen = columns.ravel()
+        if chosen.size > most:
+            chosen = np.sort(rng.choice(chosen, most, replace=False))
+        sides = [neighbours(losses, exact, _direction(exact, column)) for column in chosen]
+        difference, uncertainty = _differences(before, *np.array(sides).transpose(1, 2, 0))
+        gradient = rows[:, chosen].astype(np.float64)
+        tolerance = TOLERANCES[dtype] * np.abs(gradient).max(axis=1, keepdims=True)
+        allowed = uncertainty + tolerance
+        arrays.append(_check_array(name, columns, chosen, gradient, difference, allowed))
     return GradientCheck(tuple(arrays), len(population), plan.device, plan.strategy, dtype)
 
 
-def _places(population: Population) -> Iterator[tuple[str, np.ndarray]]:
-    """The name of each array of parameters, and the columns of ``parameters`` in its shape."""
+def _parameter_columns(population: Population) -> Iterator[tuple[str, np.ndarray]]:
+    """Each array's name, and in its shape the columns of ``parameters`` that it is a view of."""
     numbers = population[0].with_parameters(np.arange(population.mlp.n_parameters)[None])
-    for kind, arrays in (("weights", numbers.weights), ("biases", numbers.biases)):
+    for group, arrays in (("weights", numbers.weights), ("biases", numbers.biases)):
         for layer, array in enumerate(arrays):
-            yield f"{kind}[{layer}]", array[0]
+            yield f"{group}[{layer}]", array[0]
 
 
-def _along(population: Population, column: int) -> np.ndarray:
+def _direction(population: Population, column: int) -> np.ndarray:
     direction = np.zeros_like(population.parameters)
     direction[:, column] = 1.0
     return direction
 
 
-def _furthest(name, places, columns, gradient, ahead, behind, now, tolerance) -> ArrayCheck:
-    """The entry of an array that is furthest from what is allowed; arguments are (n, columns)."""
-    difference = (ahead - behind) / (2 * STEP)
-    corner = np.abs(ahead - 2 * now + behind) / (2 * STEP)
+def _differences(
+    before: np.ndarray, ahead: np.ndarray, behind: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Central differences of losses, and how far off they may be by corners and by rounding."""
+    corner = np.abs(ahead - 2 * before + behind) / (2 * STEP)
+    rounding = ROUNDINGS * np.finfo(np.float64).eps * np.abs(before) / STEP
+    return (ahead - behind) / (2 * STEP), corner + rounding
+
+
+def _check_array(
+    name: str,
+    columns: np.ndarray,
+    chosen: np.ndarray,
+    gradient: np.ndarray,
+    difference: np.ndarray,
+    allowed: np.ndarray,
+) -> ArrayCheck:
+    """The entry of an array that is furthest beyond what is allowed.
+
+    ``gradient``, ``difference`` and ``allowed`` are (n, chosen), of the columns that were moved.
+    """
     error = np.abs(gradient - difference)
-    rounding = ROUNDINGS * np.finfo(np.float64).eps * np.abs(now) / STEP
-    allowed = corner + rounding + tolerance * np.abs(gradient).max(axis=1, keepdims=True)
     beyond = error - allowed
     i, k = np.unravel_index(np.where(np.isnan(beyond), np.inf, beyond).argmax(), beyond.shape)
-    place = np.argwhere(places == columns[k])[0]
     return ArrayCheck(
         name=name,
-        checked=len(columns),
-        index=(int(i), *place.tolist()),
+        checked=len(chosen),
+        index=(int(i), *np.argwhere(columns == chosen[k])[0].tolist()),
         gradient=float(gradient[i, k]),
         difference=float(difference[i, k]),
         error=float(error[i, k]),

@@ -1,4 +1,4 @@
-"""Tables in plain text, for what is printed without the extra ``cli``."""
+"""Tables in plain text, which need no extra."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 
 def text_table(rows: Sequence[Sequence[str]]) -> list[str]:
-    """Lines of a table, columns as wide as they must be; the first row names them."""
+    """The lines of a table; the first row has the columns' names."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = [
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()

@@ -18,7 +18,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from ..checking.verification import verify as run_verify
-from ..errors import one_of, whole
+from ..checks import check_choice, check_int
 from ..explaining import page as explain_page
 from ..files import make_folders, remove_empty, write_whole
 from ..sweeps import space
@@ -27,7 +27,7 @@ from ..sweeps.run_folder import MANIFEST
 from ..sweeps.storage import lasting, located
 from ..sweeps.study import SAMPLERS, STUDY, planned
 from ..sweeps.sweeping import sweep as run_sweep
-from ..tables import data
+from ..tables import reading, sources
 from ..tables.model import Model
 from ..tables.predictions import check_output, print_predictions, tabulate, write_predictions
 from ..training.dispatch import devices as all_devices
@@ -83,7 +83,7 @@ def sweep(
         str | None,
         typer.Argument(
             metavar="DATA",
-            help=f"A .csv, .parquet or .npz file, or {', '.join(data.BUILT_IN)}.",
+            help=f"A .csv, .parquet or .npz file, or {', '.join(sources.BUILT_IN)}.",
             show_default=False,
         ),
     ] = None,
@@ -173,7 +173,7 @@ def sweep(
         request = resumed(resume, given)
     elif source is None or moved is not None:
         what = "DATA is missing" if source is None else f"--data {moved} is for --resume"
-        raise ValueError(f"{what}: give a file, or one of {', '.join(data.BUILT_IN)}, as DATA")
+        raise ValueError(f"{what}: give a file, or one of {', '.join(sources.BUILT_IN)}, as DATA")
     else:
         asked: dict[str, Any] = {f.name: context.params.get(f.name) for f in fields(Request)}
         asked["source"] = from_anywhere(source)
@@ -206,7 +206,7 @@ def _sweep(
     request = replace(request, networks=planned(tried, request.sampler, request.networks))
     if request.groups is not None and request.cv is None:
         raise ValueError("--groups are kept together by folds: give --cv too")
-    dataset = data.read(request.source, request.target, request.task, request.groups)
+    dataset = reading.read_dataset(request.source, request.target, request.task, request.groups)
     folder = folder or Path("bpfast-runs") / f"{dataset.name}-{datetime.now():%Y%m%d-%H%M%S}"
     console = _console()
     print_request(console, dataset, asdict(request))
@@ -300,7 +300,7 @@ def predict(
         typer.Argument(
             metavar="DATA",
             help="A .csv, .parquet or .npz file with the columns that the model was trained with, "
-            f"- for CSV from standard input, or {', '.join(data.BUILT_IN)}.",
+            f"- for CSV from standard input, or {', '.join(sources.BUILT_IN)}.",
         ),
     ],
     output: Annotated[
@@ -312,12 +312,12 @@ def predict(
 ) -> None:
     """Predict with the best network of a sweep, in the units and classes of its target."""
     check_output(output)
-    top = whole("--top", top, 1)
+    top = check_int("--top", top, 1)
     winner = Model.load(model)
-    frame = tabulate(winner, data.read_inputs(source, winner.columns), device)
+    frame = tabulate(winner, reading.read_inputs(source, winner.columns), device)
     if output is not None:
         write_predictions(frame, output)
-    if output != data.STDIO:
+    if output != sources.STDIO:
         print_predictions(_console(), frame, top, output)
 
 
@@ -415,7 +415,7 @@ def warmup(
     dtype: Annotated[str, typer.Option(help="float32, float64, or both.")] = "both",
 ) -> None:
     """Compile every kernel now, so that no first fit has to wait."""
-    one_of("dtype", dtype, (*DTYPES, "both"))
+    check_choice("dtype", dtype, (*DTYPES, "both"))
     start = time.perf_counter()
     run_warmup(DTYPES if dtype == "both" else (dtype,))
     typer.echo(f"all kernels are compiled: {time.perf_counter() - start:.1f} s")

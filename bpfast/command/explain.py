@@ -10,7 +10,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from ..errors import missing_extra, number, whole
+from ..checks import check_int, check_number
+from ..errors import missing_extra
 
 try:
     from rich.console import Console, RenderableType
@@ -95,12 +96,12 @@ def explained(options: Options) -> Explanation:
     ValueError
         As in :func:`run`.
     """
-    step = whole("--step", options.step, 1)
+    step = check_int("--step", options.step, 1)
     if options.steps is not None:
-        whole("--steps", options.steps, 1)
+        check_int("--steps", options.steps, 1)
     arguments = TUTORIAL if options.network is None else read_network(options.network)
     if options.learning_rate is not None:
-        rate = number("--learning-rate", options.learning_rate, 0.0)
+        rate = check_number("--learning-rate", options.learning_rate, 0.0)
         arguments = arguments | {"learning_rate": rate}
     explanation = explain(**arguments)
     return explanation if step == 1 else later(explanation, step - 1)

@@ -19,7 +19,7 @@ from ..files import write_whole
 from ..sweeps.result import SweepResult
 from ..sweeps.run_folder import describe
 from ..sweeps.words import by_epoch, duration, ended_early, many, no_score, ranked_by
-from ..tables.data import Dataset
+from ..tables.dataset import Dataset
 from ..training.network import MLP
 from ..version import __version__
 

@@ -12,7 +12,7 @@ from ..sweeps import space
 from ..sweeps.identity import GROWS
 from ..sweeps.run_folder import read_manifest
 from ..sweeps.storage import file_of, lasting, located
-from ..tables import data
+from ..tables import sources
 
 COMMAND = "command.json"  # in a sweep's folder
 
@@ -41,7 +41,7 @@ class Request:
 
 def from_anywhere(source: str) -> str:
     """A source's name that means the same in any folder."""
-    is_file = source not in data.BUILT_IN and Path(source).is_file()
+    is_file = source not in sources.BUILT_IN and Path(source).is_file()
     return str(Path(source).resolve()) if is_file else source
 
 
@@ -76,7 +76,7 @@ def resumed(folder: Path, given: Mapping[str, Any]) -> Request:
         )
     begun = _read(folder)
     source = from_anywhere(given.get("moved", begun.source))
-    if source not in data.BUILT_IN and not Path(source).is_file():
+    if source not in sources.BUILT_IN and not Path(source).is_file():
         gone = f"--data {source}" if "moved" in given else f"{source}, which it was begun with,"
         raise ValueError(f"{folder}: {gone} is no file: say where the data are now, --data FILE")
     begun = replace(begun, storage=_storage(folder, given.get("storage"), begun.storage))

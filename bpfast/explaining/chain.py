@@ -11,36 +11,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 from operator import mul
 
-from ..kernels.math import ACTIVATIONS, LOSSES
+from ..kernels.tables import ACTIVATIONS, INVERSE_LINKS, LOSSES
 from ..training.network import MLP
 from ..training.population import Population
-
-# The derivative of each activation; {a} is the activation's name, {z} its pre-activation's.
-SLOPES = {
-    "identity": "1",
-    "relu": "1 if {z} > 0 else 0",
-    "leaky_relu": "1 if {z} > 0 else 0.01",
-    "tanh": "1 - {a}²",
-    "sigmoid": "{a}·(1 - {a})",
-    "softplus": "sigmoid({z})",
-    "elu": "1 if {z} > 0 else {a} + 1",
-    "silu": "sigmoid({z}) + {a}·(1 - sigmoid({z}))",
-    "gelu": "Φ({z}) + {z}·φ({z})",
-}
-
-# Each loss of one output and its derivative; {p} is the prediction, {t} the target, {c} huber's
-# delta or quantile's level, {d} is 1 - {c}. The last three are derived with respect to what the
-# prediction is made of, a logarithm or a logit.
-ERRORS = {
-    "half_squared_error": ("½·({p} - {t})²", "{p} - {t}"),
-    "mse": ("({p} - {t})²", "2·({p} - {t})"),
-    "mae": ("|{p} - {t}|", "sign({p} - {t})"),
-    "huber": ("huber({p} - {t}, delta {c})", "clip({p} - {t}, ±{c})"),
-    "quantile": ("max({c}·({t} - {p}), ({c} - 1)·({t} - {p}))", "{d} if {p} > {t} else -{c}"),
-    "poisson": ("{t}·log({t} / {p}) - {t} + {p}", "{p} - {t}"),
-    "binary_cross_entropy": ("-{t}·log({p}) - (1 - {t})·log(1 - {p})", "{p} - {t}"),
-    "cross_entropy": ("-{t}·log({p})", "{p} - {t}"),
-}
 
 
 @dataclass(frozen=True)
@@ -141,7 +114,7 @@ def _errors(mlp: MLP, outputs: Sequence[float], targets: Sequence[float]):
     """Loss of each output, and the derivative of the whole loss with respect to it."""
     loss, parameter = LOSSES[mlp.loss], mlp.network.loss_parameter
     pairs = list(zip(outputs, targets, strict=True))
-    if loss.link == "softmax":
+    if loss.inverse_link == "softmax":
         top, total = max(outputs), sum(targets)
         log_sum = math.log(sum(math.exp(p - top) for p in outputs))
         terms = [loss.value(p - top, t, log_sum, parameter) for p, t in pairs]
@@ -154,8 +127,7 @@ def _errors(mlp: MLP, outputs: Sequence[float], targets: Sequence[float]):
 
 
 def _output_layer(mlp: MLP, z, targets, slopes) -> tuple[Unit, ...]:
-    words = {"identity": "prediction", "exp": "logarithm"}
-    names = numbered(words.get(LOSSES[mlp.loss].link, "logit"), len(z))
+    names = numbered(INVERSE_LINKS[LOSSES[mlp.loss].inverse_link].output, len(z))
     symbols = zip(numbered("prediction", len(z)), numbered("target", len(z)), strict=True)
     units = []
     for name, value, slope, pair in zip(names, z, slopes, symbols, strict=True):
@@ -167,7 +139,9 @@ def _output_layer(mlp: MLP, z, targets, slopes) -> tuple[Unit, ...]:
 def _hidden_layer(mlp: MLP, layer: int, z, a, weights, after: Sequence[Unit]) -> tuple[Unit, ...]:
     first = 1 + sum(d_in * d_out for d_in, d_out in [*pairwise(mlp.layers)][: layer + 1])
     prefix = f"{layer + 1}." if len(mlp.activations) > 1 else ""
-    activation = mlp.activations[layer]
+    name_of_activation = mlp.activations[layer]
+    activation = ACTIVATIONS[name_of_activation]
+    formula = activation.formula or f"{name_of_activation}'({{z}})"
     units = []
     for j, (sum_in, out) in enumerate(zip(z, a, strict=True)):
         name, sum_name = f"h{prefix}{j + 1}", f"z{prefix}{j + 1}"
@@ -189,8 +163,8 @@ def _hidden_layer(mlp: MLP, layer: int, z, a, weights, after: Sequence[Unit]) ->
         )
         slope = Factor(
             _d(name, sum_name),
-            SLOPES.get(activation, f"{activation}'({{z}})").format(a=name, z=sum_name),
-            float(ACTIVATIONS[activation].slope(sum_in, out)),
+            formula.format(a=name, z=sum_name),
+            float(activation.slope(sum_in, out)),
         )
         delta = gradient.value * slope.value
         units.append(Unit(name, sum_name, sum_in, float(out), slope, links, gradient, delta))
@@ -248,13 +222,13 @@ def error_formulas(mlp: MLP, prediction: str, target: str, total: float = 1.0) -
     prediction, target : what to write for them
     total : sum of the targets, which cross_entropy's derivative depends on
     """
-    c = mlp.network.loss_parameter
+    loss, c = LOSSES[mlp.loss], mlp.network.loss_parameter
     names = {"p": prediction, "t": target, "c": f"{c:g}", "d": f"{1 - c:g}"}
-    own = f"{mlp.loss}({{p}}, {{t}})", f"{mlp.loss}'({{p}}, {{t}})"
-    value, slope = (formula.format(**names) for formula in ERRORS.get(mlp.loss, own))
-    if LOSSES[mlp.loss].link == "softmax" and total != 1.0:
+    value = (loss.formula or f"{mlp.loss}({{p}}, {{t}})").format(**names)
+    slope = (loss.slope_formula or f"{mlp.loss}'({{p}}, {{t}})").format(**names)
+    if loss.inverse_link == "softmax" and total != 1.0:
         slope = f"{prediction}·{total:g} - {target}"
-    if LOSSES[mlp.loss].average and mlp.outputs > 1:
+    if loss.average and mlp.outputs > 1:
         slope = f"{slope if slope.endswith(')') else f'({slope})'}/{mlp.outputs}"
     return value, slope
 

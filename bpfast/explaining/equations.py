@@ -12,7 +12,7 @@ try:
 except ImportError:
     raise missing_extra("rich", "cli") from None
 
-from ..kernels.math import LINKS, LOSSES
+from ..kernels.tables import INVERSE_LINKS, LOSSES
 from .chain import Factor, Parameter, Unit, error_formulas
 from .explanation import Explanation
 from .words import arriving, colour, count_paths, number, signed, times
@@ -44,12 +44,12 @@ def forward(explanation: Explanation, only: Collection[str] | None = None) -> Ta
             if only is None or unit.name in only:
                 _forward_unit(grid, explanation, layer, unit, sources)
         sources = {unit.name: unit.activation for unit in units} | {"1": 1.0}
-    link = LOSSES[explanation.mlp.loss].link
+    inverse_link = LOSSES[explanation.mlp.loss].inverse_link
     predictions = zip(explanation.prediction_names, explanation.prediction, strict=True)
     for unit, (name, value) in zip(explanation.layers[-1], predictions, strict=True):
-        if link in LINKS:
-            equation(grid, name, f"{link}({unit.name})", number(value, 10))
-        elif link == "softmax":
+        if INVERSE_LINKS[inverse_link].value:
+            equation(grid, name, f"{inverse_link}({unit.name})", number(value, 10))
+        elif inverse_link == "softmax":
             equation(grid, name, f"exp({unit.name}) / Σ exp(logit)", number(value, 10))
     return grid
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from ..kernels.math import LOSSES
+from ..kernels.tables import LOSSES
 from ..training.network import MLP
 from ..training.optimizers import SGD
 from ..training.population import Population
@@ -248,7 +248,7 @@ def _array(name: str, value, shape: tuple[int, ...]) -> np.ndarray:
 def _targets(mlp: MLP, y) -> np.ndarray:
     """Targets as (1, outputs); a class label becomes a target for each class."""
     y = list(y) if np.iterable(y) else [y]
-    if LOSSES[mlp.loss].link == "softmax" and len(y) == 1:
+    if LOSSES[mlp.loss].inverse_link == "softmax" and len(y) == 1:
         if y[0] not in range(mlp.outputs):
             raise ValueError(
                 f"y must be a class from 0 to {mlp.outputs - 1}, or {mlp.outputs} targets, "

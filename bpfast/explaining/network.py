@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from ..errors import FINITE
+from ..checks import FINITE
 from ..training.network import MLP
 
 # Two inputs, two hidden neurons, one output: where every backpropagation tutorial begins.

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+from graphlib import TopologicalSorter
 from html import escape
 from pathlib import Path
 from string import Template
@@ -16,22 +18,11 @@ from ..files import write_whole
 from ..training.network import BUILT_IN
 from .chain import error_formulas
 from .explanation import Explanation
+from .javascript import module as functions
 
 ASSETS = Path(__file__).with_name("assets")
-SCRIPTS = (  # in the order in which they build on each other
-    "arithmetic",
-    "formulas",
-    "words",
-    "model",
-    "stages",
-    "drawing",
-    "inspector",
-    "curve",
-    "sweep",
-    "sweep_plot",
-    "fields",
-    "page",
-)
+IMPORT = re.compile(r'^import \{[^}]*\} from "\./(\w+)\.js";\n', re.MULTILINE)
+EXPORT = re.compile(r"^export (?=const |class )", re.MULTILINE)
 FRAME_HEIGHT = 900  # pixels, in a notebook
 
 
@@ -51,7 +42,7 @@ def page(explanation: Explanation) -> str:
     return Template(_asset("page.html")).substitute(
         style=_asset("style.css").strip(),
         data=_json(explanation),
-        script="\n".join(_asset(f"{name}.js").strip() for name in SCRIPTS),
+        script=script("page"),
     )
 
 
@@ -86,6 +77,20 @@ def frame(explanation: Explanation) -> str | None:
         f'<iframe srcdoc="{escape(page(explanation))}" width="100%" height="{FRAME_HEIGHT}" '
         'style="border: 0" title="Backpropagation, step by step"></iframe>'
     )
+
+
+def script(name: str) -> str:
+    """A JavaScript module and all that it imports, joined into one without imports or exports.
+
+    Modules share one scope: what a module has at its top level needs a name of its own.
+    """
+    sources, imports, found = {}, {}, [name]
+    for module in found:
+        sources[module] = functions() if module == "functions" else _asset(f"{module}.js")
+        imports[module] = IMPORT.findall(sources[module])
+        found += [other for other in imports[module] if other not in found]
+    order = TopologicalSorter(imports).static_order()
+    return "\n".join(EXPORT.sub("", IMPORT.sub("", sources[module])).strip() for module in order)
 
 
 def _own_functions(explanation: Explanation) -> list[str]:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from ..errors import whole
+from ..checks import check_int
 from ..training.population import Population
 from ..training.training import gradients
 from .chain import floats
@@ -71,7 +71,7 @@ def until_close(explanation: Explanation, steps: int | None = None) -> list[Step
     explanation : Explanation
     steps : how many to make; if None, as many as bring the error close to zero, at most 1000
     """
-    most = MOST_STEPS if steps is None else whole("steps", steps, 1)
+    most = MOST_STEPS if steps is None else check_int("steps", steps, 1)
     rounds = [m * 10**k for k in range(1, len(str(most))) for m in (1, 2, 5)]
     later_on = [step for step in rounds if EACH < step < most]
     return repeat(
@@ -89,7 +89,7 @@ def later(explanation: Explanation, steps: int) -> Explanation:
     TypeError, ValueError
         ``steps`` is no whole number of at least 0; the network diverges before that step.
     """
-    population, step = explanation.population(), explanation.step + whole("steps", steps, 0)
+    population, step = explanation.population(), explanation.step + check_int("steps", steps, 0)
     done, diverged = _onward(explanation, population, steps) if steps else (0, False)
     if diverged:
         raise ValueError(

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..checking.differences import STEP, central_differences, gradient_rows
-from ..errors import whole
+from ..checks import check_int
 from ..training.history import History
 from ..training.optimizers import SGD
 from ..training.population import Population
@@ -101,7 +101,7 @@ def sweep_learning_rate(
     TypeError, ValueError
         A number that is too small or not whole.
     """
-    steps, n = whole("steps", steps, 1), whole("n", n, 2)
+    steps, n = check_int("steps", steps, 1), check_int("n", n, 2)
     curvature = max_curvature(explanation, explanation.population())
     border = _border(curvature)
     guess = math.log10(border or explanation.learning_rate or 1.0)

@@ -12,12 +12,12 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import imported
+from ..errors import import_optional
 from ..sweeps.hyperparameters import HYPERPARAMETERS
 from ..sweeps.storage import OWN, file_of, located
 from ..sweeps.words import ended_early
 
-_polars = partial(imported, "polars", "cli")
+_polars = partial(import_optional, "polars", "cli")
 FILES = ("manifest.json", "networks.csv", "losses.parquet")
 KEYS = (
     *("bpfast", "data", "rows", "inputs", "classes", "metric", "networks", "epochs", "seed"),
@@ -226,7 +226,7 @@ def _differs(values: np.ndarray) -> bool:
 
 def _study(folder: Path, manifest: dict[str, Any]) -> Any:
     """The study in memory, as its storage had it."""
-    optuna = imported("optuna", "sweep")
+    optuna = import_optional("optuna", "sweep")
     name, words = manifest["study_name"], "the sweep's storage"
     url = located(manifest["storage"], folder)
     if manifest["storage"] is None:

@@ -1,4 +1,4 @@
-"""Estimators of a search fitted by the workers of a Dask cluster, where joblib uses one."""
+"""Groups of fits trained by the workers of a Dask cluster, where joblib's backend is one."""
 
 from __future__ import annotations
 
@@ -9,15 +9,16 @@ import numpy as np
 from joblib.parallel import get_active_backend
 
 from ..sweeps.workers import GRAIN, PIECES
-from .preparation import Fit
+from .fits import Fit
 
-OWN = ("random_state", "_random_state")  # the estimator keeps its object, with the state that came
+# An estimator keeps these objects; random states are set to what came back from the worker.
+KEPT = ("random_state", "_random_state")
 
-Train = Callable[[list[Fit], np.ndarray], bool]
+TrainGroup = Callable[[list[Fit], np.ndarray], bool]
 
 
-def current() -> Any:
-    """The client of ``joblib.parallel_config("dask")``, or None; None too in its workers."""
+def current_client() -> Any:
+    """The client of ``joblib.parallel_config("dask")``; None without one, and in its workers."""
     backend, _ = get_active_backend()
     client = getattr(backend, "client", None)
     if client is None:
@@ -31,15 +32,15 @@ def current() -> Any:
     return None
 
 
-def train(client: Any, groups: Sequence[list[Fit]], X: np.ndarray, fit_group: Train) -> None:
+def train(client: Any, groups: Sequence[list[Fit]], X: np.ndarray, train_group: TrainGroup) -> None:
     """Have the cluster train some groups.
 
     Parameters
     ----------
     client : distributed.Client
-    groups : each of one kind; they end as trained
-    X : (samples, features), that their rows are of
-    fit_group : trains a group where it is called
+    groups : of fits with one ``group_key``; they end as trained
+    X : (samples, features), which the fits' rows are numbers of
+    train_group : trains a group in the worker that it is called in
     """
     from ..sweeps.cluster import check_workers, everywhere, submit, versions
 
@@ -47,33 +48,35 @@ def train(client: Any, groups: Sequence[list[Fit]], X: np.ndarray, fit_group: Tr
     data = everywhere(client, X)
     threads = sum(client.nthreads().values())
     parts = [part for group in groups for part in _cut(group, PIECES * threads)]
-    futures = [submit(client, _train, fit_group, part, data, versions()) for part in parts]
+    futures = [submit(client, _train, train_group, part, data, versions()) for part in parts]
     try:
         for part, future in zip(parts, futures, strict=True):
-            for fit, came in zip(part, future.result(), strict=True):
-                _take(fit, *came)
+            for fit, trained in zip(part, future.result(), strict=True):
+                _update(fit, *trained)
     except BaseException:  # Ctrl-C too
         client.cancel(futures)
         raise
 
 
 def _cut(group: list[Fit], pieces: int) -> list[list[Fit]]:
+    """Cut a group into about so many pieces, for workers that end about together."""
     size = -(-len(group) // (pieces * GRAIN)) * GRAIN
     return [group[start : start + size] for start in range(0, len(group), size)]
 
 
 def _train(
-    fit_group: Train, group: list[Fit], X: np.ndarray, expected: Mapping[str, str]
+    train_group: TrainGroup, group: list[Fit], X: np.ndarray, expected: Mapping[str, str]
 ) -> list[tuple[dict[str, Any], Any, Exception | None]]:
-    """What a worker does: each estimator's attributes, its random state, and what ended it."""
+    """Train a group in a worker: each estimator's attributes, its random state, and its error."""
     from ..sweeps.cluster import as_worker
 
     with as_worker(expected):
-        fit_group(group, X)
+        train_group(group, X)
     return [(vars(fit.estimator), fit.random_state.get_state(), fit.error) for fit in group]
 
 
-def _take(fit: Fit, found: dict[str, Any], state: Any, error: Exception | None) -> None:
+def _update(fit: Fit, attributes: dict[str, Any], state: Any, error: Exception | None) -> None:
+    """Give a fit what its copy in a worker ended with."""
     fit.random_state.set_state(state)
-    vars(fit.estimator).update({name: found[name] for name in found.keys() - {*OWN}})
+    vars(fit.estimator).update({name: attributes[name] for name in attributes.keys() - {*KEPT}})
     fit.error = error

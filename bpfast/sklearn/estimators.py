@@ -1,7 +1,7 @@
-"""The estimators: their parameters, what bpfast is told of them, and predictions.
+"""The estimators: their parameters, their architecture in bpfast, and their predictions.
 
-They are subclasses of scikit-learn's own, which keep all that users meet: validation and its words,
-labels, tags, metadata routing, ``isinstance``. What is replaced is how numbers are made.
+They are subclasses of scikit-learn's own. What users meet stays scikit-learn's: validation and its
+messages, labels, tags, metadata routing, ``isinstance``. Training and predictions are ours.
 """
 
 from __future__ import annotations
@@ -16,24 +16,25 @@ from sklearn.neural_network._multilayer_perceptron import BaseMultilayerPerceptr
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import validate_data
 
-from ..kernels.math import ACTIVATIONS
+from ..kernels.tables import ACTIVATIONS
 from ..training.dispatch import DEVICES
+from ..training.docstring import docstring
 from ..training.network import ScikitLearnMLP
 from ..training.population import DTYPES
 from . import together
-from .preparation import population_of
+from .fits import population_of
 
-LOSSES = {  # by the activation of the output
+LOSSES = {  # by ``out_activation_``
     "softmax": "cross_entropy",
     "logistic": "binary_cross_entropy",
     "identity": "half_squared_error",
     "exp": "poisson",
 }
-DENSE = 1 << 24  # numbers of a sparse matrix that are made dense at a time for predictions
+ACTIVATION_NAMES = {row.sklearn or name: name for name, row in ACTIVATIONS.items()}
+DENSE = 1 << 24  # numbers of a sparse matrix that are made dense at a time, for predictions
 
 _CONSTRAINTS = {
-    # the sigmoid has scikit-learn's name
-    "activation": [StrOptions({"logistic", *ACTIVATIONS} - {"sigmoid"})],
+    "activation": [StrOptions(set(ACTIVATION_NAMES))],
     "solver": [StrOptions({"lbfgs", "sgd", "adam", "adamw", "rmsprop"})],
     "learning_rate": [StrOptions({"constant", "invscaling", "adaptive", "exponential", "cosine"})],
     "decay": [Interval(Real, 0, 1, closed="right")],
@@ -47,12 +48,12 @@ _CONSTRAINTS = {
 
 
 class FusedMLP(BaseMultilayerPerceptron):
-    """What both estimators do otherwise than scikit-learn's."""
+    """What both estimators do in another way than scikit-learn's."""
 
     @classmethod
     @functools.cache
     def _get_param_names(cls) -> list[str]:
-        """Kept: a search asks for them thousands of times, and scikit-learn inspects each time."""
+        """Cached: a search asks thousands of times, and scikit-learn inspects each time."""
         return super()._get_param_names()
 
     def _check_solver(self) -> bool:
@@ -80,18 +81,19 @@ class FusedMLP(BaseMultilayerPerceptron):
         return np.concatenate([network.predict(part, self.device)[0] for part in parts])
 
     def _mlp(self, dtype=None) -> ScikitLearnMLP:
-        """The architecture of what was fitted, for arithmetic in its dtype or another."""
+        """The architecture that was fitted, for arithmetic in its dtype or another."""
         layers = (len(self.coefs_[0]), *(len(biases) for biases in self.intercepts_))
-        activation = "sigmoid" if self.activation == "logistic" else self.activation
         epsilon = float(np.finfo(dtype or self.coefs_[0].dtype).eps)
-        return ScikitLearnMLP(layers, activation, LOSSES[self.out_activation_], delta=epsilon)
+        activation, loss = ACTIVATION_NAMES[self.activation], LOSSES[self.out_activation_]
+        return ScikitLearnMLP(layers, activation, loss, delta=epsilon)
 
     def _keep(self, arguments: dict) -> None:
-        """The parameters, out of the local variables of ``__init__``."""
+        """Set the parameters, given the local variables of ``__init__``."""
         for name in self._get_param_names():
             setattr(self, name, arguments[name])
 
 
+@docstring(activations=(f'"{name}"' for name in ACTIVATION_NAMES))
 class MLPClassifier(FusedMLP, neural_network.MLPClassifier):
     """scikit-learn's ``MLPClassifier`` with all its parameters, methods and attributes, and more.
 
@@ -101,8 +103,7 @@ class MLPClassifier(FusedMLP, neural_network.MLPClassifier):
 
     Parameters
     ----------
-    activation : {"identity", "logistic", "tanh", "relu", "leaky_relu", "softplus", "elu", "silu", \
-"gelu"}
+    activation : {{activations}}
     solver : {"lbfgs", "sgd", "adam", "adamw", "rmsprop"}
         "lbfgs" computes in float64 whatever ``dtype`` is: its line search needs it. "rmsprop"
         smoothes by ``beta_2``; it and "adamw" are PyTorch's.

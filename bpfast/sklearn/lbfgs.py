@@ -10,7 +10,7 @@ from ..arrays import samples_on_host
 from ..training import dispatch
 from ..training.population import Population
 from ..training.samples import check_samples
-from .preparation import NOT_FINITE, Fit, population_of
+from .fits import NOT_FINITE, Fit, population_of
 
 
 def train(fits: list[Fit], X: np.ndarray) -> bool:
@@ -25,7 +25,7 @@ def train(fits: list[Fit], X: np.ndarray) -> bool:
 
 def _minimise(fit: Fit, X: np.ndarray) -> None:
     estimator = fit.estimator
-    # float64: the line search compares losses that differ by less than float32 can tell
+    # float64, as the line search compares losses that are equal in float32
     network = population_of([estimator], "float64")
     result = minimize(
         _objective(fit, network, X),
@@ -55,17 +55,16 @@ def _objective(fit: Fit, network: Population, X: np.ndarray):
     samples = samples_on_host(check_samples(X, fit.targets, fit.weights, mlp, np.float64))
     plan = dispatch.choose(mlp, 1, len(X), fit.estimator.device, dtype="float64")
     kernels = dispatch.kernels(plan)
-    # dispatch may choose for many networks side by side; this is one, whose batch is all there is
+    # dispatch may choose a strategy for many networks: here is one, with all samples in its batch
     strategy = plan.strategy if plan.device == "reference" else "large batch"
     decay = network.with_parameters(np.zeros_like(network.parameters))
-    for weights in decay.weights:  # and none for biases
+    for weights in decay.weights:  # biases have no penalty
         weights += fit.estimator.alpha / samples.weights.sum()
-    # a squared error is reported as the mean over outputs, though the gradient is of their sum
-    outputs = mlp.outputs if mlp.loss == "half_squared_error" else 1
+    divisor = fit.loss_divisor
 
     def objective(parameters: np.ndarray) -> tuple[float, np.ndarray]:
         loss, slopes = kernels.gradients(strategy, mlp.network, parameters[None], samples)
         shrink = decay.parameters[0] * parameters
-        return float(loss[0]) / outputs + 0.5 * shrink @ parameters, slopes[0] + shrink
+        return float(loss[0]) / divisor + 0.5 * shrink @ parameters, slopes[0] + shrink
 
     return objective

@@ -1,4 +1,4 @@
-"""Scores of many networks on samples that were held out, as scikit-learn's ``score`` has them."""
+"""Scores of many networks at once, equal to those of scikit-learn's ``score``."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ def accuracy(predictions: np.ndarray, targets: np.ndarray, weights) -> np.ndarra
 def r2(predictions: np.ndarray, targets: np.ndarray, weights) -> np.ndarray:
     """R squared, the mean over outputs, ``sklearn.metrics.r2_score``.
 
-    Targets that are all alike give 1 where they are met and 0 where not. Predictions that are not
-    finite give NaN, and so does a single sample.
+    Constant targets give 1 if predictions are equal to them, and otherwise 0. Predictions that are
+    not finite give NaN, and so does a single sample.
 
     Parameters
     ----------

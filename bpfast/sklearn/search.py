@@ -15,10 +15,10 @@ from .candidates import Populations
 
 
 def _with_populations(fit: Callable) -> Callable:
-    """scikit-learn's own ``fit``, for which ``Parallel`` is another.
+    """A copy of scikit-learn's own ``fit``, with :class:`Populations` for ``Parallel``.
 
-    It looks that name up among its globals: a copy of the function with globals of its own leaves
-    scikit-learn as it is, in other threads too. All else that a search does stays scikit-learn's.
+    ``fit`` looks ``Parallel`` up among its globals. The copy has globals of its own, so that
+    scikit-learn stays as it is, in other threads too.
     """
     ours = FunctionType(fit.__code__, {**fit.__globals__, "Parallel": Populations})
     ours.__defaults__ = fit.__defaults__
@@ -26,7 +26,7 @@ def _with_populations(fit: Callable) -> Callable:
 
 
 class _PopulationSearch(BaseSearchCV):
-    """Comes before scikit-learn's base of all searches in the order in which methods are found."""
+    """Precedes scikit-learn's base of all searches in the method resolution order."""
 
     fit = _fit_context(prefer_skip_nested_validation=False)(
         _with_populations(BaseSearchCV.fit.__wrapped__)

@@ -4,38 +4,22 @@ from __future__ import annotations
 
 import warnings
 from collections import defaultdict
-from dataclasses import dataclass, field
 
 import numpy as np
 from sklearn.base import is_classifier
 from sklearn.exceptions import ConvergenceWarning
 
 from ..kernels import counter
-from ..kernels.schedules import unfolded
-from ..training.optimizers import Adam, AdamW, Optimizer, RMSprop, ScikitLearnAdam, ScikitLearnSGD
 from ..training.population import Population
 from ..training.training import Training
 from . import scores
-from .preparation import NOT_FINITE, Fit, population_of
+from .fits import NOT_FINITE, Fit, population_of
+from .optimizers import OptimizerState, learning_rates, optimizer_of, state_of
+from .stopping import StoppingRule
 from .streams import Streams
 
-LEAST_RATE = 1e-6  # an adaptive learning rate does not go below
-
-
-@dataclass
-class Memory:
-    """What an optimiser keeps from one ``partial_fit`` to the next.
-
-    Attributes
-    ----------
-    learning_rate : of the next epoch
-    epochs : that it has run
-    tensors : moments and powers, as ``Training.state_dict`` names them
-    """
-
-    learning_rate: float
-    epochs: int = 0
-    tensors: dict[str, np.ndarray] = field(default_factory=dict)
+MIN_ADAPTIVE_RATE = 1e-6  # learning_rate="adaptive" divides no smaller learning rate
+Memory = OptimizerState  # its name in pickles of earlier versions
 
 
 def train(fits: list[Fit], X: np.ndarray) -> bool:
@@ -43,8 +27,8 @@ def train(fits: list[Fit], X: np.ndarray) -> bool:
 
     Parameters
     ----------
-    fits : of one kind
-    X : (samples, features), that their rows are of
+    fits : with one ``group_key``
+    X : (samples, features), which the fits' rows are numbers of
     """
     group = _Group(fits, X)
     with group.training as training:
@@ -54,62 +38,33 @@ def train(fits: list[Fit], X: np.ndarray) -> bool:
     return training.interrupted
 
 
-class _Watch:
-    """When scikit-learn ends a fit: a loss, or minus a score, is not better than the best by tol.
-
-    Attributes
-    ----------
-    best : (n,) lowest value so far
-    count : (n,) epochs on end that were not better
-    allowed : (n,) how many of them are
-    """
-
-    def __init__(self, estimators: list) -> None:
-        self.tol = np.array([estimator.tol for estimator in estimators])
-        self.allowed = np.array([float(e.n_iter_no_change) for e in estimators])
-        self.count = np.array([e._no_improvement_count for e in estimators])
-        self.best = np.array(
-            [-e.best_validation_score_ if e.early_stopping else e.best_loss_ for e in estimators],
-            np.float64,
-        )
-
-    def see(self, values: np.ndarray, networks: np.ndarray) -> None:
-        """Take note of the (n,) values of some networks, a mask."""
-        with np.errstate(invalid="ignore"):
-            worse = values > self.best - self.tol
-            better = networks & (values < self.best)
-        self.count = np.where(networks, np.where(worse, self.count + 1, 0), self.count)
-        self.best = np.where(better, values, self.best)
-
-    def patience(self) -> np.ndarray:
-        """(n,) epochs that no network can end before: at least 1."""
-        return np.maximum(1, self.allowed + 1 - self.count)
-
-
 class _Group:
-    """Estimators that train as one population, and how far each of them is.
+    """Estimators that train as one population, and the progress of each.
 
-    scikit-learn's networks go on when they have diverged, with parameters and losses that are NaN,
-    until something else ends them. Ours are frozen, and go through the same epochs here.
+    When a network of scikit-learn's diverges, it goes on with NaN for parameters and losses, until
+    something else ends it. Ours are frozen, and the epochs that they would have gone on for are
+    counted here.
     """
 
     def __init__(self, fits: list[Fit], X: np.ndarray) -> None:
         self.fits, self.estimators = fits, [fit.estimator for fit in fits]
-        self.mlp = fits[0].mlp
-        self.memories = [_memory(fit) for fit in fits]
-        self.epochs = np.array([1 if f.incremental else f.estimator.max_iter for f in fits])
-        self.watch = _Watch(self.estimators)
-        self.early = np.array([bool(e.early_stopping) for e in self.estimators])
+        self.loss_divisor = fits[0].loss_divisor
+        self.states = [state_of(fit) for fit in fits]
+        self.max_epochs = np.array([1 if f.incremental else f.estimator.max_iter for f in fits])
+        self.stopping = StoppingRule(self.estimators)
+        self.early_stopping = np.array([bool(e.early_stopping) for e in self.estimators])
         self.verbose = np.array([bool(e.verbose) for e in self.estimators])
         self.running = np.ones(len(fits), bool)
         self.converged = np.zeros(len(fits), bool)
-        self.epoch, self.ran = 0, np.zeros(len(fits), np.int64)
+        self.epoch, self.epochs_run = 0, np.zeros(len(fits), np.int64)
         self.X, self.streams = X, Streams(fits)
         self.population = _population(fits)
-        self.best = self.population.parameters.copy() if self.early.any() else np.empty(0)
-        # a warm start that never becomes better keeps, as scikit-learn's, what it ended with
+        self.best_parameters = (
+            self.population.parameters.copy() if self.early_stopping.any() else np.empty(0)
+        )
+        # who ends with its best parameters: not a warm start that never improves
         fresh = np.array([not e.loss_curve_ for e in self.estimators])
-        self.returns = self.early & fresh  # to the best parameters
+        self.restores_best = self.early_stopping & fresh
         self.training = self._training()
         self.history = self.training.history()
 
@@ -121,8 +76,8 @@ class _Group:
             self.population,
             self.X,
             _scattered(self.fits, "targets", len(self.X)),
-            _optimizer(self.estimators, self._rates()),
-            epochs=int(self.epochs.max()),
+            optimizer_of(self.estimators, learning_rates(self.fits, self.states, self.max_epochs)),
+            epochs=int(self.max_epochs.max()),
             batch_size=first.batch_size,
             sample_weight=weights,
             rows=(self.streams.folds, self.streams.fold),
@@ -131,66 +86,55 @@ class _Group:
             objective="sum",
             orders=self.streams.orders,
         )
-        if self.memories[0].tensors:  # of a partial_fit, which has one network
-            training.load_state_dict(training.state_dict() | self.memories[0].tensors)
+        if self.states[0].tensors:  # of an earlier partial_fit; then this group has one network
+            training.load_state_dict(training.state_dict() | self.states[0].tensors)
         return training
-
-    def _rates(self) -> np.ndarray:
-        """(n,) learning rates, or (n, epochs) where some are scheduled."""
-        rates = [
-            _rates(fit, memory, int(epochs))
-            for fit, memory, epochs in zip(self.fits, self.memories, self.epochs, strict=True)
-        ]
-        if all(len(rate) == 1 for rate in rates):
-            return np.concatenate(rates)
-        most = int(self.epochs.max())
-        return np.stack([np.pad(rate, (0, most - len(rate)), "edge") for rate in rates])
-
-    def affordable(self) -> int:
-        """Epochs after which the first network may end, or has to be looked at."""
-        if (self.running & (self.early | self.verbose)).any():
-            return 1
-        left = np.minimum(self.watch.patience(), self.epochs - self.epoch)
-        return int(left[self.running].min())
 
     def advance(self) -> None:
         """Train until a network may end, and end those that do."""
         first = self.epoch
-        self.epoch += self.affordable()
+        self.epoch += self._epochs_until_check()
         self.training.advance(self.epoch)
         history = self.history = self.training.history()
         if not history.interrupted:
             self.streams.catch_up(self.epoch)
         reached = np.where(history.diverged, self.epoch, history.epochs_run)
         for epoch in range(first, self.epoch):
-            self._look(epoch, self.running & (reached > epoch))
-        there = self.running & (reached == self.epoch)
-        for k in np.flatnonzero(there & (self.watch.count > self.watch.allowed)):
-            self._tired(k)
-        self._end(np.flatnonzero(there & (self.converged | (self.epochs == self.epoch))))
+            self._count_epoch(epoch, self.running & (reached > epoch))
+        current = self.running & (reached == self.epoch)
+        for k in np.flatnonzero(current & self.stopping.exceeded()):
+            self._converge_or_slow_down(k)
+        self._end(np.flatnonzero(current & (self.converged | (self.max_epochs == self.epoch))))
 
-    def _look(self, epoch: int, networks: np.ndarray) -> None:
-        """See the losses, or scores, of some networks, a mask, after an epoch."""
-        self.ran[networks] += 1
+    def _epochs_until_check(self) -> int:
+        """How many epochs can be run before a network may end, is to be scored, or prints."""
+        if (self.running & (self.early_stopping | self.verbose)).any():
+            return 1
+        left = np.minimum(self.stopping.epochs_left(), self.max_epochs - self.epoch)
+        return int(left[self.running].min())
+
+    def _count_epoch(self, epoch: int, networks: np.ndarray) -> None:
+        """Count an epoch of some networks, a mask, and what losses or scores it ended with."""
+        self.epochs_run[networks] += 1
         values = self._losses(slice(epoch, epoch + 1))[:, 0]
         for k in np.flatnonzero(networks & self.verbose):
             print(f"Iteration {epoch + 1}, loss = {values[k]:.8f}")
-        scored = np.flatnonzero(networks & self.early)
+        scored = np.flatnonzero(networks & self.early_stopping)
         if scored.size:
             values[scored] = -self._score(scored)
-        self.watch.see(values, networks)
+        self.stopping.update(values, networks)
 
     def _score(self, networks: np.ndarray) -> np.ndarray:
-        """Score some networks, and keep the parameters of those that are the best yet."""
+        """Score some networks, and keep the parameters of those that have never been better."""
         parameters = self._parameters(networks)
-        found = self._scores(networks, parameters)
+        found = self._held_out_scores(networks, parameters)
         for k, score in zip(networks, found.tolist(), strict=True):
             self.estimators[k].validation_scores_.append(score)
             if self.verbose[k]:
                 print(f"Validation score: {score:f}")
-        better = -found < self.watch.best[networks]
-        self.best[networks[better]] = parameters[better]
-        self.returns[networks[better]] = True
+        better = -found < self.stopping.best[networks]
+        self.best_parameters[networks[better]] = parameters[better]
+        self.restores_best[networks[better]] = True
         return found
 
     def _parameters(self, networks: np.ndarray | None = None) -> np.ndarray:
@@ -200,45 +144,43 @@ class _Group:
         return parameters
 
     def _losses(self, epochs: slice) -> np.ndarray:
-        """(n, epochs) as scikit-learn has them, penalties included."""
-        # a squared error is reported as the mean over outputs, though the gradient is of their sum
-        outputs = self.mlp.outputs if self.mlp.loss == "half_squared_error" else 1
+        """(n, epochs) as scikit-learn reports them, penalties included."""
         assert self.history.penalty is not None
-        return self.history.loss[:, epochs] / outputs + self.history.penalty[:, epochs]
+        return self.history.loss[:, epochs] / self.loss_divisor + self.history.penalty[:, epochs]
 
-    def _scores(self, networks: np.ndarray, parameters: np.ndarray) -> np.ndarray:
-        """Scores of some networks, which have these parameters, each on what it holds out."""
+    def _held_out_scores(self, networks: np.ndarray, parameters: np.ndarray) -> np.ndarray:
+        """Scores of some networks with given parameters, each on the samples that it holds out."""
         classifies = is_classifier(self.estimators[0])
         if classifies and len(self.estimators[0].classes_) == 1:
             return np.ones(len(networks))
-        alike: dict[bytes, list[int]] = defaultdict(list)
-        for place, k in enumerate(networks):
+        by_rows: dict[bytes, list[int]] = defaultdict(list)
+        for index, k in enumerate(networks):
             fit = self.fits[k]
-            alike[fit.rows[fit.held_out].tobytes()].append(place)
+            by_rows[fit.rows[fit.held_out].tobytes()].append(index)
         result = np.empty(len(networks))
         score = scores.accuracy if classifies else scores.r2
-        for places in alike.values():
-            fit = self.fits[networks[places[0]]]
-            part = self.population[networks[places]].with_parameters(parameters[places])
+        for indices in by_rows.values():
+            fit = self.fits[networks[indices[0]]]
+            part = self.population[networks[indices]].with_parameters(parameters[indices])
             predictions = part.predict(self.X[fit.rows[fit.held_out]], fit.estimator.device)
             weights = None if fit.weights is None else fit.weights[fit.held_out]
-            result[places] = score(predictions, fit.targets[fit.held_out], weights)
+            result[indices] = score(predictions, fit.targets[fit.held_out], weights)
         return result
 
-    def _tired(self, k) -> None:
-        """What happens to a network that has not become better for too long."""
-        estimator, memory = self.estimators[k], self.memories[k]
-        what = "Validation score" if self.early[k] else "Training loss"
+    def _converge_or_slow_down(self, k) -> None:
+        """End a network that no longer improves, or divide its adaptive learning rate by 5."""
+        estimator, state = self.estimators[k], self.states[k]
+        what = "Validation score" if self.early_stopping[k] else "Training loss"
         words = (
             f"{what} did not improve more than tol={estimator.tol:f} for "
             f"{estimator.n_iter_no_change} consecutive epochs."
         )
         adapts = estimator.solver == "sgd" and estimator.learning_rate == "adaptive"
-        if adapts and memory.learning_rate > LEAST_RATE:
-            memory.learning_rate /= 5.0
-            self.training.set_learning_rate(memory.learning_rate, np.array([k]))
-            self.watch.count[k] = 0
-            words += f" Setting learning rate to {memory.learning_rate:f}"
+        if adapts and state.learning_rate > MIN_ADAPTIVE_RATE:
+            state.learning_rate /= 5.0
+            self.training.set_learning_rate(state.learning_rate, np.array([k]))
+            self.stopping.count[k] = 0
+            words += f" Setting learning rate to {state.learning_rate:f}"
         else:
             self.converged[k] = True
             words += " Learning rate too small. Stopping." if adapts else " Stopping."
@@ -246,7 +188,7 @@ class _Group:
             print(words)
 
     def _end(self, networks: np.ndarray) -> None:
-        """Let some networks stop where they are."""
+        """End the training of some networks."""
         self.running[networks] = False
         self.training.drop(networks)
         for k in networks:
@@ -261,107 +203,53 @@ class _Group:
                 )
 
     def write_back(self) -> None:
-        """Give every estimator what became of it."""
-        state, losses = self.training.state_dict(), self._losses(slice(self.epoch))
+        """Set every estimator's attributes from its training."""
+        tensors, losses = self.training.state_dict(), self._losses(slice(self.epoch))
         kept = self._parameters()
-        if self.early.any():
-            kept[self.returns] = self.best[self.returns]
+        if self.early_stopping.any():
+            kept[self.restores_best] = self.best_parameters[self.restores_best]
         trained, finite = self.population.with_parameters(kept), np.isfinite(kept).all(axis=1)
         for k, fit in enumerate(self.fits):
-            estimator, ran = fit.estimator, int(self.ran[k])
+            estimator, ran = fit.estimator, int(self.epochs_run[k])
             estimator.coefs_, estimator.intercepts_ = trained.arrays(k)
             estimator.n_iter_ = ran
             estimator.t_ += ran * len(fit.trained)
             estimator.loss_curve_ += losses[k, :ran].tolist()
             estimator.loss_ = estimator.loss_curve_[-1] if ran else np.nan
-            estimator._no_improvement_count = int(self.watch.count[k])
-            if self.early[k]:
-                estimator.best_validation_score_ = -float(self.watch.best[k])
+            estimator._no_improvement_count = int(self.stopping.count[k])
+            if self.early_stopping[k]:
+                estimator.best_validation_score_ = -float(self.stopping.best[k])
             else:
-                estimator.best_loss_ = float(self.watch.best[k])
-            self._remember(k, ran, state)
+                estimator.best_loss_ = float(self.stopping.best[k])
+            self._keep_optimizer(k, ran, tensors)
             if not finite[k]:
                 fit.error = ValueError(NOT_FINITE)
 
-    def _remember(self, k: int, ran: int, state: dict[str, np.ndarray]) -> None:
-        estimator, memory = self.estimators[k], self.memories[k]
-        memory.epochs += ran
+    def _keep_optimizer(self, k: int, ran: int, tensors: dict[str, np.ndarray]) -> None:
+        estimator, state = self.estimators[k], self.states[k]
+        state.epochs += ran
         if estimator.solver == "sgd" and estimator.learning_rate == "invscaling":
-            memory.learning_rate = (
+            state.learning_rate = (
                 estimator.learning_rate_init / (estimator.t_ + 1) ** estimator.power_t
             )
-        memory.tensors = {name: state[name][k : k + 1].copy() for name in ("moments", "powers")}
-        estimator._optimizer = memory
-
-
-def _memory(fit: Fit) -> Memory:
-    estimator = fit.estimator
-    before = getattr(estimator, "_optimizer", None)
-    if fit.incremental and before is not None:
-        return before
-    return Memory(float(estimator.learning_rate_init))
+        state.tensors = {name: tensors[name][k : k + 1].copy() for name in ("moments", "powers")}
+        estimator._optimizer = state
 
 
 def _population(fits: list[Fit]) -> Population:
-    """The networks as they begin."""
+    """The networks as they are when training starts."""
     population = population_of([fit.estimator for fit in fits])
     for k, fit in enumerate(fits):
-        if fit.estimator.dropout:  # what is drawn beyond scikit-learn's draws, where it has none
+        if fit.estimator.dropout:  # scikit-learn has no dropout, so it draws no seed here
             seed = fit.random_state.randint(2**31)
             population.seeds[k : k + 1] = counter.key(seed, fit.estimator.t_)
     return population
 
 
 def _scattered(fits: list[Fit], name: str, samples: int) -> np.ndarray:
-    """Targets or weights of the shared samples."""
+    """The fits' targets or weights, by the row numbers of the samples that all share."""
     example = getattr(fits[0], name)
     result = np.zeros((samples, *example.shape[1:]), fits[0].dtype)
     for fit in fits:
         result[fit.rows] = getattr(fit, name)
     return result
-
-
-def _rates(fit: Fit, memory: Memory, epochs: int) -> np.ndarray:
-    """(epochs,) learning rates of what is to come, or (1,) where they are constant."""
-    estimator = fit.estimator
-    schedule, first = estimator.learning_rate, estimator.learning_rate_init
-    if schedule in ("exponential", "cosine"):
-        optimizer = Adam(
-            learning_rate=first,
-            schedule=schedule,
-            decay=estimator.decay,
-            warmup=estimator.warmup,
-        )
-        most = estimator.max_iter
-        rates = unfolded(optimizer.resolve(1, most), most).rates[0]
-        coming = memory.epochs + np.arange(epochs)
-        return rates[np.minimum(coming, len(rates) - 1)]
-    if estimator.solver == "sgd" and schedule == "invscaling":
-        seen = estimator.t_ + len(fit.trained) * np.arange(1, epochs)
-        later = first / (seen + 1.0) ** estimator.power_t
-        return np.concatenate([[memory.learning_rate], later])
-    return np.array([memory.learning_rate])
-
-
-def _optimizer(estimators: list, rates: np.ndarray) -> Optimizer:
-    """The optimiser that has every estimator's own numbers."""
-
-    def each(name: str) -> np.ndarray:
-        return np.array([getattr(estimator, name) for estimator in estimators], np.float64)
-
-    longest = [np.inf if e.clip_norm is None else e.clip_norm for e in estimators]
-    shared = {
-        "learning_rate": rates,
-        "l2": each("alpha"),
-        "clip_norm": np.array(longest),
-    }
-    solver = estimators[0].solver
-    if solver == "sgd":
-        momentum, nesterov = each("momentum"), each("nesterovs_momentum")
-        return ScikitLearnSGD(momentum=momentum, nesterov=nesterov, **shared)
-    if solver == "rmsprop":
-        return RMSprop(alpha=each("beta_2"), epsilon=each("epsilon"), **shared)
-    adam = {"beta1": each("beta_1"), "beta2": each("beta_2"), "epsilon": each("epsilon")}
-    if solver == "adamw":
-        return AdamW(weight_decay=each("weight_decay"), **adam, **shared)
-    return ScikitLearnAdam(**adam, **shared)

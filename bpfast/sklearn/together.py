@@ -11,9 +11,10 @@ from sklearn.utils import _safe_indexing, check_array
 from sklearn.utils.validation import _num_samples
 
 from . import cluster, lbfgs, stochastic
-from .preparation import Fit, Preparation
+from .fits import Fit
+from .preparation import Preparation
 
-ORDER_ROWS = 1 << 24  # row numbers of an epoch that a population keeps: those of all its orders
+MAX_ORDER_ROWS = 1 << 24  # row numbers in all the orders that a population keeps for an epoch
 
 
 def fit_together(
@@ -25,8 +26,8 @@ def fit_together(
     classes and class weights, train as one population, whatever their learning rates, penalties,
     momenta, seeds, tolerances and numbers of epochs. Estimator k ends with the same bits as after
     ``estimators[k].fit(X[rows[k]], y[rows[k]])``, with one exception: where several have
-    ``random_state=None``, which is NumPy's global state, each is given a state of its own out of
-    that, since they cannot take turns.
+    ``random_state=None``, they would draw from NumPy's global state in turn; here each is given a
+    state of its own, which is seeded from that.
 
     Parameters
     ----------
@@ -39,14 +40,14 @@ def fit_together(
     Returns
     -------
     list of Exception or None
-        For each estimator, what its ``fit`` would have raised; the others are fitted nevertheless.
+        For each estimator, what its ``fit`` would have raised; all others are fitted.
 
     Raises
     ------
     TypeError, ValueError
         Other estimators; another number of row arrays than of estimators.
     KeyboardInterrupt
-        Ctrl-C while there was more than one estimator: they are as trained so far, if at all.
+        Ctrl-C, if there is more than one estimator: they keep what was trained so far.
     """
     for estimator in estimators:
         if not hasattr(estimator, "_mlp"):
@@ -57,10 +58,11 @@ def fit_together(
     if len(rows) != len(estimators):
         raise ValueError(f"rows has {len(rows)} arrays for {len(estimators)} estimators")
     errors: list[Exception | None] = [None] * len(estimators)
-    for turn in _turns(estimators):
-        chosen = [estimators[k] for k in turn]
-        parts = [rows[k] for k in turn]
-        for k, error in zip(turn, train(chosen, X, y, parts, sample_weight), strict=True):
+    for chosen in _without_shared_states(estimators):
+        found = train(
+            [estimators[k] for k in chosen], X, y, [rows[k] for k in chosen], sample_weight
+        )
+        for k, error in zip(chosen, found, strict=True):
             errors[k] = error
     return errors
 
@@ -68,7 +70,7 @@ def fit_together(
 def train(
     estimators: Sequence, X, y, rows: Sequence, sample_weight=None, incremental: bool = False
 ) -> list[Exception | None]:
-    """Fit estimators of which no two share a RandomState, as :func:`fit_together` tells."""
+    """Fit estimators as :func:`fit_together` does; no two of them share a ``RandomState``."""
     alone = len(estimators) == 1
     preparation = Preparation(X, y, sample_weight, incremental, alone)
     errors: list[Exception | None] = [None] * len(estimators)
@@ -76,11 +78,11 @@ def train(
     for k, (estimator, part) in enumerate(zip(estimators, rows, strict=True)):
         try:
             estimator._validate_params()
-            fits[k] = preparation.fit(estimator, part)
+            fits[k] = preparation.prepare(estimator, part)
         except Exception as error:
             errors[k] = error
     if fits:
-        interrupted = _train_groups(list(fits.values()), X)
+        interrupted = _train_all(list(fits.values()), X)
         if interrupted and not alone:
             raise KeyboardInterrupt
         if interrupted:
@@ -90,32 +92,7 @@ def train(
     return errors
 
 
-def _turns(estimators: Sequence) -> list[list[int]]:
-    """Numbers of estimators that may be fitted at once: those with one RandomState take turns."""
-    turns: dict[int, list[int]] = defaultdict(list)
-    before: Counter = Counter()
-    for k, estimator in enumerate(estimators):
-        state = estimator.random_state
-        turns[before[id(state)]].append(k)
-        if isinstance(state, np.random.RandomState):
-            before[id(state)] += 1
-    return [turns[number] for number in sorted(turns)]
-
-
-def _train_groups(fits: list[Fit], X) -> bool:
-    """Train populations, one after the other or on a cluster; returns whether Ctrl-C ended it."""
-    X = _shared(fits, X)
-    kinds: dict[tuple, list[Fit]] = defaultdict(list)
-    for fit in fits:
-        kinds[fit.kind].append(fit)
-    groups = [group for kind in kinds.values() for group in _cut(kind)]
-    if len(fits) > 1 and (client := cluster.current()):
-        cluster.train(client, groups, X, _train_group)
-        return False
-    return any(_train_group(group, X) for group in groups)
-
-
-def _train_group(group: list[Fit], X: np.ndarray) -> bool:
+def train_group(group: list[Fit], X: np.ndarray) -> bool:
     """Train one population; returns whether Ctrl-C ended it."""
     solver = lbfgs if group[0].estimator.solver == "lbfgs" else stochastic
     try:
@@ -126,26 +103,51 @@ def _train_group(group: list[Fit], X: np.ndarray) -> bool:
     return False
 
 
-def _shared(fits: list[Fit], X) -> np.ndarray:
-    """The samples that any fit needs, dense; fits' rows become numbers of these."""
+def _without_shared_states(estimators: Sequence) -> list[list[int]]:
+    """Indices of estimators in rounds, in each of which no two share a ``RandomState``."""
+    rounds: dict[int, list[int]] = defaultdict(list)
+    used: Counter = Counter()
+    for k, estimator in enumerate(estimators):
+        state = estimator.random_state
+        rounds[used[id(state)]].append(k)
+        if isinstance(state, np.random.RandomState):
+            used[id(state)] += 1
+    return [rounds[number] for number in sorted(rounds)]
+
+
+def _train_all(fits: list[Fit], X) -> bool:
+    """Train populations, one after the other or on a cluster; returns whether Ctrl-C ended it."""
+    X = _select_samples(fits, X)
+    alike: dict[tuple, list[Fit]] = defaultdict(list)
+    for fit in fits:
+        alike[fit.group_key].append(fit)
+    groups = [group for each in alike.values() for group in _cut(each)]
+    if len(fits) > 1 and (client := cluster.current_client()):
+        cluster.train(client, groups, X, train_group)
+        return False
+    return any(train_group(group, X) for group in groups)
+
+
+def _select_samples(fits: list[Fit], X) -> np.ndarray:
+    """The samples that any fit needs, dense; the fits' rows become row numbers of these."""
     used = np.zeros(_num_samples(X), bool)
     for fit in fits:
         used[fit.rows] = True
     if not used.all():
         X = _safe_indexing(X, np.flatnonzero(used))
-        place = np.cumsum(used) - 1
+        new_number = np.cumsum(used) - 1
         for fit in fits:
-            fit.rows = place[fit.rows]
+            fit.rows = new_number[fit.rows]
     X = check_array(X, accept_sparse="csr", dtype=(np.float64, np.float32))
     return X.toarray() if hasattr(X, "toarray") else X
 
 
 def _cut(fits: list[Fit]) -> Iterator[list[Fit]]:
-    """Groups whose orders of rows fit into memory, if each has its own."""
+    """Groups whose orders of rows fit into memory, even if each fit has an order of its own."""
     group: list[Fit] = []
     size = 0
     for fit in fits:
-        if group and size + len(fit.trained) > ORDER_ROWS:
+        if group and size + len(fit.trained) > MAX_ORDER_ROWS:
             yield group
             group, size = [], 0
         group.append(fit)

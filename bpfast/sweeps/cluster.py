@@ -13,7 +13,8 @@ from typing import Any
 import numba
 import numpy as np
 
-from ..errors import missing_extra, whole
+from ..checks import check_int
+from ..errors import missing_extra
 from ..training import dispatch
 from ..version import __version__
 
@@ -45,7 +46,7 @@ def connect(address: str) -> Iterator[distributed.Client]:
     """
     with ExitStack() as stack:
         if found := re.fullmatch(r"local:(\d+)", address):
-            processes = whole("the processes of --dask", int(found[1]), 1)
+            processes = check_int("the processes of --dask", int(found[1]), 1)
             threads = max(1, dispatch.side_by_side("cpu") // processes)
             local = distributed.LocalCluster(
                 n_workers=processes,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..errors import imported
+from ..errors import import_optional
 from .hyperparameters import CATEGORIES, INTEGERS, check_choices
 
 if TYPE_CHECKING:
@@ -123,7 +123,7 @@ def _range(name: str, low: float, high: float, log: bool) -> BaseDistribution:
 
 
 def _distributions() -> Any:
-    return imported("optuna", "sweep").distributions
+    return import_optional("optuna", "sweep").distributions
 
 
 def _stored(name: str, value: Any) -> Any:

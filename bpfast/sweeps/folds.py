@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..errors import whole
-from ..tables.data import places, split
+from ..checks import check_int
+from ..tables.splitting import split, stratified_ranks
 
 WANTED = "a number of folds, a splitter such as scikit-learn's, or (train, validation) row numbers"
 
@@ -92,7 +92,7 @@ def _check_cv(cv: Any, groups: Any) -> None:
     is_splitter = hasattr(cv, "split") and not is_text
     is_number = isinstance(cv, (int, np.integer))
     if is_number:
-        whole("cv", cv, 2)
+        check_int("cv", cv, 2)
     elif cv is not None and (is_text or not (is_splitter or isinstance(cv, Iterable))):
         raise TypeError(f"cv must be {WANTED}, got {cv!r}")
     if groups is not None and not (is_splitter or is_number):
@@ -116,7 +116,7 @@ def _hold_out(
     if not 0 <= share < 1:
         raise ValueError(f"test={share} must be a share of the rows, or 0 for no test part")
     if groups is None:
-        is_test = places(y, classes, seed) < share
+        is_test = stratified_ranks(y, classes, seed) < share
     else:
         is_test = _group_positions(groups, seed) < share
     if is_test.all() or (share > 0 and not is_test.any()):

@@ -13,7 +13,7 @@ from itertools import accumulate
 
 import numpy as np
 
-from ..errors import one_of, whole
+from ..checks import check_choice, check_int
 from .trials import Trial
 
 KINDS = ("successive", "hyperband")
@@ -42,9 +42,9 @@ class Halving:
     least_epochs: int = 1
 
     def __post_init__(self) -> None:
-        one_of("halving", self.kind, KINDS)
-        whole("factor", self.factor, 2)
-        whole("least_epochs", self.least_epochs, 1)
+        check_choice("halving", self.kind, KINDS)
+        check_int("factor", self.factor, 2)
+        check_int("least_epochs", self.least_epochs, 1)
         if not self._all_rungs():
             raise ValueError(
                 f"least_epochs={self.least_epochs} leaves nothing to cut of {self.epochs} epochs"

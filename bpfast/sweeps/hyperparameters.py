@@ -7,18 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from typing import Any
 
-from ..errors import one_of
-from ..kernels.math import ACTIVATIONS
+from ..checks import check_choice
 from ..kernels.schedules import KINDS
-from ..training.optimizers import SGD, Adam, AdamW, Optimizer, RMSprop
+from ..kernels.tables import ACTIVATIONS
+from ..training.optimizers import OPTIMIZERS
 from ..training.population import INITIALISERS
 
-OPTIMIZERS: dict[str, type[Optimizer]] = {
-    "sgd": SGD,
-    "adam": Adam,
-    "adamw": AdamW,
-    "rmsprop": RMSprop,
-}
 # Hyperparameters whose values are names, and these names.
 CATEGORIES = {
     "activation": tuple(ACTIVATIONS),
@@ -84,7 +78,7 @@ def check_choices(name: str, choices: Sequence[Any]) -> None:
         if name == "hidden":
             _parse_widths(choice)
         elif name in CATEGORIES:
-            one_of(name, choice, CATEGORIES[name])
+            check_choice(name, choice, CATEGORIES[name])
         elif name in INTEGERS and (type(choice) is not int or choice < INTEGERS[name]):
             least = INTEGERS[name]
             raise ValueError(f"{name} must be a whole number from {least}, got {choice!r}")

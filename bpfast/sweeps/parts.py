@@ -7,8 +7,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..errors import finite, numeric
-from ..tables.data import Scaler, check_target, spread
+from ..checks import check_array, check_finite
+from ..tables.scaling import Scaler
+from ..tables.target import check_target, total_sum_of_squares
 from ..training.samples import check_memory
 from .folds import Fold, Splitting, split_rows
 from .identity import fingerprint
@@ -25,7 +26,7 @@ class Part(NamedTuple):
         cls, X: np.ndarray, y: np.ndarray, rows: np.ndarray, scaler: Scaler, target: Scaler | None
     ) -> Part:
         """Some rows, scaled."""
-        inputs = numeric("X", scaler.apply(X[rows]), np.float32)
+        inputs = check_array("X", scaler.apply(X[rows]), np.float32)
         return cls(inputs, y[rows] if target is None else target.apply(y[rows]))
 
 
@@ -109,7 +110,7 @@ class SweepData:
         TypeError, ValueError
             Bad input, such as a part to be scored on whose target does not vary.
         """
-        X = finite("X", numeric("X", X, np.float64))
+        X = check_finite("X", check_array("X", X, np.float64))
         target, classes = check_target(y, task)
         if X.ndim != 2 or len(X) != len(target):
             raise ValueError(f"X has shape {X.shape}, expected ({len(target)}, features)")
@@ -147,7 +148,7 @@ def _check_varies(folds: Folds, test: Part, splitting: Splitting) -> None:
     if len(test.X):
         parts["the test part"] = test
     for name, part in parts.items():
-        if not 0.0 < spread(part.y) < np.inf:
+        if not 0.0 < total_sum_of_squares(part.y) < np.inf:
             alike = "a single row" if len(part.y) == 1 else f"{len(part.y)} rows of the same target"
             if part is test:
                 advice = f"give a larger share than test={splitting.test}"

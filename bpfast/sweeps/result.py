@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from ..tables.data import Scaler
 from ..tables.model import Model
+from ..tables.scaling import Scaler
 from ..training.population import Population
 from .hyperparameters import HYPERPARAMETERS
 from .scoring import result_names

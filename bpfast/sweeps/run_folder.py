@@ -16,7 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ..errors import imported
+from ..errors import import_optional
 from ..files import make_folders, remove_empty, remove_leftovers, write_whole
 from ..training.population import Population
 from .checkpoints import Checkpoint, read_checkpoint, write_checkpoint
@@ -25,7 +25,7 @@ from .trials import Row, Trial
 
 MANIFEST, PARTS, CHECKPOINT = "manifest.json", "parts", "checkpoint.safetensors"
 LOCK = ".lock"
-_polars = partial(imported, "polars", "sweep")
+_polars = partial(import_optional, "polars", "sweep")
 
 
 class Totals(NamedTuple):
@@ -218,4 +218,4 @@ def _locked(folder: Path) -> Any:
 def _check_extras() -> None:
     """Refuse before any training what could not be written after it."""
     for package in ("filelock", "polars", "safetensors"):
-        imported(package, "sweep")
+        import_optional(package, "sweep")

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..tables.data import spread
+from ..tables.target import total_sum_of_squares
 from ..training.history import History, latest
 from ..training.population import Population
 from ..training.training import gradients
@@ -93,7 +93,7 @@ class Scorer(NamedTuple):
             return (predicted.argmax(axis=2) == y).mean(axis=1)
         with np.errstate(over="ignore"):  # predictions far beyond any target score -inf
             errors = ((predicted[:, :, 0].astype(np.float64) - y) ** 2).sum(axis=1)
-            return 1.0 - errors / spread(y)
+            return 1.0 - errors / total_sum_of_squares(y)
 
 
 def finite_scores(scores: np.ndarray, diverged: np.ndarray) -> np.ndarray:

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..errors import one_of
+from ..checks import check_choice
 from .dimensions import dimension, grid_count, grid_values, is_distribution, suggest
 from .hyperparameters import (
     DECIDING,
@@ -54,7 +54,7 @@ class Space:
         self.dimensions: dict[str, BaseDistribution] = {}
         self.fixed: dict[str, Any] = {}
         for name, values in (DEFAULTS | dict(dimensions)).items():
-            one_of("hyperparameter", name, HYPERPARAMETERS)
+            check_choice("hyperparameter", name, HYPERPARAMETERS)
             value = dimension(name, values)
             (self.dimensions if is_distribution(value) else self.fixed)[name] = value
         self._check_uses(dimensions)
@@ -150,5 +150,5 @@ def read(path: Path) -> dict[str, Any]:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ValueError(f"{path} is not TOML: {error}") from None
     for name in table:
-        one_of(f"{path}: hyperparameter", name, HYPERPARAMETERS)
+        check_choice(f"{path}: hyperparameter", name, HYPERPARAMETERS)
     return table

@@ -9,9 +9,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from ..errors import imported
+from ..errors import import_optional
 
-_optuna = partial(imported, "optuna", "sweep")
+_optuna = partial(import_optional, "optuna", "sweep")
 OWN = "study.db"  # in a sweep's folder, if no other storage was asked for
 
 

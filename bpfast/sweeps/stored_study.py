@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from ..errors import imported
+from ..errors import import_optional
 from .identity import GROWS, check_same
 from .storage import opened, told
 from .study_tables import StudyTables
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 ADVICE = "begin another sweep, with another study_name (--study-name) or storage (--storage)"
 SETTINGS = "sweep"  # the user attribute by which a study knows whose it is
-_optuna = partial(imported, "optuna", "sweep")
+_optuna = partial(import_optional, "optuna", "sweep")
 
 
 class StoredStudy:

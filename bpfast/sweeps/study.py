@@ -15,7 +15,8 @@ from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from ..errors import imported, one_of
+from ..checks import check_choice
+from ..errors import import_optional
 from .space import Space
 from .stored_study import StoredStudy, create_study, stored_study
 from .trials import Row, rung_values
@@ -30,7 +31,7 @@ SAMPLERS = ("random", "tpe", "qmc", "cmaes", "grid")
 BATCH = {"random": 1 << 13, "grid": 1 << 13, "qmc": 1 << 13}
 LEARNING_BATCH = 64  # where it does: fewer are trained slowly, of more it learns late
 STUDY = "bpfast"
-_optuna = partial(imported, "optuna", "sweep")
+_optuna = partial(import_optional, "optuna", "sweep")
 # What samplers import at their first good trials, and the extra that brings it.
 NEEDS = {"CmaEsSampler": ("cmaes", "sweep"), "QMCSampler": ("scipy", "sklearn")}
 
@@ -161,7 +162,7 @@ def _rehearsed(sampler: BaseSampler, space: Space) -> dict[str, Any] | None:
     A sampler that cannot do the space raises its own error.
     """
     if needs := NEEDS.get(type(sampler).__name__):
-        imported(*needs)
+        import_optional(*needs)
     try:
         second = copy.deepcopy(sampler)
     except Exception:  # it may hold a lock, a file or a connection
@@ -173,7 +174,7 @@ def _made(sampler: Any, seed: int) -> BaseSampler:
     samplers = _optuna().samplers
     if isinstance(sampler, samplers.BaseSampler):
         return sampler
-    one_of("sampler", sampler, SAMPLERS)
+    check_choice("sampler", sampler, SAMPLERS)
     seed %= 1 << 32  # what NumPy's generators behind Optuna's samplers take
     if sampler in ("random", "grid"):  # a grid's points are put into the study's queue
         return samplers.RandomSampler(seed)

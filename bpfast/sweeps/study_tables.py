@@ -9,7 +9,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from ..errors import imported
+from ..errors import import_optional
 
 if TYPE_CHECKING:
     from optuna.trial import FrozenTrial
@@ -135,7 +135,7 @@ def _step_rows(trial: FrozenTrial) -> list[dict[str, Any]]:
 
 
 def _parameter_rows(trial: FrozenTrial) -> list[dict[str, Any]]:
-    to_json = imported("optuna", "sweep").distributions.distribution_to_json
+    to_json = import_optional("optuna", "sweep").distributions.distribution_to_json
     return [
         {
             "param_name": name,

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import whole
+from ..checks import check_int
 from ..training.interrupts import interrupt_flag
 from ..training.samples import free_memory
 from .folds import Splitting
@@ -136,8 +136,8 @@ def sweep(
     ImportError
         Optuna is not installed, or what a sampler, a storage or a folder needs.
     """
-    networks, seed = whole("networks", networks, 1), whole("seed", seed, 0)
-    epochs = whole("epochs", epochs, 1)
+    networks, seed = check_int("networks", networks, 1), check_int("seed", seed, 0)
+    epochs = check_int("epochs", epochs, 1)
     splitting = Splitting(validation, test, cv, groups)
     data = SweepData.of(X, y, task, splitting, seed)
     if isinstance(halving, str):
@@ -147,7 +147,7 @@ def sweep(
     if not isinstance(space, Space):
         space = Space(USUAL if space is None else space)
     search = Search(space, sampler, planned(space, sampler, networks), epochs, halving, seed)
-    memory = None if memory is None else whole("memory", memory, 1)
+    memory = None if memory is None else check_int("memory", memory, 1)
     resources = Resources(device, client, memory)
     known_by = settings(data, splitting, search, resources)
     if resume and run is None and storage is None:

@@ -11,11 +11,10 @@ import numpy as np
 from ..training.dispatch import choose
 from ..training.history import History, Progress
 from ..training.network import MLP
-from ..training.optimizers import Optimizer
+from ..training.optimizers import OPTIMIZERS, Optimizer
 from ..training.population import Population
 from ..training.training import Training, gradients
 from .checkpoints import joined, parted
-from .hyperparameters import OPTIMIZERS
 from .parts import Part, SweepData
 from .scoring import Scorer
 from .shards import Job, Outcome, Shard

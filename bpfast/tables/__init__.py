@@ -1,7 +1,7 @@
 """A person's table: read, encoded and split; models that remember how; predictions."""
 
-from .data import Scaler
 from .model import Model
+from .scaling import Scaler
 
 __all__ = [
     "Model",

@@ -10,17 +10,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..errors import numeric
+from ..checks import check_array
 from ..files import read_tensors, write_tensors
-from ..kernels.math import LOSSES
-from ..training import export
+from ..kernels.tables import LOSSES
 from ..training.population import FORMAT, Population
-from .data import Columns, Scaler, features
+from .columns import Columns, feature_names
+from .export import to_onnx
+from .scaling import Scaler
 
 if TYPE_CHECKING:
     import onnx
 
-MODEL = "model"  # what a file's metadata have beside those of a population
+MODEL = "model"  # in a file's metadata: a population's have no such key
 
 
 @dataclass(frozen=True)
@@ -36,10 +37,10 @@ class Model:
     scaler : Scaler of the inputs
     target_scaler : Scaler of a target of numbers, or None for one that was not scaled
     classes : names of the classes that the outputs stand for, empty for numbers
-    columns : the table's columns that the inputs are made of, in order, each with its categories:
-        an input for each of them, or one input for an empty list, of numbers. If not given, they
-        are numbers called x0, x1, ...
-    metric : what the network was chosen by, such as "accuracy"
+    columns : the table's columns that the inputs are made of, in order, each with a list of its
+        categories: an input for each category, or one input for an empty list, of numbers. If not
+        given, they are numbers called x0, x1, ...
+    metric : the score that the network was chosen by, such as "accuracy"
 
     Raises
     ------
@@ -70,7 +71,7 @@ class Model:
             raise ValueError(f"columns make {len(self.features)} inputs of {mlp.inputs}")
         if np.shape(self.scaler.mean) != (mlp.inputs,):
             raise ValueError(f"scaler is for {np.size(self.scaler.mean)} inputs of {mlp.inputs}")
-        expected = mlp.outputs if LOSSES[mlp.loss].link == "softmax" else 0
+        expected = mlp.outputs if LOSSES[mlp.loss].inverse_link == "softmax" else 0
         if len(self.classes) != expected:
             raise ValueError(
                 f"classes has {len(self.classes)} names, {mlp.loss} with {mlp.outputs} outputs "
@@ -80,10 +81,10 @@ class Model:
     @property
     def features(self) -> list[str]:
         """Names of the inputs, such as "area" and "colour=red"."""
-        return features(self.columns)
+        return feature_names(self.columns)
 
     def predict(self, X, device: str = "auto") -> np.ndarray:
-        """What the network says, in the target's own terms.
+        """Predictions in the target's own terms: names of classes, or numbers in its units.
 
         Parameters
         ----------
@@ -131,8 +132,8 @@ class Model:
         return self._outputs(X, device)
 
     def _outputs(self, X, device: str) -> np.ndarray:
-        """What the network's outputs are, (samples, outputs)."""
-        X, inputs = numeric("X", X, np.float64), self.population.mlp.inputs
+        """The network's outputs, (samples, outputs)."""
+        X, inputs = check_array("X", X, np.float64), self.population.mlp.inputs
         if X.ndim != 2 or X.shape[1] != inputs:  # before the scaler meets another shape
             raise ValueError(f"X has shape {X.shape}, expected (samples, {inputs})")
         return self.population.predict(self.scaler.apply(X), device)[0]
@@ -151,14 +152,13 @@ class Model:
             As :meth:`Population.to_onnx`.
         """
         named = {"features": json.dumps(self.features), "classes": json.dumps(self.classes)}
-        network = self.population.mlp, *self.population.arrays(0)
-        return export.to_onnx(*network, scalers=(self.scaler, self.target_scaler), metadata=named)
+        return to_onnx(self.population, self.scaler, self.target_scaler, named)
 
     def save(self, path: str | os.PathLike) -> None:
         """Write all of it to one safetensors file, whole or not at all.
 
-        The file is one that :meth:`Population.load` reads too; what a population has not is in
-        the metadata, as JSON under ``model``.
+        :meth:`Population.load` reads the file too. What a population lacks is JSON in the file's
+        metadata, under ``model``.
 
         Raises
         ------
@@ -199,7 +199,7 @@ class Model:
 
 
 def _check_probabilities(outputs: np.ndarray) -> None:
-    """Refuse NaN, the greatest of which would be the first class."""
+    """Refuse NaN, which ``argmax`` would take for the first class."""
     lost = np.isnan(outputs).any(axis=1)
     if lost.any():
         raise ValueError(
@@ -209,4 +209,4 @@ def _check_probabilities(outputs: np.ndarray) -> None:
 
 
 def _describe(scaler: Scaler) -> dict[str, Any]:
-    return {"mean": np.asarray(scaler.mean).tolist(), "scale": np.asarray(scaler.scale).tolist()}
+    return {name: np.asarray(array).tolist() for name, array in vars(scaler).items()}

@@ -1,4 +1,4 @@
-"""Predictions as a table: printed for a person, written whole for a program."""
+"""Predictions as a table: in files, on standard output, and on a terminal."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from rich.table import Table
 from rich.text import Text
 
 from ..files import write_whole
-from .data import STDIO
 from .model import Model
+from .sources import STDIO
 
 if TYPE_CHECKING:
     import polars as pl
@@ -22,7 +22,7 @@ PROBABILITY = "probability_"
 
 
 def check_output(output: str | None) -> None:
-    """Refuse a file that predictions could not be written to, before there are any.
+    """Refuse a file that predictions cannot be written to, before they are made.
 
     Raises
     ------
@@ -57,7 +57,7 @@ def write_predictions(frame: pl.DataFrame, output: str) -> None:
     """Write the table to a CSV or Parquet file, whole or not at all, or to stdout."""
     if output == STDIO:
         sys.stdout.write(frame.write_csv())
-        sys.stdout.flush()  # a pipe that is closed says so here
+        sys.stdout.flush()  # a closed pipe raises here
     elif output.endswith(".csv"):
         write_whole(Path(output), frame.write_csv)
     else:
@@ -65,7 +65,7 @@ def write_predictions(frame: pl.DataFrame, output: str) -> None:
 
 
 def print_predictions(console: Console, frame: pl.DataFrame, top: int, output: str | None) -> None:
-    """The first rows, classes with the probability that they have, and how many rows there are."""
+    """Print the first rows, each class with its probability, and how many rows there are."""
     first = frame.head(top)
     columns = {"row": [str(k + 1) for k in range(first.height)]}
     columns["prediction"] = [_cell(value) for value in first["prediction"]]

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..errors import DeviceError, one_of
+from ..checks import check_choice
+from ..errors import DeviceError
 
 if TYPE_CHECKING:
     from .network import MLP
@@ -107,10 +108,10 @@ def usable(device: str) -> str:
 
 def _resolve(device: str) -> tuple[str, str]:
     """The device that a name stands for, and why it is not CUDA where "auto" is not."""
-    one_of("device", device, DEVICES)
+    check_choice("device", device, DEVICES)
     if device == "auto":
         device = os.environ.get("BPFAST_DEVICE") or "auto"
-        one_of("BPFAST_DEVICE", device, DEVICES)
+        check_choice("BPFAST_DEVICE", device, DEVICES)
     if device in ("reference", "cpu"):
         return device, ""
     problem = _load("cuda").device.problem()

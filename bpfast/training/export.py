@@ -1,38 +1,28 @@
-"""A network handed to PyTorch, ONNX or scikit-learn, where it gives the same predictions.
+"""A network as one of PyTorch, ONNX or scikit-learn, which gives the same predictions.
 
-A network is given as its architecture, its weights (d_in, d_out) and its biases (d_out,), which
-are an empty list for an architecture without.
+A network is given as its architecture and, for each layer, its weights (d_in, d_out) and biases
+(d_out,); without biases, the list of these is empty.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from functools import partial
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..errors import missing_extra
-from ..kernels.math import LOSSES
+from ..kernels.tables import ACTIVATIONS, INVERSE_LINKS, LOSSES, Activation, InverseLink
 from .network import MLP
+from .onnx_graph import INPUT, Graph, Operators
 
 if TYPE_CHECKING:
     import onnx
     from sklearn.neural_network import MLPClassifier, MLPRegressor
     from torch import nn
 
-    from ..tables.data import Scaler
-
 Arrays = list[np.ndarray]
-OPSET = 17
-IR_VERSION = 8  # the one that came with the opset: older runtimes read it
-SKLEARN_ACTIVATIONS = {
-    "identity": "identity",
-    "sigmoid": "logistic",
-    "tanh": "tanh",
-    "relu": "relu",
-}
-SKLEARN_LOSSES = ("mse", "half_squared_error", "poisson", "cross_entropy", "binary_cross_entropy")
 
 
 def to_torch(mlp: MLP, weights: Arrays, biases: Arrays) -> nn.Sequential:
@@ -42,166 +32,48 @@ def to_torch(mlp: MLP, weights: Arrays, biases: Arrays) -> nn.Sequential:
         from torch import nn
     except ImportError:
         raise ImportError("torch is not installed: pip install torch") from None
-    made: dict[str, Callable[[], Any]] = {
-        "identity": nn.Identity,
-        "relu": nn.ReLU,
-        "leaky_relu": lambda: nn.LeakyReLU(0.01),
-        "tanh": nn.Tanh,
-        "sigmoid": nn.Sigmoid,
-        # from 20 on, its default is the identity: 2e-9 off in float64
-        "softplus": lambda: nn.Softplus(threshold=40.0),
-        "elu": nn.ELU,
-        "silu": nn.SiLU,
-        "gelu": nn.GELU,
-        "softmax": lambda: nn.Softmax(dim=1),
-    }
-    _check_activations(mlp, made, "PyTorch")
-    if LOSSES[mlp.loss].link == "exp":
+    _check_activations(mlp, "torch", "PyTorch")
+    if INVERSE_LINKS[LOSSES[mlp.loss].inverse_link].torch is None:
         raise ValueError(
             f"PyTorch has no module for the exponential that loss={mlp.loss!r} ends with: "
             "export to ONNX or scikit-learn"
         )
     modules: list[Any] = []
-    for weight, bias, after in zip_longest(weights, biases, _functions(mlp)):
-        tensor = torch.from_numpy(weight.T.copy())
-        # without numbers that PyTorch would draw from its one generator
-        linear = nn.utils.skip_init(
-            nn.Linear, *weight.shape, bias=bias is not None, dtype=tensor.dtype
-        )
-        linear.weight.data = tensor
-        if bias is not None:
-            linear.bias.data = torch.from_numpy(bias)
-        modules += [linear, made[after]()]
-    if _functions(mlp)[-1] == "identity":
+    for weight, bias, function in zip_longest(weights, biases, _functions(mlp)):
+        modules += [_linear(torch, weight, bias), function.torch(nn)]
+    if LOSSES[mlp.loss].inverse_link == "identity":
         modules.pop()
     return nn.Sequential(*modules)
 
 
-def to_onnx(
-    mlp: MLP,
-    weights: Arrays,
-    biases: Arrays,
-    scalers: tuple[Scaler, Scaler | None] | None = None,
-    metadata: dict[str, str] | None = None,
-) -> onnx.ModelProto:
-    """See :meth:`bpfast.Population.to_onnx`.
+def _linear(torch: Any, weight: np.ndarray, bias: np.ndarray | None) -> nn.Linear:
+    """A layer of PyTorch's with copies of given parameters."""
+    tensor = torch.from_numpy(weight.T.copy())
+    # parameters are not initialised, which would draw from PyTorch's global generator
+    linear = torch.nn.utils.skip_init(
+        torch.nn.Linear, *weight.shape, bias=bias is not None, dtype=tensor.dtype
+    )
+    linear.weight.data = tensor
+    if bias is not None:
+        linear.bias.data = torch.from_numpy(bias)
+    return linear
 
-    With the scalers of a model's inputs and target, it takes and gives float64 numbers in their
-    own units: large ones with small differences lose these in float32.
-    """
-    try:
-        import onnx
-    except ImportError:
-        raise missing_extra("onnx", "export") from None
-    _check_activations(mlp, ONNX, "ONNX")
-    graph = _Graph(onnx)
-    dtype, outside, value = weights[0].dtype, weights[0].dtype, "X"
-    if scalers is not None:
-        outside = np.dtype(np.float64)
-        value = graph.add("Sub", value, scalers[0].mean)
-        value = graph.cast(graph.add("Div", value, scalers[0].scale), dtype)
-    for weight, bias, after in zip_longest(weights, biases, _functions(mlp)):
+
+def to_onnx(mlp: MLP, weights: Arrays, biases: Arrays) -> onnx.ModelProto:
+    """See :meth:`bpfast.Population.to_onnx`."""
+    graph = Graph()
+    predictions = add_network(graph, INPUT, mlp, weights, biases)
+    return graph.model(predictions, mlp, weights[0].dtype)
+
+
+def add_network(graph: Graph, value: str, mlp: MLP, weights: Arrays, biases: Arrays) -> str:
+    """Apply a network to a value of an ONNX graph; returns the name of its predictions."""
+    _check_activations(mlp, "onnx", "ONNX")
+    operators = Operators(graph, weights[0].dtype)
+    for weight, bias, function in zip_longest(weights, biases, _functions(mlp)):
         value = graph.add("Gemm", value, weight, *([] if bias is None else [bias]))
-        value = ONNX[after](graph, value, dtype)
-    if scalers is not None:
-        value = graph.cast(value, outside)
-        if scalers[1] is not None:
-            value = graph.add("Mul", value, scalers[1].scale)
-            value = graph.add("Add", value, scalers[1].mean)
-    graph.add("Identity", value, output="predictions")
-    return graph.model(outside, mlp, metadata or {})
-
-
-class _Graph:
-    """An ONNX graph that grows node by node; a value in it is known by its name."""
-
-    def __init__(self, library: Any) -> None:
-        self.onnx = library
-        self.nodes: list[Any] = []
-        self.constants: list[Any] = []
-
-    def add(self, operator: str, *inputs: Any, output: str = "", **attributes: Any) -> str:
-        """The value that an operator makes of other values, and of arrays."""
-        names = [name if isinstance(name, str) else self._constant(name) for name in inputs]
-        output = output or f"{operator.lower()}_{len(self.nodes)}"
-        node = self.onnx.helper.make_node(operator, names, [output], name=output, **attributes)
-        self.nodes.append(node)
-        return output
-
-    def cast(self, value: str, dtype: Any) -> str:
-        return self.add("Cast", value, to=self.onnx.helper.np_dtype_to_tensor_dtype(dtype))
-
-    def _constant(self, array: Any) -> str:
-        name = f"constant_{len(self.constants)}"
-        self.constants.append(self.onnx.numpy_helper.from_array(np.asarray(array), name))
-        return name
-
-    def model(self, dtype: np.dtype, mlp: MLP, metadata: dict[str, str]) -> onnx.ModelProto:
-        """The graph as a model, checked."""
-        helper = self.onnx.helper
-        kind = helper.np_dtype_to_tensor_dtype(dtype)
-        graph = helper.make_graph(
-            self.nodes,
-            "bpfast",
-            [helper.make_tensor_value_info("X", kind, ["samples", mlp.inputs])],
-            [helper.make_tensor_value_info("predictions", kind, ["samples", mlp.outputs])],
-            self.constants,
-        )
-        opsets = [helper.make_opsetid("", OPSET)]
-        model = helper.make_model(
-            graph, producer_name="bpfast", opset_imports=opsets, ir_version=IR_VERSION
-        )
-        helper.set_model_props(model, metadata)
-        self.onnx.checker.check_model(model, full_check=True)
-        return model
-
-
-def _identity(graph: _Graph, z: str, dtype: np.dtype) -> str:
-    return z
-
-
-def _operator(name: str, **attributes: Any) -> Callable[[_Graph, str, np.dtype], str]:
-    return lambda graph, z, dtype: graph.add(name, z, **attributes)
-
-
-def _silu(graph: _Graph, z: str, dtype: np.dtype) -> str:
-    return graph.add("Mul", z, graph.add("Sigmoid", z))
-
-
-# onnxruntime has Softplus, Elu and Erf in float32 only. The first two are put together from
-# operators that it has in float64 too; of the last, its float32 is 1e-7 off.
-
-
-def _softplus(graph: _Graph, z: str, dtype: np.dtype) -> str:
-    small = graph.add("Exp", graph.add("Neg", graph.add("Abs", z)))  # never overflows
-    rest = graph.add("Log", graph.add("Add", small, dtype.type(1.0)))
-    return graph.add("Add", graph.add("Relu", z), rest)
-
-
-def _elu(graph: _Graph, z: str, dtype: np.dtype) -> str:
-    below = graph.add("Exp", graph.add("Min", z, dtype.type(0.0)))
-    return graph.add("Add", graph.add("Relu", z), graph.add("Sub", below, dtype.type(1.0)))
-
-
-def _gelu(graph: _Graph, z: str, dtype: np.dtype) -> str:
-    narrow = graph.cast(graph.add("Mul", z, dtype.type(np.sqrt(0.5))), np.dtype(np.float32))
-    share = graph.add("Add", graph.cast(graph.add("Erf", narrow), dtype), dtype.type(1.0))
-    return graph.add("Mul", graph.add("Mul", z, dtype.type(0.5)), share)
-
-
-ONNX: dict[str, Callable[[_Graph, str, np.dtype], str]] = {
-    "identity": _identity,
-    "relu": _operator("Relu"),
-    "leaky_relu": _operator("LeakyRelu", alpha=0.01),
-    "tanh": _operator("Tanh"),
-    "sigmoid": _operator("Sigmoid"),
-    "softplus": _softplus,
-    "elu": _elu,
-    "silu": _silu,
-    "gelu": _gelu,
-    "softmax": _operator("Softmax", axis=1),
-    "exp": _operator("Exp"),
-}
+        value = function.onnx(operators, value)
+    return value
 
 
 def to_sklearn(mlp: MLP, weights: Arrays, biases: Arrays) -> MLPClassifier | MLPRegressor:
@@ -210,56 +82,62 @@ def to_sklearn(mlp: MLP, weights: Arrays, biases: Arrays) -> MLPClassifier | MLP
         from sklearn.neural_network import MLPClassifier, MLPRegressor
     except ImportError:
         raise missing_extra("scikit-learn", "sklearn") from None
-    if mlp.loss not in SKLEARN_LOSSES:
-        raise ValueError(
-            f"scikit-learn has no network with loss={mlp.loss!r}; it has those with "
-            f"{', '.join(SKLEARN_LOSSES)}"
-        )
-    _check_activations(mlp, SKLEARN_ACTIVATIONS, "scikit-learn")
-    if len(set(mlp.activations)) > 1:
-        raise ValueError(
-            f"scikit-learn has one activation for all hidden layers, got {mlp.activations}"
-        )
+    _check_sklearn(mlp)
     biases = biases or [np.zeros(len(weight.T), weight.dtype) for weight in weights]
     if mlp.loss == "cross_entropy" and mlp.outputs == 2:
         # two classes have one output there: a sigmoid of the difference is the softmax of two
         weights[-1], biases[-1] = np.diff(weights[-1], axis=1), np.diff(biases[-1])
-    classify = LOSSES[mlp.loss].link in ("sigmoid", "softmax")
-    counts = {"loss": "poisson"} if mlp.loss == "poisson" else {}
-    estimator = (MLPClassifier if classify else MLPRegressor)(
-        **counts,
+    loss = LOSSES[mlp.loss]
+    classify = loss.inverse_link in ("sigmoid", "softmax")
+    make = MLPClassifier if classify else partial(MLPRegressor, loss.sklearn)
+    estimator = make(
         hidden_layer_sizes=mlp.layers[1:-1],
-        activation=SKLEARN_ACTIVATIONS[(*mlp.activations, "identity")[0]],
-        random_state=0,  # NumPy's one generator is left alone
+        activation=ACTIVATIONS[(*mlp.activations, "identity")[0]].sklearn,
+        random_state=0,  # otherwise it draws from NumPy's global generator
     )
-    # one step makes all that a fitted estimator has, whatever scikit-learn's version keeps there
+    # one step of training sets all attributes of a fitted estimator, in any version of scikit-learn
     targets = _some_targets(mlp)
     inputs = np.zeros((len(targets), mlp.inputs), weights[0].dtype)
-    known = {"classes": np.arange(max(mlp.outputs, 2))} if classify else {}
-    estimator.partial_fit(inputs, targets, **known)
+    classes = {"classes": np.arange(max(mlp.outputs, 2))} if classify else {}
+    estimator.partial_fit(inputs, targets, **classes)
     estimator.coefs_, estimator.intercepts_ = weights, biases
     return estimator
 
 
+def _check_sklearn(mlp: MLP) -> None:
+    """Refuse losses and activations that scikit-learn's networks lack."""
+    if not LOSSES[mlp.loss].sklearn:
+        known = ", ".join(name for name, other in LOSSES.items() if other.sklearn)
+        raise ValueError(
+            f"scikit-learn has no network with loss={mlp.loss!r}; it has those with {known}"
+        )
+    _check_activations(mlp, "sklearn", "scikit-learn")
+    if len(set(mlp.activations)) > 1:
+        raise ValueError(
+            f"scikit-learn has one activation for all hidden layers, got {mlp.activations}"
+        )
+
+
 def _some_targets(mlp: MLP) -> np.ndarray:
-    """Targets from which scikit-learn sees what a network's outputs are."""
-    if LOSSES[mlp.loss].link in ("identity", "exp"):
+    """Any targets of the kind and number that a network predicts."""
+    if LOSSES[mlp.loss].inverse_link in ("identity", "exp"):
         return np.zeros((2, mlp.outputs) if mlp.outputs > 1 else 2)
     if mlp.loss == "binary_cross_entropy" and mlp.outputs > 1:
         return np.eye(mlp.outputs, dtype=int)
     return np.arange(max(mlp.outputs, 2))
 
 
-def _functions(mlp: MLP) -> tuple[str, ...]:
-    """What comes after each layer's product: activations, then what the loss ends with."""
-    return (*mlp.activations, LOSSES[mlp.loss].link)
+def _functions(mlp: MLP) -> tuple[Activation | InverseLink, ...]:
+    """The function of each layer: activations, and at last the loss's inverse link."""
+    activations = (ACTIVATIONS[name] for name in mlp.activations)
+    return (*activations, INVERSE_LINKS[LOSSES[mlp.loss].inverse_link])
 
 
-def _check_activations(mlp: MLP, known: dict[str, Any], library: str) -> None:
-    last = ("exp", "softmax")  # come last, in no hidden layer
-    names = [name for name in known if name not in last]
+def _check_activations(mlp: MLP, column: str, library: str) -> None:
+    """Refuse activations without a library's counterpart, a column of their table."""
+    known = [name for name, row in ACTIVATIONS.items() if getattr(row, column)]
     for name in mlp.activations:
-        if name not in names:
+        if name not in known:
             raise ValueError(
-                f"activation {name!r} is not known to {library}: it has {', '.join(names)}"
+                f"activation {name!r} is not known to {library}: it has {', '.join(known)}"
             )

@@ -8,15 +8,20 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from types import FunctionType
 
-import numpy as np
-
-from ..errors import BELOW_ONE, number, one_of, whole
-from ..kernels.math import ACTIVATIONS, LOSSES, REPORTED, Activation, Loss
+from ..checks import BELOW_ONE, check_bool, check_choice, check_int, check_number
+from ..kernels.tables import ACTIVATIONS, LOSSES, REPORTED, Activation, Loss
 from ..kernels.task import Network
+from .docstring import docstring
 
 BUILT_IN = frozenset(ACTIVATIONS) | frozenset(LOSSES)
 
 
+def loss_names() -> list[str]:
+    """Losses that an MLP may have: bpfast's own, and those that were registered."""
+    return [name for name in LOSSES if name not in REPORTED.values()]
+
+
+@docstring(activations=ACTIVATIONS, losses=loss_names())
 @dataclass(frozen=True)
 class MLP:
     """A multilayer perceptron's architecture: layers ``z = a @ W + b``, the last one linear.
@@ -26,12 +31,13 @@ class MLP:
     layers : tuple of int
         Units from inputs to outputs, at least two numbers.
     activation : str or tuple of str
-        For the hidden layers, one for all or one for each: identity, relu, leaky_relu, tanh,
-        sigmoid, softplus, elu, silu, gelu, or a name given to :func:`register_activation`.
+        For the hidden layers, one for all or one for each:
+        {activations},
+        or a name given to :func:`register_activation`.
     loss : str
-        half_squared_error, mse, mae, huber, quantile, poisson (half its deviance, from logarithms),
-        binary_cross_entropy, cross_entropy, or a name given to :func:`register_loss`. The last
-        layer's exponential, sigmoid or softmax is part of it.
+        {losses},
+        or a name given to :func:`register_loss`. The last layer's exponential, sigmoid or softmax
+        is part of it: poisson (half its deviance) is of logarithms.
     bias : bool
         Whether layers have biases.
     delta : float
@@ -58,14 +64,14 @@ class MLP:
         checked = {
             "layers": layers,
             "activation": _check_activation(self.activation, len(layers) - 2),
-            "bias": _check_flag("bias", self.bias),
-            "delta": number("delta", self.delta, 0.0, open_low=True),
-            "quantile": number("quantile", self.quantile, 0.0, BELOW_ONE, open_low=True),
+            "bias": check_bool("bias", self.bias),
+            "delta": check_number("delta", self.delta, 0.0, open_low=True),
+            "quantile": check_number("quantile", self.quantile, 0.0, BELOW_ONE, open_low=True),
         }
         for name, value in checked.items():
             object.__setattr__(self, name, value)
-        one_of("loss", self.loss, loss_names())
-        if LOSSES[self.loss].link == "softmax" and self.outputs < 2:
+        check_choice("loss", self.loss, loss_names())
+        if LOSSES[self.loss].inverse_link == "softmax" and self.outputs < 2:
             raise ValueError(
                 f"{self.loss} needs an output for each class, at least 2, got "
                 f"layers={self.layers}; for one output there is binary_cross_entropy"
@@ -91,7 +97,7 @@ class MLP:
     @cached_property
     def network(self) -> Network:
         """What kernels know of the architecture."""
-        parameter = self.quantile if self.loss == "quantile" else self.delta
+        parameter = getattr(self, LOSSES[self.loss].parameter)
         return Network(self.layers, self.bias, self.activations, self.loss, float(parameter))
 
     @property
@@ -116,14 +122,9 @@ class ScikitLearnMLP(MLP):
         return replace(network, loss=REPORTED.get(self.loss, self.loss))
 
 
-def loss_names() -> list[str]:
-    """Losses that an MLP may have: bpfast's own, and those that were registered."""
-    return [name for name in LOSSES if name not in REPORTED.values()]
-
-
 def _check_layers(layers) -> tuple[int, ...]:
     try:
-        widths = tuple(whole("each width in layers", width, 1) for width in layers)
+        widths = tuple(check_int("each width in layers", width, 1) for width in layers)
     except TypeError:
         raise TypeError(f"layers must be integers such as (64, 32, 10), got {layers!r}") from None
     if len(widths) < 2:
@@ -133,7 +134,7 @@ def _check_layers(layers) -> tuple[int, ...]:
 
 def _check_activation(activation, hidden: int) -> str | tuple[str, ...]:
     if isinstance(activation, str):
-        one_of("activation", activation, ACTIVATIONS)
+        check_choice("activation", activation, ACTIVATIONS)
         return activation
     if not isinstance(activation, Iterable):
         raise TypeError(f"activation must be a name, or one for each layer, got {activation!r}")
@@ -144,14 +145,8 @@ def _check_activation(activation, hidden: int) -> str | tuple[str, ...]:
             "give one for all, or one for each"
         )
     for name in names:
-        one_of("activation", name, ACTIVATIONS)
+        check_choice("activation", name, ACTIVATIONS)
     return names
-
-
-def _check_flag(name: str, value) -> bool:
-    if not isinstance(value, (bool, np.bool_)):
-        raise TypeError(f"{name} must be True or False, got {value!r}")
-    return bool(value)
 
 
 def _check_registration(name: str, arguments: tuple[str, ...], *functions: Callable) -> None:
@@ -210,4 +205,4 @@ def register_loss(name: str, value: Callable, slope: Callable, average: bool = F
         takes another number of arguments.
     """
     _check_registration(name, ("prediction", "target", "parameter"), value, slope)
-    LOSSES[name] = Loss(value, slope, average=_check_flag("average", average))
+    LOSSES[name] = Loss(value, slope, average=check_bool("average", average))

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
 
-from ..errors import BELOW_ONE, numbers, one_of
-from ..kernels import schedules, task
-from ..kernels.math import OPTIMIZERS
+from ..checks import BELOW_ONE, check_choice, check_numbers
+from ..kernels import schedules, tables, task
 from ..kernels.task import distinct
 
 Numbers = float | Sequence[float] | np.ndarray
+BOUNDS: dict[str, dict[str, Any]] = {  # hyperparameters without a row are at least 0, and finite
+    "clip_norm": {"high": np.inf, "open_low": True},
+    "minimum": {"high": 1.0},
+    "nesterov": {"high": 1.0},
+    "beta1": {"high": BELOW_ONE},
+    "beta2": {"high": BELOW_ONE},
+    "alpha": {"high": BELOW_ONE},
+    "epsilon": {"open_low": True},
+}
 
 
 def table(columns: list[np.ndarray], n: int) -> np.ndarray:
@@ -25,7 +32,7 @@ def table(columns: list[np.ndarray], n: int) -> np.ndarray:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Optimizer(ABC):
+class Optimizer:
     """What all optimisers share. Each value is a scalar or an (n,) array.
 
     Parameters
@@ -50,10 +57,7 @@ class Optimizer(ABC):
     decay: Numbers = 0.95
     minimum: Numbers = 0.0
     warmup: Numbers = 0
-
-    @abstractmethod
-    def _rule(self, n: int) -> tuple[str, dict[str, np.ndarray]]:
-        """Name of the rule and its hyperparameters, (n,) each."""
+    rule: ClassVar[str]  # its name among the kernels' optimisers
 
     def resolve(self, n: int, epochs: int) -> task.Optimizer:
         """Each of n networks' own numbers for a fit of some epochs.
@@ -63,26 +67,31 @@ class Optimizer(ABC):
         TypeError, ValueError
             A value that is not a number, not one per network, or out of its range.
         """
-        rule, hyper = self._rule(n)
-        hyper["weight_decay"] = numbers("weight_decay", self.weight_decay, n, 0.0)
-        columns = [hyper[name] for name in OPTIMIZERS[rule].hyperparameters]
-        clip = np.inf if self.clip_norm is None else self.clip_norm
-        penalties = [
-            numbers("l1", self.l1, n, 0.0),
-            numbers("l2", self.l2, n, 0.0),
-            numbers("clip_norm", clip, n, 0.0, np.inf, open_low=True),
-        ]
+        names = tables.OPTIMIZERS[self.rule].hyperparameters
+        columns = {name: self._numbers(name, n) for name in names}
+        penalties = [self._numbers(name, n) for name in ("l1", "l2", "clip_norm")]
         l1, l2, longest = map(distinct, penalties)
         if not (l1.any() or l2.any() or np.isfinite(longest).any()):
             penalties = []
-        rate = numbers("learning_rate", self.learning_rate, n, 0.0, epochs=epochs)
+        rate = check_numbers("learning_rate", self.learning_rate, n, 0.0, epochs=epochs)
         return task.Optimizer(
-            rule,
+            self._rule_for(columns),
             rates=rate[:, None] if rate.ndim == 1 else rate,
-            hyperparameters=table(columns, n),
+            hyperparameters=table([*columns.values()], n),
             penalties=table(penalties, n),
             schedule=self._schedule(n),
         )
+
+    def _numbers(self, name: str, n: int) -> np.ndarray:
+        """A hyperparameter as (n,) numbers."""
+        value = getattr(self, name)
+        if name == "clip_norm" and value is None:
+            value = np.inf
+        return check_numbers(name, value, n, 0.0, **BOUNDS.get(name, {}))
+
+    def _rule_for(self, hyperparameters: dict[str, np.ndarray]) -> str:
+        """The rule for some numbers: another one may be faster, and keep less."""
+        return self.rule
 
     def _schedule(self, n: int) -> task.Schedule | None:
         """How each network's learning rate changes; None where none does."""
@@ -90,13 +99,13 @@ class Optimizer(ABC):
         if schedule.shape not in ((), (n,)):
             raise ValueError(f"schedule has shape {schedule.shape}: give one name, or {n}")
         for name in np.unique(schedule):
-            one_of("schedule", str(name), schedules.KINDS)
+            check_choice("schedule", str(name), schedules.KINDS)
         kinds = [schedules.KINDS.index(str(name)) for name in np.atleast_1d(schedule)]
         result = task.Schedule(
             kind=np.broadcast_to(np.array(kinds, np.int8), (n,)),
-            decay=numbers("decay", self.decay, n, 0.0),
-            minimum=numbers("minimum", self.minimum, n, 0.0, 1.0),
-            warmup=numbers("warmup", self.warmup, n, 0.0),
+            decay=self._numbers("decay", n),
+            minimum=self._numbers("minimum", n),
+            warmup=self._numbers("warmup", n),
         )
         return result if any(kinds) or distinct(result.warmup).any() else None
 
@@ -114,13 +123,16 @@ class SGD(Optimizer):
     momentum: Numbers = 0.0
     nesterov: bool | Sequence[bool] | np.ndarray = False
 
-    def _rule(self, n):
-        momentum = numbers("momentum", self.momentum, n, 0.0)
-        nesterov = numbers("nesterov", self.nesterov, n, 0.0, 1.0)
-        if not np.isin(distinct(nesterov), (0.0, 1.0)).all():
+    rule = "sgd_momentum"
+
+    def _numbers(self, name, n):
+        result = super()._numbers(name, n)
+        if name == "nesterov" and not np.isin(distinct(result), (0.0, 1.0)).all():
             raise ValueError(f"nesterov must be True or False, got {self.nesterov!r}")
-        hyper = {"momentum": momentum, "nesterov": nesterov}
-        return ("sgd_momentum" if distinct(momentum).any() else "sgd"), hyper
+        return result
+
+    def _rule_for(self, hyperparameters):
+        return self.rule if distinct(hyperparameters["momentum"]).any() else "sgd"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,16 +149,8 @@ class Adam(Optimizer):
     beta1: Numbers = 0.9
     beta2: Numbers = 0.999
     epsilon: Numbers = 1e-8
-    _decoupled: ClassVar[float] = 0.0
-
-    def _rule(self, n):
-        hyper: dict[str, Any] = {
-            "beta1": numbers("beta1", self.beta1, n, 0.0, BELOW_ONE),
-            "beta2": numbers("beta2", self.beta2, n, 0.0, BELOW_ONE),
-            "epsilon": numbers("epsilon", self.epsilon, n, 0.0, open_low=True),
-            "decoupled": np.broadcast_to(self._decoupled, (n,)),
-        }
-        return "adam", hyper
+    decoupled: ClassVar[float] = 0.0
+    rule = "adam"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -154,7 +158,7 @@ class AdamW(Adam):
     """Adam with decoupled weight decay (Loshchilov and Hutter, 2019), ``torch.optim.AdamW``."""
 
     weight_decay: Numbers = 0.01
-    _decoupled: ClassVar[float] = 1.0
+    decoupled = 1.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -165,8 +169,10 @@ class ScikitLearnSGD(SGD):
     rate of the step, which is another thing where the rate changes.
     """
 
-    def _rule(self, n):
-        return "sgd_velocity", super()._rule(n)[1]
+    rule = "sgd_velocity"
+
+    def _rule_for(self, hyperparameters):
+        return self.rule
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -176,8 +182,7 @@ class ScikitLearnAdam(Adam):
     It is the second form in section 2 of Kingma and Ba (2015), whose epsilon has a hat.
     """
 
-    def _rule(self, n):
-        return "adam_epsilon_hat", super()._rule(n)[1]
+    rule = "adam_epsilon_hat"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -194,10 +199,12 @@ class RMSprop(Optimizer):
     alpha: Numbers = 0.99
     epsilon: Numbers = 1e-8
     momentum: Numbers = 0.0
+    rule = "rmsprop"
 
-    def _rule(self, n):
-        return "rmsprop", {
-            "alpha": numbers("alpha", self.alpha, n, 0.0, BELOW_ONE),
-            "epsilon": numbers("epsilon", self.epsilon, n, 0.0, open_low=True),
-            "momentum": numbers("momentum", self.momentum, n, 0.0),
-        }
+
+OPTIMIZERS: dict[str, type[Optimizer]] = {
+    "sgd": SGD,
+    "adam": Adam,
+    "adamw": AdamW,
+    "rmsprop": RMSprop,
+}

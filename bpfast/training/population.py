@@ -15,11 +15,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..arrays import to_host
-from ..errors import finite, numeric, one_of, whole
+from ..checks import check_array, check_choice, check_finite, check_int
 from ..files import read_tensors, write_tensors
 from ..kernels import counter
+from ..kernels.tables import ACTIVATIONS
 from ..kernels.task import layer_slices
 from . import dispatch, export
+from .docstring import docstring
 from .network import MLP
 from .samples import check_inputs, check_memory
 
@@ -51,6 +53,7 @@ class _Views(list):
         self[index][...] = values
 
 
+@docstring(rectifiers=(name for name, row in ACTIVATIONS.items() if row.init == "he_uniform"))
 class Population:
     """n networks of one architecture.
 
@@ -64,9 +67,10 @@ class Population:
         parameters whatever n is.
     init : str
         glorot_uniform, glorot_normal (Glorot and Bengio, 2010), he_uniform, he_normal (He et al.,
-        2015), torch (``torch.nn.Linear``'s own), zeros, or auto: he_uniform for layers that end
-        in relu, leaky_relu, elu, silu or gelu, glorot_uniform for the others. Biases start at 0,
-        with torch at uniform numbers. For parameters of your own: :meth:`from_arrays`.
+        2015), torch (``torch.nn.Linear``'s own), zeros, or auto: glorot_uniform, but he_uniform
+        for layers that end in a rectifier ({rectifiers}).
+        Biases start at 0, with torch at uniform numbers. For parameters of your own:
+        :meth:`from_arrays`.
     dtype : str
         float32 or float64.
 
@@ -93,8 +97,8 @@ class Population:
         self, mlp: MLP, n: int = 1, seed: int = 0, init: str = "auto", dtype: str = "float32"
     ) -> None:
         _check_mlp(mlp)
-        n, seed = whole("n", n, 1), whole("seed", seed, 0)
-        one_of("init", init, INITIALISERS)
+        n, seed = check_int("n", n, 1), check_int("seed", seed, 0)
+        check_choice("init", init, INITIALISERS)
         dtype = _check_dtype(dtype)
         check_memory(f"{n} networks of {mlp.n_parameters} parameters", n * mlp.n_parameters, dtype)
         seeds = counter.key(seed, np.arange(n))
@@ -335,7 +339,7 @@ class Population:
             raise ValueError(
                 f"the history is of {len(score)} networks, the population has {len(self)}"
             )
-        return self[np.argsort(score, kind="stable")[: whole("k", k, 1, len(self))]]
+        return self[np.argsort(score, kind="stable")[: check_int("k", k, 1, len(self))]]
 
     def to_torch(self, i: int) -> nn.Sequential:
         """Network i as a ``torch.nn.Sequential`` with copies of its parameters, in their dtype.
@@ -386,7 +390,7 @@ class Population:
 
     def arrays(self, i: int) -> tuple[list[np.ndarray], list[np.ndarray]]:
         """Copies of the weights (d_in, d_out) and biases (d_out,) of network i."""
-        i = whole("i", i, -len(self), len(self) - 1)
+        i = check_int("i", i, -len(self), len(self) - 1)
         return [w[i].copy() for w in self.weights], [b[i].copy() for b in self.biases]
 
     def save(self, path: str | os.PathLike) -> None:
@@ -468,7 +472,7 @@ def _check_arrays(name: str, given, shapes: Sequence[tuple[int, ...]], dtype) ->
         raise ValueError(f"{name} has {len(given)} arrays for {len(shapes)} layers")
     arrays = []
     for k, shape in enumerate(shapes):
-        array = finite(f"{name}[{k}]", numeric(f"{name}[{k}]", given[k], dtype))
+        array = check_finite(f"{name}[{k}]", check_array(f"{name}[{k}]", given[k], dtype))
         if array.shape[-len(shape) :] != shape or array.ndim - len(shape) not in (0, 1):
             expected = ", ".join(map(str, ("n", *shape)))
             raise ValueError(f"{name}[{k}] has shape {array.shape}, expected ({expected})")
@@ -496,8 +500,7 @@ def _initialise(mlp: MLP, parameters: np.ndarray, seeds: np.ndarray, init: str) 
         keys = counter.branch(seeds, layer)
         name = init
         if init == "auto":
-            rectifies = activations[layer] in ("relu", "leaky_relu", "elu", "silu", "gelu")
-            name = "he_uniform" if rectifies else "glorot_uniform"
+            name = ACTIVATIONS[activations[layer]].init
         variance = {"he": 2.0 / d_in, "glorot": 2.0 / (d_in + d_out), "torch": 1.0 / (3.0 * d_in)}
         deviation = np.sqrt(variance[name.split("_")[0]])
         draw = _normal if name.endswith("normal") else _uniform

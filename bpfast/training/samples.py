@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from ..errors import finite, numeric
-from ..kernels.math import LOSSES
+from ..checks import check_array, check_finite
+from ..kernels.tables import LOSSES
 from ..kernels.task import Samples
 from .network import MLP
 
@@ -20,7 +20,7 @@ def check_inputs(X, mlp: MLP, dtype, name: str = "X") -> np.ndarray:
     TypeError, ValueError
         Not numeric, another shape than the network's inputs ask for, no rows, NaN or infinity.
     """
-    array = numeric(name, X, dtype, anywhere=True)
+    array = check_array(name, X, dtype, keep_on_gpu=True)
     if array.ndim != 2 or array.shape[1] != mlp.inputs:
         raise ValueError(
             f"{name} has shape {array.shape}, expected (samples, {mlp.inputs}) "
@@ -28,7 +28,7 @@ def check_inputs(X, mlp: MLP, dtype, name: str = "X") -> np.ndarray:
         )
     if len(array) == 0:
         raise ValueError(f"{name} has no rows")
-    return finite(name, array)
+    return check_finite(name, array)
 
 
 def check_samples(X, y, weights, mlp: MLP, dtype, suffix: str = "") -> Samples:
@@ -47,10 +47,10 @@ def check_samples(X, y, weights, mlp: MLP, dtype, suffix: str = "") -> Samples:
     if weights is None:
         return Samples(inputs, targets, np.ones(len(inputs), dtype))
     name = f"sample_weight{suffix}"
-    weights = numeric(name, weights, dtype, anywhere=True)
+    weights = check_array(name, weights, dtype, keep_on_gpu=True)
     if weights.shape != (len(inputs),):
         raise ValueError(f"{name} has shape {weights.shape}, expected ({len(inputs)},)")
-    if (finite(name, weights) < 0).any():
+    if (check_finite(name, weights) < 0).any():
         raise ValueError(f"{name} must not be negative, got {float(weights.min()):g}")
     return Samples(inputs, targets, weights)
 
@@ -132,26 +132,27 @@ def free_memory() -> int:
 
 
 def _check_targets(y, mlp: MLP, dtype, name: str) -> np.ndarray:
-    link = LOSSES[mlp.loss].link
+    inverse_link = LOSSES[mlp.loss].inverse_link
     classes = f"integer classes for {mlp.loss} (numpy.unique numbers others)"
-    wanted = classes if link == "softmax" else "an array of numbers"
-    array = numeric(name, y, dtype, wanted, anywhere=True)
-    if array.ndim == 1 and link == "softmax":
-        return _check_labels(finite(name, array), mlp, name)[:, None]
+    wanted = classes if inverse_link == "softmax" else "an array of numbers"
+    array = check_array(name, y, dtype, wanted, keep_on_gpu=True)
+    if array.ndim == 1 and inverse_link == "softmax":
+        return _check_labels(check_finite(name, array), mlp, name)[:, None]
     if array.ndim == 1 and mlp.outputs == 1:
         array = array[:, None]
     if array.ndim != 2 or array.shape[1] != mlp.outputs:
-        also = "(samples,) or " if mlp.outputs == 1 or link == "softmax" else ""
+        also = "(samples,) or " if mlp.outputs == 1 or inverse_link == "softmax" else ""
         raise ValueError(
             f"{name} has shape {array.shape}, expected {also}(samples, {mlp.outputs}) "
             f"for {mlp.loss} and layers={mlp.layers}"
         )
-    finite(name, array)
-    if link == "exp" and array.size and array.min() < 0:
+    check_finite(name, array)
+    if inverse_link == "exp" and array.size and array.min() < 0:
         raise ValueError(
             f"{name} has targets from {float(array.min()):g} on, {mlp.loss} wants none below 0"
         )
-    if link in ("sigmoid", "softmax") and array.size and not 0 <= array.min() <= array.max() <= 1:
+    shares = inverse_link in ("sigmoid", "softmax")
+    if shares and array.size and not 0 <= array.min() <= array.max() <= 1:
         raise ValueError(
             f"{name} has targets from {float(array.min()):g} to {float(array.max()):g}, "
             f"{mlp.loss} wants them from 0 to 1"

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from ..kernels.math import OPTIMIZERS
+from ..kernels.tables import OPTIMIZERS
 from ..kernels.task import NEVER, RUNNING, State, Task, distinct
 from .population import Population
 from .samples import check_memory

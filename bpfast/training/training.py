@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..arrays import samples_on_host
-from ..errors import BELOW_ONE, numbers, one_of, whole
+from ..checks import BELOW_ONE, check_bool, check_choice, check_int, check_numbers
 from ..kernels import counter, schedules
 from ..kernels.task import DIVERGED, NEVER, RUNNING, STOPPED, Samples, State, Task, distinct
 from . import dispatch
@@ -166,11 +166,11 @@ class Training:
         if not isinstance(optimizer, Optimizer):
             raise TypeError(f"optimizer must be one such as bpfast.Adam(), got {optimizer!r}")
         mlp, n, dtype = population.mlp, len(population), population.dtype
-        epochs, batch_size = whole("epochs", epochs, 1), whole("batch_size", batch_size, 1)
+        epochs, batch_size = check_int("epochs", epochs, 1), check_int("batch_size", batch_size, 1)
         samples = check_samples(X, y, sample_weight, mlp, dtype)
         folds, fold = check_rows(rows, n, len(samples.inputs))
         scored = None if validation is None else _check_validation(validation, mlp, dtype)
-        one_of("objective", objective, OBJECTIVES)
+        check_choice("objective", objective, OBJECTIVES)
         recorded = _recorded(record, epochs)
         limits = _check_patience(patience, n)
         gap = np.diff(np.flatnonzero(recorded), prepend=-1).max()
@@ -180,10 +180,10 @@ class Training:
                 f"patience={least} would run out before the validation samples are scored: "
                 f'record={record!r} leaves {gap} epochs between scores; use record="epoch"'
             )
-        _check_bool("shuffle", shuffle)
-        _check_bool("restore_best_weights", restore_best_weights)
+        check_bool("shuffle", shuffle)
+        check_bool("restore_best_weights", restore_best_weights)
         batch_size = min(batch_size, max(map(len, folds)))
-        seed = whole("seed", seed, 0)
+        seed = check_int("seed", seed, 0)
         resolved = optimizer.resolve(n, epochs)
         self.plan = dispatch.choose(mlp, n, batch_size, device, resolved.rule, dtype.name)
         if self.plan.device != "cuda":
@@ -207,7 +207,9 @@ class Training:
             record=recorded,
             column=np.cumsum(recorded) - recorded,
             optimizer=resolved,
-            tol=np.broadcast_to(-np.inf, (n,)) if tol is None else numbers("tol", tol, n, 0.0),
+            tol=np.broadcast_to(-np.inf, (n,))
+            if tol is None
+            else check_numbers("tol", tol, n, 0.0),
             patience=limits,
             dropout=probabilities,
             keys=_dropout_keys(population, seed, probabilities),
@@ -269,7 +271,7 @@ class Training:
         progress : as for :func:`fit`
         seconds : after so many it pauses, wherever it is
         """
-        last = self.task.epochs if until is None else whole("until", until, 0, self.task.epochs)
+        last = self.task.epochs if until is None else check_int("until", until, 0, self.task.epochs)
         n, task = len(self.task.state.status), self.task
         self.interrupted, end = False, time.perf_counter() + seconds
         show, close = _display(progress)
@@ -364,7 +366,7 @@ class Training:
         optimizer = self.task.optimizer
         rates = np.array(optimizer.rates)
         places = np.arange(len(rates))[slice(None) if networks is None else networks]
-        rates[places] = numbers("learning_rate", learning_rate, len(places), 0.0)[:, None]
+        rates[places] = check_numbers("learning_rate", learning_rate, len(places), 0.0)[:, None]
         schedule = schedules.constant_for(optimizer.schedule, places)
         optimizer = replace(optimizer, rates=rates, schedule=schedule)
         self.task = replace(self.task, optimizer=optimizer)
@@ -495,15 +497,10 @@ def _check_validation(validation, mlp: MLP, dtype) -> Samples:
     return check_samples(X, y, weights, mlp, dtype, suffix=" of validation")
 
 
-def _check_bool(name: str, value) -> None:
-    if not isinstance(value, (bool, np.bool_)):
-        raise TypeError(f"{name} must be True or False, got {value!r}")
-
-
 def _check_patience(patience, n: int) -> np.ndarray:
     if patience is None:
         return np.broadcast_to(np.int64(NEVER), (n,))
-    values = numbers("patience", patience, n, 1.0, MOST_EPOCHS)
+    values = check_numbers("patience", patience, n, 1.0, MOST_EPOCHS)
     if (values != np.floor(values)).any():
         raise ValueError(f"patience must be whole epochs, got {patience!r}")
     return values.astype(np.int64)
@@ -514,7 +511,7 @@ def _check_dropout(dropout, mlp: MLP, n: int) -> np.ndarray:
     per_layer = list(dropout) if isinstance(dropout, (list, tuple)) else [dropout] * hidden
     if len(per_layer) != hidden:
         raise ValueError(f"dropout has {len(per_layer)} entries for {hidden} hidden layers")
-    columns = [numbers("dropout", p, n, 0.0, BELOW_ONE) for p in per_layer]
+    columns = [check_numbers("dropout", p, n, 0.0, BELOW_ONE) for p in per_layer]
     return table(columns if any(column.any() for column in columns) else [], n)
 
 
@@ -533,7 +530,7 @@ def _recorded(record, epochs: int) -> np.ndarray:
         return number == epochs
     if isinstance(record, str):
         raise ValueError(f'record must be "epoch", "last" or a number of epochs, got {record!r}')
-    return (number % whole("record", record, 1) == 0) | (number == epochs)
+    return (number % check_int("record", record, 1) == 0) | (number == epochs)
 
 
 class _Clock:

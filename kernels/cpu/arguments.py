@@ -6,10 +6,15 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..math import LOSSES, OPTIMIZERS
+from .. import arguments as shared
+from ..arguments import Dropout, Memory, Stopping, hyperparameters, no_samples, output_share
+from ..specialise import Scalars
+from ..tables import OPTIMIZERS
 from ..task import Network, Optimizer, Samples, Task, distinct, layer_slices
-from . import functions, online, product
+from . import functions, product
 from .compile import inline
+
+own_row = Scalars("float64", inline)(shared.own_row)
 
 
 class Net(NamedTuple):
@@ -26,7 +31,7 @@ class Net(NamedTuple):
 
 
 class Data(NamedTuple):
-    """Samples; of none there are none."""
+    """Samples; without any, arrays have no rows."""
 
     inputs: np.ndarray
     targets: np.ndarray
@@ -59,45 +64,6 @@ class Optimizing(NamedTuple):
     penalties: np.ndarray
 
 
-class Stopping(NamedTuple):
-    """When networks stop, and where it is written down."""
-
-    tol: np.ndarray
-    patience: np.ndarray
-    status: np.ndarray
-    epochs_run: np.ndarray
-    best: np.ndarray
-    best_epoch: np.ndarray
-    losses: np.ndarray
-    validation_losses: np.ndarray
-    penalties: np.ndarray
-
-
-class Dropout(NamedTuple):
-    """Probabilities (n, hidden), or (n, 0) without dropout, and networks' keys."""
-
-    p: np.ndarray
-    keys: np.ndarray
-
-
-class Memory(NamedTuple):
-    """Networks outside the workspace."""
-
-    parameters: np.ndarray
-    moments: np.ndarray
-    powers: np.ndarray
-    best_parameters: np.ndarray
-
-
-class Online(NamedTuple):
-    """How :mod:`online` trains the networks; ``steps`` is a function's address, 0 if it cannot."""
-
-    steps: int
-    place: int
-    factor: float
-    below: float
-
-
 class Arguments(NamedTuple):
     """What kernels are given: names are those of :class:`task.Task`, all arrays contiguous.
 
@@ -114,7 +80,6 @@ class Arguments(NamedTuple):
     stopping: Stopping
     dropout: Dropout
     memory: Memory
-    online: Online
     networks: np.ndarray
 
 
@@ -133,23 +98,12 @@ def arguments(task: Task, networks: np.ndarray) -> Arguments:
     return Arguments(
         net=_net(task.network, state.parameters.dtype.name),
         samples=_data(task.samples),
-        validation=_data(task.validation or _nothing(state.parameters.dtype)),
+        validation=_data(task.validation or no_samples(state.parameters.dtype)),
         epochs=_epochs(task),
         optimizing=_optimizing(task.optimizer, state.parameters.dtype.name),
-        stopping=Stopping(
-            tol=_rows(task.tol),
-            patience=_rows(task.patience),
-            status=state.status,
-            epochs_run=state.epochs_run,
-            best=state.best,
-            best_epoch=state.best_epoch,
-            losses=state.loss,
-            validation_losses=state.validation_loss,
-            penalties=state.penalty,
-        ),
+        stopping=shared.stopping(task, _rows, written=lambda array: array),
         dropout=Dropout(_rows(task.dropout), _rows(task.keys)),
         memory=Memory(state.parameters, state.moments, state.powers, state.best_parameters),
-        online=_online(task),
         networks=_read_only(networks),
     )
 
@@ -179,7 +133,7 @@ def _net(network: Network, dtype: str) -> Net:
         activations=np.array(addresses, np.int64),
         loss=functions.loss(network.loss, dtype),
         loss_parameter=network.loss_parameter,
-        output_share=1.0 / network.layers[-1] if LOSSES[network.loss].average else 1.0,
+        output_share=output_share(network),
     )
 
 
@@ -188,42 +142,18 @@ def _data(samples: Samples) -> Data:
     return Data(*(_read_only(array) for array in arrays))
 
 
-def _nothing(dtype) -> Samples:
-    return Samples(*(np.zeros(shape, dtype) for shape in ((0, 1), (0, 1), (0,))))
-
-
 def _optimizing(optimizer: Optimizer, dtype: str) -> Optimizing:
     rule = OPTIMIZERS[optimizer.rule]
     update, prepare = functions.optimizer(optimizer.rule, dtype)
-    given = _rows(optimizer.hyperparameters)
-    hyperparameters = np.zeros((len(given), 5))
-    hyperparameters[:, : len(rule.hyperparameters)] = given
     return Optimizing(
         update=update,
         prepare=prepare,
         states=rule.states,
         stepwise=int(rule.powers),
         rates=_rows(optimizer.rates),
-        hyperparameters=_read_only(hyperparameters),
+        hyperparameters=_read_only(hyperparameters(optimizer)),
         penalties=_rows(optimizer.penalties),
     )
-
-
-def _online(task: Task) -> Online:
-    if not online.applies(task):
-        return Online(0, 0, 0.0, 0.0)
-    return Online(
-        online.address(task.state.parameters.dtype.name),
-        online.place_of(task),
-        online.FACTORS[task.network.loss],
-        online.BELOW[task.network.activations[0]],
-    )
-
-
-@inline
-def own_row(array, i):
-    """Where network i's numbers are in an array with a row for each, or one for all."""
-    return i if array.shape[0] > 1 else 0
 
 
 def _rows(array: np.ndarray) -> np.ndarray:

@@ -13,7 +13,7 @@ from ..cache import cache_folder
 
 # A product may feed a sum in one rounding; nothing else may be reordered, so bits are stable.
 OPTIONS = {"nogil": True, "error_model": "numpy", "fastmath": {"contract"}}
-# Functions that Python does not call go without what it would call them by, a fifth of the work.
+# Only compiled functions call these. Without wrappers for Python, compiling takes a fifth less.
 INTERNAL = OPTIONS | {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 
 _one_at_a_time = threading.RLock()
@@ -50,14 +50,21 @@ def reduction(function: Callable) -> Callable:
 def inline(function: Callable) -> Callable:
     """As :func:`internal`, for functions that become part of their callers.
 
-    A call hands over every field of every tuple and array, which takes longer than short functions
-    do. And what a function calls is optimised anew with each of its callers: a long one with a
-    single caller compiles sooner as a part of it.
+    A call hands over every field of every tuple and array, which takes longer than a short function
+    itself. And a function is optimised anew with each of its callers: a long one that has a single
+    caller compiles faster as a part of it.
     """
     return numba.njit(inline="always", _nrt=False, **OPTIONS)(function)
 
 
-def callback(signature, function: Callable, cached: bool) -> Any:
-    """Numba's ``cfunc`` with our options: a compiled function with an ``address``."""
+def callback(signature, function: Callable, cached: bool) -> int:
+    """Address of a function that is compiled by Numba's ``cfunc`` with our options, for good."""
     options = {k: v for k, v in OPTIONS.items() if k != "nogil"}
-    return _cached(lambda able: numba.cfunc(signature, cache=able and cached, **options)(function))
+    compiled = _cached(
+        lambda able: numba.cfunc(signature, cache=able and cached, **options)(function)
+    )
+    _callbacks.append(compiled)
+    return compiled.address
+
+
+_callbacks: list[Any] = []  # compiled functions live as long as their addresses may be called

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from .. import counter
-from ..specialise import specialise
+from ..specialise import Scalars
+from .arguments import own_row
 from .compile import internal
 
-_mix = internal(counter.mix)
-_join = internal(specialise(counter.join, np.float64, {"mix": _mix}))
-_uniform24 = internal(specialise(counter.uniform24, np.float64, {"mix": _mix}))
+_drawn = Scalars("float64", internal)
+_dropout_key, _keeps = _drawn(counter.dropout_key), _drawn(counter.keeps)
 
 
 @internal
-def layer_key(key, step, layer):
-    """Key of a network's masks for a hidden layer in a step."""
-    return _join(_join(key, np.uint64(step)), np.uint64(layer))
+def layer_mask(dropout, i, step, layer):
+    """Key and probability of network i's mask for a hidden layer in a step."""
+    key = _dropout_key(dropout.keys[own_row(dropout.keys, i)], step, layer)
+    return key, dropout.p[own_row(dropout.p, i), layer]
 
 
 @internal
-def mask(key, position, p):
+def mask_factor(mask, position):
     """What a hidden unit is multiplied with: 0 with probability p, else 1 / (1 - p)."""
-    return 1.0 / (1.0 - p) if _uniform24(key, np.uint64(position)) >= p else 0.0
+    key, p = mask
+    return 1.0 / (1.0 - p) if _keeps(key, position, p) else 0.0

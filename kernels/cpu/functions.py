@@ -1,8 +1,8 @@
 """Scalar functions of :mod:`math` as loops over arrays, compiled once and called by address.
 
-Each loop below is a template: its global names stand for the scalar functions that it is made
-with. Kernels get addresses, so a new activation, loss or optimiser compiles its own loop and
-nothing else. All loops take the arguments of :func:`simd.invoke`.
+Each loop below is a template: ``value``, ``slope``, ``update`` and ``coefficients`` stand for the
+scalar functions that it is made with. Kernels get addresses, so a new activation, loss or optimiser
+compiles its own loop and nothing else. All loops take the arguments of :func:`simd.invoke`.
 """
 
 from __future__ import annotations
@@ -10,29 +10,24 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cache
 from math import exp, log
-from types import FunctionType
 from typing import Any
 
 import numpy as np
-from numba import carray, from_dtype, njit
+from numba import carray, from_dtype
 
 from .. import math
-from ..math import ACTIVATIONS, LINKS, LOSSES, OPTIMIZERS
-from ..specialise import specialise
-from . import elementary
-from .compile import INTERNAL, callback
+from ..tables import ACTIVATIONS, INVERSE_LINKS, LOSSES, OPTIMIZERS
+from .compile import callback
+from .scalars import scalar, scalars
 from .simd import LANES, invoke_signature
 
 SCRATCH = 3  # rows of a loss's own; with softmax, as many more as there are outputs
 REPEAT = 8 * LANES  # numbers over which an optimiser's coefficients are repeated
 
-# Stand-ins for what a template is made with.
 value: Any = None
 slope: Any = None
 update: Any = None
 coefficients: Any = None
-zero: Any = None
-one: Any = None
 
 
 def activate(z, d, _3, _4, _5, n, _n2, _x):
@@ -45,7 +40,7 @@ def activate(z, d, _3, _4, _5, n, _n2, _x):
         slopes[k] = slope(before, after)
 
 
-def lose(z, t, scale, loss, _5, outputs, n, parameter):
+def compute_loss(z, t, scale, loss, _5, outputs, n, parameter):
     """Losses of n samples with some outputs, and z becomes their slope; all times ``scale``.
 
     z and t are (outputs, n), scale and loss (n,). ``parameter`` is the loss's own.
@@ -53,7 +48,7 @@ def lose(z, t, scale, loss, _5, outputs, n, parameter):
     losses, scales = carray(loss, n), carray(scale, n)
     c = scales.dtype.type(parameter)
     for k in range(n):
-        losses[k] = zero
+        losses[k] = 0.0
     for o in range(outputs):
         values, targets = carray(z, (outputs, n))[o], carray(t, (outputs, n))[o]
         for k in range(n):
@@ -62,8 +57,8 @@ def lose(z, t, scale, loss, _5, outputs, n, parameter):
             values[k] = scales[k] * slope(values[k], targets[k], c)
 
 
-def lose_softmax(z, t, scale, loss, scratch, outputs, n, parameter):
-    """As :func:`lose`, for a loss of all of a sample's outputs together.
+def compute_softmax_loss(z, t, scale, loss, scratch, outputs, n, parameter):
+    """As :func:`compute_loss`, for a loss of all of a sample's outputs together.
 
     Scratch is (SCRATCH + outputs, n).
     """
@@ -74,9 +69,9 @@ def lose_softmax(z, t, scale, loss, scratch, outputs, n, parameter):
     log_sum, total, shares = rows[1], rows[2], rows[SCRATCH:]
     top = part = rows[0]  # one is no longer needed when the other is
     for k in range(n):
-        losses[k] = zero
-        total[k] = zero
-        log_sum[k] = zero
+        losses[k] = 0.0
+        total[k] = 0.0
+        log_sum[k] = 0.0
         top[k] = values[0, k]
     for o in range(1, outputs):
         for k in range(n):
@@ -88,7 +83,7 @@ def lose_softmax(z, t, scale, loss, scratch, outputs, n, parameter):
             shares[o, k] = exp(values[o, k])
             log_sum[k] += shares[o, k]
     for k in range(n):
-        part[k] = one / log_sum[k]
+        part[k] = 1.0 / log_sum[k]
         log_sum[k] = log(log_sum[k])
     for o in range(outputs):
         for k in range(n):
@@ -97,19 +92,19 @@ def lose_softmax(z, t, scale, loss, scratch, outputs, n, parameter):
             values[o, k] = scales[k] * slope_k
 
 
-def link_each(z, _2, _3, _4, _5, outputs, n, _x):
+def predict_each(z, _2, _3, _4, _5, outputs, n, _x):
     """z (outputs, n) becomes predictions, each on its own."""
     values = carray(z, outputs * n)
     for k in range(outputs * n):
         values[k] = value(values[k])
 
 
-def link_softmax(z, _2, _3, _4, scratch, outputs, n, _x):
+def predict_softmax(z, _2, _3, _4, scratch, outputs, n, _x):
     """z (outputs, n) becomes probabilities that sum to 1 for each of n; scratch is (3, n)."""
     values, rows = carray(z, (outputs, n)), carray(scratch, (3, n))
     top, total = rows[0], rows[1]
     for k in range(n):
-        total[k] = zero
+        total[k] = 0.0
         top[k] = values[0, k]
     for o in range(1, outputs):
         for k in range(n):
@@ -131,7 +126,7 @@ def step_stateless(weight, gradient, _m, _v, coefficient, n, _n2, _x):
         w, g = carray(weight, n)[start : start + size], carray(gradient, n)[start : start + size]
         for k in range(size):
             w[k], _, _ = update(
-                w[k], g[k], zero, zero, c[0, k], c[1, k], c[2, k], c[3, k], c[4, k], c[5, k]
+                w[k], g[k], 0.0, 0.0, c[0, k], c[1, k], c[2, k], c[3, k], c[4, k], c[5, k]
             )
 
 
@@ -144,7 +139,7 @@ def step_one_state(weight, gradient, moment, _v, coefficient, n, _n2, _x):
         m = carray(moment, n)[start : start + size]
         for k in range(size):
             w[k], m[k], _ = update(
-                w[k], g[k], m[k], zero, c[0, k], c[1, k], c[2, k], c[3, k], c[4, k], c[5, k]
+                w[k], g[k], m[k], 0.0, c[0, k], c[1, k], c[2, k], c[3, k], c[4, k], c[5, k]
             )
 
 
@@ -176,48 +171,12 @@ STEPS = (step_stateless, step_one_state, step_two_states)
 
 
 @cache
-def _names(dtype: str) -> dict[str, object]:
-    """The functions of :mod:`math` for one dtype, compiled, by name."""
-    modules = [math, elementary] if dtype == "float32" else [math]
-    names: dict[str, object] = {"log": log, "exp": exp}
-    names |= {"zero": np.dtype(dtype).type(0.0), "one": np.dtype(dtype).type(1.0)}
-    copies = [
-        specialise(function, dtype, {})
-        for module in modules
-        for function in vars(module).values()
-        if isinstance(function, FunctionType) and function.__module__ == module.__name__
-    ]
-    names |= {copy.__name__: _device(copy) for copy in copies}
-    for copy in copies:  # names are looked up when they are compiled, which is later
-        copy.__globals__.update(names)
-    return names
-
-
-def _device(function: Callable) -> Callable:
-    # a loop with a call in it has no vectors, and LLVM calls what it finds long
-    return njit(**INTERNAL, forceinline=True)(function)
-
-
-def _scalar(function: Callable, dtype: str) -> object:
-    """A scalar function of ours or of a user, compiled for one dtype."""
-    if function.__module__ == math.__name__:
-        return _names(dtype)[function.__name__]
-    return _device(specialise(function, dtype, {}))
-
-
-@cache
 def _compiled(template: Callable, dtype: str, label: str, **made_with: Callable) -> int:
     """A template made with some scalar functions; the functions are part of the cache's key."""
-    names = _names(dtype) | {k: _scalar(f, dtype) for k, f in made_with.items()}
-    ours = all(f.__module__ in (math.__name__, "math") for f in made_with.values())
-    name = f"{template.__name__}_{label}"
-    function = specialise(template, dtype, names, name)
-    compiled = callback(invoke_signature(from_dtype(np.dtype(dtype))), function, cached=ours)
-    _alive.append(compiled)
-    return compiled.address
-
-
-_alive: list = []  # compiled functions live as long as their addresses may be called
+    names = {name: scalar(function, dtype) for name, function in made_with.items()}
+    ours = all(function.__module__ == math.__name__ for function in made_with.values())
+    function = scalars(dtype).copy(template, names, f"{template.__name__}_{label}")
+    return callback(invoke_signature(from_dtype(np.dtype(dtype))), function, cached=ours)
 
 
 def activation(name: str, dtype: str) -> int:
@@ -227,18 +186,19 @@ def activation(name: str, dtype: str) -> int:
 
 
 def loss(name: str, dtype: str) -> int:
-    """Address of :func:`lose` or :func:`lose_softmax` for a loss."""
+    """Address of :func:`compute_loss` or :func:`compute_softmax_loss` for a loss."""
     chosen = LOSSES[name]
-    template = lose_softmax if chosen.link == "softmax" else lose
+    template = compute_softmax_loss if chosen.inverse_link == "softmax" else compute_loss
     return _compiled(template, dtype, name, value=chosen.value, slope=chosen.slope)
 
 
-def link(name: str, dtype: str) -> int:
-    """Address of what turns last values into predictions, 0 where nothing does."""
-    chosen = LOSSES[name].link
+def inverse_link(name: str, dtype: str) -> int:
+    """Address of what turns a loss's last values into predictions, 0 where nothing does."""
+    chosen = LOSSES[name].inverse_link
     if chosen == "softmax":
-        return _compiled(link_softmax, dtype, "softmax")
-    return _compiled(link_each, dtype, chosen, value=LINKS[chosen]) if chosen in LINKS else 0
+        return _compiled(predict_softmax, dtype, chosen)
+    function = INVERSE_LINKS[chosen].value
+    return _compiled(predict_each, dtype, chosen, value=function) if function else 0
 
 
 def optimizer(rule: str, dtype: str) -> tuple[int, int]:
@@ -254,6 +214,6 @@ def all_built_in(dtype: str) -> None:
         activation(name, dtype)
     for name in LOSSES:
         loss(name, dtype)
-        link(name, dtype)
+        inverse_link(name, dtype)
     for rule in OPTIMIZERS:
         optimizer(rule, dtype)

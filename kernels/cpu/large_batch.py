@@ -1,17 +1,30 @@
 """Few networks on large batches: a team of threads trains one after the other.
 
-Every member runs the same epochs as :mod:`tiles` does, takes its share of each batch's slices and
-of each update, and waits for the others in between.
+Every member runs the epochs of :mod:`tiles`, takes its share of each batch's slices and of each
+update, and waits for the others in between.
 """
 
 from __future__ import annotations
 
+from ..task import Task
+from .arguments import Arguments
 from .compile import jit
-from .tiles import train_network
+from .threads import run
+from .tiles import gradients
+from .tiles.epochs import train_network
+from .tiles.launch import workspaces_of
+
+__all__ = ["gradients", "train"]
+
+
+def train(task: Task, args: Arguments, threads: int) -> None:
+    """Train some networks of a task until they end or stop."""
+    layout, workspaces = workspaces_of(task, threads, team=threads)
+    run(lambda member: train_together(args, layout, workspaces[member]), threads)
 
 
 @jit
-def train(args, lo, at):
+def train_together(args, layout, work):
     """Train all networks, together with the other members of the team."""
     for k in range(args.networks.size):
-        train_network(args, lo, at, args.networks[k])
+        train_network(args, layout, work, args.networks[k])

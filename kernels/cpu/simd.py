@@ -1,10 +1,12 @@
 """What plain Numba cannot say: vectors, calls by address, atomic counters.
 
 A *vector* is ``LANES`` numbers side by side in memory. All arrays that are taken apart here are
-flat; places in them are offsets in elements.
+flat; offsets in them count elements.
 """
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 import llvmlite.binding
 from llvmlite import ir
@@ -28,6 +30,14 @@ TILE_ROWS, TILE_VECTORS = {"avx512f": (8, 2), "avx2": (6, 1), "neon": (6, 1)}.ge
 )
 
 
+class Matrix(NamedTuple):
+    """A matrix inside a flat array: where it begins, and the steps to the next row and column."""
+
+    start: int
+    row_step: int
+    column_step: int
+
+
 def _pointer(context, builder, array_type, array, offset):
     data = context.make_array(array_type)(context, builder, value=array).data
     return builder.gep(data, [offset])
@@ -48,8 +58,9 @@ def store(builder, value, pointer):
 def fma(builder, a, b, c):
     """``a * b + c`` of vectors, in one rounding where the machine can."""
     width = 32 if a.type.element == ir.FloatType() else 64
-    kind, name = ir.FunctionType(a.type, [a.type] * 3), f"llvm.fmuladd.v{LANES}f{width}"
-    return builder.call(cgutils.get_or_insert_function(builder.module, kind, name), [a, b, c])
+    function_type, name = ir.FunctionType(a.type, [a.type] * 3), f"llvm.fmuladd.v{LANES}f{width}"
+    function = cgutils.get_or_insert_function(builder.module, function_type, name)
+    return builder.call(function, [a, b, c])
 
 
 def splat(builder, scalar, vector):
@@ -73,61 +84,59 @@ def function_table(module, name, make):
     return table
 
 
-def call_from(builder, table, place, arguments) -> None:
+def call_from_table(builder, table, index, arguments) -> None:
     """Call a function of :func:`function_table`."""
-    builder.call(builder.load(builder.gep(table, [ir.IntType(64)(0), place])), arguments)
+    builder.call(builder.load(builder.gep(table, [ir.IntType(64)(0), index])), arguments)
 
 
 @intrinsic
-def spread(typing, w, place, value):
-    """Set the vector at a place to one number."""
+def set_vector(typing, numbers, start, value):
+    """Set the vector at ``numbers[start]`` to one number."""
 
     def generate(context, builder, signature, arguments):
-        array, place, value = arguments
+        array, start, value = arguments
         vector = ir.VectorType(value.type, LANES)
-        pointer = _pointer(context, builder, w, array, place)
+        pointer = _pointer(context, builder, numbers, array, start)
         store(builder, splat(builder, value, vector), pointer)
         return context.get_dummy_value()
 
-    return types.void(w, types.int64, w.dtype), generate
+    return types.void(numbers, types.int64, numbers.dtype), generate
 
 
 @intrinsic
-def add_to(typing, sums, place, w, there):
-    """Add the vector at ``w[there]`` to the float64 numbers at ``sums[place]``."""
+def add_vector(typing, sums, target, numbers, source):
+    """Add the vector at ``numbers[source]`` to the float64 numbers at ``sums[target]``."""
 
     def generate(context, builder, signature, arguments):
-        target, place, array, there = arguments
-        number = context.get_data_type(w.dtype)
-        wide = ir.VectorType(ir.DoubleType(), LANES)
-        value = load(
-            builder, _pointer(context, builder, w, array, there), ir.VectorType(number, LANES)
-        )
+        sums_array, target, array, source = arguments
+        number, wide = context.get_data_type(numbers.dtype), ir.VectorType(ir.DoubleType(), LANES)
+        pointer = _pointer(context, builder, numbers, array, source)
+        value = load(builder, pointer, ir.VectorType(number, LANES))
         if number != ir.DoubleType():
             value = builder.fpext(value, wide)
-        pointer = _pointer(context, builder, sums, target, place)
-        total = builder.fadd(load(builder, pointer, wide), value)
-        store(builder, total, pointer)
+        pointer = _pointer(context, builder, sums, sums_array, target)
+        store(builder, builder.fadd(load(builder, pointer, wide), value), pointer)
         return context.get_dummy_value()
 
-    return types.void(sums, types.int64, w, types.int64), generate
+    return types.void(sums, types.int64, numbers, types.int64), generate
 
 
 @intrinsic
-def transpose_block(typing, w, source, target):
-    """Transpose LANES vectors that follow each other in ``w``, into as many others.
+def transpose_block(typing, numbers, source, target):
+    """Transpose LANES vectors that follow each other in ``numbers``, into as many others.
 
     In each round, vectors of the first half are interleaved with those of the second.
     """
 
     def generate(context, builder, signature, arguments):
         array, source, target = arguments
-        vector = ir.VectorType(context.get_data_type(w.dtype), LANES)
+        vector = ir.VectorType(context.get_data_type(numbers.dtype), LANES)
 
-        def place(base, k):
-            return _pointer(context, builder, w, array, builder.add(base, base.type(k * LANES)))
+        def row(start, k):
+            offset = builder.add(start, start.type(k * LANES))
+            return _pointer(context, builder, numbers, array, offset)
 
-        rows = [load(builder, place(source, k), vector) for k in range(LANES)]
+        rows = [load(builder, row(source, k), vector) for k in range(LANES)]
         half, i32 = LANES // 2, ir.IntType(32)
         order = [k // 2 + LANES * (k % 2) for k in range(2 * LANES)]
         masks = [
@@ -137,55 +146,63 @@ def transpose_block(typing, w, source, target):
         for _ in range(half.bit_length()):
             pairs = list(zip(rows[:half], rows[half:], strict=True))
             rows = [builder.shuffle_vector(a, b, mask) for a, b in pairs for mask in masks]
-        for k, row in enumerate(rows):
-            store(builder, row, place(target, k))
+        for k, transposed in enumerate(rows):
+            store(builder, transposed, row(target, k))
         return context.get_dummy_value()
 
-    return types.void(w, types.int64, types.int64), generate
+    return types.void(numbers, types.int64, types.int64), generate
 
 
 @intrinsic
-def at(typing, memory, offset):
+def advance(typing, pointer, offset):
     """The pointer ``offset`` elements after another."""
 
     def generate(context, builder, signature, arguments):
         return builder.gep(arguments[0], [arguments[1]])
 
-    return memory(memory, types.int64), generate
+    return pointer(pointer, types.int64), generate
 
 
 @intrinsic
-def invoke(typing, address, w, p1, p2, p3, p4, p5, n1, n2, x):
-    """Call the compiled function at ``address`` with five places in ``w`` and three numbers."""
+def invoke(typing, address, numbers, p1, p2, p3, p4, p5, n1, n2, x):
+    """Call the compiled function at ``address`` with five parts of ``numbers`` and three numbers.
+
+    The parts are given by where they begin.
+    """
 
     def generate(context, builder, signature, arguments):
         function, array, *offsets, n1, n2, x = arguments
-        pointers = [_pointer(context, builder, w, array, offset) for offset in offsets]
-        values = [*pointers, n1, n2, x]
-        kind = ir.FunctionType(ir.VoidType(), [value.type for value in values])
-        builder.call(builder.inttoptr(function, kind.as_pointer()), values)
+        pointers = [_pointer(context, builder, numbers, array, offset) for offset in offsets]
+        _call_address(builder, function, [*pointers, n1, n2, x])
         return context.get_dummy_value()
 
     i = types.int64
-    return types.void(i, w, i, i, i, i, i, i, i, types.float64), generate
+    return types.void(i, numbers, i, i, i, i, i, i, i, types.float64), generate
+
+
+def _call_address(builder, address, values) -> None:
+    function_type = ir.FunctionType(ir.VoidType(), [value.type for value in values])
+    builder.call(builder.inttoptr(address, function_type.as_pointer()), values)
 
 
 @intrinsic
-def call_multiply(
-    typing, address, left, w, rows, columns, depth, c, c_r, c_v, a, a_r, a_k, b, b_k, b_v, mode,
-    groups,
-):  # fmt: skip
-    """Call :func:`product.multiply` at ``address``: one copy of it serves all kernels."""
+def call_multiply(typing, address, numbers, shape, c, left, a, b, mode, groups):
+    """Call :func:`product.multiply` at ``address``: one copy of it serves all kernels.
+
+    ``shape`` is rows, columns and depth; ``c``, ``a`` and ``b`` are each a :class:`Matrix`.
+    """
 
     def generate(context, builder, signature, arguments):
-        function, left, array, *rest = arguments
-        values = [left, context.make_array(w)(context, builder, value=array).data, *rest]
-        kind = ir.FunctionType(ir.VoidType(), [value.type for value in values])
-        builder.call(builder.inttoptr(function, kind.as_pointer()), values)
+        address, array, shape, c, left, a, b, mode, groups = arguments
+        memory = context.make_array(numbers)(context, builder, value=array).data
+        parts = [
+            part for group in (shape, c, a, b) for part in cgutils.unpack_tuple(builder, group)
+        ]
+        _call_address(builder, address, [left, memory, *parts, mode, groups])
         return context.get_dummy_value()
 
     i = types.int64
-    return types.void(i, i, w, *[i] * 14), generate
+    return types.void(i, numbers, shape, c, i, a, b, i, i), generate
 
 
 @intrinsic

@@ -23,8 +23,8 @@ from .compile import internal
 from .simd import fetch_add
 
 SPINS = 2000  # looks at a barrier before a thread offers its core to others
-COUNT, GENERATION, NEXT = 0, 8, 16  # places in ``shared``, each in a cache line of its own
-SHARED_SIZE = 24
+COUNT, GENERATION, NEXT = 0, 8, 16  # of the counters, each in a cache line of its own
+COUNTERS = 24
 
 
 def thread_count() -> int:
@@ -123,32 +123,32 @@ if hasattr(os, "register_at_fork"):
 
 
 if os.name == "posix":
-    _yield_core = types.ExternalFunction("sched_yield", types.int32())
+    _sched_yield = types.ExternalFunction("sched_yield", types.int32())
 
     @internal
-    def rest():
+    def yield_core():
         """Offer the core to another thread."""
-        _yield_core()
+        _sched_yield()
 
 else:
 
     @internal
-    def rest():
-        """Nothing to offer: this system's threads take turns by themselves."""
+    def yield_core():
+        """Do nothing: this system's threads take turns by themselves."""
 
 
 @internal
-def barrier(shared, team):
+def barrier(counters, team):
     """Wait until all ``team`` threads are here."""
     if team == 1:
         return
-    generation = fetch_add(shared, GENERATION, 0)
-    if fetch_add(shared, COUNT, 1) == team - 1:
-        fetch_add(shared, COUNT, -team)
-        fetch_add(shared, GENERATION, 1)
+    generation = fetch_add(counters, GENERATION, 0)
+    if fetch_add(counters, COUNT, 1) == team - 1:
+        fetch_add(counters, COUNT, -team)
+        fetch_add(counters, GENERATION, 1)
         return
     spins = 0
-    while fetch_add(shared, GENERATION, 0) == generation:
+    while fetch_add(counters, GENERATION, 0) == generation:
         spins += 1
         if spins > SPINS:
-            rest()
+            yield_core()

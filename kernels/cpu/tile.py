@@ -20,7 +20,7 @@ from .simd import (
     TILE_ROWS,
     TILE_VECTORS,
     VECTOR,
-    call_from,
+    call_from_table,
     fma,
     function_table,
     load,
@@ -51,9 +51,9 @@ def tiles(
         table = function_table(
             builder.module, f"bpfast_tiles_{number}", lambda: _functions(builder.module, number)
         )
-        place = builder.add(builder.mul(left, I64(TILE_ROWS)), builder.sub(rows, I64(1)))
-        place = builder.add(builder.mul(place, I64(TILE_VECTORS)), builder.sub(columns, I64(1)))
-        call_from(builder, table, place, rest)
+        index = builder.add(builder.mul(left, I64(TILE_ROWS)), builder.sub(rows, I64(1)))
+        index = builder.add(builder.mul(index, I64(TILE_VECTORS)), builder.sub(columns, I64(1)))
+        call_from_table(builder, table, index, rest)
         return context.get_dummy_value()
 
     i = types.int64
@@ -69,9 +69,9 @@ def _functions(module, number) -> list[ir.Function]:
 def _tile_function(module, number, left, rows, vectors) -> ir.Function:
     """The function for tiles of one shape."""
     pointer = number.as_pointer()
-    kinds = [pointer, I64, I64, pointer, I64, I64, pointer, *[I64] * 8]
-    kind = ir.FunctionType(ir.VoidType(), kinds)
-    function = ir.Function(module, kind, module.get_unique_name("bpfast_tile"))
+    argument_types = [pointer, I64, I64, pointer, I64, I64, pointer, *[I64] * 8]
+    function_type = ir.FunctionType(ir.VoidType(), argument_types)
+    function = ir.Function(module, function_type, module.get_unique_name("bpfast_tile"))
     c, c_r, c_v, a, a_r, a_k, b, b_k, b_v, depth, mode, count, *steps = function.args
     begin = function.append_basic_block("begin")
     builder = ir.IRBuilder(begin)
@@ -79,12 +79,13 @@ def _tile_function(module, number, left, rows, vectors) -> ir.Function:
     tile = function.append_basic_block("tile")
     builder.branch(tile)
     builder.position_at_end(tile)
-    left_over, *bases = [builder.phi(kind) for kind in (I64, pointer, pointer, pointer)]
+    left_over, *bases = [builder.phi(phi_type) for phi_type in (I64, pointer, pointer, pointer)]
     targets = [
-        [_place(builder, bases[0], (c_r, r), (c_v, v)) for v in range(vectors)] for r in range(rows)
+        [_advance(builder, bases[0], (c_r, r), (c_v, v)) for v in range(vectors)]
+        for r in range(rows)
     ]
-    a_rows = [_place(builder, bases[1], (a_r, r)) for r in range(rows)]
-    b_columns = [_place(builder, bases[2], (b_v, v)) for v in range(vectors)]
+    a_rows = [_advance(builder, bases[1], (a_r, r)) for r in range(rows)]
+    b_columns = [_advance(builder, bases[2], (b_v, v)) for v in range(vectors)]
     starts = _starts(builder, adds, targets, ir.VectorType(number, LANES))
     sums = _sums(builder, left, a_rows, a_k, b_columns, b_k, depth, starts)
     with builder.if_else(scales) as (scaling, setting):
@@ -105,14 +106,14 @@ def _tile_function(module, number, left, rows, vectors) -> ir.Function:
 
 
 def _store(builder, targets, sums, scale: bool) -> None:
-    for places, totals in zip(targets, sums, strict=True):
-        for place, total in zip(places, totals, strict=True):
+    for pointers, totals in zip(targets, sums, strict=True):
+        for pointer, total in zip(pointers, totals, strict=True):
             if scale:
-                total = builder.fmul(load(builder, place, total.type), total)
-            store(builder, total, place)
+                total = builder.fmul(load(builder, pointer, total.type), total)
+            store(builder, total, pointer)
 
 
-def _place(builder, base, *terms):
+def _advance(builder, base, *terms):
     """A pointer, some strides further."""
     for stride, times in terms:
         base = builder.gep(base, [builder.mul(stride, I64(times))]) if times else base
@@ -120,15 +121,15 @@ def _place(builder, base, *terms):
 
 
 def _starts(builder, adds, targets, vector):
-    """What sums begin with: zeros, or what is there."""
+    """What sums begin with: zeros, or the numbers that they are added to."""
     before = builder.block
     with builder.if_then(adds):
-        there = [[load(builder, place, vector) for place in places] for places in targets]
+        loaded = [[load(builder, pointer, vector) for pointer in row] for row in targets]
         loading = builder.block
     starts = []
-    for places in there:
-        starts.append([builder.phi(vector) for _ in places])
-        for phi, value in zip(starts[-1], places, strict=True):
+    for row in loaded:
+        starts.append([builder.phi(vector) for _ in row])
+        for phi, value in zip(starts[-1], row, strict=True):
             phi.add_incoming(ir.Constant(vector, [0.0] * LANES), before)
             phi.add_incoming(value, loading)
     return starts

@@ -1,27 +1,40 @@
-"""Memory that kernels work in: one flat array a thread, parts of it at whole vectors."""
+"""Memory that kernels work in: one flat array a thread, whose parts are whole vectors."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Hashable
+from typing import Any
+
 import numpy as np
 
+from ..host import Placed
+from ..math import N_COEFFICIENTS, N_HYPERPARAMETERS, N_POWERS
+from ..task import Task
 from .simd import LANES
 
-CACHE_LINE = 64
+CACHE_LINE = 64  # bytes
+
+# Rows of the float64 numbers that `functions.prepare` reads and writes once a step.
+RATE, HYPERPARAMETERS = 0, 1
+POWERS = HYPERPARAMETERS + N_HYPERPARAMETERS
+COEFFICIENTS = POWERS + N_POWERS
+OPTIMIZER_ROWS = COEFFICIENTS + N_COEFFICIENTS
 
 
-class Places:
-    """Hands out places one after the other, each at the beginning of a vector."""
+class Arena:
+    """Reserves parts of an array one after the other, each from the beginning of a vector on."""
 
     def __init__(self) -> None:
-        self.end = 0
+        self.size = 0
 
-    def __call__(self, size: int) -> int:
-        start = self.end
-        self.end += up(size)
+    def reserve(self, size: int) -> int:
+        """Where a part of so many numbers begins."""
+        start = self.size
+        self.size += round_up(size)
         return start
 
 
-def up(size: int) -> int:
+def round_up(size: int) -> int:
     """The next multiple of a vector's length."""
     return -(-size // LANES) * LANES
 
@@ -32,3 +45,11 @@ def zeros(size: int, dtype) -> np.ndarray:
     array = np.zeros(size + CACHE_LINE // dtype.itemsize, dtype)
     start = -array.ctypes.data % CACHE_LINE // dtype.itemsize
     return array[start : start + size]
+
+
+def kept(task: Task, name: Hashable, make: Callable[[], Any]) -> Any:
+    """What the first call for a task has made under a name, for later calls."""
+    known = task.kept if isinstance(task, Placed) else {}
+    if name not in known:
+        known[name] = make()
+    return known[name]

@@ -8,12 +8,15 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba import cuda
 
-from ..math import LOSSES, OPTIMIZERS
+from .. import arguments as shared
+from ..arguments import Dropout, Memory, Stopping, output_share
+from ..specialise import Scalars
 from ..task import Network, Optimizer, Samples, distinct
 from . import device
 from .compile import device_function, kernel, launch
 from .resident import OnGpu
 
+own_row = Scalars("float64", device_function)(shared.own_row)
 SUM_THREADS = 2 if device.simulated() else 128
 
 
@@ -26,7 +29,7 @@ class Net(NamedTuple):
 
 
 class Data(NamedTuple):
-    """Samples and their total weight, (1,); of none there are none.
+    """Samples and their total weight, (1,); without any, arrays have no rows.
 
     A sample's targets are the next ``target_width`` numbers in all ``targets``.
     """
@@ -66,36 +69,6 @@ class Optimizing(NamedTuple):
     rates: Any
     hyperparameters: Any
     penalties: Any
-
-
-class Stopping(NamedTuple):
-    """When networks stop, and where it is written down."""
-
-    tol: Any
-    patience: Any
-    status: Any
-    epochs_run: Any
-    best: Any
-    best_epoch: Any
-    losses: Any
-    validation_losses: Any
-    penalties: Any
-
-
-class Dropout(NamedTuple):
-    """Probabilities (n, hidden), or (n, 0) without dropout, and networks' keys."""
-
-    p: Any
-    keys: Any
-
-
-class Memory(NamedTuple):
-    """Networks outside the kernel; a network's moments are one row."""
-
-    parameters: Any
-    moments: Any
-    powers: Any
-    best_parameters: Any
 
 
 class Arguments(NamedTuple):
@@ -151,18 +124,7 @@ def _lasting(task: OnGpu) -> Arguments:
 
 def stopping(task: OnGpu) -> Stopping:
     """When a task's networks stop, and where it is written down."""
-    state = task.state
-    return Stopping(
-        tol=_rows(task.tol),
-        patience=_rows(task.patience),
-        status=handed(state.status),
-        epochs_run=handed(state.epochs_run),
-        best=handed(state.best),
-        best_epoch=handed(state.best_epoch),
-        losses=handed(state.loss),
-        validation_losses=handed(state.validation_loss),
-        penalties=handed(state.penalty),
-    )
+    return shared.stopping(task, _rows, handed)
 
 
 def dropout(task: OnGpu) -> Dropout:
@@ -181,7 +143,7 @@ def net(network: Network) -> Net:
     return Net(
         bias=int(network.bias),
         loss_parameter=network.loss_parameter,
-        output_share=1.0 / network.layers[-1] if LOSSES[network.loss].average else 1.0,
+        output_share=output_share(network),
     )
 
 
@@ -199,8 +161,7 @@ def data(samples: Samples) -> Data:
 
 def nothing(dtype: Any) -> Samples:
     """No samples."""
-    xp = device.array_module()
-    return Samples(*(xp.zeros(shape, dtype) for shape in ((0, 1), (0, 1), (0,))))
+    return shared.no_samples(dtype, device.array_module())
 
 
 def _epochs(task: OnGpu) -> Epochs:
@@ -284,16 +245,7 @@ def _optimizing(optimizer: Optimizer) -> Optimizing:
 
 def hyperparameters(optimizer: Optimizer) -> Any:
     """(n or 1, 5), with zeros for those that the rule does not have."""
-    given = distinct(optimizer.hyperparameters)
-    result = device.array_module().zeros((len(given), 5))
-    result[:, : len(OPTIMIZERS[optimizer.rule].hyperparameters)] = given
-    return result
-
-
-@device_function
-def own_row(array, i):
-    """Where network i's numbers are in an array with a row for each, or one for all."""
-    return i if array.shape[0] > 1 else 0
+    return shared.hyperparameters(optimizer, device.array_module())
 
 
 def _rows(array: Any) -> Any:

@@ -8,7 +8,6 @@ be imported it keeps the name alone.
 
 from __future__ import annotations
 
-import dis
 import hashlib
 from collections.abc import Iterator
 from types import BuiltinFunctionType, CodeType, FunctionType, ModuleType
@@ -16,8 +15,9 @@ from typing import Any
 
 import numpy as np
 
-# Packages whose parts are known by their names; Numba's own version belongs to a kernel's key.
-LIBRARIES = {"builtins", "math", "numba", "numpy", "operator"}
+from ..specialise import LIBRARIES, global_names
+
+# Libraries' parts are known by their names; Numba's own version belongs to a kernel's key.
 KERNELS = __name__.removesuffix("cuda.fingerprint")  # whose files' contents name the cache's folder
 PLAIN = (int, float, complex, str, bytes, type(None), np.generic, np.dtype)
 
@@ -76,16 +76,9 @@ def _of_function(function: FunctionType, met: dict[int, int]) -> Iterator[str]:
     cells = tuple(cell.cell_contents for cell in function.__closure__ or ())
     for part in (function.__code__, function.__defaults__, cells):
         yield from _parts(part, met)
-    for name in sorted(_global_names(function.__code__) & function.__globals__.keys()):
+    for name in sorted(global_names(function.__code__) & function.__globals__.keys()):
         yield name
         yield from _parts(function.__globals__[name], met)
-
-
-def _global_names(code: CodeType) -> set[str]:
-    """The globals that code reads, and the functions within it."""
-    names = {step.argval for step in dis.get_instructions(code) if step.opname == "LOAD_GLOBAL"}
-    inner = (_global_names(const) for const in code.co_consts if isinstance(const, CodeType))
-    return names.union(*inner)
 
 
 def _library(value: Any) -> str:

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from math import exp, log
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..math import ACTIVATIONS, LINKS, LOSSES, OPTIMIZERS, Activation, Loss, Rule, sigmoid
+from ..tables import ACTIVATIONS, INVERSE_LINKS, LOSSES, OPTIMIZERS, Activation, Loss, Rule
 from ..task import Network
 from .compile import device_function
 from .scalars import scalar
@@ -33,7 +33,7 @@ def functions(network: Network, rule: str, dtype: str) -> Functions:
     return Functions(used, LOSSES[network.loss], OPTIMIZERS[rule], dtype)
 
 
-def kinds(network: Network) -> list[int]:
+def activation_ids(network: Network) -> list[int]:
     """Which of :func:`functions`' activations each hidden layer has."""
     return [_distinct(network).index(name) for name in network.activations]
 
@@ -44,12 +44,12 @@ def _distinct(network: Network) -> list[str]:
 
 
 def value(made: Functions) -> Callable:
-    """``value(kind, z)``: an activation."""
+    """``value(activation_id, z)``: an activation."""
     return _choice([scalar(one.value, made.dtype) for one in made.activations])
 
 
 def slope(made: Functions) -> Callable:
-    """``slope(kind, z, a)``: an activation's derivative."""
+    """``slope(activation_id, z, a)``: an activation's derivative."""
     return _choice([scalar(one.slope, made.dtype) for one in made.activations])
 
 
@@ -117,14 +117,15 @@ def row_loss(made: Functions) -> Callable:
             z[np.uint64(at + o)] = scale * number(slope)
         return loss
 
-    return softmax if made.loss.link == "softmax" else each_output
+    return softmax if made.loss.inverse_link == "softmax" else each_output
 
 
-def link(made: Functions) -> Callable:
-    """``link(z, at, outputs)``: one sample's last values become its predictions."""
+def inverse_link(made: Functions) -> Callable:
+    """``predict(z, at, outputs)``: one sample's last values become its predictions."""
     number = np.dtype(made.dtype).type
     zero = number(0)
-    value = scalar(LINKS.get(made.loss.link, sigmoid), made.dtype)
+    function = INVERSE_LINKS[made.loss.inverse_link].value
+    value: Any = scalar(function, made.dtype) if function else None
 
     @device_function
     def identity(z, at, outputs):
@@ -148,9 +149,9 @@ def link(made: Functions) -> Callable:
         for o in range(outputs):
             z[np.uint64(at + o)] /= total
 
-    if made.loss.link in LINKS:
+    if value:
         return each_output
-    return softmax if made.loss.link == "softmax" else identity
+    return softmax if made.loss.inverse_link == "softmax" else identity
 
 
 def update(made: Functions) -> Callable:

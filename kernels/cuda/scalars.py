@@ -7,22 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
-from types import FunctionType
+from typing import Any
 
 import numpy as np
 
-from .. import counter, math
-from ..specialise import specialise
+from .. import counter
+from .. import math as formulas
+from ..specialise import Scalars
 from . import device
 from .compile import device_function
 
 
-@cache
-def scalar(function: Callable, dtype: str) -> Callable:
+def scalar(function: Callable, dtype: str) -> Any:
     """A scalar function of ours or of a user, for one dtype."""
-    if function.__module__ == math.__name__:
-        return _names(dtype)[function.__name__]
-    return device_function(specialise(function, dtype, NAN_KEEPING))
+    return _scalars(dtype)(function)
 
 
 @device_function
@@ -35,27 +33,16 @@ def _min(a, b):
     return b if b < a else a
 
 
-NAN_KEEPING = {"max": _max, "min": _min}  # as in Python; the GPU's own drop a NaN
-
-
 @cache
-def _names(dtype: str) -> dict[str, Callable]:
-    """The functions of :mod:`math` for one dtype, by name."""
-    copies = [
-        specialise(function, dtype, NAN_KEEPING)
-        for function in vars(math).values()
-        if isinstance(function, FunctionType) and function.__module__ == math.__name__
-    ]
-    names = {copy.__name__: device_function(copy) for copy in copies}
-    for copy in copies:  # names are looked up when they are compiled, which is later
-        copy.__globals__.update(names)
-    return names
+def _scalars(dtype: str) -> Scalars:
+    # as in Python, max and min keep a NaN; the GPU's own drop it
+    return Scalars(dtype, device_function, {max: _max, min: _min})
 
 
-def _quiet(function: Callable) -> Callable:
-    """NumPy warns of whole numbers that overflow, as a hash's do on purpose."""
+def _drawing(function: Callable) -> Any:
+    """A device function without NumPy's warnings of integers that overflow, as a hash's must."""
     if not device.simulated():
-        return function
+        return device_function(function)
 
     def called(*arguments):
         with np.errstate(over="ignore"):
@@ -64,29 +51,8 @@ def _quiet(function: Callable) -> Callable:
     return called
 
 
-_mix = device_function(counter.mix)
-_join = device_function(specialise(counter.join, "float64", {"mix": _mix}))
-_uniform24 = device_function(specialise(counter.uniform24, "float64", {"mix": _mix}))
-
-
-@device_function
-@_quiet
-def dropout_key(key, step, layer):
-    """Key of a hidden layer's draws in a step."""
-    return _join(_join(key, np.uint64(step)), np.uint64(layer))
-
-
-@device_function
-@_quiet
-def uniform24(key, position):
-    """Draw at a position, as :func:`counter.uniform24` has it."""
-    return _uniform24(key, np.uint64(position))
-
-
-@device_function
-def keeps(key, position, p):
-    """Whether a hidden unit stays; with probability p it does not."""
-    return uniform24(key, position) >= p
+clip_factor = scalar(formulas.clip_factor, "float64")
+dropout_key, keeps = map(Scalars("float64", _drawing), (counter.dropout_key, counter.keeps))
 
 
 @device_function

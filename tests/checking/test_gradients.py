@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import bpfast as bp
-from bpfast.kernels.math import ACTIVATIONS, LOSSES
+from bpfast.kernels.tables import ACTIVATIONS, LOSSES
 from bpfast.training.network import loss_names
 
 OWN_ACTIVATIONS, OWN_LOSSES = tuple(ACTIVATIONS), tuple(loss_names())

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bpfast.tables.data import BUILT_IN
+from bpfast.tables.sources import BUILT_IN
 
 pytest.importorskip("typer")
 pytest.importorskip("optuna")

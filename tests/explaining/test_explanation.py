@@ -13,7 +13,7 @@ import bpfast as bp
 from bpfast.explaining.explanation import explain
 from bpfast.explaining.network import read_network
 from bpfast.explaining.steps import repeat
-from bpfast.kernels.math import ACTIVATIONS, LOSSES
+from bpfast.kernels.tables import ACTIVATIONS, LOSSES
 from bpfast.training.network import loss_names
 
 TUTORIAL = bp.MLP((2, 2, 1), activation="identity", loss="half_squared_error", bias=False)
@@ -156,7 +156,7 @@ def test_factors_multiply_out_to_the_gradient(activation, loss):
     e = drawn((2, 3, 2, 2), activation=activation, loss=loss, delta=0.4, quantile=0.8)
     check_gradients(e)
     assert sum(e.error_terms) / (2 if LOSSES[loss].average else 1) == pytest.approx(e.error)
-    if LOSSES[loss].link == "identity":
+    if LOSSES[loss].inverse_link == "identity":
         assert e.activations[-1] == pytest.approx(e.prediction, rel=1e-12)
 
 

@@ -14,9 +14,9 @@ import pytest
 import bpfast as bp
 from bpfast.explaining.explanation import explain
 from bpfast.explaining.network import TUTORIAL
-from bpfast.explaining.page import ASSETS, SCRIPTS, page, write
+from bpfast.explaining.page import ASSETS, page, script, write
 from bpfast.explaining.sweep import max_curvature
-from bpfast.kernels.math import ACTIVATIONS
+from bpfast.kernels.tables import ACTIVATIONS
 from bpfast.training.network import loss_names
 
 BUILT_IN_ACTIVATIONS, BUILT_IN_LOSSES = tuple(ACTIVATIONS), tuple(loss_names())
@@ -25,16 +25,19 @@ RATES = (0.01, 0.1, 0.7)
 COMPUTE = """
 const compute = ({ network, rates }) => {
   const model = new Network(network);
-  const flat = new Float64Array(model.size);
-  network.weights.forEach((rows, layer) => flat.set(rows.flat(), model.starts[layer]));
-  network.biases.forEach((row, l) => flat.set(row, model.place(l, network.layers[l], 0)));
-  const error = model.learn(flat, network.x, network.y);
+  const start = new Float64Array(model.size);
+  network.weights.forEach((rows, layer) => start.set(rows.flat(), model.starts[layer]));
+  network.biases.forEach((row, l) =>
+    start.set(row, model.parameterIndex(l, network.layers[l], 0)),
+  );
+  const setup = { start, x: network.x, y: network.y };
+  const error = model.computeGradient(start, setup.x, setup.y);
   const now = [model.gradient, model.prediction, model.delta[0]];
   const [gradient, prediction, delta] = now.map((row) => [...row]);
-  const next = Float64Array.from(flat);
+  const next = Float64Array.from(start);
   descend(next, gradient, network.learning_rate);
-  const curvature = largestEigenvalue(hessian(model, flat, network.x, network.y));
-  const errors = rates.map((rate) => errorAfter(model, flat, network.x, network.y, rate, 3));
+  const curvature = largestEigenvalue(hessian(model, setup));
+  const errors = rates.map((rate) => errorAfter(model, { ...setup, rate }, 3));
   return { error, gradient, prediction, delta, next: [...next], curvature, errors };
 };
 """
@@ -89,8 +92,10 @@ def test_a_page_asks_for_nothing_outside_itself():
 
 
 def test_a_page_has_all_scripts():
-    assert {path.stem for path in ASSETS.glob("*.js")} == set(SCRIPTS)
     text = page(tutorial())
+    for path in ASSETS.glob("*.js"):
+        assert path.read_text(encoding="utf-8").splitlines()[0] in text, path.name
+    assert not re.search(r"^(?:import|export)\b", text, re.MULTILINE)
     assert not re.search(r"\$(?:style|data|script)\b", text)
     assert len(re.findall("</script>", text)) == 2
 
@@ -143,7 +148,7 @@ def test_the_command_writes_the_page(bpfast, tmp_path, monkeypatch):
 
 def in_javascript(jobs, request):
     """What the page's arithmetic makes of some jobs: in Node, or else in a browser."""
-    source = (ASSETS / "arithmetic.js").read_text(encoding="utf-8") + COMPUTE
+    source = script("sweep") + COMPUTE
     text = json.dumps(jobs)
     if node := shutil.which("node"):
         program = f"{source}\nconsole.log(JSON.stringify({text}.map(compute)));"

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 import bpfast as bp
-from bpfast.kernels.math import ACTIVATIONS, LOSSES, REPORTED
+from bpfast.kernels.tables import ACTIVATIONS, LOSSES, REPORTED
 from bpfast.training.network import ScikitLearnMLP
 from bpfast.training.optimizers import ScikitLearnAdam, ScikitLearnSGD
 
@@ -62,7 +62,7 @@ class Case:
         y = self.scale * rng.normal(size=shape)
         if self.mlp.loss == "cross_entropy" and not self.soft:
             y = rng.integers(0, self.mlp.outputs, self.rows)
-        elif LOSSES[self.mlp.loss].link != "identity":
+        elif LOSSES[self.mlp.loss].inverse_link != "identity":
             y = rng.random(shape)
         weights = rng.choice([0.0, 0.5, 1.0, 3.0], self.rows) if self.weighted else None
         return X, y, weights
@@ -161,7 +161,7 @@ def draw_case(rng, dtype, most_rows, widths=WIDTHS, networks=NETWORKS):
     """A case of any size with any of the options, each as likely as the others."""
     loss = rng.choice(list(LOSSES))
     hidden = rng.choice(widths, rng.integers(0, 4))
-    outputs = rng.choice(widths[LOSSES[loss].link == "softmax" :])
+    outputs = rng.choice(widths[LOSSES[loss].inverse_link == "softmax" :])
     activations = rng.choice(list(ACTIVATIONS), len(hidden))
     mlp = mlp_with(
         str(loss),

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from bpfast.kernels.math import ACTIVATIONS, LOSSES
+from bpfast.kernels.tables import ACTIVATIONS, LOSSES
 
 NUMBERS = json.loads(
     Path(__file__).parents[1].joinpath("data").joinpath("pytorch_numbers.json").read_text()

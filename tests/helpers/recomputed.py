@@ -28,7 +28,8 @@ from bpfast.command import main
 from bpfast.reporting import run as report_run
 from bpfast.reporting import words as report_words
 from bpfast.sweeps.folds import Splitting, split_rows
-from bpfast.sweeps.hyperparameters import HYPERPARAMETERS, OPTIMIZERS, widths
+from bpfast.sweeps.hyperparameters import HYPERPARAMETERS, widths
+from bpfast.training.optimizers import OPTIMIZERS
 
 EPSILON = np.finfo(np.float32).eps
 NUDGES = 3

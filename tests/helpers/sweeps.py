@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 import bpfast as bp
-from bpfast.sweeps.hyperparameters import OPTIMIZERS
 from bpfast.sweeps.trainer import Trainer
+from bpfast.training.optimizers import OPTIMIZERS
 from bpfast.training.training import Training
 
 SPACE = {

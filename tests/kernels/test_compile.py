@@ -11,7 +11,7 @@ from numba.core import event
 
 import bpfast as bp
 from bpfast.kernels import cpu
-from bpfast.kernels.math import ACTIVATIONS
+from bpfast.kernels.tables import ACTIVATIONS
 from bpfast.training.network import BUILT_IN, loss_names
 
 

@@ -11,7 +11,7 @@ from hypothesis import given, note, settings
 from hypothesis import strategies as st
 
 import bpfast as bp
-from bpfast.kernels.math import ACTIVATIONS, LOSSES
+from bpfast.kernels.tables import ACTIVATIONS, LOSSES
 
 STRATEGIES = ["lanes", "tiles", "large batch"]
 MOST_ROWS = {"lanes": 70, "tiles": 300, "large batch": 700}

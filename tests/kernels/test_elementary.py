@@ -4,8 +4,9 @@ import numba
 import numpy as np
 import pytest
 
-from bpfast.kernels.cpu import functions
+from bpfast.kernels.cpu import elementary
 from bpfast.kernels.cpu.compile import OPTIONS
+from bpfast.kernels.cpu.scalars import scalar
 from bpfast.kernels.specialise import specialise
 
 TRUTH = {"exp": np.exp, "expm1": np.expm1, "tanh": np.tanh}
@@ -22,7 +23,7 @@ def loop(x, result):
 @pytest.fixture(scope="module", params=TRUTH)
 def pair(request):
     """A function over arrays, compiled like those of the kernels, and its truth."""
-    own = functions._names("float32")[request.param]
+    own = scalar(getattr(elementary, request.param), "float32")
     compiled = numba.njit(**OPTIONS)(specialise(loop, "float32", {"function": own}))
 
     def over_arrays(x):
@@ -85,9 +86,8 @@ def test_signs_and_order(pair):
 
 def test_logarithm():
     """Of positive numbers that are not subnormal; what is not finite stays so."""
-    compiled = numba.njit(**OPTIONS)(
-        specialise(loop, "float32", {"function": functions._names("float32")["log"]})
-    )
+    own = scalar(elementary.log, "float32")
+    compiled = numba.njit(**OPTIONS)(specialise(loop, "float32", {"function": own}))
     patterns = np.arange(0x00800000, 0x7F800000, 97, dtype=np.uint32).view(np.float32)
     near_one = np.linspace(0.5, 2.0, 1_000_001, dtype=np.float32)
     for x in (patterns, near_one):

@@ -7,6 +7,7 @@ from loops import TOLERANCE, Loops
 from bpfast.kernels import math
 from bpfast.kernels.cpu import functions
 from bpfast.kernels.reference import apply
+from bpfast.kernels.tables import ACTIVATIONS, LOSSES, OPTIMIZERS, REPORTED
 
 SIZES = [1, 15, 16, 17, 300]
 
@@ -22,9 +23,9 @@ def draw(loops, *shape, scale=2.0, seed=0):
     return numbers.astype(loops.dtype).astype(np.float64)
 
 
-@pytest.mark.parametrize("name", math.ACTIVATIONS)
+@pytest.mark.parametrize("name", ACTIVATIONS)
 def test_activation(loops, name):
-    address, (value, slope) = functions.activation(name, loops.dtype), math.ACTIVATIONS[name]
+    address, (value, slope, *_) = functions.activation(name, loops.dtype), ACTIVATIONS[name]
     for n in SIZES:
         z = draw(loops, n)
         values, slopes = loops(address, [z, np.zeros(n)], n)
@@ -32,12 +33,12 @@ def test_activation(loops, name):
         loops.close(slopes, apply(slope, z, apply(value, z)))
 
 
-@pytest.mark.parametrize("name", math.ACTIVATIONS)
+@pytest.mark.parametrize("name", ACTIVATIONS)
 def test_activation_at_the_edges(loops, name):
     """A vector's lanes don't see each other: a NaN stays in its own."""
     extremes = [0.0, -0.0, 1e-30, -1e-30, 50.0, -50.0, 1000.0, -1000.0, 1e18, -1e18, np.nan]
     z = np.tile(extremes, 3)
-    value, slope = math.ACTIVATIONS[name]
+    value, slope, *_ = ACTIVATIONS[name]
     values, slopes = loops(functions.activation(name, loops.dtype), [z, z], z.size)
     with np.errstate(invalid="ignore"):  # comparisons with NaN
         expected = apply(value, z)
@@ -51,10 +52,10 @@ def parameter_of(name, dtype):
     return float(np.finfo(dtype).eps) if name.endswith("log_loss") else 0.7
 
 
-@pytest.mark.parametrize("name", [k for k, v in math.LOSSES.items() if v.link != "softmax"])
+@pytest.mark.parametrize("name", [k for k, v in LOSSES.items() if v.inverse_link != "softmax"])
 def test_loss_of_each_output(loops, name):
-    loss, parameter = math.LOSSES[name], parameter_of(name, loops.dtype)
-    size = 0.2 if name in math.REPORTED.values() else 2.0  # 1 - q has few digits where q is near 1
+    loss, parameter = LOSSES[name], parameter_of(name, loops.dtype)
+    size = 0.2 if name in REPORTED.values() else 2.0  # 1 - q has few digits where q is near 1
     for outputs, n in ((1, 1), (1, 17), (3, 16), (2, 300)):
         z, t = draw(loops, outputs, n, scale=size), draw(loops, outputs, n, seed=1)
         scale = np.abs(draw(loops, n, seed=2))
@@ -91,10 +92,10 @@ def test_cross_entropy(loops, name, outputs, size):
         np.testing.assert_allclose(slopes, expected, **error)
 
 
-@pytest.mark.parametrize("name", math.LOSSES)
+@pytest.mark.parametrize("name", LOSSES)
 def test_a_loss_is_not_finite_where_an_output_is_not(loops, name):
     # of infinite ones, those that scikit-learn reports make probabilities of 0 or 1
-    for bad in (np.nan,) if name in math.REPORTED.values() else (np.nan, np.inf, -np.inf):
+    for bad in (np.nan,) if name in REPORTED.values() else (np.nan, np.inf, -np.inf):
         z = np.zeros((2, 17))
         z[1, 3] = bad
         *_, losses, _ = loops(
@@ -110,14 +111,14 @@ def test_a_loss_is_not_finite_where_an_output_is_not(loops, name):
 def test_links(loops):
     z = draw(loops, 3, 17, scale=30.0)
     z[:, 0] = [1000.0, -1000.0, 0.0]
-    assert functions.link("mse", loops.dtype) == 0
-    (got,) = loops(functions.link("binary_cross_entropy", loops.dtype), [z], 3, 17)
+    assert functions.inverse_link("mse", loops.dtype) == 0
+    (got,) = loops(functions.inverse_link("binary_cross_entropy", loops.dtype), [z], 3, 17)
     loops.close(got, apply(math.sigmoid, z))
-    (got,) = loops(functions.link("poisson", loops.dtype), [z / 10], 3, 17)
+    (got,) = loops(functions.inverse_link("poisson", loops.dtype), [z / 10], 3, 17)
     with np.errstate(over="ignore"):  # what float32 cannot hold is infinite
         loops.close(got, apply(math.exponential, z / 10).astype(loops.dtype))
     got, *_ = loops(
-        functions.link("cross_entropy", loops.dtype), [z, z, z, z, np.zeros((3, 17))], 3, 17
+        functions.inverse_link("cross_entropy", loops.dtype), [z, z, z, z, np.zeros((3, 17))], 3, 17
     )
     shares = np.exp(z - z.max(axis=0))
     loops.close(got, shares / shares.sum(axis=0))
@@ -136,10 +137,10 @@ HYPERPARAMETERS = {
 }
 
 
-@pytest.mark.parametrize("name", math.OPTIMIZERS)
+@pytest.mark.parametrize("name", OPTIMIZERS)
 def test_step(loops, name):
     """Coefficients repeat along the parameters, each with its own."""
-    rule, repeat = math.OPTIMIZERS[name], functions.REPEAT
+    rule, repeat = OPTIMIZERS[name], functions.REPEAT
     address, _ = functions.optimizer(name, loops.dtype)
     for n in (1, 16, 17, repeat, 2 * repeat + 19):
         w, g, m = (draw(loops, n, seed=seed) for seed in range(3))
@@ -156,9 +157,9 @@ def test_step(loops, name):
         np.testing.assert_array_equal(got[1], g.astype(loops.dtype))
 
 
-@pytest.mark.parametrize("name", math.OPTIMIZERS)
+@pytest.mark.parametrize("name", OPTIMIZERS)
 def test_coefficients(name):
-    loops, n, rule = Loops("float64"), 16, math.OPTIMIZERS[name]
+    loops, n, rule = Loops("float64"), 16, OPTIMIZERS[name]
     _, address = functions.optimizer(name, "float32")
     inputs = np.zeros((6, n))
     inputs[0] = np.linspace(0.01, 0.1, n)

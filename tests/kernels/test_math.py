@@ -11,12 +11,12 @@ from scipy.special import expit, softmax
 from sklearn.neural_network import _base
 from sklearn.neural_network._stochastic_optimizers import AdamOptimizer, SGDOptimizer
 
-from bpfast.kernels.math import ACTIVATIONS, LOSSES, OPTIMIZERS
+from bpfast.kernels.tables import ACTIVATIONS, LOSSES, OPTIMIZERS
 
 GRID = [z for z in np.linspace(-6, 6, 49).tolist() if z != 0.0]  # away from kinks at 0
 PARAMETER = 0.7  # huber's delta, the quantile's level
 EPSILON = np.finfo(np.float64).eps  # a log loss's
-OF_ONE_OUTPUT = [name for name, loss in LOSSES.items() if loss.link != "softmax"]
+OF_ONE_OUTPUT = [name for name, loss in LOSSES.items() if loss.inverse_link != "softmax"]
 EXTREMES = [0.0, -0.0, 1e-300, -1e-300, 1000.0, -1000.0, 1e18, -1e18]
 HYPERPARAMETERS = {
     "momentum": 0.9,
@@ -47,7 +47,7 @@ def _numpy_warns_too():
 
 @pytest.mark.parametrize("name", ACTIVATIONS)
 def test_slope_of_activation(name):
-    value, slope = ACTIVATIONS[name]
+    value, slope, *_ = ACTIVATIONS[name]
     for z in GRID:
         assert slope(z, value(z)) == pytest.approx(central(value, z), rel=1e-6, abs=1e-8)
 
@@ -91,7 +91,7 @@ def test_a_perfect_prediction_costs_nothing(name):
 
 @pytest.mark.parametrize("name", ACTIVATIONS)
 def test_activation_at_the_edges(name):
-    value, slope = ACTIVATIONS[name]
+    value, slope, *_ = ACTIVATIONS[name]
     for z in EXTREMES:
         assert math.isfinite(value(z))
         assert math.isfinite(slope(z, value(z)))
@@ -102,7 +102,7 @@ def test_activation_at_the_edges(name):
 def test_loss_at_the_edges(name):
     loss, c = LOSSES[name], parameter(name)
     for p in EXTREMES:
-        largest = math.inf if loss.link == "exp" and p > 709 else sys.float_info.max
+        largest = math.inf if loss.inverse_link == "exp" and p > 709 else sys.float_info.max
         for t in (0.0, 1.0):
             assert 0.0 <= loss.value(p, t, c) <= largest
             assert abs(loss.slope(p, t, c)) <= largest

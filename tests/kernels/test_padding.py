@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import bpfast as bp
-from bpfast.kernels.math import ACTIVATIONS
+from bpfast.kernels.tables import ACTIVATIONS
 
 check = partial(cases.check, device="cpu")
 either_dtype = pytest.mark.parametrize("dtype", TOLERANCE)

@@ -9,7 +9,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 import bpfast as bp
 from bpfast.kernels import counter
-from bpfast.kernels.math import ACTIVATIONS, LOSSES
+from bpfast.kernels.tables import ACTIVATIONS, LOSSES
 
 fit = partial(bp.fit, device="reference", progress=False)
 gradients = partial(bp.gradients, device="reference")
@@ -29,7 +29,7 @@ def copy(population):
 def samples(loss, rows, inputs, outputs, soft=False, seed=1):
     rng = np.random.default_rng(seed)
     X = rng.normal(size=(rows, inputs))
-    match LOSSES[loss].link:
+    match LOSSES[loss].inverse_link:
         case "softmax" if not soft:
             return X, rng.integers(0, outputs, rows)
         case "softmax" | "sigmoid" | "exp":

@@ -1,9 +1,7 @@
 """Estimators against scikit-learn's own, number by number."""
 
 import doctest
-import os
 import pickle
-import signal
 import warnings
 
 import numpy as np
@@ -16,7 +14,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.class_weight import compute_sample_weight
 
 import bpfast.sklearn
-from bpfast.sklearn import MLPClassifier, MLPRegressor, estimators, streams
+from bpfast.sklearn import MLPClassifier, MLPRegressor, estimators
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -252,35 +250,6 @@ def test_warnings_and_errors_are_scikit_learns():
             estimator.partial_fit(X, LABELS)
 
 
-@pytest.fixture
-def _interrupt(monkeypatch):
-    """Ctrl-C in the third epoch."""
-
-    def orders(self, first, epochs):
-        if first == 2:
-            os.kill(os.getpid(), signal.SIGINT)
-        return original(self, first, epochs)
-
-    original = streams.Streams.orders
-    monkeypatch.setattr(streams.Streams, "orders", orders)
-
-
-@pytest.mark.usefixtures("_interrupt")
-def test_interrupt_keeps_what_was_trained():
-    _, ours = pair("classes", early_stopping=True)
-    with pytest.warns(UserWarning, match=r"Training interrupted by user\."):
-        ours.fit(X, LABELS)
-    assert ours.n_iter_ == len(ours.loss_curve_) == len(ours.validation_scores_) == 3
-
-
-@pytest.mark.usefixtures("_interrupt")
-def test_interrupt_ends_what_is_fitted_together():
-    together = [pair("classes", early_stopping=True)[1] for _ in range(2)]
-    with pytest.raises(KeyboardInterrupt):
-        bpfast.sklearn.fit_together(together, X, LABELS, [None, None])
-    assert [ours.n_iter_ for ours in together] == [3, 3]
-
-
 # --- what scikit-learn's estimators lack ----------------------------------------------------------
 
 
@@ -321,17 +290,6 @@ def test_further_settings_train_otherwise_and_as_seeded(settings):
     )
     assert ours.loss_curve_ == again.loss_curve_ != plain.loss_curve_
     assert ours.loss_ < 0.8 * ours.loss_curve_[0]
-
-
-def test_schedules_go_on_in_partial_fit():
-    """Without a shuffle, dropout or batches, epochs of partial_fit are those of fit."""
-    settings = {"shuffle": False, "learning_rate": "cosine", "max_iter": 5, "random_state": 0}
-    whole, pieces = MLPRegressor(**settings), MLPRegressor(**settings)
-    whole.fit(X, NUMBERS)
-    for _ in range(5):
-        pieces.partial_fit(X, NUMBERS)
-    assert pieces.loss_curve_ == whole.loss_curve_
-    np.testing.assert_array_equal(pieces.coefs_[0], whole.coefs_[0])
 
 
 @pytest.mark.filterwarnings("error::sklearn.exceptions.ConvergenceWarning")

@@ -1,7 +1,6 @@
 """Searches: scikit-learn's results, from populations."""
 
 import doctest
-import logging
 import pickle
 import threading
 from pathlib import Path
@@ -9,19 +8,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 import sklearn
-from joblib import parallel_config
 from scipy import sparse, stats
+from searches import IRIS, MLP, RATES, SCALED, assert_same, both
 from sklearn import model_selection
-from sklearn.base import BaseEstimator, TransformerMixin, clone
-from sklearn.datasets import load_iris
-from sklearn.decomposition import PCA
-from sklearn.exceptions import ConvergenceWarning, FitFailedWarning
+from sklearn.base import clone
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.experimental import enable_halving_search_cv  # noqa: F401
 from sklearn.metrics import accuracy_score, make_scorer
 from sklearn.model_selection import GroupKFold, ShuffleSplit
-from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import Pipeline, make_pipeline
-from sklearn.preprocessing import FunctionTransformer, MinMaxScaler, StandardScaler
+from sklearn.preprocessing import MinMaxScaler, StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from bpfast.sklearn import (
@@ -31,7 +27,6 @@ from bpfast.sklearn import (
     MLPClassifier,
     MLPRegressor,
     RandomizedSearchCV,
-    candidates,
 )
 from bpfast.sklearn import search as searches
 
@@ -39,9 +34,6 @@ pytestmark = pytest.mark.filterwarnings(
     f"ignore::{ConvergenceWarning.__module__}.ConvergenceWarning"
 )
 
-IRIS = load_iris(return_X_y=True)
-MLP = MLPClassifier((4,), max_iter=4, learning_rate_init=0.05, random_state=0)
-SCALED = Pipeline([("scale", StandardScaler()), ("mlp", MLP)])
 QUICK = {"max_iter": 40, "learning_rate_init": 0.03, "random_state": 0}
 REGRESSOR = MLPRegressor(hidden_layer_sizes=(5,), **QUICK)
 CHECKED = {"cv": 2, "error_score": "raise"}
@@ -58,7 +50,6 @@ HALVED = {
         "BaseSuccessiveHalving takes no y of several columns for classifiers",
     ),
 }
-RATES = {"learning_rate_init": [0.001, 0.1], "alpha": [1e-4, 1.0]}
 STEPS = {"scale": [StandardScaler(), MinMaxScaler()], "mlp__learning_rate_init": [0.001, 0.1]}
 
 
@@ -88,42 +79,6 @@ STEPS = {"scale": [StandardScaler(), MinMaxScaler()], "mlp__learning_rate_init":
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.UndefinedMetricWarning")
 def test_scikit_learns_checks(estimator, check):
     check(estimator)
-
-
-def both(name, *args, X=IRIS[0], y=IRIS[1], fit=None, **options):
-    """Our search and scikit-learn's own, fitted alike."""
-    ours = {
-        search.__name__: search
-        for search in (GridSearchCV, RandomizedSearchCV, HalvingGridSearchCV, HalvingRandomSearchCV)
-    }
-    return [
-        search(*args, **options).fit(X, y, **(fit or {}))
-        for search in (ours[name], getattr(model_selection, name))
-    ]
-
-
-def assert_same(ours, theirs):
-    assert list(ours.cv_results_) == list(theirs.cv_results_)
-    for key, values in theirs.cv_results_.items():
-        if not key.endswith("_time"):
-            np.testing.assert_array_equal(ours.cv_results_[key], values, err_msg=key)
-    if hasattr(theirs, "best_index_"):
-        assert ours.best_index_ == theirs.best_index_
-        assert str(ours.best_params_) == str(theirs.best_params_)
-    if hasattr(theirs, "best_score_"):
-        assert ours.best_score_ == theirs.best_score_
-
-
-@pytest.fixture
-def populations(monkeypatch):
-    """How many networks each population search trained at once."""
-    sizes, train = [], candidates.fit_together
-    monkeypatch.setattr(
-        candidates,
-        "fit_together",
-        lambda networks, *args: sizes.append(len(networks)) or train(networks, *args),
-    )
-    return sizes
 
 
 @pytest.mark.parametrize(
@@ -184,46 +139,6 @@ def test_scoring(options):
     assert_same(*both("GridSearchCV", MLP, RATES, cv=2, **options))
 
 
-class Counting(TransformerMixin, BaseEstimator):
-    """Does nothing, and counts how often it is told to."""
-
-    fits = 0
-
-    def __init__(self, shift=0):
-        self.shift = shift
-
-    def fit(self, X, y=None):
-        Counting.fits += 1
-        self.n_features_in_ = X.shape[1]
-        return self
-
-    def transform(self, X):
-        return X + self.shift
-
-
-def test_steps_are_fitted_once_for_each_fold_and_setting_of_theirs(populations):
-    pipeline = make_pipeline(Counting(), MLP)
-    grid = {"counting__shift": [0, 1], "mlpclassifier__alpha": [0.0, 0.1, 1.0]}
-    Counting.fits = 0
-    GridSearchCV(pipeline, grid, cv=3, refit=False).fit(*IRIS)
-    assert Counting.fits == 2 * 3
-    assert populations == [2 * 3 * 3]
-
-
-@pytest.mark.parametrize("memory", [1, 2 * 5 * candidates.COPIES * 8 * (4 * 4 + 4 * 3)])
-def test_as_many_train_at_once_as_memory_holds(memory, populations, monkeypatch):
-    monkeypatch.setattr(candidates, "free_memory", lambda: memory)
-    assert_same(*both("GridSearchCV", MLP, RATES, cv=3))
-    assert populations == ([1] * 12 if memory == 1 else [5, 5, 2])
-
-
-def test_steps_that_change_the_number_of_features(populations):
-    pipeline = make_pipeline(PCA(random_state=0), MLP)
-    grid = {"pca__n_components": [2, 3], "mlpclassifier__alpha": [0.0, 1.0]}
-    assert_same(*both("GridSearchCV", pipeline, grid, cv=2))
-    assert populations == [4, 4]
-
-
 def test_steps_may_be_left_out_and_cached(tmp_path):
     pipeline = Pipeline([("scale", StandardScaler()), ("mlp", MLP)], memory=str(tmp_path))
     grid = {"scale": ["passthrough", StandardScaler()], "mlp__alpha": [0.0, 1.0]}
@@ -276,37 +191,6 @@ def test_metadata_routing():
     assert_same(ours, theirs)
 
 
-@pytest.mark.filterwarnings("ignore:One or more of the test scores are non-finite")
-def test_a_candidate_that_fails_is_scored_as_scikit_learn_does(populations):
-    grid = {"learning_rate_init": [0.1, -1.0], "alpha": [0.0, 1.0]}
-    with pytest.warns(FitFailedWarning, match="4 fits failed out of a total of 8"):
-        ours, theirs = both("GridSearchCV", MLP, grid, cv=2)
-    assert_same(ours, theirs)
-    assert np.isnan(ours.cv_results_["mean_test_score"]).sum() == 2
-    with pytest.raises(ValueError, match="'learning_rate_init' parameter"):
-        GridSearchCV(MLP, grid, cv=2, error_score="raise").fit(*IRIS)
-    assert populations[0] == 8
-
-
-def fail_for(kind):
-    def fail(X):
-        if kind == "fails":
-            raise RuntimeError("a step that fails")
-        return X
-
-    return FunctionTransformer(fail)
-
-
-@pytest.mark.filterwarnings("ignore:One or more of the test scores are non-finite")
-def test_a_step_that_fails_takes_only_its_candidates_along(populations):
-    pipeline = Pipeline([("step", fail_for("works")), ("mlp", MLP)])
-    grid = {"step": [fail_for("fails"), fail_for("works")], "mlp__alpha": [0.0, 1.0]}
-    with pytest.warns(FitFailedWarning, match="a step that fails"):
-        ours, theirs = both("GridSearchCV", pipeline, grid, cv=2)
-    assert_same(ours, theirs)
-    assert populations == [4]
-
-
 def test_what_the_fit_does_not_take_is_refused_as_scikit_learn_does():
     for search in (GridSearchCV, model_selection.GridSearchCV):
         with pytest.raises(TypeError, match=r"fit\(\) got an unexpected keyword argument 'color'"):
@@ -315,28 +199,6 @@ def test_what_the_fit_does_not_take_is_refused_as_scikit_learn_does():
         GridSearchCV(MLP, RATES, cv=[]).fit(*IRIS)
     with pytest.raises(ValueError, match="Invalid parameter 'alhpa'"):
         GridSearchCV(MLP, {"alhpa": [1]}, cv=2).fit(*IRIS)
-
-
-class Subclass(MLPClassifier):
-    """May fit in another way."""
-
-
-@pytest.mark.parametrize("other", [GaussianNB(), Subclass((4,), max_iter=4, random_state=0)])
-def test_other_estimators_are_fitted_as_scikit_learn_does(other, caplog, populations):
-    candidates._say_once.cache_clear()
-    grid = {"var_smoothing": [1e-9, 1.0]} if isinstance(other, GaussianNB) else RATES
-    with caplog.at_level(logging.WARNING, "bpfast"), parallel_config("threading"):
-        assert_same(*both("GridSearchCV", other, grid, cv=2, n_jobs=2))
-        GridSearchCV(other, grid, cv=2).fit(*IRIS)
-    assert populations == []
-    (record,) = caplog.records
-    assert f"{type(other).__name__} is no MLPClassifier" in record.message
-
-
-def test_a_grid_over_the_last_step_itself(populations):
-    grid = {"mlp": [MLP, GaussianNB(), clone(MLP).set_params(alpha=10.0)]}
-    assert_same(*both("GridSearchCV", SCALED, grid, cv=2))
-    assert populations == [4]
 
 
 def test_verbose_lines_are_scikit_learns(capsys):

@@ -74,11 +74,11 @@ def test_searches_train_on_the_cluster_of_joblib(settings, client, monkeypatch):
     expected = search.fit(X, WORDS)
     groups = []
 
-    def counted(group, X, train=together._train_group):
+    def counted(group, X, train=together.train_group):
         groups.append(group)
         return train(group, X)
 
-    monkeypatch.setattr(together, "_train_group", counted)
+    monkeypatch.setattr(together, "train_group", counted)
     with parallel_config("dask"):
         found = GridSearchCV(mlp, search.param_grid, cv=3).fit(X, WORDS)
     assert [len(group) for group in groups] == [1]  # the best one, trained anew

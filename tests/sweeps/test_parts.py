@@ -6,7 +6,7 @@ import pytest
 import bpfast as bp
 from bpfast.sweeps.folds import Splitting, split_rows
 from bpfast.sweeps.parts import Folds
-from bpfast.tables.data import Scaler
+from bpfast.tables.scaling import Scaler
 
 rng = np.random.default_rng(0)
 X = rng.normal(2.0, 5.0, (90, 3))

@@ -22,7 +22,7 @@ from sweeps import (
 import bpfast as bp
 from bpfast.sweeps.halving import Halving
 from bpfast.sweeps.trainer import Trainer
-from bpfast.tables.data import split
+from bpfast.tables.splitting import split
 
 optuna = pytest.importorskip("optuna")
 r2_score = pytest.importorskip("sklearn.metrics").r2_score

@@ -4,8 +4,9 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from bpfast.sweeps.hyperparameters import OPTIMIZERS, widths
+from bpfast.sweeps.hyperparameters import widths
 from bpfast.sweeps.space import USUAL, Space, read
+from bpfast.training.optimizers import OPTIMIZERS
 
 optuna = pytest.importorskip("optuna")
 CategoricalDistribution = optuna.distributions.CategoricalDistribution

@@ -10,9 +10,9 @@ from sweeps import NUMBERS, SPACE, WORDS, X, same, sweep, winner_trained_by_hand
 
 import bpfast as bp
 from bpfast.sweeps.folds import Splitting, split_rows
-from bpfast.sweeps.hyperparameters import OPTIMIZERS
 from bpfast.sweeps.trainer import Trainer
-from bpfast.tables.data import split
+from bpfast.tables.splitting import split
+from bpfast.training.optimizers import OPTIMIZERS
 from bpfast.training.training import Training
 
 ONE = np.where(np.arange(90) == 7, 3.5, 0.1)  # one row is not as all others are

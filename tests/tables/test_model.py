@@ -1,4 +1,4 @@
-"""A model: predictions in the target's own terms, in one file, and as ONNX."""
+"""A model: predictions in the target's own terms, and in one file."""
 
 import json
 from dataclasses import replace
@@ -153,23 +153,6 @@ def test_bad_inputs_are_refused_in_words(inputs, error, words):
 def test_numbers_have_no_probabilities():
     with pytest.raises(ValueError, match="has no probabilities: use predict"):
         regressor().predict_proba(X)
-
-
-@pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_onnx_takes_and_gives_numbers_in_their_own_units(dtype):
-    pytest.importorskip("onnx")
-    runtime = pytest.importorskip("onnxruntime")
-    for model in (classifier(), regressor(dtype), replace(regressor(dtype), target_scaler=None)):
-        proto = model.to_onnx()
-        session = runtime.InferenceSession(
-            proto.SerializeToString(), providers=["CPUExecutionProvider"]
-        )
-        (said,) = session.run(["predictions"], {"X": X})
-        expected = model.predict_proba(X) if model.classes else model.predict(X)[:, None]
-        assert_allclose(said, expected, rtol=1e-5, atol=1e-5)
-        metadata = session.get_modelmeta().custom_metadata_map
-        assert json.loads(metadata["features"]) == model.features
-        assert json.loads(metadata["classes"]) == model.classes
 
 
 def test_a_sweep_offers_its_best_network():

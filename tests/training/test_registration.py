@@ -9,7 +9,7 @@ from numba import njit
 from numpy.testing import assert_allclose, assert_array_equal
 
 import bpfast as bp
-from bpfast.kernels.math import ACTIVATIONS, LOSSES
+from bpfast.kernels.tables import ACTIVATIONS, LOSSES
 
 RNG = np.random.default_rng(4)
 X, Y = RNG.normal(size=(12, 3)), RNG.normal(size=(12, 2))

@@ -1,40 +1,11 @@
-// Axes that both plots share, and the error from step to step.
+// The error from step to step, as a curve that can be pressed and in words.
 
-// Round numbers in a range, about so many.
-const ticks = (low, high, count) => {
-  const raw = (high - low) / count;
-  const power = 10 ** Math.floor(Math.log10(raw));
-  const size = [1, 2, 5, 10].find((factor) => factor * power >= raw) * power;
-  const first = Math.ceil(low / size - 1e-9);
-  return Array.from(
-    { length: Math.floor(high / size + 1e-9) - first + 1 },
-    (_, k) => (first + k) * size,
-  );
-};
+import { axisLines, ticks } from "./axes.js";
+import { CLOSE } from "./descent.js";
+import { svgDrawing, svgElement, svgText } from "./elements.js";
+import { number, plural } from "./words.js";
 
-const svgText = (text, x, y, className) => svgElement("text", { x, y, class: className }, text);
-
-// A power of ten, or a number between two of them, for a logarithmic axis.
-const powerOfTen = (level) =>
-  Number.isInteger(level) && Math.abs(level) > 3
-    ? `10${superscript(level)}`
-    : number(10 ** level, 4);
-
-// Lines and numbers of an axis; ticks are pairs of a place and a text.
-const axisLines = (places, { left, right, top, bottom }, upright) =>
-  places.flatMap(([at, text]) =>
-    upright
-      ? [
-          svgElement("line", { class: "grid", x1: left, x2: right, y1: at, y2: at }),
-          svgText(text, left - 7, at + 4, "tick end"),
-        ]
-      : [
-          svgElement("line", { class: "grid", x1: at, x2: at, y1: top, y2: bottom }),
-          svgText(text, at, bottom + 17, "tick"),
-        ],
-  );
-
-class LossCurve {
+export class LossCurve {
   constructor(box, choose) {
     Object.assign(this, { box, choose });
     new ResizeObserver(() => this.draw()).observe(box);
@@ -43,9 +14,9 @@ class LossCurve {
     box.addEventListener("pointermove", (event) => event.buttons & 1 && pick(event));
   }
 
-  show(errors, step, ended) {
+  show(errors, step) {
     const changed = this.errors !== errors;
-    Object.assign(this, { errors, step, ended });
+    Object.assign(this, { errors, step });
     if (changed || !this.frame) this.draw();
     else this.move();
   }
@@ -66,25 +37,15 @@ class LossCurve {
     this.x = (step) => frame.left + ((frame.right - frame.left) * step) / last;
     this.y = (error) => frame.bottom - (frame.bottom - frame.top) * Math.min(error / high, 1.08);
     this.frame = frame;
-    const across = ticks(0, last, Math.min(6, width / 70)).filter(Number.isInteger);
-    const svg = svgElement("svg", {
-      viewBox: `0 0 ${width} ${height}`,
-      width,
-      height,
-      "aria-hidden": "true",
-    });
+    const steps = ticks(0, last, Math.min(6, width / 70)).filter(Number.isInteger);
+    const svg = svgDrawing(width, height);
     this.done = svgElement("path", { class: "curve done" });
     this.dot = svgElement("circle", { class: "dot", r: 6 });
     svg.append(
       ...axisLines(
+        frame,
         ticks(0, high, 4).map((v) => [this.y(v), number(v, 3)]),
-        frame,
-        true,
-      ),
-      ...axisLines(
-        across.map((v) => [this.x(v), number(v)]),
-        frame,
-        false,
+        steps.map((v) => [this.x(v), number(v)]),
       ),
       svgText("error", frame.left - 7, 12, "axis end"),
       svgText("step", (frame.left + frame.right) / 2, height - 4, "axis"),
@@ -109,3 +70,13 @@ class LossCurve {
     this.dot.setAttribute("cy", this.y(this.errors[this.step]));
   }
 }
+
+// `overflows` says that the numbers overflow after the last of the errors.
+export const curveWords = (errors, step, overflows) => {
+  const last = errors.length - 1;
+  const now = `After ${plural(step, "update")} the error is ${number(errors[step], 4)}. `;
+  if (overflows) return `${now}After ${last} the numbers overflow: the learning rate is too large.`;
+  if (errors[last] <= CLOSE) return `${now}After ${last} it is close to zero.`;
+  if (errors[last] > errors[0]) return `${now}It grows: the learning rate is too large.`;
+  return `${now}After ${last} it is ${number(errors[last], 4)}, not yet close to zero.`;
+};

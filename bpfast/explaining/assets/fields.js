@@ -1,6 +1,8 @@
 // The fields for inputs, targets, the learning rate and the weights at the start.
 
-const GREATEST = 1e6; // to be typed: no network of this size overflows from there
+import { element } from "./elements.js";
+
+const GREATEST = 1e6; // the largest number that can be typed: from it, no network overflows at once
 
 const field = (name, value, change, attributes = {}) => {
   const input = element("input");
@@ -22,8 +24,8 @@ const fieldGroup = (title, fields) => {
   return element("fieldset", "", element("legend", "", title), rows);
 };
 
-// `state` is what is edited; `changed` is told what was: the start, the sample or the rate.
-const makeFields = (form, model, state, changed) => {
+// `changed` is called after each edit of the setup, with what was edited: "start", "sample" or "rate".
+export const makeFields = (form, model, setup, changed) => {
   const { names } = model;
   const row = (labels, values) =>
     labels.map((name, k) =>
@@ -34,9 +36,9 @@ const makeFields = (form, model, state, changed) => {
     );
   const rate = field(
     "learning rate",
-    state.rate,
+    setup.rate,
     (value) => {
-      state.rate = value;
+      setup.rate = value;
       changed("rate");
     },
     { min: 0, id: "rate" },
@@ -44,16 +46,16 @@ const makeFields = (form, model, state, changed) => {
   const parts = (wanted) =>
     model.parts
       .filter(({ bias }) => bias === wanted)
-      .map(({ name, place }) =>
-        field(name, state.start[place], (value) => {
-          state.start[place] = value;
+      .map(({ name, index }) =>
+        field(name, setup.start[index], (value) => {
+          setup.start[index] = value;
           changed("start");
         }),
       );
   const groups = [
     fieldGroup("Learning rate", [rate]),
-    fieldGroup("Inputs", row(names.input_names, state.x)),
-    fieldGroup("Targets", row(names.target_names, state.y)),
+    fieldGroup("Inputs", row(names.input_names, setup.x)),
+    fieldGroup("Targets", row(names.target_names, setup.y)),
     fieldGroup("Weights at the start", parts(false)),
   ];
   if (names.biases.length) groups.push(fieldGroup("Biases at the start", parts(true)));

@@ -1,4 +1,7 @@
-// Numbers, and formulas from plain text such as "½·(prediction - target)²" set as MathML.
+// Formulas from plain text such as "½·(prediction - target)²", set as MathML.
+
+import { element } from "./elements.js";
+import { number } from "./words.js";
 
 const MATHML = "http://www.w3.org/1998/Math/MathML";
 const WORDS = new Set(["if", "else"]);
@@ -6,26 +9,6 @@ const RAISED = { "²": "2", ᵀ: "T" };
 const OPERATORS = { "-": "−", "*": "·" };
 // a derivative, a name, a number, or one sign of an operator
 const TOKEN = /∂[\w.]+\/∂[\w.]+|[A-Za-zΦφΣ][\w.]*'?|\d+(?:\.\d+)?(?:e[+-]?\d+)?|\S/gu;
-
-const superscript = (whole) =>
-  [...String(whole)].map((c) => "⁰¹²³⁴⁵⁶⁷⁸⁹⁻"["0123456789-".indexOf(c)]).join("");
-
-// A number with at most so many significant digits, with a real minus sign and power of ten.
-const number = (value, digits = 7) => {
-  if (Number.isNaN(value)) return "not a number";
-  if (!Number.isFinite(value)) return value > 0 ? "∞" : "−∞";
-  const [mantissa, exponent] = String(Number(value.toPrecision(digits)) + 0).split("e");
-  const text = mantissa.replace("-", "−");
-  if (exponent === undefined) return text;
-  return `${text}×10${superscript(Number(exponent))}`;
-};
-
-// A number that may follow an operator.
-const signed = (value, digits = 7) =>
-  value < 0 ? `(${number(value, digits)})` : number(value, digits);
-
-// A number for a formula's text.
-const plain = (value) => String(Number(value.toPrecision(10)));
 
 const mathElement = (tag, ...children) => {
   const node = document.createElementNS(MATHML, tag);
@@ -46,7 +29,7 @@ const derivative = (name) => {
   return mathElement("mfrac", part(top), part(bottom));
 };
 
-const operator = (sign) => mathElement("mo", OPERATORS[sign] ?? sign);
+export const operator = (sign) => mathElement("mo", OPERATORS[sign] ?? sign);
 
 // An operator that begins a piece, spaced as if what is before it were there: after it as before.
 const infix = (node) => {
@@ -74,13 +57,13 @@ const bareNumeral = (value, digits) => {
 };
 
 // A number that may follow an operator.
-const numeral = (value, digits) =>
+export const numeral = (value, digits) =>
   value < 0
     ? mathElement("mrow", operator("("), bareNumeral(value, digits), operator(")"))
     : bareNumeral(value, digits);
 
 // The nodes of a formula; names that `values` has are written as their numbers.
-const formulaNodes = (text, values) => {
+export const formulaNodes = (text, values) => {
   const tokens = text.match(TOKEN) ?? [];
   const sequence = (end) => {
     const nodes = [];
@@ -102,9 +85,9 @@ const formulaNodes = (text, values) => {
   return sequence();
 };
 
-const math = (nodes) => mathElement("math", ...nodes);
+export const math = (nodes) => mathElement("math", ...nodes);
 
-const formula = (text, values) => math(formulaNodes(text, values));
+export const formula = (text, values) => math(formulaNodes(text, values));
 
 // A formula in pieces that wrap: cut before + and −, if and else, after commas, and before · and /
 // where the piece is long enough; in long brackets too.
@@ -118,7 +101,7 @@ const unfolded = (nodes) =>
       : [node],
   );
 
-const pieces = (text, values) => {
+export const pieces = (text, values) => {
   const cut = [[]];
   unfolded(formulaNodes(text, values)).forEach((node) => {
     const here = cut.at(-1);
@@ -137,32 +120,30 @@ const coloured = (nodes, colour) => {
 };
 
 // A product or sum, cut between its parts into formulas of their own, so that long ones wrap.
-const joined = (sign, parts) =>
+export const joined = (sign, parts) =>
   parts.map(({ nodes, colour }, k) =>
     math([...(k ? [infix(operator(sign))] : []), coloured(nodes, colour)]),
   );
 
+// Two lines of an equation: a formula in symbols, then in numbers.
+export const symbolsAndNumbers = (text, values) => [pieces(text), pieces(text, values)];
+
 // An equation with a line for each step: name = symbols = numbers = result.
-const equation = (name, lines, result) => {
-  const block = document.createElement("div");
-  block.className = "equation";
+export const equation = (name, lines, result) => {
+  const block = element("div", "equation");
   const last =
     result === undefined ? [] : [[math([coloured([bareNumeral(result, 10)], "result")])]];
   const rows = [...lines, ...last];
   rows.forEach((line, k) => {
-    const left = document.createElement("span");
-    left.className = name.length > 6 ? "left long" : "left";
+    const left = element("span", name.length > 6 ? "left long" : "left");
     if (k === 0) left.append(formula(name));
-    const right = document.createElement("span");
-    right.className = "right";
-    right.append(...line);
-    block.append(left, math([operator("=")]), right);
+    block.append(left, math([operator("=")]), element("span", "right", ...line));
   });
   return block;
 };
 
 // Numbers in rows and columns between brackets.
-const matrix = (rows) => {
+export const matrix = (rows) => {
   const cells = rows.map((row) =>
     mathElement("mtr", ...row.map((value) => mathElement("mtd", bareNumeral(value, 5)))),
   );

@@ -1,13 +1,18 @@
 // One weight: its chain rule in symbols and numbers, each factor in its colour, and which parts of
 // the network each factor is.
 
+import { element, worded } from "./elements.js";
+import { equation, formulaNodes, joined, numeral, symbolsAndNumbers } from "./formulas.js";
+import { unitId } from "./model.js";
+import { number } from "./words.js";
+
 const COLOURS = 6; // classes f0 to f5
 const WIDEST = 24; // characters of a factor
 
 const factorColour = (k) => `f${k % COLOURS}`;
 
 // What each factor of a chain rule lights in the drawing: unit or part to colour.
-const pathOf = (model, part) => {
+export const pathOf = (model, part) => {
   const path = new Map();
   part.factors.forEach((factor, k) => {
     const colour = factorColour(k);
@@ -19,27 +24,28 @@ const pathOf = (model, part) => {
   });
   const last = factorColour(part.factors.length - 1);
   path.set(part.name, last);
-  if (!part.bias) path.set(`${part.layer}:${part.i}`, last);
+  if (!part.bias) path.set(unitId(part.layer, part.i), last);
   return path;
 };
 
+const layerOf = (model, name) => model.units.findIndex((units) => units.includes(name));
+
 const unitOf = (model, name) => {
-  const layer = model.units.findIndex((units) => units.includes(name));
-  return `${layer}:${model.units[layer].indexOf(name)}`;
+  const layer = layerOf(model, name);
+  return unitId(layer, model.units[layer].indexOf(name));
 };
 
 // A neuron and everything between it and the error.
 const lightOnward = (model, name, path, colour) => {
-  const [layer] = unitOf(model, name).split(":").map(Number);
+  const layer = layerOf(model, name);
   path.set(unitOf(model, name), colour);
   path.set("E", colour);
   for (const part of model.parts) {
     if (part.bias || part.layer < layer) continue;
     if (part.layer > layer || part.source === name) path.set(part.name, colour);
   }
-  model.units.forEach(
-    (units, l) => l > layer && units.forEach((_, k) => path.set(`${l}:${k}`, colour)),
-  );
+  for (let l = layer + 1; l < model.units.length; l++)
+    for (const id of model.unitIds(l)) path.set(id, colour);
 };
 
 const factorFormula = (model, factor, view) => {
@@ -57,7 +63,7 @@ const chainRule = (model, part, view) => {
       "·",
       part.factors.map((factor, k) => ({ nodes: write(factor), colour: factorColour(k) })),
     );
-  const result = view.gradient[part.place];
+  const result = view.gradient[part.index];
   const symbols = line((factor) => formulaNodes(factor.name));
   const meaning = line((factor) => formulaNodes(factorFormula(model, factor, view)));
   const numbers = line((factor) => [numeral(view.values[factor.name])]);
@@ -67,12 +73,12 @@ const chainRule = (model, part, view) => {
 const updateRule = (part, view) => {
   const text = `${part.name} - learning_rate·∂E/∂${part.name}`;
   const values = {
-    [part.name]: view.parameters[part.place],
+    [part.name]: view.parameters[part.index],
     learning_rate: view.rate,
-    [`∂E/∂${part.name}`]: view.gradient[part.place],
+    [`∂E/∂${part.name}`]: view.gradient[part.index],
   };
-  const lines = [pieces(text), pieces(text, values)];
-  return equation(`new_${part.name}`, lines, view.next.parameters[part.place]);
+  const next = view.next.parameters[part.index];
+  return equation(`new_${part.name}`, symbolsAndNumbers(text, values), next);
 };
 
 // What each factor says, in words.
@@ -101,16 +107,13 @@ const meaningOf = (model, part, k, top, bottom) => {
   return `how ${top} changes with ${bottom}: the slope of its activation`;
 };
 
-const inspect = (box, model, part, view) => {
+export const inspect = (box, model, part, view) => {
   const way = part.bias ? `the bias of ${part.target}` : `from ${part.source} to ${part.target}`;
+  const sentence =
+    `${part.name}, ${way}, is ${number(view.parameters[part.index])}. A little more of it changes ` +
+    `the error ${number(view.gradient[part.index])} times as much, because:`;
   box.replaceChildren(
-    element(
-      "p",
-      "",
-      ...worded(
-        `${part.name}, ${way}, is ${number(view.parameters[part.place])}. A little more of it changes the error ${number(view.gradient[part.place])} times as much, because:`,
-      ),
-    ),
+    element("p", "", ...worded(sentence)),
     chainRule(model, part, view),
     factorWords(model, part, view),
     updateRule(part, view),

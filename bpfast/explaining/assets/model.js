@@ -1,6 +1,12 @@
-// The explained network by its names: what bpfast wrote into the page, and any step's numbers.
+// The explained network by its names: what bpfast wrote into the page, and the numbers of any step.
 
-class Model {
+import { descend } from "./descent.js";
+import { Network } from "./network.js";
+
+// A neuron's name in a stage's sets and in the drawing; layer 0 has the inputs.
+export const unitId = (layer, k) => `${layer}:${k}`;
+
+export class Model {
   constructor(explanation) {
     this.names = explanation;
     this.network = new Network(explanation.network);
@@ -10,30 +16,29 @@ class Model {
     ];
     this.parts = [...explanation.weights, ...explanation.biases].map((part) => this.locate(part));
     this.byName = new Map(this.parts.map((part) => [part.name, part]));
-    this.identity = explanation.network.loss; // which loss, for the words of the story
   }
 
-  // A weight or bias with where it is: its source (null for a bias), target, and parameter index.
+  // A weight or bias with the neurons i and j that it joins, and its index among the parameters.
   locate({ name, layer, source, target, factors }) {
     const j = this.units[layer + 1].indexOf(target);
     const bias = source === "1";
     const i = bias ? this.units[layer].length : this.units[layer].indexOf(source);
-    return {
-      name,
-      layer,
-      source,
-      target,
-      factors,
-      bias,
-      i,
-      j,
-      place: this.network.place(layer, i, j),
-    };
+    const index = this.network.parameterIndex(layer, i, j);
+    return { name, layer, source, target, factors, bias, i, j, index };
   }
 
-  // The parts that lead to a neuron, its bias last.
+  // The weights that lead to a neuron, and its bias last.
   arriving(layer, target) {
     return this.parts.filter((part) => part.layer === layer && part.target === target);
+  }
+
+  // The ids of a layer's neurons, or of the neurons in all layers after the inputs.
+  unitIds(layer) {
+    return this.units[layer].map((_, k) => unitId(layer, k));
+  }
+
+  computedIds() {
+    return this.names.layers.flatMap((_, l) => this.unitIds(l + 1));
   }
 
   activationName(layer) {
@@ -41,43 +46,59 @@ class Model {
     return Array.isArray(activation) ? activation[layer] : activation;
   }
 
-  // The parameters in the order of the network's arithmetic, from matrices and vectors.
-  parameters({ weights, biases }) {
+  // Matrices and vectors as one array, in the order of the network's parameters.
+  flatten({ weights, biases }) {
     const flat = new Float64Array(this.network.size);
     weights.forEach((rows, layer) => flat.set(rows.flat(), this.network.starts[layer]));
-    biases.forEach((vector, l) => flat.set(vector, this.network.place(l, this.units[l].length, 0)));
+    biases.forEach((vector, l) =>
+      flat.set(vector, this.network.parameterIndex(l, this.units[l].length, 0)),
+    );
     return flat;
   }
 
-  // Every number of one step, apart and by name.
-  view(parameters, x, y, rate) {
+  // Where bpfast's own step began.
+  setup() {
+    const { network } = this.names;
+    const { x, y, learning_rate: rate } = network;
+    return { start: this.flatten(network), x: [...x], y: [...y], rate };
+  }
+
+  // All numbers of a step from `parameters`: by place, in `values` by name, in `next` after it.
+  view(parameters, { x, y, rate }) {
     const { network } = this;
-    const copied = () => ({
-      z: network.z.map((row) => [...row]),
-      a: network.a.map((row) => [...row]),
-      prediction: [...network.prediction],
-      terms: [...network.terms],
-    });
-    const error = network.learn(parameters, x, y);
-    const before = {
-      ...copied(),
-      parameters: [...parameters],
-      gradient: [...network.gradient],
-      slope: network.slope.map((row) => [...row]),
-      rise: network.rise.map((row) => [...row]),
-      delta: network.delta.map((row) => [...row]),
-      error,
-    };
+    const error = network.computeGradient(parameters, x, y);
+    const before = { ...this.copyPass(error, parameters), ...this.copyGradients() };
     const moved = Float64Array.from(parameters);
     descend(moved, network.gradient, rate);
     network.forward(moved, x);
-    const nextError = network.judge(y);
-    const next = { ...copied(), parameters: [...moved], error: nextError };
+    const next = this.copyPass(network.computeError(y), moved);
     return { ...before, x, y, rate, next, values: this.values(before, y) };
   }
 
-  // All that a formula may name.
-  values({ z, a, slope, rise, delta, prediction, parameters }, y) {
+  copyPass(error, parameters) {
+    const { z, a, prediction, terms } = this.network;
+    return {
+      z: z.map((row) => [...row]),
+      a: a.map((row) => [...row]),
+      prediction: [...prediction],
+      terms: [...terms],
+      parameters: [...parameters],
+      error,
+    };
+  }
+
+  copyGradients() {
+    const { gradient, slope, activationGradient, delta } = this.network;
+    return {
+      gradient: [...gradient],
+      slope: slope.map((row) => [...row]),
+      activationGradient: activationGradient.map((row) => [...row]),
+      delta: delta.map((row) => [...row]),
+    };
+  }
+
+  // The numbers of all names that a formula may have.
+  values({ z, a, slope, activationGradient, delta, prediction, parameters }, y) {
     const { names } = this;
     const values = { 1: 1 };
     names.input_names.forEach((name, k) => (values[name] = a[0][k]));
@@ -85,22 +106,22 @@ class Model {
       layer.forEach((unit, k) => {
         values[unit.pre_activation_name] = z[l][k];
         values[unit.name] = a[l + 1][k];
-        values[unit.gradient.name] = rise[l][k];
+        values[unit.gradient.name] = activationGradient[l][k];
         values[`∂E/∂${unit.pre_activation_name}`] = delta[l][k];
         if (unit.slope) values[unit.slope.name] = slope[l][k];
       }),
     );
     names.prediction_names.forEach((name, k) => (values[name] = prediction[k]));
     names.target_names.forEach((name, k) => (values[name] = y[k]));
-    this.parts.forEach(({ name, place, factors, source }) => {
-      values[name] = parameters[place];
+    this.parts.forEach(({ name, index, factors, source }) => {
+      values[name] = parameters[index];
       values[factors.at(-1).name] = values[source];
     });
-    names.layers.forEach((layer) =>
-      layer.forEach((unit) =>
-        unit.links.forEach((link) => (values[link.name] = values[link.formula])),
-      ),
-    );
+    names.layers
+      .flat()
+      .forEach(({ links }) =>
+        links.forEach(({ name, formula }) => (values[name] = values[formula])),
+      );
     return values;
   }
 
@@ -108,7 +129,7 @@ class Model {
   outputFormula(k, y) {
     const total = y.reduce((sum, t) => sum + t, 0);
     const { prediction_names: predictions, target_names: targets } = this.names;
-    if (this.network.loss.link === "softmax" && total !== 1)
+    if (this.network.loss.inverseLink === "softmax" && total !== 1)
       return `${predictions[k]}·${total} - ${targets[k]}`;
     return this.names.layers.at(-1)[k].gradient.formula;
   }

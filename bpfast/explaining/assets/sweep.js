@@ -1,27 +1,31 @@
 // The learning rate has to be guessed: 10,000 guesses at once, what they lead to, and where theory
 // sees the border.
 
-const RATES = 10000;
+import { hessian, largestEigenvalue } from "./curvature.js";
+import { errorAfter } from "./descent.js";
+import { Network } from "./network.js";
+import { number, plural } from "./words.js";
+
+export const RATES = 10000;
 const SCOUTS = 400; // rates that look for the range worth a sweep
 const DECADES = 8; // how far they look, each way
-const PATIENCE = 12; // milliseconds of computing before the page gets a turn
+const PATIENCE = 12; // milliseconds of computing, after which the page can respond
 
 const geometric = (low, high, n) =>
   Float64Array.from({ length: n }, (_, k) => low * (high / low) ** (k / (n - 1)));
 
-const breathe = () => new Promise((resolve) => setTimeout(resolve));
+const letPageRespond = () => new Promise((resolve) => setTimeout(resolve));
 
-// The error after some steps with every rate; null once a newer sweep has begun. `spent` is told
-// the milliseconds of computing.
-const errorsOf = async ({ model, start, x, y, steps }, rates, current, spent) => {
-  const network = new Network(model.names.network);
+// The error after all steps with each rate; null once a newer sweep has begun. `spent` is called
+// with milliseconds of computing.
+const errorsOf = async ({ network, setup, steps }, rates, current, spent) => {
   const errors = new Float64Array(rates.length);
   let begun = performance.now();
   for (let k = 0; k < rates.length; k++) {
-    errors[k] = errorAfter(network, start, x, y, rates[k], steps);
+    errors[k] = errorAfter(network, { ...setup, rate: rates[k] }, steps);
     if (performance.now() - begun < PATIENCE) continue;
     spent(performance.now() - begun);
-    await breathe();
+    await letPageRespond();
     if (!current()) return null;
     begun = performance.now();
   }
@@ -29,11 +33,11 @@ const errorsOf = async ({ model, start, x, y, steps }, rates, current, spent) =>
   return errors;
 };
 
-// Where it crawls, is best and diverges, as explaining/sweep.py defines them.
-const landmarks = (rates, errors, first) => {
+// The rates where it crawls, is best and diverges, as bpfast's LearningRateSweep defines them.
+export const landmarks = (rates, errors, first) => {
   const wild = errors.findIndex((error) => error > first);
   const calm = errors.subarray(0, wild < 0 ? errors.length : wild);
-  const best = calm.reduce((at, error, k) => (error < calm[at] ? k : at), 0);
+  const best = calm.reduce((least, error, k) => (error < calm[least] ? k : least), 0);
   const calmest = errors.findLastIndex((error) => error <= first); // above it, every rate diverges
   const always = calmest > wild && calmest + 1 < rates.length ? rates[calmest] : undefined;
   const diverging = { diverges: rates[wild], always };
@@ -44,34 +48,39 @@ const landmarks = (rates, errors, first) => {
 };
 
 // 2 / largest eigenvalue of the Hessian; undefined where no direction curves upwards.
-const theoryBorder = (network, parameters, x, y) => {
-  const curvature = largestEigenvalue(hessian(network, parameters, x, y));
+const theoryBorder = (network, setup) => {
+  const curvature = largestEigenvalue(hessian(network, setup));
   const noise = 1e-9 * Math.max(...network.gradient.map(Math.abs));
   return curvature > noise ? 2 / curvature : undefined;
 };
 
-// All of a sweep over a range, or over the range worth a look where none is given.
-const runSweep = async (job, range, current) => {
+// Train with all rates of a range, or of the range worth a look where it is undefined. A job has the
+// numbers of a network (as Network takes them), a setup and the steps of each training; null once
+// `current` says that a newer sweep has begun.
+export const runSweep = async (job, range, current) => {
   let milliseconds = 0;
   const spent = (more) => (milliseconds += more);
-  const network = new Network(job.model.names.network);
-  const first = network.learn(job.start, job.x, job.y);
-  const border = theoryBorder(network, job.start, job.x, job.y);
-  const found = range ?? (await scout(job, first, border, current));
+  const { setup, steps } = job;
+  const training = { network: new Network(job.network), setup, steps };
+  const first = training.network.computeGradient(setup.start, setup.x, setup.y);
+  const border = theoryBorder(training.network, setup);
+  const found = range ?? (await scout(training, first, border, current));
   if (!found) return null;
   const rates = geometric(...found, RATES);
-  const errors = await errorsOf(job, rates, current, spent);
-  return errors && { ...job, range: found, rates, errors, first, border, milliseconds };
+  const errors = await errorsOf(training, rates, current, spent);
+  return errors && { steps, range: found, rates, errors, first, border, milliseconds };
 };
 
-const scout = async (job, first, border, current) => {
-  const guess = border ?? (job.rate || 1);
+// The range worth a look.
+const scout = async (training, first, border, current) => {
+  const { rate } = training.setup;
+  const guess = border ?? (rate || 1);
   const rates = geometric(guess * 10 ** -DECADES, guess * 10 ** DECADES, SCOUTS);
-  const errors = await errorsOf(job, rates, current, () => {});
+  const errors = await errorsOf(training, rates, current, () => {});
   if (!errors) return null;
   const { best, crawls, diverges } = landmarks(rates, errors, first);
   const middle = best ?? guess;
-  const own = job.rate || middle;
+  const own = rate || middle;
   return [
     Math.min((crawls ?? middle) / 10, (diverges ?? middle) / 10, own),
     Math.max((crawls ?? middle) * 10, (diverges ?? middle) * 10, own),
@@ -79,7 +88,7 @@ const scout = async (job, first, border, current) => {
 };
 
 // What a sweep found, in words.
-const sweepWords = (
+export const sweepWords = (
   { steps, milliseconds, border, first },
   { best, bestError, crawls, diverges, always },
 ) => {

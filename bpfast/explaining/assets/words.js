@@ -1,34 +1,25 @@
-// Words, and the HTML elements that hold them.
+// Numbers and words as plain text.
 
-const plural = (n, word, words = `${word}s`) => `${n} ${n === 1 ? word : words}`;
-const listed = (words) =>
+export const plural = (n, word, words = `${word}s`) => `${n} ${n === 1 ? word : words}`;
+export const listed = (words) =>
   words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} and ${words.at(-1)}`;
 
-// Text in which names such as h1 have their number below the line.
-const worded = (text) =>
-  text
-    .split(/(?<=\b(?:[bhiwz]|logarithm|logit|prediction|target))(\d+(?:\.\d+)?)/u)
-    .map((part, k) => (k % 2 ? element("sub", "", part) : part));
+export const superscript = (integer) =>
+  [...String(integer)].map((c) => "⁰¹²³⁴⁵⁶⁷⁸⁹⁻"["0123456789-".indexOf(c)]).join("");
 
-const element = (tag, className, ...children) => {
-  const node = document.createElement(tag);
-  if (className) node.className = className;
-  node.append(...children);
-  return node;
+// A number with at most `digits` significant digits, a real minus sign and a power of ten.
+export const number = (value, digits = 7) => {
+  if (Number.isNaN(value)) return "not a number";
+  if (!Number.isFinite(value)) return value > 0 ? "∞" : "−∞";
+  const [mantissa, exponent] = String(Number(value.toPrecision(digits)) + 0).split("e");
+  const text = mantissa.replace("-", "−");
+  if (exponent === undefined) return text;
+  return `${text}×10${superscript(Number(exponent))}`;
 };
 
-const tableOf = (heads, rows) => {
-  const head = element("tr", "", ...heads.map((text) => element("th", "", text)));
-  head.querySelectorAll("th").forEach((cell) => (cell.scope = "col"));
-  const body = rows.map((cells) =>
-    element("tr", "", ...cells.map((cell) => element("td", "", cell))),
-  );
-  return element("table", "", element("thead", "", head), element("tbody", "", ...body));
-};
+// A number that may follow an operator.
+export const signed = (value, digits = 7) =>
+  value < 0 ? `(${number(value, digits)})` : number(value, digits);
 
-// A table or matrix may be wider than a phone: it then scrolls by itself.
-const scrolling = (label, ...children) => {
-  const box = element("div", "scroll", ...children);
-  Object.assign(box, { tabIndex: 0, role: "region", ariaLabel: label });
-  return box;
-};
+// A number for a formula's text.
+export const plain = (value) => String(Number(value.toPrecision(10)));

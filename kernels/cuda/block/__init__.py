@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ...math import OPTIMIZERS
+from ...tables import OPTIMIZERS
 from ...task import Network, Samples
 from .. import device, functions
 from ..arguments import arguments, data, handed, net, no_dropout, nothing

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import inf, isfinite, sqrt
+from math import inf, isfinite
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,6 +12,7 @@ from ...task import DIVERGED, RUNNING, STOPPED
 from .. import tile
 from ..arguments import column_of, is_recorded, own_row
 from ..compile import device_function
+from ..scalars import clip_factor
 from ..stopping import finish, judge, write
 from .gradient import batch_gradient, forward, score
 from .layout import layer_of
@@ -86,8 +87,8 @@ def penalise(shape, optimizing, w, g, scratch, i, share):
     cuda.syncthreads()
     if longest == inf:
         return one
-    factor = longest / (sqrt(add_up(square_part(g, shape.size), scratch)) + 1e-6)
-    return number(factor) if factor < 1.0 else one
+    squares = add_up(square_part(g, shape.size), scratch)
+    return number(clip_factor(squares, longest))
 
 
 @device_function

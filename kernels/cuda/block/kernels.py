@@ -104,7 +104,7 @@ def gradient_kernel(made: Functions, gradient_shared: bool) -> Any:
 def predict_kernel(made: Functions) -> Any:
     """The kernel for predictions: a block a network, and a piece of the samples."""
     dtype = np.dtype(made.dtype)
-    value, slope, link = functions.value(made), functions.slope(made), functions.link(made)
+    value, slope, link = functions.value(made), functions.slope(made), functions.inverse_link(made)
 
     def predict_block(net, data, none, everyone, lo, parameters, results):
         i = cuda.blockIdx.x

@@ -11,7 +11,7 @@ from ...task import Network, layer_slices
 from .. import device, tile
 from ..arguments import whole_numbers
 from ..compile import device_function
-from ..functions import kinds
+from ..functions import activation_ids
 
 # The simulator's threads are Python's: a few show what there is to show. Not tuned on a GPU yet.
 WARP, MOST_THREADS = (1, 4) if device.simulated() else (32, 256)
@@ -158,7 +158,7 @@ def _layout(network: Network, rows: int, moments: int, start: int, table_start: 
     weights = [part.start for part in layer_slices(network.layers, network.bias)]
     table: list[tuple[int, ...]] = []
     for width, begin, kind, stride in zip(
-        network.layers, [*weights, network.n_parameters], [*kinds(network), 0, 0],
+        network.layers, [*weights, network.n_parameters], [*activation_ids(network), 0, 0],
         _strides(network), strict=True,
     ):  # fmt: skip
         hidden = 0 < len(table) < len(weights)

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from ...math import LOSSES, OPTIMIZERS
+from ...tables import LOSSES, OPTIMIZERS
 from ...task import Network, Samples
 from .. import device
 from ..functions import Functions
@@ -77,7 +77,7 @@ def gradients(network: Network, parameters: Any, samples: Samples) -> tuple[Any,
         gradient = layers.room_for_gradients(layers.most)
         for _, rows in InOrder(layers, samples):
             layers.forward(rows)
-            layers.lose(rows)
+            layers.compute_loss(rows)
             layers.backward(rows, gradient)
             added = layers.slot, layers.losses, device.kernel_array(losses[part])
             for_each(batches.add_losses, layers.slots, *added)

@@ -177,7 +177,7 @@ def sum_of_pieces(gradient, k, p, rows):
 @cache
 def predict_kernel(made: Functions) -> Any:
     """The kernel that takes the last layer's values out of ``work``, as predictions."""
-    link = functions.link(made)
+    link = functions.inverse_link(made)
 
     def predictions(start, layer, most, slots, work, results):
         k = cuda.blockIdx.y

@@ -8,7 +8,7 @@ from functools import cache
 import numpy as np
 from numba import cuda
 
-from ...math import Activation
+from ...tables import Activation
 from .. import functions
 from ..arguments import own_row
 from ..compile import device_function, kernel
@@ -114,7 +114,7 @@ def lose_kernel(made: Functions) -> Callable:
     """The kernel for losses: a thread a row."""
     row_loss, number = functions.row_loss(made), np.dtype(made.dtype).type
 
-    def lose(layer, most, slots, work, samples, parameter, output_share, losses):
+    def compute_loss(layer, most, slots, work, samples, parameter, output_share, losses):
         scratch = cuda.shared.array(SUM_THREADS, np.float64)
         k, first = cuda.blockIdx.y, cuda.blockIdx.x * cuda.blockDim.x
         if first >= slots.counts[k]:
@@ -139,7 +139,7 @@ def lose_kernel(made: Functions) -> Callable:
         if cuda.threadIdx.x == 0:
             losses[k, cuda.blockIdx.x] = added
 
-    return kernel(lose, SUM_THREADS, 2)
+    return kernel(compute_loss, SUM_THREADS, 2)
 
 
 @cache

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ...math import ACTIVATIONS, LOSSES, OPTIMIZERS
+from ...tables import ACTIVATIONS, LOSSES, OPTIMIZERS
 from ...task import Network
 from .. import device
 from ..arguments import Dropout, handed, no_dropout
@@ -85,7 +85,7 @@ class Layers:
                 *(self.parameters, self.row_size, dropout or self.nothing_drops),
             )
 
-    def lose(self, rows: int) -> None:
+    def compute_loss(self, rows: int) -> None:
         """Blocks' sums of losses; the last layer's values become their slopes."""
         loss, outputs = LOSSES[self.network.loss], self.network.layers[-1]
         made = Functions((), loss, OPTIMIZERS["sgd"], self.dtype)
@@ -99,7 +99,7 @@ class Layers:
         )
 
     def backward(self, rows: int, gradient: Any) -> None:
-        """Gradients, (slots, pieces, row_size), from the slopes that :meth:`lose` left."""
+        """Gradients, (slots, pieces, row_size), from the slopes that :meth:`compute_loss` left."""
         for layer in reversed(self.layers[1:]):
             tiles = tile(layer.d_in, self.dtype)
             launch(

@@ -7,16 +7,16 @@ READY or, where its loss is not finite, FAILED.
 from __future__ import annotations
 
 from functools import cache
-from math import inf, isfinite, sqrt
+from math import inf, isfinite
 from typing import Any, NamedTuple
 
 import numpy as np
 from numba import cuda
 
-from ...math import OPTIMIZERS
+from ...tables import OPTIMIZERS
 from ...task import DIVERGED, RUNNING, STOPPED
 from ..arguments import own_row
-from ..scalars import scalar
+from ..scalars import clip_factor, scalar
 from ..stopping import judge, write
 from .batches import BATCH, EPOCH, loss_of, sum_of_pieces
 from .grids import NORM_BLOCKS, SUM_THREADS, block_sum, kernel
@@ -97,7 +97,7 @@ def prepare(rule: str) -> Any:
         if penalties.shape[1] > 0:
             limit = penalties[own_row(penalties, i), 2]
             if isfinite(limit):
-                step.factor[k] = min(1.0, limit / (sqrt(squares) + 1e-6))
+                step.factor[k] = clip_factor(squares, limit)
         p1 = powers[i, 0] if powers.shape[1] > 0 else 1.0
         p2 = powers[i, 1] if powers.shape[1] > 0 else 1.0
         h, c = hyperparameters[own_row(hyperparameters, i)], step.coefficients[k]

@@ -167,7 +167,7 @@ class Training:
         layers = self.layers
         for _, rows in self.validation or ():
             layers.forward(rows)
-            layers.lose(rows)
+            layers.compute_loss(rows)
             for_each(batches.add_losses, layers.slots, layers.slot, layers.losses, self.scores)
 
     def _step(self) -> None:
@@ -182,7 +182,7 @@ class Training:
             folds=layers.folds,
         )
         layers.forward(self.rows, self.dropout)
-        layers.lose(self.rows)
+        layers.compute_loss(self.rows)
         layers.backward(self.rows, self.gradient)
         if self.penalties.shape[1]:
             self._penalise()

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numba import cuda
 
-from ...math import OPTIMIZERS
+from ...tables import OPTIMIZERS
 from ...task import Network
 from .. import device, functions
 from ..arguments import arguments, handed

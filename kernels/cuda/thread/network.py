@@ -7,7 +7,7 @@ their loops are unrolled.
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import isfinite, sqrt
+from math import isfinite
 
 import numpy as np
 
@@ -16,7 +16,7 @@ from .. import functions
 from ..arguments import own_row
 from ..compile import device_function
 from ..functions import Functions
-from ..scalars import dropout_key, keeps
+from ..scalars import clip_factor, dropout_key, keeps
 
 # --- a sample -------------------------------------------------------------------------------------
 
@@ -45,7 +45,7 @@ def forward_of(network: Network, made: Functions, layer: int = 0) -> Callable:
     d_in, d_out, weights, biases = shape.d_in, shape.d_out, shape.weights, shape.biases
     before, after, bias = shape.before, shape.after, network.bias
     hidden = layer < len(network.activations)
-    kind = functions.kinds(network)[layer] if hidden else 0
+    kind = functions.activation_ids(network)[layer] if hidden else 0
     value, slope = functions.value(made), functions.slope(made)
     rest = forward_of(network, made, layer + 1)
     number = np.dtype(made.dtype).type
@@ -149,7 +149,7 @@ def penalise_of(network: Network, made: Functions) -> Callable:
             sign = (one if w[q] > zero else zero) - (one if w[q] < zero else zero)
             g[q] += weighed[q] * (l1 * sign + l2 * w[q])
             square += np.float64(g[q]) * np.float64(g[q])
-        factor = longest / (sqrt(square) + 1e-6)
+        factor = clip_factor(square, longest)
         if factor < 1.0:
             for q in range(size):
                 g[q] *= number(factor)

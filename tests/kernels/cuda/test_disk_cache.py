@@ -17,7 +17,7 @@ from bpfast.bench import registers
 from bpfast.kernels import cache
 from bpfast.kernels.cuda import compile, device, functions, thread
 from bpfast.kernels.cuda.fingerprint import UnknownPartError, fingerprint
-from bpfast.kernels.math import Activation
+from bpfast.kernels.tables import Activation
 
 if device.simulated():
     pytest.skip("the simulator compiles nothing", allow_module_level=True)

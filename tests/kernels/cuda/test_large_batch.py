@@ -195,14 +195,14 @@ on_a_gpu_too = {"marks": pytest.mark.gpu}
 def test_a_graph_that_fails_ends_cleanly(what, monkeypatch):
     """What fails is told, and the next fit is none the wiser."""
     expected = trained()
-    lose = layers.Layers.lose
+    compute_loss = layers.Layers.compute_loss
 
     def failing(self, rows):
         if device.array_module().cuda.get_current_stream().is_capturing():
             what()
-        lose(self, rows)
+        compute_loss(self, rows)
 
-    with patch.object(layers.Layers, "lose", failing):
+    with patch.object(layers.Layers, "compute_loss", failing):
         with pytest.raises(device.GraphError) as raised:
             trained()
         assert str(raised.value.__cause__) in str(raised.value)

@@ -16,7 +16,7 @@ from patient import Patient
 
 import bpfast as bp
 from bpfast.kernels.cuda import device
-from bpfast.kernels.math import ACTIVATIONS, LOSSES
+from bpfast.kernels.tables import ACTIVATIONS, LOSSES
 from bpfast.kernels.task import Samples
 
 STRATEGIES = ["thread", "block", "large batch"]

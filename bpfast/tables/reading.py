@@ -1,0 +1,122 @@
+"""Reading of data sets to train on, and of inputs to predict from."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from ..checks import check_choice
+from .columns import (
+    Columns,
+    check_columns,
+    check_finite_inputs,
+    encode,
+    feature_names,
+    fit_columns,
+    shorten,
+)
+from .dataset import Dataset
+from .frames import check_nulls, read_frame
+from .npz import read_npz, read_npz_inputs
+from .sources import BUILT_IN, data_file, load_built_in, source_name
+from .target import TASKS, check_target
+
+
+def read_dataset(
+    source: str, target: str | None = None, task: str = "auto", groups: str | None = None
+) -> Dataset:
+    """Read a data set.
+
+    Parameters
+    ----------
+    source : a CSV, Parquet or NPZ file, or digits, breast_cancer, wine, diabetes, iris
+    target : the target's column, or array in an NPZ file (there "y" if not given)
+    task : "classification", "regression", or "auto" to see from the target
+    groups : the column, or array in an NPZ file, that says which rows belong together
+
+    Raises
+    ------
+    ValueError, OSError, ImportError
+        A file or column that is not there, missing values, text that is no number.
+    """
+    check_choice("task", task, TASKS)
+    if source in BUILT_IN:
+        return _read_built_in(source, target, task, groups)
+    path = data_file(source)
+    if path.suffix == ".npz":
+        raw = read_npz(path, target or "y", groups)
+    else:
+        raw = replace(_read_table(str(path), target, groups), name=path.stem)
+    if raw.y.dtype.kind == "f":
+        check_finite_inputs(source, raw.y[:, None], [target or "y"])
+    y, classes = check_target(raw.y, task)
+    return replace(raw, y=y, classes=classes)
+
+
+def read_inputs(source: str, columns: Columns) -> np.ndarray:
+    """Read what a model predicts from.
+
+    Parameters
+    ----------
+    source : as for :func:`read_dataset`, or "-" for CSV from standard input
+    columns : what the model was trained with. They are found by name, whatever their order and
+        what is beside them; an NPZ file's X has no names, and is taken as it is.
+
+    Returns
+    -------
+    (samples, inputs) float64
+
+    Raises
+    ------
+    ValueError, OSError, ImportError
+        A file or column that is not there, no rows, missing values, text that is no number, a
+        category that the model was not trained with.
+    """
+    if source.endswith(".npz"):
+        return read_npz_inputs(data_file(source), feature_names(columns))
+    frame = read_frame(source, [name for name, categories in columns.items() if categories])
+    source = source_name(source)
+    missing = [name for name in columns if name not in frame.columns]
+    if missing:
+        raise ValueError(
+            f"{source} lacks {shorten(missing)}, of the {len(columns)} columns that the model "
+            f"was trained with; its columns are {shorten(frame.columns)}"
+        )
+    if frame.height == 0:
+        raise ValueError(f"{source} has no rows")
+    check_nulls(source, frame[list(columns)])
+    check_columns(source, frame, columns)
+    return encode(source, frame, columns)
+
+
+def _read_built_in(name: str, target: str | None, task: str, groups: str | None) -> Dataset:
+    if groups is not None:
+        raise ValueError(f"{name} has no groups: leave out --groups")
+    if target is not None:
+        raise ValueError(f"{name} has its own target: leave out --target")
+    bunch = load_built_in(name)
+    own = "regression" if name == "diabetes" else "classification"
+    y, classes = check_target(bunch.target, own if task == "auto" else task)
+    if classes:
+        classes = [str(c) for c in getattr(bunch, "target_names", classes)]
+    return Dataset(name, bunch.data, y, {str(f): [] for f in bunch.feature_names}, classes)
+
+
+def _read_table(source: str, target: str | None, groups: str | None) -> Dataset:
+    """A table's encoded inputs, with the target and groups as they are in the table."""
+    frame = read_frame(source)
+    if target is None or target not in frame.columns:
+        given = "no --target was given" if target is None else f"there is no column {target!r}"
+        raise ValueError(f"{source}: {given}; its columns are {', '.join(frame.columns)}")
+    if groups is not None and (groups not in frame.columns or groups == target):
+        others = [name for name in frame.columns if name != target]
+        raise ValueError(f"{source}: --groups {groups} is none of its columns {shorten(others)}")
+    inputs = frame.drop(target, *([groups] if groups else []))
+    if frame.height == 0 or inputs.width == 0:
+        raise ValueError(f"{source} needs rows, and a column beside the target")
+    check_nulls(source, frame)
+    columns = fit_columns(source, inputs)
+    X = encode(source, inputs, columns)
+    together = None if groups is None else frame[groups].to_numpy()
+    return Dataset(source, X, frame[target].to_numpy(), columns, groups=together)

@@ -1,0 +1,55 @@
+"""Which samples are computed together: a batch, or a chunk of its rows."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from .arguments import own_row
+from .compile import inline
+
+
+class Batch(NamedTuple):
+    """``rows`` samples from ``start`` on, in an order, or as they are where that is empty.
+
+    A chunk has the step, the weight and the share of its batch.
+    """
+
+    order: np.ndarray
+    start: int
+    rows: int
+    step: int  # of the whole fit: dropout draws by it
+    weight: float  # of all samples together
+    share: float  # what a sample of weight 1 counts in the loss
+
+
+@inline
+def batch_of(net, data, order, start, rows, step):
+    """A batch, whose loss is the mean over its samples by their weights."""
+    weight = 0.0
+    for r in range(start, start + rows):
+        weight += data.weights[order[r] if order.size else r]
+    share = net.output_share / weight if weight > 0 else 0.0
+    return Batch(order, start, rows, step, weight, share)
+
+
+@inline
+def chunk_of(batch, position, most):
+    """At most so many rows of a batch, from one of its rows on."""
+    rows = min(most, batch.rows - position)
+    return Batch(batch.order, batch.start + position, rows, batch.step, batch.weight, batch.share)
+
+
+@inline
+def sample_of(batch, row):
+    """Which sample a row of a batch is."""
+    return batch.order[batch.start + row] if batch.order.size else batch.start + row
+
+
+@inline
+def order_of(epochs, i, epoch):
+    """The samples that network i is trained on in an epoch, in their order."""
+    fold = epochs.fold[own_row(epochs.fold, i)]
+    order = epochs.order[epoch % epochs.order.shape[0]]
+    return order[epochs.fold_start[fold] : epochs.fold_start[fold + 1]]

@@ -1,0 +1,144 @@
+"""Epochs of online steps, for networks so small that a step is one function.
+
+A network that may take them ends with the same bits, in parameters and losses, if it does not.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from ...tables import OPTIMIZERS
+from ...task import Task, distinct
+from ..batch import order_of
+from ..compile import inline
+from ..simd import invoke
+from .layout import LOSS, NETWORK, TOTAL
+from .online_steps import MOST_UNITS, SAMPLE, STEPS, address, table_index
+from .update import set_coefficients
+
+NEGATIVE_SLOPES = {"identity": 1.0, "relu": 0.0, "leaky_relu": 0.01}  # where z is not above 0
+# A loss's slope is its factor times the error, and the loss half of the slope times the error. That
+# is the loss's own formula to the last bit, since factors are powers of two; subnormal numbers are
+# the exception.
+SLOPE_FACTORS = {"half_squared_error": 1.0, "mse": 2.0}
+
+
+class Online(NamedTuple):
+    """How networks take online steps; ``steps`` is a function's address, 0 if they cannot."""
+
+    steps: int
+    table_index: int
+    slope_factor: float
+    negative_slope: float
+
+
+def online_of(task: Task) -> Online:
+    """How a task's networks take online steps."""
+    if not applies(task):
+        return Online(0, 0, 0.0, 0.0)
+    network, rule = task.network, OPTIMIZERS[task.optimizer.rule]
+    decay = rule.hyperparameters.index("weight_decay")
+    decays = distinct(task.optimizer.hyperparameters)[:, decay].any()
+    plain = network.activations[0] == "identity" and not decays
+    return Online(
+        steps=address(task.state.parameters.dtype.name),
+        table_index=table_index(network, plain),
+        slope_factor=SLOPE_FACTORS[network.loss],
+        negative_slope=NEGATIVE_SLOPES[network.activations[0]],
+    )
+
+
+def applies(task: Task) -> bool:
+    """Whether a task's networks can take online steps."""
+    network = task.network
+    return (
+        task.batch_size == 1
+        and not task.summed
+        and len(network.layers) == 3
+        and max(network.layers[:2]) <= MOST_UNITS
+        and network.layers[2] == 1
+        and network.activations[0] in NEGATIVE_SLOPES
+        and network.loss in SLOPE_FACTORS
+        and task.optimizer.rule == "sgd"
+        and task.optimizer.penalties.shape[1] == 0
+        and task.dropout.shape[1] == 0
+        and _count_fully(task.samples.weights)
+    )
+
+
+def _count_fully(weights: np.ndarray) -> bool:
+    """Whether each sample counts 1 in a batch of its own, or 0, as quotients are rounded."""
+    wide = weights.astype(np.float64)
+    shares = np.divide(1.0, wide, out=np.zeros_like(wide), where=wide > 0)
+    return np.array_equal((wide * shares).astype(weights.dtype), wide > 0)
+
+
+@inline
+def run_online_epoch(args, online, layout, work, epoch, needs_loss, pending):
+    """One epoch of online steps; its mean loss goes to the lanes' TOTAL if it is needed.
+
+    Otherwise its last samples may wait for those of the next epoch, so that fewer calls take more
+    steps. ``pending`` samples wait already; returns how many do after the epoch.
+    """
+    order = order_of(args.epochs, work.lane_ints[NETWORK, 0], epoch)
+    new_rates = epoch == 0 or args.optimizing.rates.shape[1] > 1
+    if pending > 0 and (needs_loss or new_rates):
+        take_steps(online, layout, work, pending)
+        pending = 0
+    if new_rates:
+        set_coefficients(args.optimizing, layout, work, epoch)
+    if needs_loss:
+        total_sample_losses(layout, work, 0.0)
+    weights = 0.0
+    for b in range(order.size):
+        add_sample(online, args.samples, work, layout.samples + pending * SAMPLE, order[b])
+        weights += args.samples.weights[order[b]]
+        pending += 1
+        if pending == STEPS or (needs_loss and b == order.size - 1):
+            take_steps(online, layout, work, pending)
+            pending = 0
+            if needs_loss:
+                total_sample_losses(layout, work, 1.0)
+    if needs_loss:
+        total_sample_losses(layout, work, 1.0 / weights if weights > 0 else 0.0)
+    return pending
+
+
+@inline
+def add_sample(online, data, work, start, row):
+    """Write a sample where the function of all steps reads it."""
+    numbers, inputs, weight = work.numbers, data.inputs.shape[1], data.weights[row]
+    for k in range(inputs):
+        numbers[start + k] = data.inputs[row, k]
+    numbers[start + MOST_UNITS] = data.targets[row, 0]
+    numbers[start + MOST_UNITS + 1] = online.slope_factor if weight > 0 else 0.0
+    numbers[start + MOST_UNITS + 2] = 0.5 * weight
+
+
+@inline
+def take_steps(online, layout, work, count):
+    """Train all lanes on the samples that wait."""
+    invoke(
+        online.steps, work.numbers, layout.weights[0], layout.coefficients, layout.samples,
+        layout.sums, layout.sums, online.table_index, work.lanes, float(count),
+    )  # fmt: skip
+
+
+@inline
+def add_sample_losses(layout, work, weight):
+    """Add a step's losses to the sums of single samples', in the networks' dtype."""
+    number, loss = work.numbers.dtype.type, work.lane_floats[LOSS]
+    sums = work.numbers[layout.sums : layout.sums + work.lanes]
+    for lane in range(work.lanes):
+        sums[lane] += number(loss[lane]) * number(weight)
+
+
+@inline
+def total_sample_losses(layout, work, factor):
+    """Move the sums of single samples' losses to the lanes' TOTAL, and multiply that."""
+    total, sums = work.lane_floats[TOTAL], work.numbers[layout.sums : layout.sums + work.lanes]
+    for lane in range(work.lanes):
+        total[lane] = (total[lane] + sums[lane]) * factor
+        sums[lane] = 0

@@ -1,0 +1,111 @@
+"""How a group's networks move: coefficients, penalties, clipping and the optimiser's update."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ...math import N_COEFFICIENTS, N_HYPERPARAMETERS
+from ..arguments import own_row
+from ..compile import internal
+from ..functions import REPEAT
+from ..scalars import clip_factor
+from ..simd import invoke
+from ..workspace import COEFFICIENTS, HYPERPARAMETERS, POWERS, RATE
+from .layout import CLIP_FACTOR, CLIP_NORM, L1, L2, NETWORK, PENALTY
+
+
+@internal
+def set_coefficients(optimizing, layout, work, epoch):
+    """Compute the optimisers' coefficients for the next step."""
+    floats, lanes = work.lane_floats, work.lanes
+    for lane in range(lanes):
+        i = work.lane_ints[NETWORK, lane]
+        rates = optimizing.rates[own_row(optimizing.rates, i)]
+        floats[RATE, lane] = rates[epoch % rates.size]
+        i = own_row(optimizing.hyperparameters, i)
+        for h in range(N_HYPERPARAMETERS):
+            floats[HYPERPARAMETERS + h, lane] = optimizing.hyperparameters[i, h]
+    invoke(
+        optimizing.prepare, floats.reshape(-1), RATE, POWERS * lanes, COEFFICIENTS * lanes, 0, 0,
+        lanes, 0, 0.0,
+    )  # fmt: skip
+    for c in range(N_COEFFICIENTS):
+        for start in range(0, REPEAT, lanes):
+            vector = work.numbers[layout.coefficients + c * REPEAT + start :][:lanes]
+            for lane in range(lanes):
+                vector[lane] = floats[COEFFICIENTS + c, lane]
+
+
+@internal
+def update(net, optimizing, layout, work, share):
+    """Move all parameters; penalties count ``share``."""
+    if optimizing.penalties.shape[1]:
+        penalise(net, optimizing, layout, work, share)
+    begin, moments = layout.weights[0], layout.moments
+    invoke(
+        optimizing.update, work.numbers, begin, layout.gradient, moments[0], moments[1],
+        layout.coefficients, layout.weights[-1] - begin, 0, 0.0,
+    )  # fmt: skip
+
+
+@internal
+def penalise(net, optimizing, layout, work, share):
+    """Add the penalties' slopes, times ``share``, to the gradient, and clip it."""
+    numbers, floats, lanes = work.numbers, work.lane_floats, work.lanes
+    clips = False
+    for lane in range(lanes):
+        i = own_row(optimizing.penalties, work.lane_ints[NETWORK, lane])
+        floats[L1, lane], floats[L2, lane], floats[CLIP_NORM, lane] = optimizing.penalties[i]
+        floats[L1, lane] *= share
+        floats[L2, lane] *= share
+        clips = clips or floats[CLIP_NORM, lane] < np.inf
+    to_gradient = layout.gradient - layout.weights[0]
+    for layer in range(net.layers.size - 1):
+        begin = layout.weights[layer]
+        size = net.layers[layer] * net.layers[layer + 1] * lanes
+        for start in range(begin, begin + size, lanes):
+            x, g = numbers[start:][:lanes], numbers[to_gradient + start :][:lanes]
+            for lane in range(lanes):
+                sign = (1.0 if x[lane] > 0 else 0.0) - (1.0 if x[lane] < 0 else 0.0)
+                g[lane] += floats[L1, lane] * sign + floats[L2, lane] * x[lane]
+    if clips:
+        clip(layout, work)
+
+
+@internal
+def clip(layout, work):
+    """Shorten the gradients that are longer than the lanes' CLIP_NORM."""
+    numbers, floats, lanes = work.numbers, work.lane_floats, work.lanes
+    begin, end = layout.gradient, layout.gradient + layout.weights[-1] - layout.weights[0]
+    squares = factors = floats[CLIP_FACTOR]
+    floats[CLIP_FACTOR] = 0.0
+    for start in range(begin, end, lanes):
+        g = numbers[start:][:lanes]
+        for lane in range(lanes):
+            squares[lane] += np.float64(g[lane]) * np.float64(g[lane])
+    for lane in range(lanes):
+        factors[lane] = clip_factor(squares[lane], floats[CLIP_NORM, lane])
+    for start in range(begin, end, lanes):
+        g = numbers[start:][:lanes]
+        for lane in range(lanes):
+            g[lane] *= factors[lane]
+
+
+@internal
+def add_penalties(net, optimizing, layout, work, factor):
+    """Add ``l1 |w| + l2 w**2 / 2`` of all weights, times a factor, to the lanes' PENALTY."""
+    if optimizing.penalties.shape[1] == 0:
+        return
+    floats, lanes = work.lane_floats, work.lanes
+    for lane in range(lanes):
+        i = own_row(optimizing.penalties, work.lane_ints[NETWORK, lane])
+        floats[L1, lane] = optimizing.penalties[i, 0] * factor
+        floats[L2, lane] = optimizing.penalties[i, 1] * factor * 0.5
+    for layer in range(net.layers.size - 1):
+        begin = layout.weights[layer]
+        size = net.layers[layer] * net.layers[layer + 1] * lanes
+        for start in range(begin, begin + size, lanes):
+            x = work.numbers[start:][:lanes]
+            for lane in range(lanes):
+                absolute, square = floats[L1, lane] * abs(x[lane]), floats[L2, lane] * x[lane]
+                floats[PENALTY, lane] += absolute + square * x[lane]

@@ -1,0 +1,41 @@
+"""Scalar functions of :mod:`math` as the CPU's kernels call them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+from numba import njit
+
+from .. import math as formulas
+from ..specialise import Scalars
+from . import elementary
+from .compile import INTERNAL
+
+FASTER = {  # in float32
+    math.exp: elementary.exp,
+    math.expm1: elementary.expm1,
+    math.log: elementary.log,
+    math.tanh: elementary.tanh,
+}
+
+
+def scalar(function: Callable, dtype: str) -> Any:
+    """A scalar function of ours or of a user, compiled for one dtype."""
+    return scalars(dtype, function.__module__ == formulas.__name__)(function)
+
+
+@cache
+def scalars(dtype: str, ours: bool = True) -> Scalars:
+    """What compiles scalar functions for a dtype; users' own call their own ``exp``."""
+    return Scalars(dtype, _compile, FASTER if ours and dtype == "float32" else {})
+
+
+def _compile(function: Callable) -> Callable:
+    # a loop with a call in it has no vectors, and LLVM calls what it finds long
+    return njit(**INTERNAL, forceinline=True)(function)
+
+
+clip_factor = scalar(formulas.clip_factor, "float64")

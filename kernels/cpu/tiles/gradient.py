@@ -1,0 +1,223 @@
+"""Forward pass, loss and backward pass of one network.
+
+A batch is cut into slices, which the members of a team share, and slices into chunks of rows.
+Slices are added in their order, so one thread and a team of many get the same bits.
+"""
+
+from __future__ import annotations
+
+from ..batch import chunk_of, sample_of
+from ..compile import inline, internal
+from ..dropout import layer_mask, mask_factor
+from ..simd import ADD, BROADCAST, LANES, SCALE, SET, Matrix, call_multiply, invoke
+from ..threads import barrier
+from .layout import CHUNK, cut
+from .panels import own_part, transpose_weights
+
+
+@internal
+def batch_gradient(net, data, dropout, layout, work, i, batch):
+    """Loss of network i on a batch; the gradient is in the place of the team's first slice."""
+    slices, _ = cut(batch.rows)
+    if work.member < slices:
+        transpose_weights(net, layout, work)
+    for k in range(work.member, slices, work.team):
+        work.losses[k] = slice_gradient(net, data, dropout, layout, work, i, batch, k)
+    barrier(work.counters, work.team)
+    add_slices(layout, work, slices)
+    return total_loss(work, slices)
+
+
+@internal
+def slice_gradient(net, data, dropout, layout, work, i, batch, k):
+    """Loss and gradient of network i on a slice of a batch."""
+    _, rows = cut(batch.rows)
+    own, loss = chunk_of(batch, k * rows, rows), 0.0
+    gradient = layout.gradient + k * layout.weights[-1]
+    for start in range(0, own.rows, CHUNK):
+        chunk = chunk_of(own, start, CHUNK)
+        gather(net, layout, work, data.inputs, chunk)
+        for layer in range(layout.blocks.size):
+            forward_layer(net, layout, work, chunk.rows, layer)
+            if dropout.p.shape[1] and layer < net.activations.size:
+                mask = layer_mask(dropout, i, chunk.step, layer)
+                apply_dropout(net, mask, layout, work, layer + 1, chunk.rows, k * rows + start)
+        loss += compute_loss(net, layout, work, data, chunk)
+        backward(net, layout, work, chunk.rows, gradient, start > 0)
+    return loss
+
+
+@internal
+def add_slices(layout, work, slices):
+    """Add all slices' gradients to the first one's, each member its part."""
+    first, last = own_part(layout, work)
+    total = work.numbers[layout.gradient + first : layout.gradient + last]
+    for k in range(1, slices):
+        begin = layout.gradient + k * layout.weights[-1]
+        part = work.numbers[begin + first : begin + last]
+        for q in range(last - first):
+            total[q] += part[q]
+
+
+@inline
+def total_loss(work, slices):
+    """Sum of the slices' losses."""
+    loss = 0.0
+    for k in range(slices):
+        loss += work.losses[k]
+    return loss
+
+
+@internal
+def batch_loss(net, data, layout, work, batch):
+    """Loss on a batch without dropout, slices shared by the team."""
+    slices, rows = cut(batch.rows)
+    for k in range(work.member, slices, work.team):
+        own = chunk_of(batch, k * rows, rows)
+        work.losses[k] = 0.0
+        for start in range(0, own.rows, CHUNK):
+            chunk = chunk_of(own, start, CHUNK)
+            gather(net, layout, work, data.inputs, chunk)
+            forward(net, layout, work, chunk.rows)
+            work.losses[k] += compute_loss(net, layout, work, data, chunk)
+    barrier(work.counters, work.team)
+    loss = total_loss(work, slices)
+    barrier(work.counters, work.team)
+    return loss
+
+
+@inline
+def gather(net, layout, work, inputs, chunk):
+    """Copy a chunk's inputs, with a 1 behind each sample's where there are biases."""
+    numbers, stride, count = work.numbers, layout.strides[0], inputs.shape[1]
+    start = work.own + layout.values[0]
+    for r in range(chunk.rows):
+        copied = numbers[start + r * stride : start + r * stride + count + net.bias]
+        sample = inputs[sample_of(chunk, r)]
+        for k in range(count):
+            copied[k] = sample[k]
+        if net.bias:
+            copied[count] = 1
+
+
+@internal
+def forward(net, layout, work, rows):
+    """Values of all layers, and slopes of the hidden ones."""
+    for layer in range(layout.blocks.size):
+        forward_layer(net, layout, work, rows, layer)
+
+
+@inline
+def forward_layer(net, layout, work, rows, layer):
+    """Values of a layer; slopes too of a hidden one."""
+    numbers, depth = work.numbers, net.layers[layer] + net.bias
+    z, stride = work.own + layout.values[layer + 1], layout.strides[layer + 1]
+    call_multiply(
+        net.multiply,
+        numbers,
+        (rows, layout.blocks[layer], depth),
+        Matrix(z, stride, LANES),
+        BROADCAST,
+        Matrix(work.own + layout.values[layer], layout.strides[layer], 1),
+        Matrix(layout.weights[layer], LANES, depth * LANES),
+        SET,
+        1,
+    )
+    if layer < net.activations.size:
+        slope = work.own + layout.slopes[layer + 1]
+        invoke(net.activations[layer], numbers, z, slope, z, z, z, rows * stride, 0, 0.0)
+        if net.bias:
+            one = z + net.layers[layer + 1]
+            for r in range(rows):
+                numbers[one + r * stride] = 1
+
+
+@internal
+def apply_dropout(net, mask, layout, work, layer, rows, position):
+    """Multiply hidden values and slopes with their mask, from a position in the batch on."""
+    numbers, width, stride = work.numbers, net.layers[layer], layout.strides[layer]
+    value, slope = work.own + layout.values[layer], work.own + layout.slopes[layer]
+    for r in range(rows):
+        for k in range(width):
+            factor = mask_factor(mask, (position + r) * width + k)
+            numbers[value + r * stride + k] *= factor
+            numbers[slope + r * stride + k] *= factor
+
+
+@inline
+def compute_loss(net, layout, work, data, chunk):
+    """Loss of a chunk; outputs become the loss's slopes by them."""
+    numbers, rows, outputs = work.numbers, chunk.rows, net.layers[-1]
+    z, stride = work.own + layout.values[-1], layout.strides[-1]
+    block, size = work.own + layout.loss, outputs * rows
+    target, scale, loss = block + size, block + 2 * size, block + 2 * size + rows
+    set_targets(numbers[target:scale], data.targets, chunk, outputs)
+    for r in range(rows):
+        numbers[scale + r] = data.weights[sample_of(chunk, r)] * chunk.share
+    transpose(numbers[z : z + rows * stride], stride, numbers[block:target], rows, rows, outputs)
+    invoke(
+        net.loss, numbers, block, target, scale, loss, loss + rows, outputs, rows,
+        net.loss_parameter,
+    )  # fmt: skip
+    total = 0.0
+    for r in range(rows):
+        total += numbers[loss + r]
+    transpose(numbers[block:target], rows, numbers[z : z + rows * stride], stride, outputs, rows)
+    return total
+
+
+@inline
+def set_targets(block, targets, chunk, outputs):
+    """Targets of a chunk, (outputs, rows); labels become 0 and 1."""
+    if targets.shape[1] < outputs:
+        block[:] = 0
+        for r in range(chunk.rows):
+            block[int(targets[sample_of(chunk, r), 0]) * chunk.rows + r] = 1
+        return
+    for r in range(chunk.rows):
+        row = sample_of(chunk, r)
+        for o in range(outputs):
+            block[o * chunk.rows + r] = targets[row, o]
+
+
+@inline
+def transpose(source, source_stride, result, result_stride, rows, columns):
+    """``result[c, r] = source[r, c]`` in flat arrays with so many numbers from row to row."""
+    for c in range(columns):
+        line = result[c * result_stride : c * result_stride + rows]
+        for r in range(rows):
+            line[r] = source[r * source_stride + c]
+
+
+@inline
+def backward(net, layout, work, rows, gradient, add):
+    """Gradient of a chunk from the slopes by its outputs, set or added."""
+    delta = work.own + layout.values[-1]
+    for layer in range(layout.blocks.size - 1, -1, -1):
+        outputs, depth = net.layers[layer + 1], net.layers[layer] + net.bias
+        stride = layout.strides[layer + 1]
+        call_multiply(
+            net.multiply,
+            work.numbers,
+            (depth, layout.blocks[layer], rows),
+            Matrix(gradient + layout.weights[layer], LANES, depth * LANES),
+            BROADCAST,
+            Matrix(work.own + layout.values[layer], 1, layout.strides[layer]),
+            Matrix(delta, stride, LANES),
+            ADD if add else SET,
+            1,
+        )
+        if layer > 0:
+            slope = work.own + layout.slopes[layer]
+            call_multiply(
+                net.multiply,
+                work.numbers,
+                (rows, layout.blocks[layer - 1], outputs),
+                Matrix(slope, layout.strides[layer], LANES),
+                BROADCAST,
+                Matrix(delta, stride, 1),
+                Matrix(work.own + layout.transposed[layer], LANES, outputs * LANES),
+                SCALE,
+                1,
+            )
+            delta = slope

@@ -1,0 +1,68 @@
+"""The compiled functions that threads call: each takes the next network until none is left."""
+
+from __future__ import annotations
+
+from ..batch import Batch, batch_of
+from ..compile import internal, jit
+from ..simd import fetch_add, invoke
+from ..threads import NEXT
+from .epochs import train_network
+from .gradient import batch_gradient, forward, gather, transpose
+from .layout import CHUNK
+from .panels import load, unpack
+
+
+@jit
+def train(args, layout, work):
+    """Train networks until they end or stop."""
+    k = fetch_add(work.counters, NEXT, 1)
+    while k < args.networks.size:
+        train_network(args, layout, work, args.networks[k])
+        k = fetch_add(work.counters, NEXT, 1)
+
+
+@jit
+def gradients(args, layout, work, results):
+    """Losses, and gradients (n, P), of networks on all samples as one batch."""
+    net, order = args.net, args.epochs.order[0]
+    batch = batch_of(net, args.samples, order, 0, order.size, 0)
+    k = fetch_add(work.counters, NEXT, 1)
+    while k < args.networks.size:
+        i = args.networks[k]
+        load(net, args.memory, layout, work, i)
+        args.stopping.losses[i, 0] = batch_gradient(
+            net, args.samples, args.dropout, layout, work, i, batch
+        )
+        unpack(net, layout, work.numbers, layout.gradient, results[i])
+        k = fetch_add(work.counters, NEXT, 1)
+
+
+@jit
+def predict(net, inputs, memory, link, size, layout, work, results):
+    """Predictions (n, samples, outputs) of networks, in blocks of ``size`` samples."""
+    samples, as_they_are = inputs.shape[0], net.layers[:0]
+    blocks = -(-samples // size)
+    k = fetch_add(work.counters, NEXT, 1)
+    while k < memory.parameters.shape[0] * blocks:
+        i, first = k // blocks, k % blocks * size
+        load(net, memory, layout, work, i)
+        for start in range(first, min(first + size, samples), CHUNK):
+            chunk = Batch(as_they_are, start, min(CHUNK, samples - start), 0, 0.0, 0.0)
+            gather(net, layout, work, inputs, chunk)
+            forward(net, layout, work, chunk.rows)
+            write_predictions(net, link, layout, work, results[i, start:], chunk.rows)
+        k = fetch_add(work.counters, NEXT, 1)
+
+
+@internal
+def write_predictions(net, link, layout, work, results, rows):
+    """Predictions from the values of the last layer."""
+    numbers, outputs, stride = work.numbers, net.layers[-1], layout.strides[-1]
+    z, block = work.own + layout.values[-1], work.own + layout.loss
+    transpose(numbers[z : z + rows * stride], stride, numbers[block:], rows, rows, outputs)
+    if link:
+        scratch = block + 2 * outputs * rows
+        invoke(link, numbers, block, block, block, block, scratch, outputs, rows, 0.0)
+    for r in range(rows):
+        for o in range(outputs):
+            results[r, o] = numbers[block + o * rows + r]

@@ -1,0 +1,108 @@
+"""Where one network's numbers lie in the workspace of a thread, or of a team of threads.
+
+A layer's matrix, with the biases as a last row that belongs to an input of 1, is cut into *panels*
+of LANES outputs, padded with zeros. A team works on these together. What a member needs for its
+chunk of rows is its own.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import NamedTuple
+
+import numpy as np
+
+from ...math import N_COEFFICIENTS
+from ...task import Network
+from ..compile import jit
+from ..functions import REPEAT, SCRATCH
+from ..simd import LANES
+from ..workspace import Arena, round_up
+
+CHUNK = 128  # rows that go forward and back together: their values stay in L2
+SLICE = 256  # rows for which a batch gets another slice
+MAX_SLICES = 32
+SUSPECT = 3  # status of a network whose epochs are run again, carefully: a number was not finite
+
+
+class Layout(NamedTuple):
+    """Where parts of the workspace begin; those of a member are counted from its own begin on."""
+
+    blocks: np.ndarray  # (layers,) panels across a layer's outputs
+    strides: np.ndarray  # (layers + 1,) numbers from a row of values to the next
+    values: np.ndarray  # (layers + 1,) a member's inputs, hidden values, outputs
+    slopes: np.ndarray  # (layers + 1,) a member's slopes, then deltas, of hidden layers
+    transposed: np.ndarray  # (layers,) a member's transposed weights
+    loss: int  # a member's outputs (outputs, rows), targets, weights, losses, the loss's scratch
+    coefficients: int  # a member's (N_COEFFICIENTS, REPEAT)
+    member_size: int
+    weights: np.ndarray  # (layers + 1,) the team's panels, from 0 on; last: their size
+    moments: int  # the team's, two copies of the panels' size
+    snapshot: int  # the team's
+    gradient: int  # the team's, a copy for each slice
+    team_size: int
+
+
+class Workspace(NamedTuple):
+    """What a thread works in, alone or as a member of a team."""
+
+    numbers: np.ndarray  # of the network's dtype: the team's, then each member's
+    losses: np.ndarray  # (MAX_SLICES,) float64, the team's
+    optimizer: np.ndarray  # (OPTIMIZER_ROWS,) float64, the member's
+    counters: np.ndarray  # of the team
+    own: int  # where the member's numbers begin
+    member: int
+    team: int  # how many members there are
+
+
+def layout_of(network: Network, batch_size: int) -> Layout:
+    """Layout for a network's batches of at most ``batch_size`` rows."""
+    widths, bias = network.layers, int(network.bias)
+    blocks = [-(-width // LANES) for width in widths[1:]]
+    strides = [round_up(widths[0] + bias)] + [
+        max(block * LANES, round_up(width + bias))
+        for block, width in zip(blocks, widths[1:], strict=True)
+    ]
+    own, team = Arena(), Arena()
+    values = [own.reserve(CHUNK * stride) for stride in strides]
+    slopes = [own.reserve(CHUNK * stride) for stride in strides]
+    transposed = [
+        own.reserve(round_up(d_in) * d_out + LANES * LANES) for d_in, d_out in pairwise(widths)
+    ]
+    loss = own.reserve(CHUNK * (3 * widths[-1] + 2 + SCRATCH))
+    coefficients = own.reserve(N_COEFFICIENTS * REPEAT)
+    weights = [
+        team.reserve((d_in + bias) * block * LANES)
+        for d_in, block in zip(widths[:-1], blocks, strict=True)
+    ]
+    size = team.size
+    moments, snapshot = team.reserve(2 * size), team.reserve(size)
+    gradient = team.reserve(size * cut(batch_size)[0])
+    return Layout(
+        blocks=np.array(blocks),
+        strides=np.array(strides),
+        values=np.array(values),
+        slopes=np.array(slopes),
+        transposed=np.array(transposed),
+        loss=loss,
+        coefficients=coefficients,
+        member_size=own.size,
+        weights=np.array([*weights, size]),
+        moments=moments,
+        snapshot=snapshot,
+        gradient=gradient,
+        team_size=team.size,
+    )
+
+
+@jit
+def cut(rows):
+    """How many slices a batch has, and rows each; the last may be shorter.
+
+    They do not depend on the number of threads.
+    """
+    slices = min(MAX_SLICES, max(1, -(-rows // SLICE)))
+    if slices == 1:
+        return 1, rows
+    each = -(-rows // (slices * CHUNK)) * CHUNK
+    return -(-rows // each), each

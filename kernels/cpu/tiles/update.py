@@ -1,0 +1,146 @@
+"""How one network moves: coefficients, penalties, clipping and the optimiser's update."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ...math import N_COEFFICIENTS, N_HYPERPARAMETERS
+from ..arguments import own_row
+from ..compile import inline, internal, reduction
+from ..functions import REPEAT
+from ..scalars import clip_factor
+from ..simd import LANES, invoke
+from ..threads import barrier
+from ..workspace import COEFFICIENTS, HYPERPARAMETERS, POWERS, RATE
+from .panels import own_part
+
+
+@internal
+def set_coefficients(optimizing, layout, work, i, rate):
+    """Compute the optimiser's coefficients for the next step."""
+    numbers, floats = work.numbers, work.optimizer
+    floats[RATE] = rate
+    i = own_row(optimizing.hyperparameters, i)
+    for h in range(N_HYPERPARAMETERS):
+        floats[HYPERPARAMETERS + h] = optimizing.hyperparameters[i, h]
+    invoke(optimizing.prepare, floats, RATE, POWERS, COEFFICIENTS, 0, 0, 1, 0, 0.0)
+    for c in range(N_COEFFICIENTS):
+        start = work.own + layout.coefficients + c * REPEAT
+        value = numbers.dtype.type(floats[COEFFICIENTS + c])
+        if numbers[start] != value:  # most stay what they were
+            repeated = numbers[start : start + REPEAT]
+            for k in range(REPEAT):
+                repeated[k] = value
+
+
+@internal
+def update(net, optimizing, layout, work, i, share):
+    """Move the parameters, each member its part; penalties count ``share``."""
+    numbers = work.numbers
+    first, last = own_part(layout, work)
+    gradient, moments = layout.gradient + first, layout.moments + first
+    if optimizing.penalties.shape[1]:
+        factor = penalise(net, optimizing, layout, work, i, share)
+        if factor < 1.0:
+            short, part = numbers.dtype.type(factor), numbers[gradient : gradient + last - first]
+            for q in range(last - first):
+                part[q] *= short
+    if last > first:
+        invoke(
+            optimizing.update, numbers, first, gradient, moments, moments + layout.weights[-1],
+            work.own + layout.coefficients, last - first, 0, 0.0,
+        )  # fmt: skip
+    barrier(work.counters, work.team)
+
+
+@internal
+def penalise(net, optimizing, layout, work, i, share):
+    """Add the penalties' slopes, times ``share``, to the gradient.
+
+    Returns what clipping multiplies it with.
+    """
+    l1, l2, clip_norm = optimizing.penalties[own_row(optimizing.penalties, i)]
+    l1, l2 = l1 * share, l2 * share
+    first, last = own_part(layout, work)
+    for layer in range(layout.blocks.size):
+        panel = (net.layers[layer] + net.bias) * LANES
+        for v in range(layout.blocks[layer]):
+            begin = layout.weights[layer] + v * panel
+            start = max(first, begin)
+            size = min(last, begin + net.layers[layer] * LANES) - start
+            if size > 0:
+                add_penalty_slopes(work.numbers, start, layout.gradient + start, size, l1, l2)
+    if clip_norm == np.inf:
+        return 1.0
+    barrier(work.counters, work.team)
+    square = gradient_square(net, layout, work)
+    barrier(work.counters, work.team)
+    return clip_factor(square, clip_norm)
+
+
+@internal
+def add_penalty_slopes(numbers, weights, gradient, size, l1, l2):
+    """Add ``l1 sign(w) + l2 w`` to the gradient of some weights."""
+    number = numbers.dtype.type
+    slope1, slope2, zero, one = number(l1), number(l2), number(0), number(1)
+    x, g = numbers[weights : weights + size], numbers[gradient : gradient + size]
+    for q in range(size):
+        sign = (one if x[q] > zero else zero) - (one if x[q] < zero else zero)
+        g[q] += slope1 * sign + slope2 * x[q]
+
+
+@internal
+def gradient_square(net, layout, work):
+    """Sum of the squares of the gradient."""
+    square = 0.0
+    for layer in range(layout.blocks.size):
+        depth = net.layers[layer] + net.bias
+        for v in range(layout.blocks[layer]):
+            begin = layout.gradient + layout.weights[layer] + v * depth * LANES
+            runs, size = runs_of_panel(net, layer, v, depth)
+            for _ in range(runs):
+                run = work.numbers[begin : begin + size]
+                for q in range(size):
+                    square += np.float64(run[q]) * np.float64(run[q])
+                begin += LANES
+    return square
+
+
+@internal
+def penalty_value(net, optimizing, layout, work, i):
+    """``l1 |w| + l2 w**2 / 2``, added up over the weights."""
+    if optimizing.penalties.shape[1] == 0:
+        return 0.0
+    l1, l2, _ = optimizing.penalties[own_row(optimizing.penalties, i)]
+    value = 0.0
+    for layer in range(layout.blocks.size):
+        panel = (net.layers[layer] + net.bias) * LANES
+        for v in range(layout.blocks[layer]):
+            begin = layout.weights[layer] + v * panel
+            runs, size = runs_of_panel(net, layer, v, net.layers[layer])
+            for _ in range(runs):
+                absolute, square = norms(work.numbers[begin : begin + size])
+                value += l1 * absolute + 0.5 * l2 * square
+                begin += LANES
+    return value
+
+
+@reduction
+def norms(x):
+    """Sums of the absolute values and of the squares of some numbers."""
+    absolute = square = x.dtype.type(0)
+    for q in range(x.size):
+        absolute += abs(x[q])
+        square += x[q] * x[q]
+    return np.float64(absolute), np.float64(square)
+
+
+@inline
+def runs_of_panel(net, layer, v, depth):
+    """In how many runs, LANES apart, a panel's numbers lie, and the length of each.
+
+    The last panel has padding between them. That belongs in no sum: it is whatever comes of units
+    that are not there, which may be NaN.
+    """
+    width = min(LANES, net.layers[layer + 1] - v * LANES)
+    return (1, depth * LANES) if width == LANES else (depth, width)

@@ -1,0 +1,26 @@
+"""Scaling to mean 0 and standard deviation 1."""
+
+import numpy as np
+import pytest
+
+from bpfast.tables.scaling import Scaler
+
+
+def test_scaler_is_scikit_learns():
+    preprocessing = pytest.importorskip("sklearn.preprocessing")
+    X = np.random.default_rng(0).normal(3.0, [1e-6, 1.0, 1e6], (50, 3))
+    expected = preprocessing.StandardScaler().fit_transform(X)
+    np.testing.assert_allclose(Scaler.of(X).apply(X), expected, rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("value", [0.0, 0.1, 1 / 3, 1e6 + 0.1, -7.0])
+def test_constant_columns_stay_at_zero(value):
+    X = np.full((301, 1), value)
+    np.testing.assert_allclose(Scaler.of(X).apply(X), 0.0, atol=1e-9)
+
+
+@pytest.mark.parametrize("shape", [(20,), (20, 3)])
+def test_scaling_is_inverted(shape):
+    values = np.random.default_rng(0).normal(1e3, 10.0, shape)
+    scaler = Scaler.of(values)
+    np.testing.assert_allclose(scaler.invert(scaler.apply(values)), values, rtol=1e-12)
