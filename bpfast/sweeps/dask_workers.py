@@ -26,7 +26,7 @@ from .trainer import Trainer
 from .workers import Workers
 
 SHARD_SECONDS = 4.0  # that a shard should take: less is overhead, more is lost with its worker
-PAUSE_SECONDS = 30.0  # after which it comes back as far as it is, and goes on, maybe elsewhere
+PAUSE_SECONDS = 30.0  # after which a shard comes back, and goes on, maybe on another worker
 LOOK_SECONDS = 0.1  # between looks at whether Ctrl-C was pressed
 
 logger = logging.getLogger("bpfast")

@@ -129,8 +129,16 @@ class SweepData:
             "folds": fingerprint(*(part for fold in rows.folds for part in fold)),
             "held_out": fingerprint(rows.winner, rows.test),
         }
-        refits = splitting.cv is not None
-        return cls(folds, winner, test, scaler, target_scaler, classes, refits, fingerprints)
+        return cls(
+            folds=folds,
+            winner=winner,
+            test=test,
+            scaler=scaler,
+            target_scaler=target_scaler,
+            classes=classes,
+            refits=splitting.cv is not None,
+            fingerprints=fingerprints,
+        )
 
     @property
     def metric(self) -> str:

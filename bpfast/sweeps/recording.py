@@ -19,7 +19,7 @@ CHECKPOINT_SECONDS = 30.0  # between files of networks on their way
 
 
 class Recorder:
-    """What connects trials under way with the sweep's folder.
+    """Writes trials to the sweep's folder, and recalls those that an earlier process wrote.
 
     Parameters
     ----------
@@ -43,7 +43,7 @@ class Recorder:
             trial.state, trial.epoch, trial.earlier_rungs = checkpoint
 
     def recall(self, trial: Trial, epochs: int) -> bool:
-        """Whether an earlier process trained a trial to its stop, which the trial then knows.
+        """Give a trial what came of it at its stop; False if no earlier process knows.
 
         Parameters
         ----------
@@ -91,7 +91,7 @@ class Recorder:
 
 
 def _is_past(trial: Trial) -> bool:
-    """Whether a trial went on from its stop: a fit may have taken some of its folds further yet."""
+    """Whether a trial was trained beyond its stop, in some of its folds at least."""
     if trial.state is None:
         return False
     went_on = (trial.state["epochs_run"] > trial.stop) | (trial.state["status"] == DIVERGED)

@@ -76,9 +76,12 @@ class Rounds:
         self._updates = self.totals.sample_updates
         self.interrupted = False
         self._cohorts = [Cohort(), Cohort()]
-        samples = len(trainer.data.folds.train.X)
         self._counter = ProgressCounter(
-            search.networks, search.epochs, samples, self._seconds, show
+            trials=search.networks,
+            epochs=search.epochs,
+            samples=len(trainer.data.folds.train.X),
+            seconds=self._seconds,
+            show=show,
         )
         self.best: Population | None = None
         self._best_rank: tuple[float, int] = UNRANKED

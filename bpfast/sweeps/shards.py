@@ -14,7 +14,7 @@ from .trials import FitGroup, State, Trial
 
 @dataclass(frozen=True)
 class Shard:
-    """Trials of one group, all at the same epoch, which one fit trains together.
+    """Trials of one group, trained to the same epoch, which one fit trains further.
 
     Attributes
     ----------

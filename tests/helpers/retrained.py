@@ -1,4 +1,4 @@
-"""Networks of a sweep, trained anew by the reference, each on its own, and scored by scikit-learn."""
+"""Networks of a sweep, trained anew by the reference, one by one, and scored by scikit-learn."""
 
 from __future__ import annotations
 
