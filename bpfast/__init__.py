@@ -8,7 +8,7 @@ if not (Path(__file__).parent / "kernels").is_dir():
     # installs.
     __path__.append(str(Path(__file__).parent.parent))
 
-from . import sweeps, tables, training
+from . import explaining, sweeps, tables, training
 from .checking import check_gradients, verify
 from .errors import DeviceError
 from .explaining import explain
@@ -38,6 +38,10 @@ from .version import __version__
 for _name, _module in {
     "data": tables.scaling,
     "dispatch": training.dispatch,
+    "explain": explaining.explanation,
+    "explain_chain": explaining.chain,
+    "explain_repeat": explaining.steps,
+    "explain_sweep": explaining.sweep,
     "halving": sweeps.halving,
     "history": training.history,
     "model": tables.model,

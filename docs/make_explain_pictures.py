@@ -13,7 +13,7 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import Page, sync_playwright
 
-from bpfast.explaining.explanation import explain
+from bpfast.explaining import explain
 from bpfast.explaining.network import TUTORIAL
 from bpfast.explaining.page import write
 
@@ -25,7 +25,7 @@ COLOURS = 200  # enough for flat colours and their edges
 def main() -> None:
     """Write the PNGs beside this file."""
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        path = write(explain(**TUTORIAL), Path(folder) / "explain.html")
+        path = write(explain(**TUTORIAL).page_data(), Path(folder) / "explain.html")
         browser = playwright.chromium.launch(
             executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"]
         )

@@ -102,7 +102,7 @@ def test_imports_are_seen():
     graph = imports_of_all()
     assert "bpfast.training" in graph["bpfast"]
     assert "bpfast.kernels.task" in graph["bpfast.training.training"]
-    assert "bpfast.sweeps.cluster" in graph["bpfast.command.commands"]  # in a function
+    assert "bpfast.sweeps.cluster" in graph["bpfast.command.sweep"]  # in a function
     assert "bpfast.bench.measure" in graph["bpfast.bench.command"]
 
 

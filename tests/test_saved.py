@@ -49,6 +49,7 @@ def test_other_pickles():
     assert unpickled("optimizer") == bp.SGD(momentum=0.9)
     assert unpickled("halving") == bp.Halving("hyperband", 9)
     assert isinstance(unpickled("space"), bp.Space)
+    assert unpickled("explanation").as_dict()["error"] == pytest.approx(0.3272405)  # the tutorial's
     result = unpickled("result")
     assert isinstance(result, bp.SweepResult)
     np.testing.assert_allclose(result.model.predict(X[:4]), EXPECTED["model"], rtol=1e-5)

@@ -1,6 +1,6 @@
 """Backpropagation step by step, in the terminal, as JSON and as a page."""
 
-from .explanation import explain
+from .one_step import explain
 from .steps import repeat
 from .sweep import sweep_learning_rate
 

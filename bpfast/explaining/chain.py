@@ -1,6 +1,6 @@
 """The chain rule of a network: neurons and weights with every derivative, in symbols and numbers.
 
-The factors come from the scalar functions that the kernels are made of.
+The derivatives are those of the scalar functions that the kernels are compiled from.
 """
 
 from __future__ import annotations
@@ -39,11 +39,11 @@ class Unit:
     Attributes
     ----------
     name : ``h1``; with several hidden layers ``h2.1``; ``prediction`` (``logit`` or ``logarithm``
-        where the loss turns it into a probability or a rate), numbered where there are several
+        where the loss turns it into a probability or a rate), numbered if there are several outputs
     pre_activation_name : ``z1``; the output layer is linear, there it is the name itself
     pre_activation : weighted sum of what comes in, z
     activation : value that goes out, a
-    slope : ∂a/∂z; None in the output layer, which is linear
+    slope : ∂a/∂z; None in the output layer
     links : derivative of each neuron's z in the next layer with respect to a: the weights that
         lead there; none from the output layer
     gradient : ∂E/∂a; of a hidden neuron the sum, over the neurons of the next layer, of their
@@ -75,7 +75,7 @@ class Parameter:
     new_value : after the step: value - learning_rate * gradient
     factors : the chain rule from the error to the weight; their product is the gradient. Where
         several paths lead from the weight to the error, the first factor is ∂E/∂h of the neuron
-        where they meet; :meth:`Explanation.paths` has them one by one.
+        where they meet; :meth:`Explanation.paths` returns them one by one.
     """
 
     name: str
@@ -131,7 +131,9 @@ def _output_layer(mlp: MLP, z, targets, slopes) -> tuple[Unit, ...]:
     symbols = zip(numbered("prediction", len(z)), numbered("target", len(z)), strict=True)
     units = []
     for name, value, slope, pair in zip(names, z, slopes, symbols, strict=True):
-        gradient = Factor(_d("E", name), error_formulas(mlp, *pair, sum(targets))[1], slope)
+        gradient = Factor(
+            _derivative("E", name), error_formulas(mlp, *pair, sum(targets))[1], slope
+        )
         units.append(Unit(name, name, value, value, None, (), gradient, slope))
     return tuple(units)
 
@@ -147,7 +149,7 @@ def _hidden_layer(mlp: MLP, layer: int, z, a, weights, after: Sequence[Unit]) ->
         name, sum_name = f"h{prefix}{j + 1}", f"z{prefix}{j + 1}"
         links = tuple(
             Factor(
-                _d(unit.pre_activation_name, name),
+                _derivative(unit.pre_activation_name, name),
                 f"w{first + k * len(z) + j}",
                 weights[layer + 1][j][k],
             )
@@ -155,14 +157,15 @@ def _hidden_layer(mlp: MLP, layer: int, z, a, weights, after: Sequence[Unit]) ->
         )
         pairs = list(zip(after, links, strict=True))
         gradient = Factor(
-            _d("E", name),
+            _derivative("E", name),
             " + ".join(
-                f"{_d('E', unit.pre_activation_name)}·{link.formula}" for unit, link in pairs
+                f"{_derivative('E', unit.pre_activation_name)}·{link.formula}"
+                for unit, link in pairs
             ),
             sum(unit.delta * link.value for unit, link in pairs),
         )
         slope = Factor(
-            _d(name, sum_name),
+            _derivative(name, sum_name),
             formula.format(a=name, z=sum_name),
             float(activation.slope(sum_in, out)),
         )
@@ -171,18 +174,20 @@ def _hidden_layer(mlp: MLP, layer: int, z, a, weights, after: Sequence[Unit]) ->
     return tuple(units)
 
 
-def parameters(letter: str, layers, values, gradients, news, inputs=None) -> tuple[Parameter, ...]:
+def parameters(
+    letter: str, layers, *, values, gradients, new_values, inputs=None
+) -> tuple[Parameter, ...]:
     """All weights, or without ``inputs`` all biases, neuron by neuron."""
     result: list[Parameter] = []
     sources = {"1": 1.0}
     if inputs is not None:
         sources = {f"i{i + 1}": float(value) for i, value in enumerate(inputs[0])}
-    for layer, arrays in enumerate(zip(values, gradients, news, strict=True)):
+    for layer, arrays in enumerate(zip(values, gradients, new_values, strict=True)):
         old, slope, new = (array[0].reshape(len(sources), -1).tolist() for array in arrays)
         for k, unit in enumerate(layers[layer]):
             for i, (source, value) in enumerate(sources.items()):
                 name = f"{letter}{len(result) + 1}"
-                last = Factor(_d(unit.pre_activation_name, name), source, value)
+                last = Factor(_derivative(unit.pre_activation_name, name), source, value)
                 factors = (*_chain(layers, layer, k), last)
                 numbers = old[i][k], slope[i][k], new[i][k]
                 result.append(Parameter(name, layer, source, unit.name, *numbers, factors))
@@ -237,7 +242,7 @@ def numbered(name: str, n: int) -> tuple[str, ...]:
     return (name,) if n == 1 else tuple(f"{name}{k}" for k in range(1, n + 1))
 
 
-def _d(top: str, bottom: str) -> str:
+def _derivative(top: str, bottom: str) -> str:
     return f"∂{top}/∂{bottom}"
 
 

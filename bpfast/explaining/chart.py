@@ -1,4 +1,4 @@
-"""Curves in the terminal: braille dots, two by four to a character, with axes and marks."""
+"""Curves in the terminal: braille dots, two by four in a character, with axes and marks."""
 
 from __future__ import annotations
 
@@ -9,18 +9,12 @@ from itertools import groupby
 from operator import itemgetter
 
 import numpy as np
-
-from ..errors import missing_extra
-
-try:
-    from rich.text import Text
-except ImportError:
-    raise missing_extra("rich", "cli") from None
+from rich.text import Text
 
 ACROSS, DOWN = 2, 4  # dots in a character
 BRAILLE = 0x2800
 DOTS = ((0x01, 0x02, 0x04, 0x40), (0x08, 0x10, 0x20, 0x80))  # bits by column and row
-LABEL = 7  # characters for numbers beside the upright axis
+LABEL = 7  # characters for the numbers beside the vertical axis
 
 
 @dataclass(frozen=True)
@@ -31,20 +25,20 @@ class Scale:
     high: float
     log: bool = False
 
-    def place(self, values) -> np.ndarray:
-        """Where values lie, from 0 to 1; what is beyond an end, or no number, lies on it."""
+    def fraction(self, values) -> np.ndarray:
+        """Where values lie, from 0 to 1; values beyond an end lie on it, and NaN at 1."""
         inside = np.clip(np.nan_to_num(values, nan=self.high), self.low, self.high)
-        low, high = self._bent(self.low), self._bent(self.high)
-        return (self._bent(inside) - low) / (high - low or 1.0)
+        low, high = self._transform(self.low), self._transform(self.high)
+        return (self._transform(inside) - low) / (high - low or 1.0)
 
-    def value(self, place: float) -> float:
-        """What lies at a place."""
-        low, high = self._bent(self.low), self._bent(self.high)
-        bent = low + place * (high - low)
-        return float(10.0**bent if self.log else bent)
+    def value(self, fraction: float) -> float:
+        """The value at a fraction of the axis."""
+        low, high = self._transform(self.low), self._transform(self.high)
+        position = low + fraction * (high - low)
+        return float(10.0**position if self.log else position)
 
     def ticks(self, most: int) -> list[float]:
-        """Round numbers on it: powers of ten, or multiples of 1, 2 or 5 times one."""
+        """Round numbers on the axis: powers of ten, or multiples of 1, 2 or 5 times one."""
         if self.log:
             first, last = math.ceil(math.log10(self.low)), math.floor(math.log10(self.high))
             return [10.0**k for k in range(first, last + 1, 1 + (last - first) // most)]
@@ -54,13 +48,13 @@ class Scale:
         first, last = math.ceil(self.low / step), math.floor(self.high / step)
         return [k * step for k in range(first, last + 1)]
 
-    def _bent(self, values) -> np.ndarray:
+    def _transform(self, values) -> np.ndarray:
         return np.log10(values) if self.log else np.asarray(values, np.float64)
 
 
 @dataclass(frozen=True)
 class Mark:
-    """A place below the chart that an arrow points to."""
+    """A value of x with an arrow that points to it from below the chart."""
 
     x: float
     words: str
@@ -87,7 +81,7 @@ def chart(
     """
     across, down = scales
     width, height = size
-    cells = _cells(*_band(across.place(x), down.place(y), width * ACROSS), height)
+    cells = _cells(*_band(across.fraction(x), down.fraction(y), width * ACROSS), height)
     labels = {_row(down, tick, height): _short(tick) for tick in down.ticks(max(height // 3, 1))}
     styles = [style(across.value((column + 0.5) / width)) for column in range(width)]
     text = Text(no_wrap=True)
@@ -101,7 +95,7 @@ def chart(
 
 
 def styled(characters: Iterable[tuple[str, str]]) -> Text:
-    """Text from characters and their styles; neighbours of one style share a span."""
+    """Text from styled characters, (character, style); neighbours of one style share a span."""
     text = Text()
     for style, run in groupby(characters, key=itemgetter(1)):
         text.append("".join(character for character, _ in run), style)
@@ -115,9 +109,9 @@ def _character(dots: int) -> str:
 def _band(x: np.ndarray, y: np.ndarray, columns: int) -> tuple[np.ndarray, np.ndarray]:
     """The least and the greatest y in each column of dots; between points, straight lines."""
     between = (np.arange(columns) + 0.5) / columns
-    places = np.concatenate([x, between])
+    fractions = np.concatenate([x, between])
     heights = np.concatenate([y, np.interp(between, x, y)])
-    column = np.minimum((places * columns).astype(int), columns - 1)
+    column = np.minimum((fractions * columns).astype(int), columns - 1)
     low, high = np.full(columns, np.inf), np.full(columns, -np.inf)
     np.minimum.at(low, column, heights)
     np.maximum.at(high, column, heights)
@@ -141,11 +135,11 @@ def _cells(low: np.ndarray, high: np.ndarray, height: int) -> np.ndarray:
 
 
 def _row(scale: Scale, value: float, height: int) -> int:
-    return round((1 - float(scale.place(value))) * (height * DOWN - 1)) // DOWN
+    return round((1 - float(scale.fraction(value))) * (height * DOWN - 1)) // DOWN
 
 
 def _column(scale: Scale, value: float, width: int) -> int:
-    return min(int(float(scale.place(value)) * width), width - 1)
+    return min(int(float(scale.fraction(value)) * width), width - 1)
 
 
 def _append_axis(text: Text, scale: Scale, width: int) -> None:

@@ -4,13 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from ..errors import missing_extra
-
-try:
-    from rich.columns import Columns
-    from rich.text import Text
-except ImportError:
-    raise missing_extra("rich", "cli") from None
+from rich.columns import Columns
+from rich.text import Text
 
 from .chart import styled
 from .explanation import Explanation
@@ -20,7 +15,7 @@ Canvas = dict[tuple[int, int], tuple[str, str]]  # (row, column): character and 
 
 
 def draw(explanation: Explanation, lit: Collection[str] | None = None) -> Columns:
-    """The whole network, layer beside layer where there is room.
+    """The whole network, with its layers side by side where there is room.
 
     Parameters
     ----------
@@ -41,28 +36,32 @@ def _layer(explanation: Explanation, layer: int, lit: Collection[str] | None) ->
     rows = len(bundles[0])
     pitch = rows + (rows > 2)  # a blank line between neurons with many wires
     start = max(map(len, labels)) + 1
-    weights_at = start + 2 * rows + 1
+    weight_column = start + 2 * rows + 1
     styles = [
         colour(s) if lit is None or any(parts[s].name in lit for parts in bundles) else "dim"
         for s in range(len(labels))
     ]
     tops = [k * pitch for k in range(len(units))]
-    canvas = _wires(labels, styles, tops, start, weights_at)
+    canvas = _wires(labels, styles, tops, start, weight_column)
     width = max(len(equals(part)) for parts in bundles for part in parts) + 3
     for top, unit, parts in zip(tops, units, bundles, strict=True):
         for i, part in enumerate(parts):
             style = "" if part.source == "1" else colour(i)
             style = style if lit is None or part.name in lit else "dim"
             if part.source == "1":
-                _write(canvas, top + i, weights_at - 2, "1─", style)
-            _write(canvas, top + i, weights_at, f" {equals(part)} ".ljust(width, "─"), style)
-            _write(canvas, top + i, weights_at + width, _join(i, rows), "")
-        _write(canvas, top + (rows - 1) // 2, weights_at + width + 1, f"▶ {unit}", "bold")
+                _write(canvas, top + i, weight_column - 2, "1─", style)
+            _write(canvas, top + i, weight_column, f" {equals(part)} ".ljust(width, "─"), style)
+            _write(canvas, top + i, weight_column + width, _join(i, rows), "")
+        _write(canvas, top + (rows - 1) // 2, weight_column + width + 1, f"▶ {unit}", "bold")
     return _text(canvas).append("\n")
 
 
 def _wires(
-    labels: Sequence[str], styles: Sequence[str], tops: Sequence[int], start: int, weights_at: int
+    labels: Sequence[str],
+    styles: Sequence[str],
+    tops: Sequence[int],
+    start: int,
+    weight_column: int,
 ) -> Canvas:
     """Sources and their wires up to the column where the weights begin.
 
@@ -78,14 +77,14 @@ def _wires(
         _write(canvas, home, 0, label, f"bold {style}")
         _write(canvas, home, len(label) + 1, "─" * (lane - len(label) - 1), style)
         for end in ends:
-            _write(canvas, end, lane, "─" * (weights_at - lane), style)
+            _write(canvas, end, lane, "─" * (weight_column - lane), style)
         for row in range(ends[0], ends[-1] + 1):
             lanes[row, lane] = _bend(row, ends, home), style
     return canvas | lanes
 
 
 def _bend(row: int, ends: Sequence[int], home: int) -> str:
-    """A lane's character: its wire comes from the left at home, and leaves to the right at ends."""
+    """A lane's character: the wire enters in row ``home`` and leaves to the right at ``ends``."""
     if row not in ends:
         return "│"
     up, down = row > ends[0], row < ends[-1]

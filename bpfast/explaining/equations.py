@@ -4,13 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 
-from ..errors import missing_extra
-
-try:
-    from rich.table import Table
-    from rich.text import Text
-except ImportError:
-    raise missing_extra("rich", "cli") from None
+from rich.table import Table
+from rich.text import Text
 
 from ..kernels.tables import INVERSE_LINKS, LOSSES
 from .chain import Factor, Parameter, Unit, error_formulas

@@ -1,4 +1,4 @@
-"""The same step as matrices: what a program computes, layer by layer."""
+"""The same step as products of matrices, layer by layer."""
 
 from __future__ import annotations
 
@@ -6,16 +6,10 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
-
-from ..errors import missing_extra
-
-try:
-    from rich.console import Console, ConsoleOptions, Group, RenderResult
-    from rich.measure import measure_renderables
-    from rich.table import Table
-    from rich.text import Text
-except ImportError:
-    raise missing_extra("rich", "cli") from None
+from rich.console import Console, ConsoleOptions, Group, RenderResult
+from rich.measure import measure_renderables
+from rich.table import Table
+from rich.text import Text
 
 from .explanation import Explanation
 from .words import number

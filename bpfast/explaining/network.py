@@ -21,7 +21,7 @@ TUTORIAL: dict[str, Any] = {
 MLP_KEYS = ("layers", "activation", "loss", "bias", "delta", "quantile")
 REQUIRED_KEYS = ("layers", "weights", "x", "y", "learning_rate")
 KEYS = (*REQUIRED_KEYS, "biases", *MLP_KEYS[1:])
-KINDS: dict[str, Any] = {
+TYPES: dict[str, Any] = {
     "activation": (str, list),
     "loss": str,
     "bias": bool,
@@ -70,7 +70,7 @@ def _check_keys(content) -> None:
     if missing := [key for key in REQUIRED_KEYS if key not in content]:
         raise ValueError(f"{', '.join(missing)} missing: it needs {', '.join(REQUIRED_KEYS)}")
     for key, value in content.items():
-        if not isinstance(value, KINDS.get(key, object)):
+        if not isinstance(value, TYPES.get(key, object)):
             raise TypeError(f"{key} is of the wrong type: {value!r}")
         if key in NUMBERS and not _is_number(value):
             raise ValueError(f"{key} must be a finite number, got {value!r}")

@@ -1,7 +1,7 @@
-"""Backpropagation to be seen: an explanation as one HTML page that needs no network.
+"""An explanation as one HTML page that asks for nothing outside itself.
 
-The page has the explanation as JSON; its JavaScript, in ``assets``, computes all that
-follows when something is changed, with formulas that the tests hold against the reference.
+The page has the explanation as JSON. When something is changed there, its JavaScript, in
+``assets``, computes all numbers anew; tests compare them with the reference.
 """
 
 from __future__ import annotations
@@ -13,11 +13,10 @@ from graphlib import TopologicalSorter
 from html import escape
 from pathlib import Path
 from string import Template
+from typing import Any
 
 from ..files import write_whole
 from ..training.network import BUILT_IN
-from .chain import error_formulas
-from .explanation import Explanation
 from .javascript import module as functions
 
 ASSETS = Path(__file__).with_name("assets")
@@ -26,8 +25,12 @@ EXPORT = re.compile(r"^export (?=const |class )", re.MULTILINE)
 FRAME_HEIGHT = 900  # pixels, in a notebook
 
 
-def page(explanation: Explanation) -> str:
-    """An explanation as a page of HTML, with all that it needs inside.
+def page(explanation: dict[str, Any]) -> str:
+    """A page of HTML, with all that it needs inside.
+
+    Parameters
+    ----------
+    explanation : what :meth:`bpfast.explaining.explanation.Explanation.page_data` returns
 
     Raises
     ------
@@ -41,12 +44,12 @@ def page(explanation: Explanation) -> str:
         )
     return Template(_asset("page.html")).substitute(
         style=_asset("style.css").strip(),
-        data=_json(explanation),
+        data=json.dumps(explanation, ensure_ascii=False).replace("<", "\\u003c"),  # no </script>
         script=script("page"),
     )
 
 
-def write(explanation: Explanation, path: str | os.PathLike) -> Path:
+def write(explanation: dict[str, Any], path: str | os.PathLike) -> Path:
     """Write :func:`page` into a file.
 
     Raises
@@ -66,7 +69,7 @@ def write(explanation: Explanation, path: str | os.PathLike) -> Path:
     return path
 
 
-def frame(explanation: Explanation) -> str | None:
+def frame(explanation: dict[str, Any]) -> str | None:
     """:func:`page` in a frame, for a notebook, whose styles and keys stay its own.
 
     None where there can be no page.
@@ -79,12 +82,14 @@ def frame(explanation: Explanation) -> str | None:
     )
 
 
-def script(name: str) -> str:
-    """A JavaScript module and all that it imports, joined into one without imports or exports.
+def script(*names: str) -> str:
+    """JavaScript modules and all that they import, joined into one without imports or exports.
 
     Modules share one scope: what a module has at its top level needs a name of its own.
     """
-    sources, imports, found = {}, {}, [name]
+    sources: dict[str, str] = {}
+    imports: dict[str, list[str]] = {}
+    found = [*names]
     for module in found:
         sources[module] = functions() if module == "functions" else _asset(f"{module}.js")
         imports[module] = IMPORT.findall(sources[module])
@@ -93,22 +98,14 @@ def script(name: str) -> str:
     return "\n".join(EXPORT.sub("", IMPORT.sub("", sources[module])).strip() for module in order)
 
 
-def _own_functions(explanation: Explanation) -> list[str]:
+def _own_functions(explanation: dict[str, Any]) -> list[str]:
     """Activations and the loss that a user registered."""
-    return sorted({*explanation.mlp.activations, explanation.mlp.loss} - BUILT_IN)
+    layers, activation, loss = (
+        explanation["network"][key] for key in ("layers", "activation", "loss")
+    )
+    activations = [activation] * (len(layers) - 2) if isinstance(activation, str) else activation
+    return sorted({*activations, loss} - BUILT_IN)
 
 
 def _asset(name: str) -> str:
     return (ASSETS / name).read_text(encoding="utf-8")
-
-
-def _json(explanation: Explanation) -> str:
-    """The explanation, with the names and formulas that it derives; safe inside a script."""
-    pairs = zip(explanation.prediction_names, explanation.target_names, strict=True)
-    data = explanation.as_dict() | {
-        "input_names": explanation.input_names,
-        "prediction_names": explanation.prediction_names,
-        "target_names": explanation.target_names,
-        "error_formulas": [error_formulas(explanation.mlp, *pair)[0] for pair in pairs],
-    }
-    return json.dumps(data, ensure_ascii=False).replace("<", "\\u003c")

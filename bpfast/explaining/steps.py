@@ -1,4 +1,4 @@
-"""What comes after an explained step: the steps that follow, until the error is close to zero."""
+"""The steps that follow an explained one, until the error is close to zero."""
 
 from __future__ import annotations
 
@@ -10,16 +10,17 @@ from ..checks import check_int
 from ..training.population import Population
 from ..training.training import gradients
 from .chain import floats
-from .explanation import Explanation, descend, explain
+from .explanation import Explanation
+from .one_step import descend, explain
 
 CLOSE = 1e-6  # the error that counts as close to zero
-EACH = 20  # so many steps are all reported, later ones at round numbers
-MOST_STEPS = 1000  # if nothing is said
+EACH = 20  # up to this step each one is reported, later ones at round numbers
+MOST_STEPS = 1000  # unless `steps` says how many
 
 
 @dataclass(frozen=True)
 class Step:
-    """Where gradient descent is after so many steps.
+    """Prediction and error after some steps of gradient descent.
 
     Attributes
     ----------
@@ -44,8 +45,9 @@ def repeat(explanation: Explanation, steps: Sequence[int], close: float = 0.0) -
 
     Returns
     -------
-    list of Step, one for each of ``steps`` that was reached; where the error came close or the
-    network diverged on the way to the next, the step where it did so ends the list.
+    list of Step
+        One for each of ``steps`` that was reached. Where the error comes close or the network
+        diverges between two of them, that step ends the list.
     """
     population, device = explanation.population(), explanation.device
     inputs, targets = explanation.sample()
@@ -53,7 +55,7 @@ def repeat(explanation: Explanation, steps: Sequence[int], close: float = 0.0) -
     done, diverged = 0, False
     for step in steps:
         if step > done:
-            more, diverged = _onward(explanation, population, step - done, close)
+            more, diverged = _continue(explanation, population, step - done, close)
             done += more
         error = float(gradients(population, inputs, targets, device=device)[0][0])
         prediction = floats(population.predict(inputs, device=device)[0, 0])
@@ -64,33 +66,33 @@ def repeat(explanation: Explanation, steps: Sequence[int], close: float = 0.0) -
 
 
 def until_close(explanation: Explanation, steps: int | None = None) -> list[Step]:
-    """The steps of a table that is short enough to read.
+    """The steps that follow, few enough for a table.
 
     Parameters
     ----------
     explanation : Explanation
-    steps : how many to make; if None, as many as bring the error close to zero, at most 1000
+    steps : how many to make; if None, until the error is close to zero, at most 1000
     """
     most = MOST_STEPS if steps is None else check_int("steps", steps, 1)
-    rounds = [m * 10**k for k in range(1, len(str(most))) for m in (1, 2, 5)]
-    later_on = [step for step in rounds if EACH < step < most]
+    round_numbers = [m * 10**k for k in range(1, len(str(most))) for m in (1, 2, 5)]
+    later_steps = [step for step in round_numbers if EACH < step < most]
     return repeat(
         explanation,
-        [*range(min(EACH, most) + 1), *later_on, *[most] * (most > EACH)],
+        [*range(min(EACH, most) + 1), *later_steps, *[most] * (most > EACH)],
         CLOSE if steps is None else 0.0,
     )
 
 
 def later(explanation: Explanation, steps: int) -> Explanation:
-    """Explain the step that comes so many steps later.
+    """Explain the step that comes ``steps`` later.
 
     Raises
     ------
     TypeError, ValueError
-        ``steps`` is no whole number of at least 0; the network diverges before that step.
+        ``steps`` is not an integer of at least 0, or the network diverges before that step.
     """
     population, step = explanation.population(), explanation.step + check_int("steps", steps, 0)
-    done, diverged = _onward(explanation, population, steps) if steps else (0, False)
+    done, diverged = _continue(explanation, population, steps) if steps else (0, False)
     if diverged:
         raise ValueError(
             f"step {step} cannot be explained: the network diverges in step "
@@ -98,7 +100,7 @@ def later(explanation: Explanation, steps: int) -> Explanation:
             f"{explanation.learning_rate:g}"
         )
     weights, biases = (
-        [array[0] for array in kind] for kind in (population.weights, population.biases)
+        [array[0] for array in arrays] for arrays in (population.weights, population.biases)
     )
     after = explain(
         explanation.mlp,
@@ -112,10 +114,16 @@ def later(explanation: Explanation, steps: int) -> Explanation:
     return replace(after, step=step)
 
 
-def _onward(
+def _continue(
     explanation: Explanation, population: Population, steps: int, close: float = 0.0
 ) -> tuple[int, bool]:
-    """Some more steps, in place: how many were made, and whether the network diverged."""
-    sample, rate = explanation.sample(), explanation.learning_rate
-    history = descend(population, *sample, rate, steps, explanation.device, close)
+    """Make more steps, in place; return how many were made and whether the network diverged."""
+    history = descend(
+        population,
+        explanation.sample(),
+        learning_rate=explanation.learning_rate,
+        steps=steps,
+        device=explanation.device,
+        tol=close,
+    )
     return int(history.epochs_run[0]), bool(history.diverged[0])

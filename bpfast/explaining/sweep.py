@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from ..checking.differences import STEP, central_differences, gradient_rows
 from ..checks import check_int
 from ..training.history import History
-from ..training.optimizers import SGD
 from ..training.population import Population
-from ..training.training import fit, gradients
+from ..training.training import gradients
+from .curvature import max_curvature
 from .explanation import Explanation
+from .one_step import descend
 
 RATES = 10_000
 STEPS = 20  # updates with each of them
@@ -99,7 +99,7 @@ def sweep_learning_rate(
     Raises
     ------
     TypeError, ValueError
-        A number that is too small or not whole.
+        A number that is too small or not an integer.
     """
     steps, n = check_int("steps", steps, 1), check_int("n", n, 2)
     curvature = max_curvature(explanation, explanation.population())
@@ -121,7 +121,7 @@ def sweep_learning_rate(
         best_rate=None if best is None else float(rates[best]),
         best_error=start if best is None else float(errors[best]),
         diverges_from=_first(rates, diverged),
-        diverges_above=_last_calm(rates, diverged),
+        diverges_above=_last_converging(rates, diverged),
         curvature=curvature,
         best_curvature=best_curvature,
         border=border,
@@ -131,30 +131,6 @@ def sweep_learning_rate(
     )
 
 
-def max_curvature(explanation: Explanation, network: Population) -> float:
-    """λmax: the greatest eigenvalue of the Hessian of the error by all weights and biases.
-
-    Row i of the Hessian is the central difference of the gradient as parameter i moves, from
-    :func:`bpfast.gradients` of as many networks as there are parameters. An eigenvalue that the
-    rounding of gradients as large as those at the start could make is 0.
-
-    Parameters
-    ----------
-    explanation : the sample and the device
-    network : a population of one, in float64
-    """
-    n, (x, y), device = network.mlp.n_parameters, explanation.sample(), explanation.device
-    hessian = central_differences(
-        lambda moved: gradient_rows(moved, x, y, device=device),
-        network[np.zeros(n, int)],
-        np.eye(n),
-    )
-    greatest = float(np.linalg.eigvalsh((hessian + hessian.T) / 2)[-1])
-    here = np.abs(gradient_rows(network, x, y, device=device)).max()
-    slope = max(here, *map(abs, explanation.gradients.values()))
-    return greatest if abs(greatest) > n * slope * np.finfo(np.float64).eps / STEP else 0.0
-
-
 def _border(curvature: float) -> float | None:
     return 2.0 / curvature if curvature > 0 else None
 
@@ -162,28 +138,17 @@ def _border(curvature: float) -> float | None:
 def _train(
     explanation: Explanation, rates: np.ndarray, steps: int
 ) -> tuple[np.ndarray, Population, History]:
-    """Errors after some steps with each rate, infinite where they overflow; the networks."""
+    """Errors after all steps with each rate, infinite where they overflow; the trained networks."""
     population = explanation.population()[np.zeros(len(rates), int)]
-    x, y = explanation.sample()
-    history = fit(
-        population,
-        x,
-        y,
-        SGD(learning_rate=rates),
-        epochs=steps,
-        record="last",
-        device=explanation.device,
-        progress=False,
-    )
-    if history.interrupted:
-        raise KeyboardInterrupt  # half a sweep is none
-    errors = np.array(gradients(population, x, y, device=explanation.device)[0], np.float64)
+    sample, device = explanation.sample(), explanation.device
+    history = descend(population, sample, learning_rate=rates, steps=steps, device=device, tol=None)
+    errors = np.array(gradients(population, *sample, device=device)[0], np.float64)
     errors[history.diverged | ~np.isfinite(errors)] = np.inf
     return errors, population, history
 
 
 def _range(explanation: Explanation, rates: np.ndarray, errors: np.ndarray) -> tuple[float, float]:
-    """Where the rates worth a look begin and end."""
+    """The range of the rates worth a look."""
     start = explanation.error
     best = _best(errors, start)
     middle = float(rates[len(rates) // 2 if best is None else best])
@@ -195,10 +160,10 @@ def _range(explanation: Explanation, rates: np.ndarray, errors: np.ndarray) -> t
 
 
 def _best(errors: np.ndarray, start: float) -> int | None:
-    """The place of the least error below the first rate that diverges: above it, luck decides."""
+    """The index of the least error below the first rate that diverges: above it, luck decides."""
     diverged = errors > start
-    calm = errors[: diverged.argmax()] if diverged.any() else errors
-    return int(calm.argmin()) if calm.size and calm.min() < start else None
+    below = errors[: diverged.argmax()] if diverged.any() else errors
+    return int(below.argmin()) if below.size and below.min() < start else None
 
 
 def _crawls_below(rates: np.ndarray, errors: np.ndarray, start: float) -> float | None:
@@ -210,11 +175,11 @@ def _crawls_below(rates: np.ndarray, errors: np.ndarray, start: float) -> float 
     return None if fast[0] else _first(rates, fast)
 
 
-def _first(rates: np.ndarray, there: np.ndarray) -> float | None:
-    return float(rates[there.argmax()]) if there.any() else None
+def _first(rates: np.ndarray, chosen: np.ndarray) -> float | None:
+    return float(rates[chosen.argmax()]) if chosen.any() else None
 
 
-def _last_calm(rates: np.ndarray, diverged: np.ndarray) -> float | None:
+def _last_converging(rates: np.ndarray, diverged: np.ndarray) -> float | None:
     """The last rate that did not diverge, if all above it did."""
-    calm = np.flatnonzero(~diverged)
-    return float(rates[calm[-1]]) if calm.size and diverged[-1] else None
+    others = np.flatnonzero(~diverged)
+    return float(rates[others[-1]]) if others.size and diverged[-1] else None

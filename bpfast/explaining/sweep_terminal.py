@@ -1,4 +1,4 @@
-"""The sweep over learning rates told in the terminal: the error against the rate, and its marks."""
+"""The sweep over learning rates in the terminal: the error against the rate, and its marks."""
 
 from __future__ import annotations
 
@@ -6,14 +6,8 @@ import math
 from collections.abc import Iterator
 
 import numpy as np
-
-from ..errors import missing_extra
-
-try:
-    from rich.console import Group
-    from rich.text import Text
-except ImportError:
-    raise missing_extra("rich", "cli") from None
+from rich.console import Group
+from rich.text import Text
 
 from .chart import LABEL, Mark, Scale, chart
 from .explanation import Explanation
@@ -58,7 +52,7 @@ def _chart(explanation: Explanation, sweep: LearningRateSweep) -> Text:
 
 
 def _marks(explanation: Explanation, sweep: LearningRateSweep) -> Iterator[Mark]:
-    """Where it crawls, is best and diverges, where theory sees the border, and the own rate."""
+    """Where it crawls, is best and diverges, theory's borders, and the explained rate."""
     if sweep.crawls_below is not None:
         yield Mark(sweep.crawls_below, f"below {_rate(sweep.crawls_below)} it crawls", CRAWLS)
     if sweep.best_rate is not None:

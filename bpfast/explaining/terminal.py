@@ -1,35 +1,41 @@
-"""A step of backpropagation told in the terminal, from the forward pass to an error of zero."""
+"""One step of backpropagation in the terminal, and the steps that follow."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
 
-from ..errors import missing_extra
-
-try:
-    from rich.columns import Columns
-    from rich.console import Group, RenderableType
-    from rich.padding import Padding
-    from rich.text import Text
-except ImportError:
-    raise missing_extra("rich", "cli") from None
+from rich.columns import Columns
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.text import Text
 
 from .chart import LABEL, Scale, chart
 from .drawing import draw
 from .equations import MOST_PATHS, chain, error, flow_back, forward
-from .explanation import Explanation, explain
+from .explanation import Explanation
 from .matrices import matrices
+from .one_step import explain
 from .steps import CLOSE, Step
-from .words import Section, count, count_paths, in_column, number, plain_table, signed, tell, way
+from .words import (
+    Section,
+    connection,
+    count,
+    count_paths,
+    in_column,
+    number,
+    plain_table,
+    signed,
+    tell,
+)
 
 MOST_COLUMNS = 4  # predictions that get a column each
 CURVE = (32, 14)  # characters across and down
-EXPLODES = 100  # times the first error: more needs another scale
+EXPLODES = 100  # an error so many times the first is shown on a logarithmic scale
 
 
 def render(explanation: Explanation, steps: Sequence[Step]) -> Group:
-    """The whole story of one step, and what repeating it leads to."""
+    """All sections about one step, and what repeating it leads to."""
     sections: list[Section] = [
         ("Forward pass: put the numbers in, neuron by neuron", forward(explanation)),
         ("The error: how far is the prediction from the target?", error(explanation)),
@@ -77,7 +83,7 @@ def _chains(explanation: Explanation) -> Group:
     parts: list[RenderableType] = []
     for parameter in (*explanation.weights, *explanation.biases):
         gap = "\n" if parts else ""
-        parts.append(Text.assemble(gap, (parameter.name, "bold"), f"  ({way(parameter)})"))
+        parts.append(Text.assemble(gap, (parameter.name, "bold"), f"  ({connection(parameter)})"))
         parts.append(Padding(chain(explanation, parameter), (0, 0, 0, 2)))
     return Group(*parts)
 
@@ -94,7 +100,7 @@ def _update(explanation: Explanation) -> Group:
         table.add_column(name, justify="right", no_wrap=True)
     for part in (*explanation.weights, *explanation.biases):
         new = Text(number(part.new_value), style="bold")
-        table.add_row(part.name, way(part), number(part.value), number(part.gradient), new)
+        table.add_row(part.name, connection(part), number(part.value), number(part.gradient), new)
     return Group(rule, table)
 
 

@@ -1,17 +1,11 @@
-"""One weight told in the terminal: its way to the error, its chain rule, and what it does alone."""
+"""One weight in the terminal: its paths to the error, its chain rule, and its effect alone."""
 
 from __future__ import annotations
 
 import numpy as np
-
-from ..errors import missing_extra
-
-try:
-    from rich.console import Group
-    from rich.table import Table
-    from rich.text import Text
-except ImportError:
-    raise missing_extra("rich", "cli") from None
+from rich.console import Group
+from rich.table import Table
+from rich.text import Text
 
 from ..training.training import gradients
 from .chain import Parameter
@@ -19,10 +13,10 @@ from .chart import LABEL, Mark, Scale, chart
 from .equations import chain, chain_paths, equation, equations, error, forward
 from .explanation import Explanation
 from .terminal import opening
-from .words import Section, colour, number, plain_table, signed, tell, way
+from .words import Section, colour, connection, number, plain_table, signed, tell
 
 CURVE = (60, 12)  # characters across and down
-NUDGE = 1e-3  # of the weight, to see what it does
+NUDGE = 1e-3  # how far the weight is moved to measure the slope
 
 
 def render_weight(explanation: Explanation, name: str) -> Group:
@@ -42,7 +36,7 @@ def render_weight(explanation: Explanation, name: str) -> Group:
         (f"Try it: change {name} alone", _alone(explanation, part)),
         ("The update", _update(explanation, part)),
     ]
-    return tell(f"Backpropagation of {name} ({way(part)})", opening(explanation, lit), story)
+    return tell(f"Backpropagation of {name} ({connection(part)})", opening(explanation, lit), story)
 
 
 def find_parameter(explanation: Explanation, name: str) -> Parameter:
@@ -53,16 +47,16 @@ def find_parameter(explanation: Explanation, name: str) -> Parameter:
     ValueError
         There is none; the message says which there are.
     """
-    kinds = [parts for parts in (explanation.weights, explanation.biases) if parts]
-    for part in (part for parts in kinds for part in parts):
+    groups = [parts for parts in (explanation.weights, explanation.biases) if parts]
+    for part in (*explanation.weights, *explanation.biases):
         if part.name == name:
             return part
-    known = " or ".join(f"{parts[0].name} to {parts[-1].name}" for parts in kinds)
+    known = " or ".join(f"{parts[0].name} to {parts[-1].name}" for parts in groups)
     raise ValueError(f"--weight must be {known}, got {name!r}")
 
 
 def _downstream(explanation: Explanation, part: Parameter) -> tuple[list[str], list[str]]:
-    """What lies on the way to the error: weights, the one itself first, and neurons."""
+    """The weights, itself first, and the neurons on the paths from a weight to the error."""
     weights, neurons = [part.name], [part.target]
     for weight in explanation.weights:
         if weight.source in neurons:
@@ -129,12 +123,12 @@ def _range(part: Parameter, curvature: float) -> np.ndarray:
 def _errors_with(explanation: Explanation, part: Parameter, values: np.ndarray) -> np.ndarray:
     """The error with other values of one weight, all at once."""
     networks = explanation.population()[np.zeros(len(values), int)]
-    kind, parts = networks.weights, explanation.weights
+    arrays, parts = networks.weights, explanation.weights
     if part.source == "1":
-        kind, parts = networks.biases, explanation.biases
-    place = [other.name for other in parts if other.layer == part.layer].index(part.name)
-    array = kind[part.layer].reshape(len(values), -1, explanation.mlp.layers[part.layer + 1])
-    unit, source = divmod(place, array.shape[1])
+        arrays, parts = networks.biases, explanation.biases
+    index = [other.name for other in parts if other.layer == part.layer].index(part.name)
+    array = arrays[part.layer].reshape(len(values), -1, explanation.mlp.layers[part.layer + 1])
+    unit, source = divmod(index, array.shape[1])
     array[:, source, unit] = values
     return np.asarray(gradients(networks, *explanation.sample(), device=explanation.device)[0])
 

@@ -5,17 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from ..errors import missing_extra
-
-try:
-    from rich import box
-    from rich.console import Group, RenderableType
-    from rich.padding import Padding
-    from rich.rule import Rule
-    from rich.table import Table
-    from rich.text import Text
-except ImportError:
-    raise missing_extra("rich", "cli") from None
+from rich import box
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.rule import Rule
+from rich.table import Table
+from rich.text import Text
 
 from .chain import Parameter, Unit
 from .explanation import Explanation
@@ -23,11 +18,11 @@ from .explanation import Explanation
 COLOURS = ("red", "green", "blue", "magenta", "cyan", "yellow")  # of factors and of wires
 
 
-Section = tuple[str, RenderableType]  # its title, and what it tells
+Section = tuple[str, RenderableType]  # title and content
 
 
 def tell(title: str, opening: RenderableType, sections: Sequence[Section]) -> Group:
-    """A story: its title, how it opens, and numbered sections."""
+    """A title, an opening, and numbered sections."""
     parts: list[RenderableType] = [Text(f"{title}\n", style="bold"), opening]
     for k, (words, section) in enumerate(sections, start=1):
         heading = Text(f"{k}. {words}", style="bold")
@@ -37,7 +32,7 @@ def tell(title: str, opening: RenderableType, sections: Sequence[Section]) -> Gr
 
 
 def number(value: float, digits: int = 7) -> str:
-    """A number with at most so many significant digits."""
+    """A number with at most ``digits`` significant digits."""
     return f"{value + 0.0:.{digits}g}"  # + 0.0 turns -0.0 into 0.0
 
 
@@ -47,7 +42,7 @@ def signed(value: float) -> str:
 
 
 def in_column(value: float) -> str:
-    """A number for a column: with the same decimals as the others, unless it is huge or tiny."""
+    """A number for a column: with five decimals, unless it is huge or tiny."""
     return f"{value:.5f}" if value == 0 or 1e-3 <= abs(value) < 1e5 else f"{value:.4e}"
 
 
@@ -64,7 +59,7 @@ def equals(part: Parameter) -> str:
     return f"{part.name} = {number(part.value)}"
 
 
-def way(part: Parameter) -> str:
+def connection(part: Parameter) -> str:
     return f"{'bias' if part.source == '1' else part.source} → {part.target}"
 
 

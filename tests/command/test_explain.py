@@ -7,7 +7,7 @@ import pytest
 
 pytest.importorskip("rich")
 
-from bpfast.explaining.explanation import explain
+from bpfast.explaining import explain
 from bpfast.explaining.network import TUTORIAL, read_network
 
 GRADIENTS = [-0.22652, -0.33978, -0.2427, -0.36405, -0.68765, -0.38832]
@@ -140,8 +140,8 @@ def test_a_page(bpfast, tmp_path):
         (["--weight", "w7", "--json"], "--weight must be w1 to w6, got 'w7'"),
         (["--learning-rate", "5", "--step", "20"], "step 20 cannot be explained: the network div"),
         (["--network", "nowhere.json"], "nowhere.json cannot be read"),
-        (["--weight", "w1", "--sweep"], "--weight and --sweep tell different stories: choose one"),
-        (["--html", "page.html", "--json"], "--html and --json tell different stories"),
+        (["--weight", "w1", "--sweep"], "--weight and --sweep cannot be combined: choose one"),
+        (["--html", "page.html", "--json"], "--html and --json cannot be combined"),
         (["--html", "page.txt"], "expected a file that ends in .html"),
     ],
 )

@@ -1,59 +1,15 @@
-"""The page of an explanation: what is in it, what is refused, and its arithmetic, run by Node."""
+"""bpfast.explaining.page: what is in a page, and what is refused."""
 
-import html
 import json
-import math
 import re
-import shutil
-import subprocess
-from itertools import pairwise
+from graphlib import CycleError
 
-import numpy as np
 import pytest
+from explanations import drawn, tutorial
 
 import bpfast as bp
-from bpfast.explaining.explanation import explain
-from bpfast.explaining.network import TUTORIAL
 from bpfast.explaining.page import ASSETS, page, script, write
-from bpfast.explaining.sweep import max_curvature
 from bpfast.kernels.tables import ACTIVATIONS
-from bpfast.training.network import loss_names
-
-BUILT_IN_ACTIVATIONS, BUILT_IN_LOSSES = tuple(ACTIVATIONS), tuple(loss_names())
-RATES = (0.01, 0.1, 0.7)
-# What the arithmetic makes of a list of networks, each with its sample.
-COMPUTE = """
-const compute = ({ network, rates }) => {
-  const model = new Network(network);
-  const start = new Float64Array(model.size);
-  network.weights.forEach((rows, layer) => start.set(rows.flat(), model.starts[layer]));
-  network.biases.forEach((row, l) =>
-    start.set(row, model.parameterIndex(l, network.layers[l], 0)),
-  );
-  const setup = { start, x: network.x, y: network.y };
-  const error = model.computeGradient(start, setup.x, setup.y);
-  const now = [model.gradient, model.prediction, model.delta[0]];
-  const [gradient, prediction, delta] = now.map((row) => [...row]);
-  const next = Float64Array.from(start);
-  descend(next, gradient, network.learning_rate);
-  const curvature = largestEigenvalue(hessian(model, setup));
-  const errors = rates.map((rate) => errorAfter(model, { ...setup, rate }, 3));
-  return { error, gradient, prediction, delta, next: [...next], curvature, errors };
-};
-"""
-
-
-def tutorial():
-    return explain(**TUTORIAL, device="reference")
-
-
-def drawn(layers, seed=0, **options):
-    """An explanation of a network with drawn weights, biases and sample."""
-    mlp, rng = bp.MLP(layers, **options), np.random.default_rng(seed)
-    weights = [rng.normal(size=shape) for shape in pairwise(layers)]
-    biases = [rng.normal(size=width) for width in layers[1:]] if mlp.bias else []
-    x, y = rng.normal(size=layers[0]), rng.uniform(size=layers[-1])
-    return explain(mlp, weights, x, y, 0.1, biases, "reference")
 
 
 def embedded(text):
@@ -63,7 +19,7 @@ def embedded(text):
 
 
 def test_every_number_of_the_tutorial_is_in_the_page():
-    data = embedded(page(tutorial()))
+    data = embedded(page(tutorial().page_data()))
     weights = data["weights"]
     assert [part["name"] for part in weights] == ["w1", "w2", "w3", "w4", "w5", "w6"]
     expected = {
@@ -81,7 +37,7 @@ def test_every_number_of_the_tutorial_is_in_the_page():
 
 
 def test_a_page_asks_for_nothing_outside_itself():
-    text = page(drawn((2, 3, 2), activation="gelu", loss="cross_entropy"))
+    text = page(drawn((2, 3, 2), activation="gelu", loss="cross_entropy").page_data())
     assert set(re.findall(r'(?:src|href)="([^"]*)"', text)) == {"data:,", "#says"}
     # namespaces are names, nobody fetches them
     assert set(re.findall(r"https?://[^\"'\s]+", text)) == {
@@ -92,18 +48,12 @@ def test_a_page_asks_for_nothing_outside_itself():
 
 
 def test_a_page_has_all_scripts():
-    text = page(tutorial())
+    text = page(tutorial().page_data())
     for path in ASSETS.glob("*.js"):
         assert path.read_text(encoding="utf-8").splitlines()[0] in text, path.name
     assert not re.search(r"^(?:import|export)\b", text, re.MULTILINE)
     assert not re.search(r"\$(?:style|data|script)\b", text)
     assert len(re.findall("</script>", text)) == 2
-
-
-def test_a_notebook_shows_the_page_in_a_frame_of_its_own():
-    explanation = tutorial()
-    found = re.fullmatch(r'<iframe srcdoc="([^"]*)"[^>]*></iframe>', explanation._repr_html_())
-    assert html.unescape(found[1]) == page(explanation)
 
 
 @pytest.fixture
@@ -116,18 +66,18 @@ def own_activation():
 def test_a_function_of_your_own_has_no_page(own_activation, tmp_path):
     explanation = drawn((2, 2, 1), activation=own_activation, loss="mse")
     with pytest.raises(ValueError, match="'cube' is a function of your own"):
-        write(explanation, tmp_path / "page.html")
+        write(explanation.page_data(), tmp_path / "page.html")
     assert explanation._repr_html_() is None
     assert not list(tmp_path.iterdir())
 
 
 def test_a_page_is_written_whole_or_refused(tmp_path):
-    path = write(tutorial(), tmp_path / "page.html")
-    assert path.read_text(encoding="utf-8") == page(tutorial())
+    path = write(tutorial().page_data(), tmp_path / "page.html")
+    assert path.read_text(encoding="utf-8") == page(tutorial().page_data())
     with pytest.raises(ValueError, match=r"ends in \.html"):
-        write(tutorial(), tmp_path / "page.txt")
+        write(tutorial().page_data(), tmp_path / "page.txt")
     with pytest.raises(ValueError, match="there is no folder"):
-        write(tutorial(), tmp_path / "nowhere" / "page.html")
+        write(tutorial().page_data(), tmp_path / "nowhere" / "page.html")
     assert [path.name for path in tmp_path.iterdir()] == ["page.html"]
 
 
@@ -137,116 +87,43 @@ def test_the_command_writes_the_page(bpfast, tmp_path, monkeypatch):
     code, out, err = bpfast("explain", "--html", "page.html")
     assert (code, err) == (0, "")
     assert "page.html" in out
-    assert (tmp_path / "page.html").read_text(encoding="utf-8") == page(tutorial())
+    assert (tmp_path / "page.html").read_text(encoding="utf-8") == page(tutorial().page_data())
     code, _, err = bpfast("explain", "--html", "page.pdf")
     assert code == 2
     assert "ends in .html" in err
 
 
-# --- arithmetic -----------------------------------------------------------------------------------
+@pytest.fixture
+def modules(tmp_path, monkeypatch):
+    """Writes JavaScript modules, which are the page's from then on."""
+    monkeypatch.setattr("bpfast.explaining.page.ASSETS", tmp_path)
+
+    def write_all(**texts):
+        for name, text in texts.items():
+            (tmp_path / f"{name}.js").write_text(text)
+
+    return write_all
 
 
-def in_javascript(jobs, request):
-    """What the page's arithmetic makes of some jobs: in Node, or else in a browser."""
-    source = script("sweep") + COMPUTE
-    text = json.dumps(jobs)
-    if node := shutil.which("node"):
-        program = f"{source}\nconsole.log(JSON.stringify({text}.map(compute)));"
-        done = subprocess.run(
-            [node, "-"], input=program, capture_output=True, text=True, check=True
-        )
-        return json.loads(done.stdout)
-    tab = request.getfixturevalue("browser").new_page()
-    return tab.evaluate(f"(() => {{ {source}\nreturn {text}.map(compute); }})()")
-
-
-def rows(explanation, key):
-    """A number of every weight and bias, in the order of a population's parameters."""
-    parts = {(part.layer, part.source, part.target): part for part in explanation.weights}
-    biases = {(part.layer, part.target): part for part in explanation.biases}
-    row = []
-    sources = explanation.input_names
-    for layer, units in enumerate(explanation.layers):
-        names = [unit.name for unit in units]
-        row += [getattr(parts[layer, s, name], key) for s in sources for name in names]
-        row += [getattr(biases[layer, name], key) for name in names if biases]
-        sources = names
-    return row
-
-
-@pytest.mark.xdist_group("browser")
-def test_arithmetic_is_that_of_the_reference(request):
-    explanations = [
-        drawn((3, 4, 2, 2), seed, activation=(a, b), loss=loss, bias=bias, delta=0.4, quantile=0.8)
-        for seed, (a, b) in enumerate(pairwise((*BUILT_IN_ACTIVATIONS, "identity")))
-        for loss in BUILT_IN_LOSSES
-        for bias in (True, False)
+def test_a_script_begins_with_what_it_imports(modules):
+    modules(
+        top='import { a, b } from "./left.js";\nimport {\n  c,\n} from "./right.js";\nf(c);\n',
+        left='import { c } from "./right.js";\nexport const a = c;\nexport class b {}\n',
+        right="export const c = 1;\n",
+        other="nobody imports this\n",
+    )
+    assert script("top").split("\n") == [
+        "const c = 1;",
+        "const a = c;",
+        "class b {}",
+        "f(c);",
     ]
-    jobs = [{"network": e.as_dict()["network"], "rates": RATES} for e in explanations]
-    results = in_javascript(jobs, request)
-    assert len(results) == len(BUILT_IN_ACTIVATIONS) * len(BUILT_IN_LOSSES) * 2
-    for explanation, result in zip(explanations, results, strict=True):
-        assert result["error"] == pytest.approx(explanation.error, rel=1e-12), explanation.mlp
-        assert result["prediction"] == pytest.approx(explanation.prediction, rel=1e-12)
-        assert result["delta"] == pytest.approx(explanation.deltas[0], rel=1e-11, abs=1e-15)
-        for key, name in (("gradient", "gradient"), ("next", "new_value")):
-            expected = rows(explanation, name)
-            np.testing.assert_allclose(result[key], expected, rtol=1e-11, atol=1e-15)
 
 
-@pytest.mark.xdist_group("browser")
-def test_small_errors_of_large_numbers_keep_their_digits(request):
-    """By the reference, by what is told of each output, and by the page."""
-    near = math.log(3.0) + 1e-6
-    cases = [
-        ("cross_entropy", [1e4, 1e4], [1.0, 0.0], math.log(2.0), 1e-15),
-        ("poisson", [near], [3.0], 1.5 * (near - math.log(3.0)) ** 2, 1e-6),
-    ]
-    explanations = [
-        explain(bp.MLP((1, len(z)), loss=loss, bias=False), [[z]], [1.0], y, 0.0, [], "reference")
-        for loss, z, y, _, _ in cases
-    ]
-    jobs = [{"network": e.as_dict()["network"], "rates": []} for e in explanations]
-    results = in_javascript(jobs, request)
-    for explanation, result, (*_, expected, rel) in zip(explanations, results, cases, strict=True):
-        for error in (explanation.error, sum(explanation.error_terms), result["error"]):
-            assert error == pytest.approx(expected, rel=rel, abs=0.0)
-
-
-@pytest.mark.xdist_group("browser")
-def test_training_and_curvature_are_those_of_the_kernels(request):
-    explanations = [tutorial(), drawn((3, 4, 2), activation="tanh", loss="cross_entropy")]
-    jobs = [{"network": e.as_dict()["network"], "rates": RATES} for e in explanations]
-    for explanation, result in zip(explanations, in_javascript(jobs, request), strict=True):
-        population = explanation.population()
-        assert result["curvature"] == pytest.approx(
-            max_curvature(explanation, population), rel=1e-5
-        )
-        n = len(RATES)
-        population = population[np.zeros(n, int)]
-        sample = explanation.sample()
-        sgd = bp.SGD(learning_rate=np.array(RATES))
-        bp.fit(population, *sample, sgd, epochs=3, device="reference", progress=False)
-        expected = bp.gradients(population, *sample, device="reference")[0]
-        assert result["errors"] == pytest.approx(expected, rel=1e-10)
-
-
-@pytest.mark.xdist_group("browser")
-def test_tiny_and_huge_numbers_do_not_break_functions(request):
-    """Where exponentials overflow or vanish, and where erf's series ends."""
-    identity = {"layers": [1, 1, 1], "loss": "mse", "bias": False, "delta": 1.0, "quantile": 0.5}
-    zs = [-800.0, -40.0, -6.5, -1e-9, 0.0, 1e-9, 3.0, 8.6, 40.0, 800.0]
-    jobs = [
-        {
-            "network": identity
-            | {"activation": name, "weights": [[[1.0]], [[1.0]]], "biases": []}
-            | {"x": [z], "y": [0.0], "learning_rate": 0.1},
-            "rates": [],
-        }
-        for name in BUILT_IN_ACTIVATIONS
-        for z in zs
-    ]
-    values = [result["prediction"][0] for result in in_javascript(jobs, request)]
-    expected = [ACTIVATIONS[name].value(z) for name in BUILT_IN_ACTIVATIONS for z in zs]
-    # gelu's 1 + erf cancels far below zero
-    np.testing.assert_allclose(values, expected, rtol=1e-12, atol=1e-14)
+def test_imports_of_scripts_run_one_way(modules):
+    modules(
+        one='import { b } from "./two.js";\nexport const a = b;\n',
+        two='import { a } from "./one.js";\nexport const b = a;\n',
+    )
+    with pytest.raises(CycleError):
+        script("one")

@@ -10,8 +10,6 @@ import numpy as np
 import pytest
 
 import bpfast as bp
-from bpfast.command.progress import _reached
-from bpfast.sweeps.progress import SweepProgress
 from bpfast.training import training
 from bpfast.training.progress import BAR_WIDTH, Bar
 
@@ -92,11 +90,3 @@ def test_an_interrupt_leaves_an_empty_line(monkeypatch):
     assert fit().interrupted
     assert terminal.getvalue().endswith(CLEARED)
     assert "100%" not in terminal.getvalue()
-
-
-def test_a_sweep_tells_what_is_reached():
-    progress = SweepProgress(1, 2, 1.0, 3e6, "8 relu adam", 20, 0.98765, 2, 18)
-    assert _reached(progress) == "  20 networks, best 0.9877, 2 diverged, 18 let go"
-    assert _reached(SweepProgress(1, 2, 1.0, 3e6, "8 relu adam")) == ""
-    lost = SweepProgress(1, 2, 1.0, 3e6, "8 relu adam", networks=4, diverged=4)
-    assert _reached(lost) == "  4 networks, 4 diverged"  # and no best of -inf

@@ -31,7 +31,7 @@ const derivative = (name) => {
 
 export const operator = (sign) => mathElement("mo", OPERATORS[sign] ?? sign);
 
-// An operator that begins a piece, spaced as if what is before it were there: after it as before.
+// An operator that begins a piece has the space after it that it had within the formula.
 const infix = (node) => {
   node.setAttribute("lspace", "0");
   node.setAttribute("rspace", "0.25rem");
@@ -89,10 +89,10 @@ export const math = (nodes) => mathElement("math", ...nodes);
 
 export const formula = (text, values) => math(formulaNodes(text, values));
 
-// A formula in pieces that wrap: cut before + and −, if and else, after commas, and before · and /
-// where the piece is long enough; in long brackets too.
-const LONG = 18; // characters in brackets
-const BEFORE = { "+": 1, "−": 1, if: 1, else: 1, "·": 12, "/": 12 }; // to characters so many
+// How a formula is cut into pieces, between which a line may wrap: before these signs, where the piece
+// has at least as many characters, and after commas; also inside brackets that are long.
+const BEFORE = { "+": 1, "−": 1, if: 1, else: 1, "·": 12, "/": 12 };
+const LONG = 18; // characters
 
 const unfolded = (nodes) =>
   nodes.flatMap((node) =>
@@ -119,7 +119,7 @@ const coloured = (nodes, colour) => {
   return row;
 };
 
-// A product or sum, cut between its parts into formulas of their own, so that long ones wrap.
+// A product or sum as a formula for each of its parts, between which a line may wrap.
 export const joined = (sign, parts) =>
   parts.map(({ nodes, colour }, k) =>
     math([...(k ? [infix(operator(sign))] : []), coloured(nodes, colour)]),

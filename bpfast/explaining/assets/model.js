@@ -6,6 +6,15 @@ import { Network } from "./network.js";
 // A neuron's name in a stage's sets and in the drawing; layer 0 has the inputs.
 export const unitId = (layer, k) => `${layer}:${k}`;
 
+// What a pass leaves in the network, until the next one overwrites it.
+const PASS = ["z", "a", "prediction", "terms"];
+const GRADIENTS = ["gradient", "slope", "activationGradient", "delta"];
+
+const copied = (network, names) => {
+  const copy = (values) => Array.from(values, (v) => (typeof v === "number" ? v : [...v]));
+  return Object.fromEntries(names.map((name) => [name, copy(network[name])]));
+};
+
 export class Model {
   constructor(explanation) {
     this.names = explanation;
@@ -63,38 +72,21 @@ export class Model {
     return { start: this.flatten(network), x: [...x], y: [...y], rate };
   }
 
-  // All numbers of a step from `parameters`: by place, in `values` by name, in `next` after it.
+  // All numbers of a step from `parameters`: by layer and neuron, in `values` by name, in `next` after it.
   view(parameters, { x, y, rate }) {
     const { network } = this;
     const error = network.computeGradient(parameters, x, y);
-    const before = { ...this.copyPass(error, parameters), ...this.copyGradients() };
-    const moved = Float64Array.from(parameters);
-    descend(moved, network.gradient, rate);
-    network.forward(moved, x);
-    const next = this.copyPass(network.computeError(y), moved);
-    return { ...before, x, y, rate, next, values: this.values(before, y) };
-  }
-
-  copyPass(error, parameters) {
-    const { z, a, prediction, terms } = this.network;
-    return {
-      z: z.map((row) => [...row]),
-      a: a.map((row) => [...row]),
-      prediction: [...prediction],
-      terms: [...terms],
+    const before = {
+      ...copied(network, [...PASS, ...GRADIENTS]),
       parameters: [...parameters],
       error,
     };
-  }
-
-  copyGradients() {
-    const { gradient, slope, activationGradient, delta } = this.network;
-    return {
-      gradient: [...gradient],
-      slope: slope.map((row) => [...row]),
-      activationGradient: activationGradient.map((row) => [...row]),
-      delta: delta.map((row) => [...row]),
-    };
+    const moved = Float64Array.from(parameters);
+    descend(moved, network.gradient, rate);
+    network.forward(moved, x);
+    const nextError = network.computeError(y);
+    const next = { ...copied(network, PASS), parameters: [...moved], error: nextError };
+    return { ...before, x, y, rate, next, values: this.values(before, y) };
   }
 
   // The numbers of all names that a formula may have.

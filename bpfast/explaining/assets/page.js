@@ -15,7 +15,7 @@ import { number, plural } from "./words.js";
 
 const MOST_STEPS = 1000; // of gradient descent
 const PLAY_SECONDS = 6; // at most, however many steps there are
-const FRAME = 300; // milliseconds between two steps while they are few
+const FRAME = 300; // milliseconds between two steps that are shown
 
 class Page {
   constructor(explanation) {

@@ -9,7 +9,7 @@ import { number, plural } from "./words.js";
 export const RATES = 10000;
 const SCOUTS = 400; // rates that look for the range worth a sweep
 const DECADES = 8; // how far they look, each way
-const PATIENCE = 12; // milliseconds of computing, after which the page can respond
+const PATIENCE = 12; // milliseconds of computing before the page may respond to events
 
 const geometric = (low, high, n) =>
   Float64Array.from({ length: n }, (_, k) => low * (high / low) ** (k / (n - 1)));

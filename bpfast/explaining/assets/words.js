@@ -18,8 +18,7 @@ export const number = (value, digits = 7) => {
 };
 
 // A number that may follow an operator.
-export const signed = (value, digits = 7) =>
-  value < 0 ? `(${number(value, digits)})` : number(value, digits);
+export const signed = (value) => (value < 0 ? `(${number(value)})` : number(value));
 
 // A number for a formula's text.
 export const plain = (value) => String(Number(value.toPrecision(10)));
