@@ -122,8 +122,9 @@ def test_a_worker_that_joins_late_takes_part(watched, rounds):
 
 
 def test_what_waits_for_a_slow_worker_moves(client, watched):
-    seen = watched(slow=0.5, name=0)
     options = {"space": SPACE | {"hidden": [*range(1, 11)]}}
+    sweep(client, **options)  # a worker that was killed loads its kernels anew
+    seen = watched(slow=0.5, name=0)
     same_work(sweep(client, **options), sweep(**options))
     names = [name for name, *_ in seen()]
     assert 0 < names.count("0") < names.count("1") / 2
