@@ -15,7 +15,7 @@ import statistics
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -28,9 +28,10 @@ import bpfast as bp
 
 from ..checking.machine import machine
 from ..files import write_whole
-from ..sweeps.cluster import SHARD_SECONDS
-from ..sweeps.trials import Outcome, Shard, Trainer
-from ..sweeps.workers import Job, Threads
+from ..sweeps.dask_workers import SHARD_SECONDS
+from ..sweeps.shards import Job, Outcome, Shard
+from ..sweeps.trainer import Trainer
+from ..sweeps.workers import ThreadWorkers
 from .environment import versions
 from .measure import now
 
@@ -138,7 +139,7 @@ class Slow(distributed.SchedulerPlugin):
             time.sleep(self.seconds)
 
 
-class Instant(Threads):
+class Instant(ThreadWorkers):
     """Workers that need no time: what is left is the client's own."""
 
     def _train(self, job: Job, threads: int) -> Outcome:
@@ -146,12 +147,10 @@ class Instant(Threads):
 
 
 def _invented(trainer: Trainer, job: Job) -> Outcome:
-    trials = job.shard.trials
-    n = len(trials.numbers)
-    scores = np.random.default_rng(trials.numbers[0]).random(n)
-    ones, few = np.ones(n), trials._replace(numbers=trials.numbers[:1], points=trials.points[:1])
+    n = len(job.shard)
+    scores, ones = np.random.default_rng(job.shard.numbers[0]).random(n), np.ones(n)
     return Outcome(
-        shard=Shard(trials, job.until, []),
+        shard=replace(job.shard, epoch=job.until, states=[]),
         results={
             "validation_score": scores,
             "test_score": scores,
@@ -160,8 +159,9 @@ def _invented(trainer: Trainer, job: Job) -> Outcome:
             "diverged": np.zeros(n, bool),
         },
         losses=np.ones((n, job.until)),
-        rung=np.empty(0),
-        best=(int(scores.argmax()), trainer.population(few)),
+        rung_losses=np.empty(0),
+        best=int(scores.argmax()),
+        best_network=trainer.population(job.shard.part(slice(1))),
         updates=n,
         paused=False,
         interrupted=False,
@@ -170,7 +170,7 @@ def _invented(trainer: Trainer, job: Job) -> Outcome:
 
 def client_alone(networks: int, epochs: int) -> tuple[float, float]:
     """Seconds of the client for each network, and for each shard."""
-    with mock.patch("bpfast.sweeps.sweeping.Threads", Instant):
+    with mock.patch("bpfast.sweeps.sweeping.ThreadWorkers", Instant):
         few, many = (run(networks, epochs, size=size)[0] for size in (256, 4))
     shard = max(0.0, (many - few) / (networks / 4 - networks / 256))
     return (few - shard * networks / 256) / networks, shard
@@ -181,9 +181,9 @@ def travelling(epochs: int, networks: int = 256) -> dict[str, float]:
     seen: list[tuple[Job, Outcome]] = []
     train = Trainer.advance
 
-    def watched(self: Trainer, *job: Any) -> Outcome:
-        outcome = train(self, *job)
-        seen.append((Job(*job[:3]), outcome))
+    def watched(self: Trainer, job: Job, watch: Any) -> Outcome:
+        outcome = train(self, job, watch)
+        seen.append((job, outcome))
         return outcome
 
     with mock.patch.object(Trainer, "advance", watched):
@@ -192,7 +192,7 @@ def travelling(epochs: int, networks: int = 256) -> dict[str, float]:
     (new, rung), (survivors, end) = seen[0], seen[-1]
 
     def each(thing: Job | Outcome, shard: Shard) -> float:
-        return len(pickle.dumps(thing)) / len(shard.trials.numbers)
+        return len(pickle.dumps(thing)) / len(shard)
 
     return {
         "shard, new": each(new, new.shard),

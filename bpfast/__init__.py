@@ -49,7 +49,7 @@ for _name, _module in {
     "optimizers": training.optimizers,
     "population": training.population,
     "space": sweeps.space,
-    "sweep": sweeps.sweeping,
+    "sweep": sweeps.result,
 }.items():
     sys.modules[f"{__name__}.{_name}"] = _module
 

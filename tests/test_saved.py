@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import bpfast as bp
-from bpfast.sweeps.trials import Trainer
+from bpfast.sweeps.trainer import Trainer
 
 SAVED = Path(__file__).parent / "data" / "saved"
 EXPECTED = json.loads((SAVED / "predictions.json").read_text(encoding="utf-8"))

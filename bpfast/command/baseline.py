@@ -8,7 +8,7 @@ import warnings
 from rich.console import Console
 
 from ..errors import missing_extra
-from ..sweeps.sweeping import SweepResult
+from ..sweeps.result import SweepResult
 from ..sweeps.words import duration, many
 from ..tables.dataset import Dataset
 from ..training.network import MLP

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from ..sweeps.sweeping import SweepResult
+from ..sweeps.result import SweepResult
 from ..sweeps.words import by_epoch, duration, ended_early, many, no_score, ranked_by
 from ..tables.dataset import Dataset
 from .request import Request

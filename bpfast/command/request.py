@@ -11,6 +11,7 @@ from typing import Any
 
 from ..files import make_folders, remove_empty, write_whole
 from ..sweeps import space
+from ..sweeps.hyperparameters import HYPERPARAMETERS
 from ..sweeps.identity import GROWS
 from ..sweeps.run_folder import MANIFEST, read_manifest
 from ..sweeps.storage import lasting
@@ -101,7 +102,7 @@ def space_of(options: Mapping[str, Any], base: Mapping[str, Any] = space.USUAL) 
 
 def hyperparameters(options: Mapping[str, Any]) -> dict[str, str]:
     """The hyperparameters that were typed among options; ``--seed`` is the sweep's own seed."""
-    typed = {name: options.get(name) for name in space.HYPERPARAMETERS if name != "seed"}
+    typed = {name: options.get(name) for name in HYPERPARAMETERS if name != "seed"}
     return {name: values for name, values in typed.items() if values is not None}
 
 

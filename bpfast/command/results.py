@@ -6,8 +6,8 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 from ..files import write_whole
+from ..sweeps.result import SweepResult
 from ..sweeps.run_folder import describe
-from ..sweeps.sweeping import SweepResult
 from ..tables.dataset import Dataset
 from ..version import __version__
 from .request import Request

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ..sweeps import space
+from ..sweeps.hyperparameters import DEFAULTS
 from ..sweeps.storage import file_of, lasting, located
 from ..tables.sources import BUILT_IN
 from .request import Request, absolute, hyperparameters, read_request, space_of
@@ -108,7 +109,7 @@ def _differences_of_spaces(typed: Mapping[str, Any], begun: Request) -> Iterator
 
 def _values(dimensions: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
     """The values of each hyperparameter: as text that is the same for equal ones, and as typed."""
-    typed = space.DEFAULTS | dict(dimensions)
+    typed = DEFAULTS | dict(dimensions)
     described = space.Space(dimensions).describe()
     return {name: (text, typed[name]) for name, text in described.items()}
 

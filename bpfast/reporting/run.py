@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..sweeps.space import HYPERPARAMETERS
+from ..sweeps.hyperparameters import HYPERPARAMETERS
 from ..sweeps.words import ended_early
 
 FLOORS = {"accuracy": 0.0, "R²": -1.0}  # scores below tell nothing more, and would flatten the rest

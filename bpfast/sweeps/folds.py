@@ -7,12 +7,19 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..checks import check_array, check_int
-from ..memory import check_memory
-from ..tables.scaling import Scaler
+from ..checks import check_int
 from ..tables.splitting import split, stratified_ranks
 
 WANTED = "a number of folds, a splitter such as scikit-learn's, or (train, validation) row numbers"
+
+
+class Splitting(NamedTuple):
+    """How rows are to be split: arguments of :func:`bpfast.sweep`."""
+
+    validation: float = 0.2
+    test: float = 0.2
+    cv: Any = None
+    groups: Any = None
 
 
 class Fold(NamedTuple):
@@ -22,31 +29,31 @@ class Fold(NamedTuple):
     validation: np.ndarray
 
 
-class Cut(NamedTuple):
-    """Row numbers of every fold, of what the winner is trained on, and of the test part."""
+class RowSplit(NamedTuple):
+    """Row numbers of the parts of a table.
+
+    Attributes
+    ----------
+    folds : one without a cross-validation
+    winner : what the winner is trained on: in a cross-validation all rows but those of the test
+        part, else those that the only fold is trained on
+    test : what nothing is trained on and nothing is ranked by
+    """
 
     folds: list[Fold]
-    whole: np.ndarray
+    winner: np.ndarray
     test: np.ndarray
 
 
-def cut(
-    X: np.ndarray,
-    y: np.ndarray,
-    classes: int,
-    validation: float,
-    test: float,
-    cv: Any,
-    groups: Any,
-    seed: int,
-) -> Cut:
-    """Cut rows into a test part and folds; without ``cv`` there is one fold.
+def split_rows(
+    X: np.ndarray, y: np.ndarray, classes: int, splitting: Splitting, seed: int
+) -> RowSplit:
+    """Split rows into a test part and folds; without ``cv`` there is one fold.
 
     Parameters
     ----------
     X : (samples, features)
     y : (samples,) class numbers from 0 to ``classes`` - 1, or numbers, with ``classes`` 0
-    validation, test, cv, groups, seed : as for :func:`bpfast.sweep`
 
     Raises
     ------
@@ -54,29 +61,30 @@ def cut(
         Bad input; too few rows; a fold with an empty part, rows that are not there, or rows that
         it is both trained on and scored on.
     """
+    cv, groups = splitting.cv, splitting.groups
     _check_cv(cv, groups)
     if cv is None:
-        parts = split(y, classes, validation, test, seed)
-        return Cut([Fold(parts.train, parts.validation)], parts.train, parts.test)
+        parts = split(y, classes, splitting.validation, splitting.test, seed)
+        return RowSplit([Fold(parts.train, parts.validation)], parts.train, parts.test)
     groups = None if groups is None else _check_groups(groups, len(y))
-    unseen = _hold_out(y, classes, test, groups, seed)
-    rest = np.flatnonzero(~unseen)
+    is_test = _hold_out(y, classes, splitting.test, groups, seed)
+    rest = np.flatnonzero(~is_test)
     if isinstance(cv, (int, np.integer)):
         if groups is None:
-            dealt = _deal(y[rest], classes, int(cv), seed)
+            fold_of = _deal(y[rest], classes, int(cv), seed)
         else:
-            dealt = _deal_groups(groups[rest], int(cv), seed)
-        folds = [Fold(rest[dealt != k], rest[dealt == k]) for k in range(cv)]
+            fold_of = _deal_groups(groups[rest], int(cv), seed)
+        folds = [Fold(rest[fold_of != k], rest[fold_of == k]) for k in range(cv)]
     elif hasattr(cv, "split"):
         pairs = cv.split(X[rest], y[rest], None if groups is None else groups[rest])
-        hint = "; a splitter of fixed rows needs test=0" if unseen.any() else ""
+        hint = "; a splitter of fixed rows needs test=0" if is_test.any() else ""
         folds = [Fold(rest[a], rest[b]) for a, b in _check_pairs(pairs, len(rest), hint)]
     else:
         pairs = _check_pairs(cv, len(y))
-        folds = [Fold(*(rows[~unseen[rows]] for rows in pair)) for pair in pairs]
+        folds = [Fold(*(rows[~is_test[rows]] for rows in pair)) for pair in pairs]
     for k, fold in enumerate(folds):
         _check_fold(k, fold)
-    return Cut(folds, rest, np.flatnonzero(unseen))
+    return RowSplit(folds, rest, np.flatnonzero(is_test))
 
 
 def _check_cv(cv: Any, groups: Any) -> None:
@@ -108,23 +116,23 @@ def _hold_out(
     if not 0 <= share < 1:
         raise ValueError(f"test={share} must be a share of the rows, or 0 for no test part")
     if groups is None:
-        unseen = stratified_ranks(y, classes, seed) < share
+        is_test = stratified_ranks(y, classes, seed) < share
     else:
-        unseen = _group_places(groups, seed) < share
-    if unseen.all() or (share > 0 and not unseen.any()):
+        is_test = _group_positions(groups, seed) < share
+    if is_test.all() or (share > 0 and not is_test.any()):
         what = "rows" if groups is None else f"rows in {len(np.unique(groups))} groups"
         raise ValueError(f"{len(y)} {what} are too few for a test part of {share} beside others")
-    return unseen
+    return is_test
 
 
-def _group_places(groups: np.ndarray, seed: int) -> np.ndarray:
-    """Each row's group's place among all rows, from 0 to 1, groups being in random order."""
+def _group_positions(groups: np.ndarray, seed: int) -> np.ndarray:
+    """Where each row's group lies among all rows, from 0 to 1, with groups in random order."""
     names, group = np.unique(groups, return_inverse=True)
     order = np.random.default_rng(seed).permutation(len(names))
     sizes = np.bincount(group)[order]
-    place = np.empty(len(names))
-    place[order] = (np.cumsum(sizes) - sizes / 2) / len(groups)
-    return place[group]
+    middle = np.empty(len(names))
+    middle[order] = (np.cumsum(sizes) - sizes / 2) / len(groups)
+    return middle[group]
 
 
 def _deal(y: np.ndarray, classes: int, k: int, seed: int) -> np.ndarray:
@@ -161,22 +169,26 @@ def _check_pairs(pairs: Any, samples: int, hint: str = "") -> list[tuple[np.ndar
         except (TypeError, ValueError):
             raise TypeError(f"cv must be {WANTED} for each fold, got {pair!r}") from None
         for rows in (train, validation):
-            if rows.ndim != 1 or (rows.size and rows.dtype.kind not in "iu"):
-                is_mask = rows.dtype.kind == "b"
-                mask = ": numpy.flatnonzero turns a mask into them" if is_mask else ""
-                raise ValueError(
-                    f"cv: fold {k} has an array of shape {rows.shape} and dtype {rows.dtype}, "
-                    f"expected row numbers{mask}"
-                )
-            if rows.size and not 0 <= rows.min() <= rows.max() < samples:
-                raise ValueError(
-                    f"cv: fold {k} has row numbers from {rows.min()} to {rows.max()}, "
-                    f"there are rows 0 to {samples - 1}{hint}"
-                )
+            _check_row_numbers(k, rows, samples, hint)
         checked.append((train.astype(np.int64), validation.astype(np.int64)))
     if not checked:
         raise ValueError("cv gives no folds")
     return checked
+
+
+def _check_row_numbers(k: int, rows: np.ndarray, samples: int, hint: str) -> None:
+    if rows.ndim != 1 or (rows.size and rows.dtype.kind not in "iu"):
+        is_mask = rows.dtype.kind == "b"
+        mask = ": numpy.flatnonzero turns a mask into them" if is_mask else ""
+        raise ValueError(
+            f"cv: fold {k} has an array of shape {rows.shape} and dtype {rows.dtype}, "
+            f"expected row numbers{mask}"
+        )
+    if rows.size and not 0 <= rows.min() <= rows.max() < samples:
+        raise ValueError(
+            f"cv: fold {k} has row numbers from {rows.min()} to {rows.max()}, "
+            f"there are rows 0 to {samples - 1}{hint}"
+        )
 
 
 def _check_fold(k: int, fold: Fold) -> None:
@@ -186,67 +198,3 @@ def _check_fold(k: int, fold: Fold) -> None:
     both = np.intersect1d(fold.train, fold.validation)
     if both.size:
         raise ValueError(f"cv: fold {k} is trained on rows that it is scored on, such as {both[0]}")
-
-
-# --- rows of all folds, scaled --------------------------------------------------------------------
-
-
-class Part(NamedTuple):
-    """Scaled samples: X (rows, features) float32, y (rows,) class numbers or numbers."""
-
-    X: np.ndarray
-    y: np.ndarray
-
-    @classmethod
-    def of(
-        cls, X: np.ndarray, y: np.ndarray, rows: np.ndarray, scaler: Scaler, target: Scaler | None
-    ) -> Part:
-        """Some rows, scaled."""
-        inputs = check_array("X", scaler.apply(X[rows]), np.float32)
-        return cls(inputs, y[rows] if target is None else target.apply(y[rows]))
-
-
-class Folds(NamedTuple):
-    """The rows of all folds, each fold scaled by the rows that it is trained on.
-
-    No network has seen anything of what it is scored on, not even through a mean. So folds cannot
-    share one scaled X: each has its own rows, and all are one array for one fit.
-
-    Attributes
-    ----------
-    train : what fold 0 is trained on, then what fold 1 is trained on, ...
-    rows : for each fold the numbers of its rows in ``train``
-    validation : for each fold what its networks are scored on
-    """
-
-    train: Part
-    rows: list[np.ndarray]
-    validation: list[Part]
-
-    @classmethod
-    def of(cls, X: np.ndarray, y: np.ndarray, folds: list[Fold], has_classes: bool) -> Folds:
-        """The rows of folds; y is class numbers, or numbers that are scaled too.
-
-        Raises
-        ------
-        MemoryError
-            All folds' rows would not fit into the memory that is free.
-        """
-        rows = sum(len(train) + len(validation) for train, validation in folds)
-        check_memory(f"the rows of {len(folds)} folds", rows * X.shape[1], "float32")
-        ends = np.cumsum([len(fold.train) for fold in folds])
-        train = Part(np.empty((ends[-1], X.shape[1]), np.float32), np.empty(ends[-1], y.dtype))
-        numbers, validation = [], []
-        for fold, end in zip(folds, ends, strict=True):
-            scaler = Scaler.of(X[fold.train])
-            target = None if has_classes else Scaler.of(y[fold.train])
-            part = Part.of(X, y, fold.train, scaler, target)
-            own = np.arange(end - len(fold.train), end)
-            train.X[own], train.y[own] = part
-            numbers.append(own)
-            validation.append(Part.of(X, y, fold.validation, scaler, target))
-        return cls(train, numbers, validation)
-
-    def of_networks(self, trials: int) -> tuple[list[np.ndarray], np.ndarray]:
-        """``rows`` of a fit of all trials on fold 0, then all trials on fold 1, ..."""
-        return self.rows, np.repeat(np.arange(len(self.rows)), trials)

@@ -1,17 +1,20 @@
-"""Which networks go on: successive halving (Jamieson and Talwalkar, 2016) and Hyperband.
+"""Which networks are pruned: successive halving (Jamieson and Talwalkar, 2016) and Hyperband.
 
 A *rung* is an epoch after which only the best of a bracket go on. Hyperband (Li et al., 2018) has
-several brackets, which begin with many networks and cut early, or with few and cut late.
+several brackets, which begin with many networks and prune early, or with few and prune late.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 import numpy as np
 
 from ..checks import check_choice, check_int
+from .trials import Trial
 
 KINDS = ("successive", "hyperband")
 
@@ -23,8 +26,8 @@ class Halving:
     Parameters
     ----------
     kind : "successive" for one bracket, "hyperband" for all
-    epochs : of a network that is never cut
-    factor : of those that come to a rung one in so many goes on, for so many times the epochs
+    epochs : of a network that is never pruned
+    factor : one in so many of those that come to a rung goes on, for so many times the epochs
     least_epochs : before the first rung
 
     Raises
@@ -61,28 +64,61 @@ class Halving:
         return [rungs[k:] for k in range(len(rungs) + 1)]
 
     def bracket_of(self, number: int) -> int:
-        """The bracket of a trial: each has a share that lets all take about as long."""
-        shares = self._shares()
-        place = number % sum(shares)
-        for bracket, share in enumerate(shares):
-            if place < share:
-                return bracket
-            place -= share
-        raise AssertionError("shares cover all places")
+        """The bracket of a trial, by its number: all brackets take about as long."""
+        ends = [*accumulate(self._bracket_sizes())]
+        return bisect_right(ends, number % ends[-1])
 
     def rungs_of(self, number: int) -> list[int]:
         """The rungs of a trial's bracket."""
         return self.brackets()[self.bracket_of(number)]
 
-    def _shares(self) -> list[int]:
-        """Networks of each bracket in one round, Hyperband's own."""
+    def _bracket_sizes(self) -> list[int]:
+        """How many of consecutive trials go into each bracket, as in Hyperband's paper."""
         count = len(self.brackets())
         if count == 1:
             return [1]
         return [-(-count * self.factor ** (count - 1 - k) // (count - k)) for k in range(count)]
 
     def losers(self, losses: np.ndarray, numbers: Sequence[int]) -> np.ndarray:
-        """Places of those that leave a rung, by their losses (NaN is the worst) and numbers."""
+        """Indices of those that leave a rung, by their losses (NaN is the worst) and numbers."""
         stay = max(1, len(losses) // self.factor)
         order = np.lexsort((np.asarray(numbers), np.nan_to_num(losses, nan=np.inf)))
         return np.sort(order[stay:])
+
+
+class Pruner:
+    """Prunes trials at the rungs of a sweep, by all that came to a rung so far.
+
+    Parameters
+    ----------
+    halving : None where no trial is pruned
+    epochs : of a trial that is not pruned
+    """
+
+    def __init__(self, halving: Halving | None, epochs: int) -> None:
+        self._halving, self._epochs = halving, epochs
+        # (loss, number) of the trials that came to a rung, by bracket and epoch
+        self._arrived: dict[tuple[int, int], list[tuple[float, int]]] = {}
+
+    def next_stop(self, trial: Trial) -> int:
+        """The epoch of a trial's next rung, or the last epoch."""
+        rungs = self._halving.rungs_of(trial.number) if self._halving else []
+        return min((rung for rung in rungs if rung > trial.stop), default=self._epochs)
+
+    def pruned(self, trials: Iterable[Trial]) -> list[Trial]:
+        """Those that are not among the best at the rung that they have come to."""
+        if self._halving is None:
+            return []
+        at_rung: dict[tuple[int, int], list[Trial]] = {}
+        for trial in trials:
+            if trial.stop and not trial.ended:
+                rung = self._halving.bracket_of(trial.number), trial.stop
+                at_rung.setdefault(rung, []).append(trial)
+        pruned = []
+        for rung, arriving in at_rung.items():
+            arrived = self._arrived.setdefault(rung, [])
+            arrived += [(-trial.rungs[-1][1], trial.number) for trial in arriving]
+            losses, numbers = zip(*arrived, strict=True)
+            losers = {numbers[k] for k in self._halving.losers(np.array(losses), numbers)}
+            pruned += [trial for trial in arriving if trial.number in losers]
+        return pruned

@@ -1,4 +1,4 @@
-"""What a sweep is known by: a folder or a study that has been begun goes on as the same, or not."""
+"""By what a resumed sweep is recognised: its settings, and fingerprints of data and samplers."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-GROWS = "networks"  # what may be a greater number when a sweep is resumed
-# How settings that are no plain words are told of.
+GROWS = "networks"  # the setting that may be greater when a sweep is resumed
+# How a message names settings whose values say nothing to a reader.
 PHRASES = {
     "data": "other data: its X and y have the fingerprint {before}, these {now}",
     "classes": "other names of classes: theirs have the fingerprint {before}, these {now}",
@@ -46,7 +46,7 @@ def check_same(before: Mapping[str, Any], now: Mapping[str, Any], where: str, ad
     where, advice : what was begun, and what to do, in words
     """
     values = json.loads(json.dumps(now))
-    for name in sorted(values, key=GROWS.__eq__):  # what may grow says the least
+    for name in sorted(values, key=GROWS.__eq__):  # last: other differences say more
         value = values[name]
         known = before.get(name, value)
         if known == value or (name == GROWS and value > known):
@@ -57,7 +57,7 @@ def check_same(before: Mapping[str, Any], now: Mapping[str, Any], where: str, ad
 
 
 def _plain(value: Any, above: tuple[int, ...]) -> Any:
-    """A value as JSON has it; an object's place in memory says nothing."""
+    """A value as JSON can hold it, without addresses in memory."""
     if value is None or isinstance(value, (bool, int, float, str)):
         return value
     if isinstance(value, bytes):
@@ -77,7 +77,7 @@ def _plain(value: Any, above: tuple[int, ...]) -> Any:
 
 
 def _made_of(value: Any) -> Any:
-    if isinstance(value, np.random.RandomState):  # pickles hold chance beside the seed
+    if isinstance(value, np.random.RandomState):  # its pickle differs from that of an equal one
         return value.get_state()
     try:
         return value.__reduce_ex__(4)  # arrays have their bytes in it

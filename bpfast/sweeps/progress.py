@@ -16,13 +16,13 @@ class SweepProgress:
 
     Attributes
     ----------
-    done, total : sample-updates; those that a network is spared count as done
+    done, total : sample-updates; those that a pruned network is spared count as done
     seconds : since the first network began
     rate : sample-updates a second, of those that were made
     architecture : what is being trained
-    networks : how many are through
+    networks : how many have ended
     best : the highest validation score of these, -inf while none has one
-    diverged, pruned : how many of these diverged, and how many were let go at a rung
+    diverged, pruned : how many of these diverged, and how many were pruned at a rung
     """
 
     done: int
@@ -36,13 +36,13 @@ class SweepProgress:
     pruned: int = 0
 
 
-class Reached:
+class ProgressCounter:
     """Counts epochs of trials, and shows what it has counted.
 
     Parameters
     ----------
     trials, epochs : of the whole sweep
-    rows : samples that a trial's networks see in an epoch, all folds together
+    samples : that a trial's networks see in an epoch, all folds together
     seconds : what tells the seconds so far
     show : given a SweepProgress, by one thread at a time; None for nobody
     """
@@ -51,35 +51,35 @@ class Reached:
         self,
         trials: int,
         epochs: int,
-        rows: int,
+        samples: int,
         seconds: Callable[[], float],
         show: Callable[[SweepProgress], None] | None,
     ) -> None:
-        self._trials, self._epochs, self._rows = trials, epochs, rows
+        self._trials, self._epochs, self._samples = trials, epochs, samples
         self._seconds, self._show = seconds, show
         self._lock = threading.Lock()
-        self._at: dict[int, int] = {}  # epochs of trials under way, by number
-        self._under_way: dict[int, float] = {}  # sum of epochs in a fit, by its first trial
+        self._paused: dict[int, int] = {}  # epochs of trials that no fit trains, by number
+        self._training: dict[int, float] = {}  # sum of epochs in a fit, by its first trial
         self._networks, self._best, self._diverged, self._pruned = 0, -np.inf, 0, 0
         self._spared = 0  # epochs of networks that ended early
 
     def begin(self, numbers: list[int], epoch: int) -> None:
-        """Some trials, at an epoch, are being trained by a fit."""
+        """A fit begins to train some trials, which are at an epoch."""
         with self._lock:
             for number in numbers:
-                self._at.pop(number, None)
-            self._under_way[numbers[0]] = epoch * len(numbers)
+                self._paused.pop(number, None)
+            self._training[numbers[0]] = epoch * len(numbers)
 
     def pause(self, numbers: list[int], epoch: int) -> None:
-        """The fit is over; its trials came to an epoch."""
+        """A fit has ended or paused; its trials came to an epoch."""
         with self._lock:
-            del self._under_way[numbers[0]]
-            self._at |= dict.fromkeys(numbers, epoch)
+            del self._training[numbers[0]]
+            self._paused |= dict.fromkeys(numbers, epoch)
 
     def end(self, row: Mapping[str, Any]) -> None:
-        """A trial is through, with a row of the table."""
+        """A trial has ended, with a row of the table."""
         with self._lock:
-            self._at.pop(row["network"], None)
+            self._paused.pop(row["network"], None)
             self._networks += 1
             self._best = max(self._best, row["validation_score"])
             self._spared += self._epochs - row["epochs"]
@@ -87,9 +87,9 @@ class Reached:
             self._pruned += row["epochs"] < self._epochs and not row["diverged"]
 
     def watch(self, numbers: list[int], epochs: float, architecture: str) -> None:
-        """A fit of some trials is so many epochs further, the sum over its trials."""
+        """A fit has come to a sum of epochs over its trials: show how far all is."""
         with self._lock:
-            self._under_way[numbers[0]] = epochs
+            self._training[numbers[0]] = epochs
             self._tell(architecture)
 
     def tell(self, architecture: str) -> None:
@@ -100,21 +100,19 @@ class Reached:
     def _tell(self, architecture: str) -> None:
         if self._show is None:
             return
-        through = self._networks * self._epochs
-        epochs = through + sum(self._at.values()) + sum(self._under_way.values())
-        done, total = round(epochs * self._rows), self._trials * self._epochs * self._rows
+        ended = self._networks * self._epochs
+        epochs = ended + sum(self._paused.values()) + sum(self._training.values())
         seconds = self._seconds()
-        made = max(0.0, epochs - self._spared) * self._rows
-        self._show(
-            SweepProgress(
-                done,
-                total,
-                seconds,
-                made / seconds,
-                architecture,
-                self._networks,
-                self._best,
-                self._diverged,
-                self._pruned,
-            )
+        made = max(0.0, epochs - self._spared) * self._samples
+        progress = SweepProgress(
+            done=round(epochs * self._samples),
+            total=self._trials * self._epochs * self._samples,
+            seconds=seconds,
+            rate=made / seconds,
+            architecture=architecture,
+            networks=self._networks,
+            best=self._best,
+            diverged=self._diverged,
+            pruned=self._pruned,
         )
+        self._show(progress)

@@ -1,7 +1,7 @@
-"""A sweep's folder: what was asked for and what has come of it, whole at every moment.
+"""A sweep's folder: what was asked for and what came of it, complete at every moment.
 
-``manifest.json`` says what was asked for. ``parts/`` has Parquet files of trials that have ended,
-the best network so far, and a checkpoint: parameters and optimiser's memory of networks on their
+``manifest.json`` has what was asked for. ``parts/`` has Parquet files of trials that have ended,
+the best network so far, and a checkpoint: parameters and optimiser's moments of networks on their
 way. A sweep that is resumed asks its sampler the same questions, answers them from these files as
 far as they go, and so comes to where it was.
 """
@@ -14,32 +14,28 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-import numpy as np
+from typing import Any, NamedTuple
 
 from ..errors import import_optional
-from ..files import (
-    make_folders,
-    read_tensors,
-    remove_empty,
-    remove_leftovers,
-    write_tensors,
-    write_whole,
-)
+from ..files import make_folders, remove_empty, remove_leftovers, write_whole
 from ..training.population import Population
+from .checkpoints import Checkpoint, read_checkpoint, write_checkpoint
 from .identity import GROWS, check_same
-from .trials import State, joined, parted
-
-if TYPE_CHECKING:
-    from .rounds import Trial
+from .trials import Row, Trial
 
 MANIFEST, PARTS, CHECKPOINT = "manifest.json", "parts", "checkpoint.safetensors"
 LOCK = ".lock"
 _polars = partial(import_optional, "polars", "sweep")
 
 
-class Run:
+class Totals(NamedTuple):
+    """Of all fits so far: seconds, and samples that networks learned from."""
+
+    seconds: float = 0.0
+    sample_updates: int = 0
+
+
+class RunFolder:
     """A folder that one sweep writes to, from :meth:`begin` on.
 
     Until then nothing in it is changed, and if the sweep is refused, :meth:`close` leaves the disk
@@ -53,9 +49,9 @@ class Run:
 
     Attributes
     ----------
-    rows : dict of network number to its row of the table, of all trials that have ended
-    losses : dict of network number to its losses
-    saved : dict of network number to (state, epochs, losses at rungs), of those on their way
+    rows, losses : of the trials that have ended, by number
+    checkpoints : of the trials that are under way, by number
+    totals : Totals
 
     Raises
     ------
@@ -70,11 +66,11 @@ class Run:
 
     def __init__(self, folder: Path, settings: Mapping[str, Any], resume: bool) -> None:
         self.folder, self.parts = Path(folder), Path(folder) / PARTS
-        self.rows: dict[int, dict[str, Any]] = {}
+        self.rows: dict[int, Row] = {}
         self.losses: dict[int, list[float]] = {}
-        self.saved: dict[int, tuple[State, int, dict[int, float]]] = {}
+        self.checkpoints: dict[int, Checkpoint] = {}
         _check_extras()
-        _look(self.folder, settings, resume)
+        _check_manifest(self.folder, settings, resume)
         self._begun, self._new_lock = False, not (self.folder / LOCK).exists()
         self._made = make_folders(self.folder)
         try:
@@ -83,7 +79,8 @@ class Run:
             remove_empty(self._made)
             raise
         try:
-            self._read(_look(self.folder, settings, resume), settings)  # nobody else is here now
+            before = _check_manifest(self.folder, settings, resume)  # nobody else writes it now
+            self._read(before, settings)
         except BaseException:
             self.close()
             raise
@@ -107,100 +104,58 @@ class Run:
         if not self._begun:
             remove_empty(self._made)
 
-    @property
-    def seconds(self) -> float:
-        """What all fits that have ended took."""
-        return self.manifest.get("seconds", 0.0)
-
-    @property
-    def sample_updates(self) -> int:
-        """Samples that networks learned from in these fits."""
-        return self.manifest.get("sample_updates", 0)
-
     def keep(
-        self, rows: Sequence[dict[str, Any]], losses: np.ndarray, seconds: float, updates: int
+        self, trials: Sequence[Trial], best: tuple[int, Population] | None, totals: Totals
     ) -> None:
-        """Write what came of a fit.
+        """Write what came of some trials that have ended.
 
         Parameters
         ----------
-        rows : of the table
-        losses : (networks, epochs)
-        seconds, updates : of all fits so far
+        best : number and network of the best trial so far; None where no network is kept
         """
-        table = [row | {"losses": own.tolist()} for row, own in zip(rows, losses, strict=True)]
+        if best is not None:  # before its row is there
+            best[1].save(self._best(best[0]))
+        table = [trial.row | {"losses": trial.losses.tolist()} for trial in trials]
         path = self.parts / f"{len(self.rows):08d}.parquet"  # in the order of writing
         write_whole(path, _polars().DataFrame(table, infer_schema_length=None).write_parquet)
         self._add(table)
-        self.manifest |= {"seconds": seconds, "sample_updates": updates}
-        _write(self.folder, self.manifest)
-
-    def keep_best(self, number: int, network: Population) -> None:
-        """Write the best network so far, before the part that has its row."""
-        network.save(self._best(number))
-
-    def forget_others(self, number: int) -> None:
-        """Delete networks that were the best before this one."""
-        for path in self.parts.glob("best-*.safetensors"):
-            if path != self._best(number):
+        self._write_totals(totals)
+        if best is not None:
+            for path in {*self.parts.glob("best-*.safetensors")} - {self._best(best[0])}:
                 path.unlink()
 
     def best(self, number: int) -> Population:
         """The network of that number, which is the best of all rows."""
         return Population.load(self._best(number))
 
-    def checkpoint(self, trials: Sequence[Trial], seconds: float, updates: int) -> None:
-        """Write networks on their way, in place of those that were written before.
-
-        Parameters
-        ----------
-        trials : those with a state
-        seconds, updates : as for :meth:`keep`
-        """
-        groups: dict[tuple[Any, int], list[Trial]] = {}
-        for trial in trials:
-            groups.setdefault((trial.kind, trial.reached), []).append(trial)
-        tensors: dict[str, np.ndarray] = {}
-        said = []
-        for k, ((_, epoch), group) in enumerate(groups.items()):
-            states = joined([trial.state for trial in group if trial.state is not None])
-            tensors |= {f"{k}/{name}": tensor for name, tensor in states.items()}
-            rungs = [trial.rungs for trial in group]
-            said.append([[trial.number for trial in group], epoch, rungs])
-        write_tensors(self.parts / CHECKPOINT, tensors, {"groups": json.dumps(said)})
-        self.manifest |= {"seconds": seconds, "sample_updates": updates}
-        _write(self.folder, self.manifest)
-
-    def _read_checkpoint(self) -> dict[int, tuple[State, int, dict[int, float]]]:
-        path = self.parts / CHECKPOINT
-        if not path.exists():
-            return {}
-        tensors, metadata = read_tensors(path)
-        saved = {}
-        for k, (numbers, epoch, rungs) in enumerate(json.loads(metadata["groups"])):
-            own = {n.split("/")[1]: t for n, t in tensors.items() if n.startswith(f"{k}/")}
-            states = parted(own, len(own["status"]) // len(numbers))
-            for number, state, passed in zip(numbers, states, rungs, strict=True):
-                saved[number] = state, epoch, {int(rung): value for rung, value in passed}
-        return saved
+    def checkpoint(self, trials: Sequence[Trial], totals: Totals) -> None:
+        """Write trials that have a state, in place of those that were written before."""
+        write_checkpoint(self.parts / CHECKPOINT, trials)
+        self._write_totals(totals)
 
     def _best(self, number: int) -> Path:
         return self.parts / f"best-{number:08d}.safetensors"
 
+    def _write_totals(self, totals: Totals) -> None:
+        self.totals = totals
+        self.manifest |= totals._asdict()
+        _write(self.folder, self.manifest)
+
     def _read(self, before: Mapping[str, Any] | None, settings: Mapping[str, Any]) -> None:
-        """See what there is of the sweep."""
+        """Read what the folder has of the sweep."""
         started = {"started": datetime.now(UTC).isoformat(timespec="seconds")}
         begun = before["settings"] if before else {}
         kept = {"settings": {**settings, **begun, GROWS: settings[GROWS]}}
         self.manifest = started | dict(before or {}) | kept
+        self.totals = Totals(*(self.manifest.get(name, 0) for name in Totals._fields))
         self._aside = None
         if before and settings["halving"] and begun[GROWS] != settings[GROWS]:
-            # begin anew: who goes on at a rung depends on all that come to it
+            # begin anew: who is pruned at a rung depends on all that come to it
             self._aside = self.folder / f"{PARTS}-of-{begun[GROWS]}"
             return
         for path in sorted(self.parts.glob("[0-9]*.parquet")):
             self._add(_polars().read_parquet(path).to_dicts())
-        self.saved = self._read_checkpoint()
+        self.checkpoints = read_checkpoint(self.parts / CHECKPOINT)
 
     def _add(self, table: Sequence[dict[str, Any]]) -> None:
         for row in table:
@@ -236,8 +191,10 @@ def _write(folder: Path, manifest: Mapping[str, Any]) -> None:
     write_whole(folder / MANIFEST, lambda path: path.write_text(text, encoding="utf-8"))
 
 
-def _look(folder: Path, settings: Mapping[str, Any], resume: bool) -> dict[str, Any] | None:
-    """The manifest of a folder that is to be resumed."""
+def _check_manifest(
+    folder: Path, settings: Mapping[str, Any], resume: bool
+) -> dict[str, Any] | None:
+    """The manifest of a folder that is to be resumed; None for a new one."""
     if not resume:
         if (folder / MANIFEST).exists():
             raise ValueError(f"{folder} has a sweep already: resume it, or choose another folder")

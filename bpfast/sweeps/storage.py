@@ -1,4 +1,4 @@
-"""Where a sweep's study is kept: storages of Optuna's, and URLs that a later call can find."""
+"""Storages of Optuna's that keep a sweep's study, and URLs by which a later call finds them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ OWN = "study.db"  # in a sweep's folder, if no other storage was asked for
 
 
 def lasting(url: str, folder: Path | None) -> str | None:
-    """What a sweep's folder is to keep of its storage, whose URL was typed here.
+    """A storage's URL as a sweep's folder keeps it, from one that was typed in this folder.
 
     A file of SQLite is named in full, since a later call may come from elsewhere; one that lies in
     the folder is named relative to that, which may be moved; the folder's own is None.
@@ -36,7 +36,7 @@ def lasting(url: str, folder: Path | None) -> str | None:
 
 
 def located(kept: str | None, folder: Path) -> str:
-    """The URL, as seen from here, that a sweep's folder keeps."""
+    """A storage's URL for a call in this folder, from the one that a sweep's folder keeps."""
     if kept is None:
         return url_of(folder / OWN)
     path = file_of(kept)
@@ -86,7 +86,7 @@ def opened(storage: Any) -> Iterator[Any]:
 
 @contextmanager
 def told(storage: Any, what: str) -> Iterator[None]:
-    """Have what a URL's storage raises, each its own kinds, told in a line without a password.
+    """Turn what a storage raises, whose types differ, into a line without the URL's password.
 
     Raises
     ------

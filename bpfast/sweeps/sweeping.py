@@ -1,105 +1,35 @@
-"""A sweep: many networks from a space, asked of a sampler, trained at once, ranked."""
+"""A sweep: a sampler draws many networks from a space; they are trained at once and ranked."""
 
 from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, closing
-from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from ..checks import check_array, check_finite, check_int
+from ..checks import check_int
 from ..memory import free_memory
-from ..tables.model import Model
-from ..tables.scaling import Scaler
-from ..tables.target import check_target, total_sum_of_squares
-from ..training.dispatch import resolve_device
 from ..training.interrupts import interrupt_flag
-from ..training.population import Population
-from ..version import __version__
-from .folds import Folds, Part, cut
+from .folds import Splitting
 from .halving import Halving
-from .identity import fingerprint, settings_of
+from .hyperparameters import HYPERPARAMETERS
+from .options import Persistence, Resources, Search, settings
+from .parts import SweepData
 from .progress import SweepProgress
-from .rounds import Rounds, rank
-from .run_folder import Run
-from .space import HYPERPARAMETERS, USUAL, Space
+from .result import SweepResult, table_of
+from .rounds import Rounds
+from .run_folder import RunFolder
+from .scoring import finite_scores
+from .shards import Shard
+from .space import USUAL, Space
 from .study import STUDY, Study, planned
-from .trials import Trainer, Trials, kind_of, sound
-from .words import no_score
-from .workers import Threads
-
-if TYPE_CHECKING:
-    from .cluster import Cluster
-
-# Columns that a table has even without rows.
-ALWAYS = {"network": int, "validation_score": float, "loss": float, "epochs": int, "diverged": bool}
-
-
-@dataclass(frozen=True)
-class SweepResult:
-    """All networks of a sweep, best first.
-
-    Attributes
-    ----------
-    table : dict of (networks,) arrays, best validation score first
-        ``network`` is the number of a network's trial in the study; then its hyperparameters (NaN
-        or no text where it has none), ``validation_score`` and ``test_score`` (accuracy, or R² for
-        numbers), the last training ``loss``, ``epochs`` and ``diverged``. A network that diverged,
-        or predicts what is not finite for the rows that it is ranked by, counts as diverged, and
-        has -inf for its scores; for the test part alone, for its ``test_score``.
-        After a cross-validation, ``validation_score`` and ``loss`` are means over folds,
-        ``validation_std`` is the scores' standard deviation, and ``split0_validation_score``, ...
-        are the scores; ``epochs`` are those of the fold that ended first; a trial diverged if a
-        fold of it did; and only the first row has a ``test_score``, the refitted network's.
-    losses : (networks, epochs) training losses, NaN where a network did not get so far
-    best : Population of the one network that is ranked first; None where no network has a score
-        After a cross-validation it is trained anew, on all rows but those of the test part, for as
-        many ``epochs`` as its row says.
-    scaler : what X is scaled with for ``best``, from the rows that it was trained on
-    target_scaler : the same for a target of numbers, else None
-    classes : names of the classes, empty for numbers
-    metric : "accuracy" or "R²"
-    seconds : float, training and scoring, without compiling and the winner's training anew
-    sample_updates : int, in these seconds
-    interrupted : bool, whether Ctrl-C ended it
-    folds : int, networks that were trained for each row of the table
-    """
-
-    table: dict[str, np.ndarray]
-    losses: np.ndarray
-    best: Population | None
-    scaler: Scaler
-    target_scaler: Scaler | None
-    classes: list[str]
-    metric: str
-    seconds: float
-    sample_updates: int
-    interrupted: bool
-    folds: int = 1
-
-    @property
-    def model(self) -> Model:
-        """The best network with its scalers and classes: predicts from X as it was given.
-
-        Raises
-        ------
-        ValueError
-            No network has a score.
-        """
-        if self.best is None:
-            raise ValueError(no_score(self.table))
-        return Model(
-            self.best,
-            self.scaler,
-            target_scaler=self.target_scaler,
-            classes=self.classes,
-            metric=self.metric,
-        )
+from .trainer import Trainer
+from .trials import Trial, rank
+from .workers import ThreadWorkers, Workers
 
 
 def sweep(
@@ -175,9 +105,9 @@ def sweep(
         After each rung only the networks with the least validation loss go on, as if nothing had
         happened; the others keep the score that they have then, and may come first with it.
     memory : bytes that networks in training may take, by default half of what is free
-        Networks of one kind are trained in parts that fit; no number depends on it. With a
-        ``client``: in each worker, by default half of its memory limit.
-    run : a folder in which everything is kept as it is reached: see :class:`run.Run`
+        Networks are trained in parts that fit; no result depends on it. With a ``client``: in each
+        worker, by default half of its memory limit.
+    run : a folder in which everything is kept as it is reached: see :class:`RunFolder`
     resume : whether to go on with the sweep that is in the folder, and in the study
         With the same arguments (``networks`` may be more) it ends with the same numbers, bit for
         bit, as if it had never been stopped. Arguments that numbers depend on are compared with
@@ -208,97 +138,82 @@ def sweep(
     """
     networks, seed = check_int("networks", networks, 1), check_int("seed", seed, 0)
     epochs = check_int("epochs", epochs, 1)
-    X = check_finite("X", check_array("X", X, np.float64))
-    target, classes = check_target(y, task)
-    if X.ndim != 2 or len(X) != len(target):
-        raise ValueError(f"X has shape {X.shape}, expected ({len(target)}, features)")
-    rows = cut(X, target, len(classes), validation, test, cv, groups, seed)
-    scaler = Scaler.of(X[rows.whole])
-    target_scaler = None if classes else Scaler.of(target[rows.whole])
-    whole_part, unseen = (
-        Part.of(X, target, part, scaler, target_scaler) for part in (rows.whole, rows.test)
-    )
-    folds = Folds.of(X, target, rows.folds, bool(classes))
-    if not classes:
-        _check_varies(folds, unseen, cv, validation, test)
+    splitting = Splitting(validation, test, cv, groups)
+    data = SweepData.of(X, y, task, splitting, seed)
     if isinstance(halving, str):
         halving = Halving(halving, epochs)
     if halving is not None and halving.epochs != epochs:
         raise ValueError(f"halving is for {halving.epochs} epochs, the sweep has {epochs}")
     if not isinstance(space, Space):
         space = Space(USUAL if space is None else space)
-    networks = planned(space, sampler, networks)
-    trainer = Trainer(
-        folds,
-        whole_part,
-        unseen,
-        refits=cv is not None,
-        halves=halving is not None,
-        classes=classes,
-        epochs=epochs,
-        seed=seed,
-        device=device,
-    )
-    settings = {
-        "bpfast": __version__,
-        "data": fingerprint(X, target),
-        "classes": fingerprint(np.array(classes, str)),
-        "space": space.describe(),
-        "sampler": sampler if isinstance(sampler, str) else type(sampler).__name__,
-        "sampler_settings": None if isinstance(sampler, str) else settings_of(sampler),
-        "networks": networks,
-        "epochs": epochs,
-        "validation": validation,
-        "test": test,
-        "cross_validation": cv is not None,
-        "seed": seed,
-        "device": device,
-        "halving": None if halving is None else asdict(halving),
-        "folds": fingerprint(*(part for fold in rows.folds for part in fold)),
-        "held_out": fingerprint(rows.whole, rows.test),
-    }
-    if client is None:
-        settings["runs_on"] = resolve_device(device)  # a cluster's workers have their own
+    search = Search(space, sampler, planned(space, sampler, networks), epochs, halving, seed)
     memory = None if memory is None else check_int("memory", memory, 1)
+    resources = Resources(device, client, memory)
+    known_by = settings(data, splitting, search, resources)
     if resume and run is None and storage is None:
         raise ValueError("resume=True goes on with what is in run, or in storage: give one of them")
-    with ExitStack() as stack:
-        study = Study(space, sampler, seed)
-        kept = None
-        if run is not None:
-            kept = stack.enter_context(closing(Run(Path(run), settings, resume)))
-        rounds = Rounds(trainer, study, networks, kept, halving, progress)
-        flag = stack.enter_context(interrupt_flag())  # Ctrl-C loses no network that is scored
-        workers: Threads | Cluster
-        if client is None:
-            budget = free_memory() // 2 if memory is None else memory
-            workers = Threads(trainer, budget, flag, rounds.watch)
-        else:
-            from . import cluster  # without a client, Dask need not be there
-
-            workers = cluster.Cluster(trainer, client, memory, flag)
-        stack.enter_context(closing(workers))
-        with study.kept(storage, study_name, settings, resume):  # all that may refuse has had a say
-            if kept is not None:
-                kept.begin()
-        rounds.run(workers, flag)
-        if trainer.refits:  # after Ctrl-C too: without it there is no winner
-            _refit(trainer, rounds)
-            rounds.interrupted |= bool(flag)
-    losses = [rounds.losses[number] for number in _order(rounds.rows)]
+    persistence = Persistence(run, storage, study_name, resume)
+    trainer = Trainer(data, epochs=epochs, seed=seed, device=device, has_rungs=halving is not None)
+    rounds = _train(trainer, search, resources, persistence, known_by, progress)
+    order = sorted(rounds.rows, key=lambda number: rank(rounds.rows[number]))
+    losses = [rounds.losses[number] for number in order]
+    folds = len(data.folds.rows)
     return SweepResult(
-        table=_table(rounds),
+        table=table_of([rounds.rows[number] for number in order], folds),
         losses=np.reshape(losses, (-1, epochs)),
         best=rounds.best,
-        scaler=scaler,
-        target_scaler=target_scaler,
-        classes=classes,
-        metric="accuracy" if classes else "R²",
-        seconds=rounds.seconds,
-        sample_updates=rounds.updates,
+        scaler=data.scaler,
+        target_scaler=data.target_scaler,
+        classes=data.classes,
+        metric=data.metric,
+        seconds=rounds.totals.seconds,
+        sample_updates=rounds.totals.sample_updates,
         interrupted=rounds.interrupted,
-        folds=len(rows.folds),
+        folds=folds,
     )
+
+
+def _train(
+    trainer: Trainer,
+    search: Search,
+    resources: Resources,
+    persistence: Persistence,
+    known_by: Mapping[str, Any],
+    progress: Callable[[SweepProgress], None] | None,
+) -> Rounds:
+    """Train all networks, and keep what comes of them; ``known_by`` are the sweep's settings."""
+    with ExitStack() as stack:
+        study = Study(search.space, search.sampler, search.seed)
+        folder = None
+        if persistence.run is not None:
+            folder = RunFolder(Path(persistence.run), known_by, persistence.resume)
+            stack.enter_context(closing(folder))
+        rounds = Rounds(trainer, study, search, folder, progress)
+        # Ctrl-C loses no network that is scored
+        interrupted = stack.enter_context(interrupt_flag())
+        workers = _workers(trainer, resources, interrupted, rounds)
+        stack.enter_context(closing(workers))
+        storage, name, resume = persistence.storage, persistence.study_name, persistence.resume
+        with study.kept(storage, name, known_by, resume):  # the last that may refuse
+            if folder is not None:
+                folder.begin()
+        rounds.run(workers, interrupted)
+        if trainer.data.refits:  # after Ctrl-C too: without it there is no winner
+            _refit(trainer, rounds)
+            rounds.interrupted |= bool(interrupted)
+    return rounds
+
+
+def _workers(
+    trainer: Trainer, resources: Resources, interrupted: Sequence, rounds: Rounds
+) -> Workers:
+    memory = resources.memory
+    if resources.client is None:
+        memory = free_memory() // 2 if memory is None else memory
+        return ThreadWorkers(trainer, interrupted, memory, rounds.watch)
+    from . import dask_workers  # without a client, Dask need not be there
+
+    return dask_workers.DaskWorkers(trainer, interrupted, resources.client, memory)
 
 
 def _refit(trainer: Trainer, rounds: Rounds) -> None:
@@ -307,57 +222,18 @@ def _refit(trainer: Trainer, rounds: Rounds) -> None:
     if not scored:
         return
     row = min(scored, key=rank)
-    point = {name: row[name] for name in HYPERPARAMETERS if name in row}
-    winner = Trials(kind_of(point), [row["network"]], [point])
+    params = {name: row[name] for name in HYPERPARAMETERS if name in row}
+    winner = Shard.of([Trial(row["network"], params)])
     rounds.best, history = trainer.refit(winner, row["epochs"])
-    parts = [part for part in (trainer.whole, trainer.test) if len(part.X)]
-    scores = [trainer.scores(rounds.best, part) for part in parts]
+    data = trainer.data
+    parts = [part for part in (data.winner, data.test) if len(part.X)]
+    scores = [trainer.scorer.scores(rounds.best, part) for part in parts]
     if history.diverged[0] or np.isnan(scores).any():
         warnings.warn(
             f"network {row['network']}, the first by validation, diverged when it was trained on "
             "all rows: its predictions are of no use; try a lower learning rate",
             RuntimeWarning,
-            stacklevel=3,
+            stacklevel=4,  # the caller of sweep
         )
-    if len(trainer.test.X):
-        row["test_score"] = sound(scores[-1], history.diverged).item()
-
-
-def _check_varies(folds: Folds, unseen: Part, cv: Any, validation: float, test: float) -> None:
-    """Refuse parts without an R²: a single row, or targets that are all alike."""
-    parts = {f"the validation part of fold {k}": part for k, part in enumerate(folds.validation)}
-    mend = "give fewer folds, or others"
-    if cv is None:
-        parts = {"the validation part": folds.validation[0]}
-        mend = f"give a larger share than validation={validation}"
-    if len(unseen.X):
-        parts["the test part"] = unseen
-    for name, part in parts.items():
-        if not 0.0 < total_sum_of_squares(part.y) < np.inf:
-            alike = "a single row" if len(part.y) == 1 else f"{len(part.y)} rows of the same target"
-            mend = f"give a larger share than test={test}" if part is unseen else mend
-            raise ValueError(f"{name} has {alike}, so there is no R²: {mend}, or another seed")
-
-
-def _table(rounds: Rounds) -> dict[str, np.ndarray]:
-    """All networks, the best first."""
-    rows = [rounds.rows[number] for number in _order(rounds.rows)]
-    if not rows:  # Ctrl-C came before any was scored
-        return {name: np.empty(0, kind) for name, kind in ALWAYS.items()}
-    names = dict.fromkeys(("network", *HYPERPARAMETERS, *rounds.results()))
-    found = {name for row in rows for name in row}
-    return {name: _column([row.get(name) for row in rows]) for name in names if name in found}
-
-
-def _order(rows: Mapping[int, Mapping[str, Any]]) -> list[int]:
-    """Numbers in the order of the table."""
-    return sorted(rows, key=lambda number: rank(rows[number]))
-
-
-def _column(values: list[Any]) -> np.ndarray:
-    """A column of the table; where a network has no value, NaN or no text."""
-    if any(isinstance(value, str) for value in values):
-        return np.array(["" if value is None else value for value in values])
-    if None in values:
-        return np.array([np.nan if value is None else float(value) for value in values])
-    return np.array(values)
+    if len(data.test.X):
+        row["test_score"] = finite_scores(scores[-1], history.diverged).item()

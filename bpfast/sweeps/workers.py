@@ -1,101 +1,142 @@
-"""Where a sweep's shards are trained: in threads of this process, side by side."""
+"""Where a sweep's shards are trained: what all workers do, and the threads of this process.
+
+``dask_workers.py`` has the workers of a Dask cluster.
+"""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
+from concurrent.futures import CancelledError, ThreadPoolExecutor
 from functools import partial
 from queue import SimpleQueue
-from typing import NamedTuple
+from typing import Any
 
 import numpy as np
 
 from ..training import dispatch
 from ..training.progress import Progress
-from .trials import Kind, Outcome, Shard, Trainer, Trials
+from .shards import Job, Outcome, Shard
+from .trainer import Trainer
 
-PIECES = 4  # parts of all work for each that is trained at once: they end about together
+PIECES = 4  # shards for each that is trained at once: they end about together
 GRAIN = 16  # networks that a kernel trains beside each other
 
 
-class Job(NamedTuple):
-    """A shard, how far it is to be trained, and for how many seconds before it pauses."""
-
-    shard: Shard
-    until: int
-    seconds: float
-
-
-class Threads:
-    """Trains shards side by side: small ones keep all cores busy too.
+class Workers(ABC):
+    """Train shards, several at once, and give them back in the order in which they end.
 
     Parameters
     ----------
     trainer : Trainer
-    memory : bytes that networks in training may take
     interrupted : what is not empty any more after Ctrl-C
-    watch : given a job and its Progress, by the threads
 
     Attributes
     ----------
-    slots : shards that are trained at once
-    share : operations that a shard should have at most: any number
+    concurrency : shards that are trained at once
+    memory : bytes that the networks of one shard may take
+    max_operations : of one shard
     """
 
-    share = np.inf
+    concurrency: int
+    memory: int
+    max_operations = np.inf
+
+    def __init__(self, trainer: Trainer, interrupted: Sequence) -> None:
+        self._trainer, self._interrupted = trainer, interrupted
+        self._ended: SimpleQueue[tuple[Job, Any]] = SimpleQueue()
+
+    @abstractmethod
+    def prepare(self, shards: Sequence[Shard]) -> None:
+        """Make ready for the training of some shards, which are not cut yet."""
+
+    @abstractmethod
+    def submit(self, jobs: Sequence[Job]) -> None:
+        """Have some shards trained, after those that are waiting."""
+
+    @abstractmethod
+    def next(self) -> tuple[Job, Outcome | None]:
+        """Wait for a job to end; its outcome is None if it was not begun before Ctrl-C."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Begin no other job."""
+
+    def cut(self, jobs: Sequence[Job]) -> list[Job]:
+        """Jobs in shards that fit into memory and end about together, the longest first."""
+        costs = [self._trainer.operations(job) for job in jobs]
+        even = sum(costs) / (PIECES * self.concurrency) if self.concurrency > 1 else np.inf
+        limit = min(even, self.max_operations)
+        pieces = []
+        for job, cost in zip(jobs, costs, strict=True):
+            trials = len(job.shard)
+            fair: float = trials
+            if cost and limit < np.inf:
+                fair = -(-limit * trials // (cost * GRAIN)) * GRAIN
+            fitting = self._trainer.max_trials(job.shard.group, self.memory)
+            size = int(max(1, min(trials, fair, fitting)))
+            for start in range(0, trials, size):
+                shard = job.shard.part(slice(start, start + size))
+                pieces.append((cost * len(shard) / trials, job._replace(shard=shard)))
+        return [job for _, job in sorted(pieces, key=lambda piece: -piece[0])]
+
+    def _end(self, job: Job, future: Any) -> None:
+        self._ended.put((job, future))
+
+
+class ThreadWorkers(Workers):
+    """Threads of this process: small shards, side by side, keep all cores busy too.
+
+    Parameters
+    ----------
+    trainer, interrupted : as for :class:`Workers`
+    memory : bytes that all networks in training may take
+    watch : given a job and its Progress, by the threads
+    """
 
     def __init__(
         self,
         trainer: Trainer,
-        memory: int,
         interrupted: Sequence,
+        memory: int,
         watch: Callable[[Job, Progress], None],
     ) -> None:
-        self.slots = dispatch.concurrent_fits(trainer.device)
-        self._trainer, self._watch, self._interrupted = trainer, watch, interrupted
-        self._memory = memory // self.slots
-        self._pool = ThreadPoolExecutor(self.slots)
-        self._ended: SimpleQueue[tuple[Job, Future]] = SimpleQueue()
-        self._begun, self._left = 0, 0
+        super().__init__(trainer, interrupted)
+        self.concurrency = dispatch.concurrent_fits(trainer.device)
+        self.memory = memory // self.concurrency
+        self._watch = watch
+        self._pool = ThreadPoolExecutor(self.concurrency)
+        self._begun, self._unfinished = 0, 0
 
-    def most(self, kind: Kind) -> int:
-        """How many trials of a kind a shard may have."""
-        return self._trainer.most(kind, self._memory)
-
-    def prepare(self, trials: Sequence[Trials]) -> None:
-        """Compile what some trials need."""
-        for together in trials:
+    def prepare(self, shards: Sequence[Shard]) -> None:
+        """Compile what some shards need."""
+        for shard in shards:
             if self._interrupted:
                 return
-            self._trainer.compile(together)
+            self._trainer.compile(shard)
 
     def submit(self, jobs: Sequence[Job]) -> None:
-        """Have some shards trained, after those that are waiting."""
-        self._left += len(jobs)
-        threads = max(1, self.slots // max(1, self._left))
+        self._unfinished += len(jobs)
+        threads = max(1, self.concurrency // max(1, self._unfinished))
         for job in jobs:
             future = self._pool.submit(self._train, job, threads)
             future.add_done_callback(partial(self._end, job))
 
     def next(self) -> tuple[Job, Outcome | None]:
-        """Wait for a shard; its outcome is None if it was not begun before Ctrl-C."""
         job, future = self._ended.get()
-        self._left -= 1
+        self._unfinished -= 1
         try:
             return job, future.result()
         except CancelledError:
             return job, None
 
     def close(self) -> None:
-        """Wait for what is under way, and begin no other."""
+        """Wait for what is under way, and begin no other job."""
         self._pool.shutdown(cancel_futures=True)
-
-    def _end(self, job: Job, future: Future) -> None:
-        self._ended.put((job, future))
 
     def _train(self, job: Job, threads: int) -> Outcome:
         if self._interrupted and self._begun:  # the first one always has something to show
             raise CancelledError
         self._begun += 1
         with dispatch.thread_limit(threads):
-            return self._trainer.advance(*job, partial(self._watch, job))
+            return self._trainer.advance(job, partial(self._watch, job))

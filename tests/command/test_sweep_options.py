@@ -11,7 +11,8 @@ from typed import asked_by
 
 from bpfast.command.request import Request
 from bpfast.command.sweep_options import NETWORKS, SweepOptions
-from bpfast.sweeps.space import HYPERPARAMETERS, USUAL
+from bpfast.sweeps.hyperparameters import HYPERPARAMETERS
+from bpfast.sweeps.space import USUAL
 
 IN_REQUEST = {  # what is typed, and what a request then says by the same name
     "target": ("price", "price"),

@@ -1,18 +1,37 @@
-"""What tests make workers of a Dask cluster do; workers import it from here."""
+"""Dask clusters for tests, and what their workers do there; workers import it from here."""
 
 from __future__ import annotations
 
 import os
 import signal
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
-from distributed import WorkerPlugin, get_worker
+import dask
+from distributed import Client, LocalCluster, WorkerPlugin, get_worker
 
 import bpfast
 from bpfast.sweeps import cluster
-from bpfast.sweeps.trials import Trainer
+from bpfast.sweeps.trainer import Trainer
 from bpfast.training import dispatch
+
+
+@contextmanager
+def local_cluster(workers=2, threads=1, **config):
+    """A client of a cluster of processes, and the cluster."""
+    with (
+        dask.config.set({f"distributed.{name}": value for name, value in config.items()}),
+        LocalCluster(
+            n_workers=workers,
+            threads_per_worker=threads,
+            processes=True,
+            dashboard_address=":0",
+            silence_logs="CRITICAL",  # kills are meant
+        ) as started,
+        Client(started) as client,
+    ):
+        yield client, started
 
 
 class Watched(WorkerPlugin):
@@ -36,20 +55,20 @@ class Watched(WorkerPlugin):
         if self.chosen and self.version:
             cluster.__version__ = self.version
         self.advance = Trainer.advance
-        Trainer.advance = lambda trainer, *job: self._advance(trainer, *job)
+        Trainer.advance = lambda trainer, job: self._advance(trainer, job)
 
     def teardown(self, worker):
         Trainer.advance, cluster.__version__ = self.advance, bpfast.__version__
 
-    def _advance(self, trainer, shard, *rest):
-        numbers = ",".join(map(str, shard.trials.numbers))
+    def _advance(self, trainer, job):
+        numbers = ",".join(map(str, job.shard.numbers))
         with self.log.open("a") as file:
             file.write(f"{get_worker().name} {os.getpid()} {id(trainer)} {numbers}\n")
         if self.chosen and self.kill:
             self._die()
         if self.chosen:
             time.sleep(self.slow)
-        return self.advance(trainer, shard, *rest)
+        return self.advance(trainer, job)
 
     def _die(self):
         """By SIGKILL; each worker, or the one that is the first to say so."""

@@ -11,7 +11,7 @@ import io
 import json
 import re
 import sys
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
@@ -20,6 +20,7 @@ from unittest.mock import patch
 import numpy as np
 import optuna
 import polars as pl
+from retrained import CLOSE, TAME, retrained, scale, scores_of
 from sklearn.metrics import accuracy_score, r2_score
 from sklearn.preprocessing import StandardScaler
 
@@ -28,12 +29,9 @@ from bpfast.command import main
 from bpfast.reporting import leaderboard as report_leaderboard
 from bpfast.reporting.figures import FIGURES
 from bpfast.reporting.reading import read_run
-from bpfast.sweeps import folds, space
+from bpfast.sweeps.folds import Splitting, split_rows
 
-EPSILON = np.finfo(np.float32).eps
 NUDGES = 3
-CLOSE = 2e-3  # float32 beside float64 after a few epochs, relative
-TAME = 1e4  # outputs of a network whose float32 and float64 are as close as that
 LIKE_SCIKIT_LEARN = {"relu", "tanh", "sigmoid", "identity"}
 
 
@@ -94,12 +92,12 @@ class Found:
         self.seed = self.manifest["seed"]
 
     @cached_property
-    def cut(self):
+    def split(self):
         """Row numbers of folds, of what a winner is trained on, and of the test part."""
         asked, said = self.asked, self.manifest
         y = self.targets.astype(int) if asked.has_classes else self.targets
-        parts = said["validation"], said["test"], said["cv"]
-        return folds.cut(asked.X, y, len(self.classes), *parts, asked.groups, self.seed)
+        splitting = Splitting(said["validation"], said["test"], said["cv"], asked.groups)
+        return split_rows(asked.X, y, len(self.classes), splitting, self.seed)
 
     @cached_property
     def classes(self):
@@ -121,101 +119,12 @@ class Found:
         return len(self.classes) or 1
 
 
-# --- networks, trained anew -----------------------------------------------------------------------
-
-
-def point_of(row):
-    """A row's hyperparameters: those that it has."""
-    point = {name: row[name] for name in space.HYPERPARAMETERS if row.get(name) is not None}
-    return {name: value for name, value in point.items() if value == value and value != ""}
-
-
-def optimizer_of(point):
-    kind = space.OPTIMIZERS[point["optimizer"]]
-    names = {setting.name for setting in fields(kind)}
-    return kind(**{name: value for name, value in point.items() if name in names})
-
-
-def retrained(found, row, parts, epochs, nudge=0):
-    """Networks of a row's trial after so many epochs on some parts, a network each, in float64.
-
-    With a ``nudge`` the last digits that float32 has of the data are others.
-    """
-    point, X, y = point_of(row), [], []
-    for part in parts:
-        X.append(scale(found.asked.X, part)[part])
-        y.append(target_of(found, part)[part])
-    ends = np.cumsum([len(part) for part in parts])
-    own = [np.arange(end - len(part), end) for end, part in zip(ends, parts, strict=True)]
-    loss = "cross_entropy" if found.classes else "mse"
-    layers = (found.asked.X.shape[1], *space.widths(point), found.outputs())
-    mlp = bp.MLP(layers, point["activation"], loss)
-    seeds = np.full(len(parts), point.get("seed", row["network"]))
-    population = bp.Population.drawn(mlp, seeds, found.seed, point["init"])
-    with bp.Training(
-        population,
-        nudged(np.concatenate(X).astype(np.float32), nudge),
-        np.concatenate(y) if found.classes else nudged(np.concatenate(y), nudge),
-        optimizer_of(point),
-        epochs=found.epochs,
-        batch_size=point["batch_size"],
-        seed=found.seed,
-        rows=(own, np.arange(len(parts))),
-        dropout=point.get("dropout", 0.0),
-        device="reference",
-    ) as training:
-        training.advance(until=epochs)
-    return population, training.history()
-
-
-def nudged(values, nudge):
-    if not nudge:
-        return values
-    changes = np.random.default_rng(nudge).choice([-1, 0, 1], values.shape)
-    return values * (1 + EPSILON * changes).astype(np.float32)
-
-
-def scale(X, part):
-    """All of X as scikit-learn scales it by the rows of a part."""
-    return StandardScaler().fit(X[part]).transform(X)
-
-
-def target_of(found, part):
-    if found.classes:
-        return found.targets
-    return scale(found.targets[:, None], part)[:, 0]
-
-
-def scores_of(found, population, trained, scored):
-    """Scores by scikit-learn, each network on a part of its own; None where rounding decides."""
-    scores = []
-    for k, (train, part) in enumerate(zip(trained, scored, strict=True)):
-        with np.errstate(all="ignore"):
-            X = scale(found.asked.X, train)[part].astype(np.float32)
-            predicted = population[k].predict(X, device="reference")[0].astype(np.float64)
-        y = target_of(found, train)[part]
-        if not np.isfinite(predicted).all():
-            scores.append((-np.inf, 0.0))
-        elif found.classes:
-            top = np.sort(predicted, axis=1)
-            unsure = (top[:, -1] - top[:, -2] < 0.02).mean()
-            scores.append((accuracy_score(y, predicted.argmax(axis=1)), unsure))
-        else:
-            scores.append(r2_with_tolerance(y, predicted[:, 0]))
-    return scores
-
-
-def r2_with_tolerance(y, predicted):
-    """R², and how much it may change where outputs differ as float32 and float64 do."""
-    size = np.abs(predicted).max()
-    differ = 5 * CLOSE * (1 + size) if size < TAME else np.inf
-    error = np.sqrt(np.mean((predicted - y) ** 2))
-    return r2_score(y, predicted), (2 * error * differ + differ**2) / np.var(y)
+# --- networks -------------------------------------------------------------------------------------
 
 
 def numbers_of(found, row, nudge=0):
     """A row's losses and scores by a training of its own, and how far they may be off."""
-    trained, scored = zip(*found.cut.folds, strict=True)
+    trained, scored = zip(*found.split.folds, strict=True)
     population, history = retrained(found, row, trained, row["epochs"], nudge)
     assert not history.diverged.any(), row
     losses = history.loss[:, : row["epochs"]].mean(axis=0)
@@ -226,11 +135,11 @@ def numbers_of(found, row, nudge=0):
 
 def check_networks(found):
     """Every network's losses and scores are those of its own training."""
-    count = len(found.cut.folds)
+    count = len(found.split.folds)
     names = [f"split{k}_validation_score" for k in range(count)]
     for row in found.rows:
         if row["diverged"]:
-            check_diverged(found, row, [fold.train for fold in found.cut.folds])
+            check_diverged(found, row, [fold.train for fold in found.split.folds])
             continue
         losses = found.losses[row["network"]][: row["epochs"]]
         assert np.isclose(row["loss"], losses[-1], rtol=1e-5)
@@ -280,22 +189,22 @@ def check_best(found):
     population = found.model.population
     raw = found.asked.X
     predicted = found.model.predict(raw)
-    whole = found.cut.whole
+    whole = found.split.winner
     np.testing.assert_allclose(found.model.scaler.mean, StandardScaler().fit(raw[whole]).mean_)
     check_outputs(found, population, scale(raw, whole))
     score = accuracy_score if found.classes else r2_score
-    ways = {"validation_score": found.cut.folds[0].validation}
-    if len(found.cut.folds) > 1:  # the winner was trained anew, on these rows too
+    ways = {"validation_score": found.split.folds[0].validation}
+    if len(found.split.folds) > 1:  # the winner was trained anew, on these rows too
         ways = {}
-    if len(found.cut.test):
-        ways["test_score"] = found.cut.test
+    if len(found.split.test):
+        ways["test_score"] = found.split.test
     else:
         assert "test_score" not in first
     for name, part in ways.items():
         if np.isfinite(first[name]):
             mine = score(found.asked.y[part], predicted[part])
             assert np.isclose(first[name], mine, rtol=1e-4, atol=1e-5), name
-    if len(found.cut.folds) > 1:
+    if len(found.split.folds) > 1:
         check_refit(found, first)
 
 
@@ -321,7 +230,7 @@ def check_outputs(found, population, X):
 def check_refit(found, first):
     """A cross-validation's winner is trained anew for the epochs that it was ranked at."""
     ran = [
-        retrained(found, first, [found.cut.whole], first["epochs"], nudge)
+        retrained(found, first, [found.split.winner], first["epochs"], nudge)
         for nudge in range(NUDGES + 1)
     ]
     mine, *others = (population.parameters[0] for population, _ in ran)
@@ -361,7 +270,7 @@ def check_manifest(found):
     assert said["networks"] == len(found.rows) <= options["networks"]
     assert (said["epochs"], said["test"]) == (options["epochs"], options["test"])
     assert not said["interrupted"]
-    learned = sum(len(fold.train) for fold in found.cut.folds)
+    learned = sum(len(fold.train) for fold in found.split.folds)
     if not any(row["diverged"] for row in found.rows):  # some of its folds may have gone on
         assert said["sample_updates"] == learned * sum(row["epochs"] for row in found.rows)
 
@@ -400,7 +309,7 @@ def check_report(found):
         return
     assert words.startswith(f"Network {first['network']} is first, with a ")
     assert f"{first['validation_score']:.4f}" in words
-    assert ("no test part" in words) == (not len(found.cut.test))
+    assert ("no test part" in words) == (not len(found.split.test))
 
 
 def check_predictions(found, data):

@@ -9,7 +9,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from bpfast.reporting.run import Run
-from bpfast.sweeps.sweeping import SweepResult
+from bpfast.sweeps.result import SweepResult
 
 SCORES = (  # of a table: ties, near ties, and all kinds
     (0.5,),

@@ -1,12 +1,86 @@
-"""How tests compare sweeps."""
+"""Sweeps of small tables, and how tests compare them."""
 
 from dataclasses import fields
 
 import numpy as np
+import pytest
 
 import bpfast as bp
-from bpfast.sweeps.space import OPTIMIZERS
+from bpfast.sweeps.trainer import Trainer
 from bpfast.training.loop import Training
+from bpfast.training.optimizers import OPTIMIZERS
+
+SPACE = {
+    "learning_rate": "1e-3:1e-1:log",
+    "hidden": [3, (2, 2), "none"],
+    "l2": "1e-6:1e-2:log",
+    "batch_size": 16,
+}
+KEPT_SPACE = {"learning_rate": "1e-3:1e-1:log", "hidden": [2, 3], "batch_size": [8, 16]}
+STUDY_SPACE = {
+    "learning_rate": "1e-3:1e-1:log",
+    "hidden": [2, "3x2"],
+    "optimizer": ["sgd", "adam"],
+    "momentum": "0:0.9",
+    "batch_size": [8, 16],
+}
+HALVED_SPACE = {
+    "learning_rate": "1e-3:1:log",
+    "hidden": [2, 3],
+    "batch_size": [8, 16],
+    "schedule": ["constant", "cosine"],
+    "optimizer": ["sgd", "adam"],
+    "momentum": "0:0.9",
+}
+X = np.random.default_rng(0).normal(2.0, 5.0, (90, 3))
+WORDS = np.where(X[:, 0] > X[:, 1], "more", "less")
+NUMBERS = 100.0 + 7.0 * X[:, 0] - X[:, 2]
+rng = np.random.default_rng(0)
+FEATURES = rng.normal(size=(60, 3))
+CLASSES = np.where(FEATURES[:, 0] > FEATURES[:, 1], "more", "less")
+EXACT = FEATURES @ (1.0, -2.0, 0.5)
+TARGET = EXACT + 0.1 * rng.normal(size=60)
+
+
+def sweep(y, X=X, **options):
+    settings = {"space": SPACE, "networks": 8, "epochs": 3}
+    return bp.sweep(X, y, **settings | {"device": "reference"} | options)
+
+
+def kept_sweep(folder, **options):
+    settings = {"space": KEPT_SPACE, "networks": 20, "epochs": 3, "device": "reference"}
+    return bp.sweep(FEATURES, CLASSES, run=folder, **settings | options)
+
+
+def study_sweep(**options):
+    settings = {"space": STUDY_SPACE, "networks": 20, "epochs": 2, "device": "reference"}
+    return bp.sweep(FEATURES, EXACT, **settings | options)
+
+
+def halved_sweep(**options):
+    settings = {"space": HALVED_SPACE, "networks": 40, "epochs": 9, "device": "reference"}
+    return bp.sweep(FEATURES, TARGET, **settings | options)
+
+
+def by_network(result, name):
+    """A column of a table, by network."""
+    return dict(zip(result.table["network"].tolist(), result.table[name].tolist(), strict=True))
+
+
+def stop_sweep(folder, fits, **options):
+    """A sweep that is kept, and breaks after so many fits."""
+    done = []
+
+    def advance(self, *arguments, advance=Trainer.advance):
+        if len(done) == fits:
+            raise InterruptedError("stopped")
+        done.append(arguments)
+        return advance(self, *arguments)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Trainer, "advance", advance)
+        with pytest.raises(InterruptedError):
+            kept_sweep(folder, **options)
 
 
 def same(result, expected):

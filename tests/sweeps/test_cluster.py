@@ -1,271 +1,26 @@
-"""Sweeps on a Dask cluster: real processes, real kills, the same table as in this process."""
+"""A Dask cluster: how the command and searches reach it, and what its workers are."""
 
 import json
-import os
-import signal
-import subprocess
 import sys
-from contextlib import contextmanager
 
 import numpy as np
 import pytest
-from sweeps import same
+from sweeps import WORDS, X
 
 import bpfast as bp
 
 distributed = pytest.importorskip("distributed")
-optuna = pytest.importorskip("optuna")
+pytest.importorskip("optuna")
 
-from cluster_workers import Watched, threads  # noqa: E402
+from cluster_workers import threads  # noqa: E402
 
 pytestmark = pytest.mark.xdist_group("dask")  # two cores have room for one cluster
-
-SPACE = {"learning_rate": "1e-3:1e-1:log", "hidden": [3, (2, 2)], "batch_size": 16}
-rng = np.random.default_rng(0)
-X = rng.normal(2.0, 5.0, (90, 3))
-WORDS = np.where(X[:, 0] > X[:, 1], "more", "less")
-NUMBERS = 100.0 + 7.0 * X[:, 0] - X[:, 2]
-
-
-def sweep(client=None, y=WORDS, **options):
-    settings = {"space": SPACE, "networks": 40, "epochs": 3, "device": "cpu"}
-    return bp.sweep(X, y, client=client, **settings | options)
-
-
-def same_work(result, expected):
-    """Nothing was lost, and nothing counted twice."""
-    same(result, expected)
-    assert result.sample_updates == expected.sample_updates
-
-
-@contextmanager
-def cluster(workers=2, threads=1, **config):
-    """A client of a cluster of processes, and the cluster."""
-    import dask
-
-    with (
-        dask.config.set({f"distributed.{name}": value for name, value in config.items()}),
-        distributed.LocalCluster(
-            n_workers=workers,
-            threads_per_worker=threads,
-            processes=True,
-            dashboard_address=":0",
-            silence_logs="CRITICAL",  # kills are meant
-        ) as started,
-        distributed.Client(started) as client,
-    ):
-        yield client, started
-
-
-@pytest.fixture(scope="module")
-def client():
-    with cluster() as (client, _):
-        yield client
-
-
-@pytest.fixture
-def watched(client, tmp_path):
-    """Watches a cluster's workers; gives what they left: name, process, trainer, trials."""
-    registered = []
-
-    def watch(client=client, **options):
-        plugin = Watched(tmp_path / "log", **options)
-        client.register_plugin(plugin, name="watched")
-        registered.append(client)
-        return lambda: [line.split() for line in (tmp_path / "log").read_text().splitlines()]
-
-    yield watch
-    if client in registered:
-        client.unregister_worker_plugin("watched")
-
-
-@pytest.mark.parametrize(
-    ("y", "options"),
-    [
-        (WORDS, {}),
-        (NUMBERS, {"device": "reference"}),
-        (WORDS, {"sampler": "tpe"}),
-        (NUMBERS, {"halving": "hyperband", "epochs": 9}),
-        (WORDS, {"cv": 3, "halving": "successive", "epochs": 9}),
-        (NUMBERS, {"space": {"learning_rate": 1e12, "optimizer": "sgd", "hidden": 3}}),
-    ],
-)
-def test_the_table_is_that_of_one_machine(y, options, client, monkeypatch):
-    monkeypatch.setattr("bpfast.sweeps.study.LEARNING_BATCH", 20)
-    same_work(sweep(client, y, **options), sweep(None, y, **options))
-
-
-def test_both_workers_train_and_each_is_sent_the_data_once(client, watched):
-    seen = watched()
-    sweep(client)
-    processes = {(process, trainer) for _, process, trainer, _ in seen()}
-    assert len(processes) == len({process for process, _ in processes}) == 2
 
 
 def test_a_worker_has_a_core_a_thread_unless_its_environment_says_more(client):
     cores = bp.dispatch.concurrent_fits("cpu")
     used = [client.submit(threads, given).result() for given in ("", "1", "2")]
     assert used == [1, 1, min(2, cores)]
-
-
-def test_shards_fit_into_memory(client, watched):
-    seen = watched()
-    same_work(sweep(client, memory=1), sweep())
-    assert all("," not in numbers for *_, numbers in seen())
-
-
-@pytest.mark.parametrize(("seconds", "most"), [(60.0, 3), (1e-9, 1)])
-def test_shards_fit_into_the_time_that_they_should_take(
-    seconds, most, client, watched, monkeypatch
-):
-    """The first of a quasi-random sampler's trials is trained alone: the speed is known then."""
-    seen = watched()
-    monkeypatch.setattr("bpfast.sweeps.study.BATCH", {"qmc": 48})
-    monkeypatch.setattr("bpfast.sweeps.rounds.EACH", 1)
-    monkeypatch.setattr("bpfast.sweeps.rounds.GRAIN", 1)
-    monkeypatch.setattr("bpfast.sweeps.cluster.SHARD_SECONDS", seconds)
-    options = {"sampler": "qmc", "space": SPACE | {"hidden": 3}}
-    same_work(sweep(client, **options), sweep(**options))
-    assert max(numbers.count(",") + 1 for *_, numbers in seen()) == most
-
-
-def test_a_killed_workers_shard_is_trained_by_another(client, watched):
-    options = {"halving": "successive", "epochs": 9}
-    seen = watched(kill="first")
-    same_work(sweep(client, **options), sweep(**options))
-    assert len({process for _, process, _, _ in seen()}) >= 2
-    client.wait_for_workers(2)  # its successor, for other tests
-
-
-def test_a_shard_that_kills_every_worker_is_named_and_the_rest_is_kept(watched, tmp_path):
-    expected = sweep()
-    with cluster(**{"scheduler.allowed-failures": 0}) as (client, _):
-        sweep(client, networks=20, run=tmp_path / "run")
-        watched(client, kill="every")
-        with pytest.raises(RuntimeError, match=r"networks \d+ to \d+ \(.* adam\) took 1 workers"):
-            sweep(client, run=tmp_path / "run", resume=True)
-    same(sweep(run=tmp_path / "run", resume=True), expected)
-
-
-def test_workers_may_all_die_with_the_data(watched):
-    with cluster(workers=1) as (client, _):
-        watched(client, kill="first")
-        same_work(sweep(client), sweep())
-
-
-@pytest.fixture
-def rounds(monkeypatch):
-    """Options of a sweep of many rounds, of which the first one makes its cluster larger."""
-    monkeypatch.setattr("bpfast.sweeps.study.LEARNING_BATCH", 20)
-
-    def options(client, started):
-        def grow(_):
-            started.scale(2)
-            client.wait_for_workers(2)
-
-        return {"progress": grow, "networks": 100, "sampler": "tpe"}
-
-    return options
-
-
-def test_a_worker_that_joins_late_takes_part(watched, rounds):
-    with cluster(workers=1) as (client, started):
-        seen = watched(client, slow=0.1)
-        same_work(sweep(client, **rounds(client, started)), sweep(networks=100, sampler="tpe"))
-        assert len({name for name, *_ in seen()}) == 2
-
-
-def test_what_waits_for_a_slow_worker_moves(client, watched):
-    seen = watched(slow=0.5, name=0)
-    options = {"space": SPACE | {"hidden": [*range(1, 11)]}}
-    same_work(sweep(client, **options), sweep(**options))
-    names = [name for name, *_ in seen()]
-    assert 0 < names.count("0") < names.count("1") / 2
-
-
-REFUSED = r"has bpfast 0\.0\.1, the sweep has bpfast 0\.1\.0: install the same everywhere"
-
-
-def test_a_worker_of_another_version_is_refused(client, watched):
-    watched(version="0.0.1", name=0)
-    with pytest.raises(ValueError, match=REFUSED):
-        sweep(client)
-
-
-def test_a_worker_of_another_version_that_joins_late_is_refused(watched, rounds, tmp_path):
-    with cluster(workers=1) as (client, started):
-        seen = watched(client, version="0.0.1", name=1)
-        options = rounds(client, started) | {"run": tmp_path / "run"}
-        with pytest.raises(ValueError, match=REFUSED):
-            sweep(client, **options)
-        assert {name for name, *_ in seen()} == {"0"}
-        options["progress"] = None
-    same(sweep(resume=True, **options), sweep(networks=100, sampler="tpe"))
-
-
-# --- what ends a sweep, and how it goes on --------------------------------------------------------
-
-
-def test_after_ctrl_c_a_sweep_goes_on_where_it_was(client, watched, tmp_path):
-    options = {"space": SPACE | {"hidden": [*range(1, 11)]}, "halving": "successive", "epochs": 9}
-    watched(slow=0.1)
-    pressed = []
-
-    def interrupt(progress):
-        if progress.done and not pressed:
-            pressed.append(True)
-            os.kill(os.getpid(), signal.SIGINT)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("bpfast.sweeps.cluster.LOOK_SECONDS", 1e-3)
-        first = sweep(client, run=tmp_path / "run", progress=interrupt, **options)
-    assert first.interrupted
-    assert 0 < len(first.table["network"]) < 40
-    same(sweep(client, run=tmp_path / "run", resume=True, **options), sweep(**options))
-
-
-CLUSTER = """
-import distributed, sys
-if __name__ == "__main__":
-    cluster = distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=":0")
-    print(cluster.scheduler_address, flush=True)
-    sys.stdin.read()
-"""
-
-
-def test_a_sweep_outlives_its_scheduler(client, tmp_path, monkeypatch):
-    monkeypatch.setattr("bpfast.sweeps.study.LEARNING_BATCH", 20)
-    options = {"networks": 100, "sampler": "tpe"}
-    (tmp_path / "cluster.py").write_text(CLUSTER)
-    with subprocess.Popen(
-        [sys.executable, tmp_path / "cluster.py"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-        start_new_session=True,  # workers die with it
-    ) as process:
-
-        def kill(progress):
-            if progress.networks > 30:
-                os.killpg(process.pid, signal.SIGKILL)
-
-        with (
-            distributed.Client(process.stdout.readline().strip()) as other,
-            pytest.raises(ConnectionError, match="scheduler is gone"),
-        ):
-            sweep(other, run=tmp_path / "run", progress=kill, **options)
-    begun = len(list((tmp_path / "run" / "parts").glob("*.parquet")))
-    assert begun
-    same(sweep(client, run=tmp_path / "run", resume=True, **options), sweep(**options))
-
-
-def test_an_async_client_is_refused():
-    with pytest.raises(TypeError, match="not asynchronous"):
-        sweep(distributed.Client)
-
-
-# --- the command ----------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -304,9 +59,6 @@ def test_a_cluster_that_is_not_there_is_told(address, words, data, bpfast, tmp_p
     assert code == 2
     assert words in err
     assert not (tmp_path / "none").exists()
-
-
-# --- searches of scikit-learn's -------------------------------------------------------------------
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")

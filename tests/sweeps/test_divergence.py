@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from sweeps import same, winner_trained_by_hand
 
 import bpfast as bp
-from bpfast.sweeps.folds import cut
-from bpfast.sweeps.trials import Trainer
+from bpfast.sweeps.folds import Splitting, split_rows
+from bpfast.sweeps.scoring import Scorer
+from bpfast.sweeps.trainer import Trainer
 from bpfast.training.history import History
 from bpfast.training.interrupts import interrupt_flag
 
@@ -44,20 +45,22 @@ def score(part, predicted):
     return metrics.r2_score(part.y, predicted[:, 0])
 
 
-def scored_by_hand(trainer, population, history):
+def scored_by_hand(scorer, population, history):
     """(trials, folds) validation scores, and (trials,) test scores of fold 0's networks."""
-    trials = len(population) // len(trainer.folds.rows)
-    scores = np.empty((trials, len(trainer.folds.rows)))
-    for k, part in enumerate(trainer.folds.validation):
-        predictions = population[k * trials : (k + 1) * trials].predict(part.X, trainer.device)
+    trials = len(population) // len(scorer.data.folds.validation)
+    scores = np.empty((trials, len(scorer.data.folds.validation)))
+    for k, part in enumerate(scorer.data.folds.validation):
+        predictions = population[k * trials : (k + 1) * trials].predict(part.X, scorer.device)
         scores[:, k] = [score(part, predicted) for predicted in predictions]
     scores[history.diverged.reshape(-1, trials).T] = -np.inf
-    tested = np.array([score(trainer.test, p) for p in population.predict(trainer.test.X)])[:trials]
+    tested = np.array([score(scorer.data.test, p) for p in population.predict(scorer.data.test.X)])[
+        :trials
+    ]
     return scores, np.where(np.isinf(scores[:, 0]), -np.inf, tested)
 
 
-def check_results(trainer, population, history, results):
-    scores, tested = scored_by_hand(trainer, population, history)
+def check_results(scorer, population, history, results):
+    scores, tested = scored_by_hand(scorer, population, history)
     np.testing.assert_allclose(results["validation_score"], scores.mean(axis=1), rtol=1e-9)
     np.testing.assert_array_equal(results["diverged"], np.isinf(scores).any(axis=1))
     if "test_score" in results:
@@ -89,13 +92,15 @@ def check_best(result, y, cv, seed, epochs):
     """
     classes = result.classes
     target = np.searchsorted(classes, y) if classes else y
-    rows = cut(X, target, len(classes), 0.2, 0.2, cv, None, seed)
+    rows = split_rows(X, target, len(classes), Splitting(cv=cv), seed)
     metric = metrics.accuracy_score if classes else metrics.r2_score
     parts = {"test_score": rows.test}
     if cv is None:
         parts["validation_score"] = rows.folds[0].validation
     else:
-        own = winner_trained_by_hand(result, X[rows.whole], target[rows.whole], epochs, seed, "cpu")
+        own = winner_trained_by_hand(
+            result, X[rows.winner], target[rows.winner], epochs, seed, "cpu"
+        )
         np.testing.assert_array_equal(result.best.parameters, own.parameters)
     for name, part in parts.items():
         if np.isfinite(result.table[name][0]):
@@ -117,10 +122,10 @@ def test_every_score_is_scikit_learns_and_the_best_is_the_best(
     offset, rates, cv, halving, sampler, epochs, seed
 ):
     y = WORDS if offset is None else offset + NUMBERS
-    seen, storage, results = [], optuna.storages.InMemoryStorage(), Trainer.results
+    seen, storage, results = [], optuna.storages.InMemoryStorage(), Scorer.results
     with pytest.MonkeyPatch.context() as patch, warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="network .* diverged when it was trained on all")
-        patch.setattr(Trainer, "results", lambda *a: check_results(*a, results(*a)))
+        patch.setattr(Scorer, "results", lambda *a: check_results(*a, results(*a)))
         result = sweep(
             y,
             space=WILD | {"learning_rate": rates},
@@ -157,7 +162,8 @@ def test_predictions_of_the_test_part_alone_rank_nobody(y, monkeypatch):
     """They are not finite for the best network, which stays the best."""
     expected = sweep(y, space={"learning_rate": [1e-3, 1e-2, 1e-1]})
     first = expected.best.parameters[0]
-    test = expected.scaler.apply(X)[cut(X, *_target(expected, y), 0.2, 0.2, None, None, 0).test]
+    rows = split_rows(X, *_target(expected, y), Splitting(), 0)
+    test = expected.scaler.apply(X)[rows.test]
     predict = bp.Population.predict
 
     def overflowing(self, inputs, **options):

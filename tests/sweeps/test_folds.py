@@ -1,11 +1,9 @@
-"""Folds: which rows they are of, how they are scaled, and that they are trained as if alone."""
+"""Folds: which rows networks are trained on, and which they are scored on."""
 
 import numpy as np
 import pytest
 
-import bpfast as bp
-from bpfast.sweeps.folds import Folds, cut
-from bpfast.tables.scaling import Scaler
+from bpfast.sweeps.folds import Splitting, split_rows
 
 rng = np.random.default_rng(0)
 X = rng.normal(2.0, 5.0, (90, 3))
@@ -16,7 +14,7 @@ GROUPS = np.repeat(np.arange(18), 5)
 
 def fold_rows(cv, y=CLASSES, test=0.2, groups=None, seed=0):
     classes = 0 if y.dtype.kind == "f" else len(np.unique(y))
-    return cut(X, y, classes, 0.2, test, cv, groups, seed)
+    return split_rows(X, y, classes, Splitting(test=test, cv=cv, groups=groups), seed)
 
 
 @pytest.mark.parametrize("test", [0.0, 0.2])
@@ -29,7 +27,7 @@ def test_each_row_that_is_not_test_is_held_out_once(y, test):
     np.testing.assert_array_equal(np.sort(everything), np.arange(90))
     for fold in rows.folds:
         both = np.concatenate([fold.train, fold.validation])
-        np.testing.assert_array_equal(np.sort(both), rows.whole)
+        np.testing.assert_array_equal(np.sort(both), rows.winner)
 
 
 def test_folds_are_of_whole_groups_about_as_large_as_each_other():
@@ -78,9 +76,9 @@ def test_a_splitter_is_given_what_is_not_test():
 
     rows = fold_rows(Halves(), groups=GROUPS)
     for given, whole in zip(seen[0], (X, CLASSES, GROUPS), strict=True):
-        np.testing.assert_array_equal(given, whole[rows.whole])
-    np.testing.assert_array_equal(rows.folds[0].train, rows.whole[:10])
-    np.testing.assert_array_equal(rows.folds[0].validation, rows.whole[10:])
+        np.testing.assert_array_equal(given, whole[rows.winner])
+    np.testing.assert_array_equal(rows.folds[0].train, rows.winner[:10])
+    np.testing.assert_array_equal(rows.folds[0].validation, rows.winner[10:])
 
 
 @pytest.mark.parametrize("name", ["GroupKFold", "StratifiedGroupKFold", "LeaveOneGroupOut"])
@@ -88,7 +86,7 @@ def test_groups_stay_together(name):
     model_selection = pytest.importorskip("sklearn.model_selection")
     groups = GROUPS if name != "LeaveOneGroupOut" else GROUPS // 5
     rows = fold_rows(getattr(model_selection, name)(), groups=groups)
-    assert not np.isin(groups[rows.test], groups[rows.whole]).any()
+    assert not np.isin(groups[rows.test], groups[rows.winner]).any()
     assert len(rows.test) == pytest.approx(18, abs=10)
     for fold in rows.folds:
         assert not np.isin(groups[fold.validation], groups[fold.train]).any()
@@ -126,7 +124,7 @@ def test_pairs_are_rows_of_all_and_lose_those_of_the_test_part():
     for fold, (train, validation) in zip(rows.folds, pairs, strict=True):
         assert list(fold.train) == [row for row in train if row not in rows.test]
         assert list(fold.validation) == [row for row in validation if row not in rows.test]
-    assert len(rows.whole) + len(rows.test) == 90
+    assert len(rows.winner) + len(rows.test) == 90
 
 
 @pytest.mark.parametrize(
@@ -185,52 +183,3 @@ def test_a_splitter_of_fixed_rows_is_told_to_leave_the_test_part_out():
     with pytest.raises(ValueError, match="there are rows 0 to 70; a splitter of fixed rows needs"):
         fold_rows(splitter)
     assert len(fold_rows(splitter, test=0.0).folds) == 3
-
-
-@pytest.mark.parametrize("y", [CLASSES, NUMBERS])
-def test_a_fold_is_scaled_by_what_it_is_trained_on_alone(y):
-    rows = fold_rows(4, y)
-    has_classes = y is CLASSES
-    folds = Folds.of(X, y, rows.folds, has_classes)
-    assert len(folds.train.X) == sum(len(fold.train) for fold in rows.folds)
-    for fold, own, validation in zip(rows.folds, folds.rows, folds.validation, strict=True):
-        scaler = Scaler.of(X[fold.train])
-        np.testing.assert_array_equal(
-            folds.train.X[own], scaler.apply(X[fold.train]).astype(np.float32)
-        )
-        np.testing.assert_array_equal(
-            validation.X, scaler.apply(X[fold.validation]).astype(np.float32)
-        )
-        target = Scaler(0.0, 1.0) if has_classes else Scaler.of(y[fold.train])
-        np.testing.assert_array_equal(folds.train.y[own], target.apply(y[fold.train]))
-        np.testing.assert_array_equal(validation.y, target.apply(y[fold.validation]))
-
-
-def test_folds_that_memory_cannot_hold_are_refused(monkeypatch):
-    monkeypatch.setattr("bpfast.memory.free_memory", lambda: 1 << 20)
-    monkeypatch.setattr("bpfast.memory.ALWAYS_FREE", 0)
-    wide = np.zeros((90, 1000))
-    with pytest.raises(MemoryError, match="the rows of 72 folds take"):
-        Folds.of(wide, NUMBERS, fold_rows(72, NUMBERS).folds, False)
-
-
-@pytest.mark.parametrize("device", ["reference", "cpu"])
-@pytest.mark.parametrize("hidden", [(3,), (40, 8)])  # lanes and tiles on the CPU
-def test_folds_trained_together_are_those_trained_alone(hidden, device):
-    folds = Folds.of(X, CLASSES, fold_rows(3).folds, True)
-    mlp = bp.MLP((3, *hidden, 3), "tanh", "cross_entropy")
-    rates, trials = np.geomspace(1e-3, 1e-1, 5), np.arange(5)
-
-    def trained(numbers, rows):
-        population = bp.Population.drawn(mlp, np.tile(trials, len(numbers)))
-        adam = bp.Adam(learning_rate=np.tile(rates, len(numbers)))
-        bp.fit(
-            population, *folds.train, adam, 3, 16, rows=rows, dropout=0.2, device=device,
-            progress=False,
-        )  # fmt: skip
-        return population.parameters
-
-    together = trained(range(3), folds.of_networks(5))
-    for k in range(3):
-        alone = trained([k], (folds.rows, np.full(5, k)))
-        np.testing.assert_array_equal(together[5 * k : 5 * (k + 1)], alone)

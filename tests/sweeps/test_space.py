@@ -4,7 +4,9 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from bpfast.sweeps.space import OPTIMIZERS, USUAL, Space, parse, read, widths
+from bpfast.sweeps.hyperparameters import widths
+from bpfast.sweeps.space import USUAL, Space, read
+from bpfast.training.optimizers import OPTIMIZERS
 
 optuna = pytest.importorskip("optuna")
 CategoricalDistribution = optuna.distributions.CategoricalDistribution
@@ -18,41 +20,6 @@ def points(dimensions, n=200, seed=0):
     study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed))
     space = Space(dimensions)
     return [space.suggest(study.ask()) for _ in range(n)]
-
-
-@pytest.mark.parametrize(
-    ("name", "text", "dimension"),
-    [
-        ("learning_rate", "1e-4:1e-1:log", FloatDistribution(1e-4, 1e-1, log=True)),
-        ("momentum", "0:0.9", FloatDistribution(0.0, 0.9)),
-        ("momentum", "0:0.9:linear", FloatDistribution(0.0, 0.9)),
-        ("batch_size", "8:128:log", IntDistribution(8, 128, log=True)),
-        ("l2", "0.1, 0.01", [0.1, 0.01]),
-        ("l2", "0", 0.0),
-        ("nesterov", "true,false", [True, False]),
-        ("hidden", "16,32, 32x16,none", ["16", "32", "32x16", "none"]),
-        ("activation", "relu, tanh", ["relu", "tanh"]),
-        ("optimizer", "sgd", "sgd"),
-    ],
-)
-def test_parse(name, text, dimension):
-    assert parse(name, text) == dimension
-
-
-@pytest.mark.parametrize(
-    ("name", "text", "words"),
-    [
-        ("learning_rate", "fast", "learning_rate='fast' is neither a range such as"),
-        ("learning_rate", "1:2:cube", "is no range such as"),
-        ("learning_rate", "", "neither a range"),
-        ("learning_rate", "1e-1:1e-4:log", "learning_rate: .*low"),
-        ("learning_rate", "0:1:log", "learning_rate: .*log"),
-        ("batch_size", "8.5", "neither a range"),
-    ],
-)
-def test_text_that_means_nothing_is_refused(name, text, words):
-    with pytest.raises(ValueError, match=words):
-        parse(name, text)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from safetensors.numpy import load, save
 
 import bpfast as bp
 from bpfast.kernels import cpu
-from bpfast.sweeps.trials import joined, parted
+from bpfast.sweeps.checkpoints import joined, parted
 
 HUGE = 1e39  # a learning rate with which a network diverges
 SHAPES = {  # device, layers, networks, rows, and options

@@ -1,0 +1,101 @@
+"""What a sweep comes to: the table of its networks, and the best of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..tables.model import Model
+from ..tables.scaling import Scaler
+from ..training.population import Population
+from .hyperparameters import HYPERPARAMETERS
+from .scoring import result_names
+from .trials import Row
+from .words import no_score
+
+# Columns that a table has even without rows.
+EMPTY = {"network": int, "validation_score": float, "loss": float, "epochs": int, "diverged": bool}
+
+
+@dataclass(frozen=True)
+class SweepResult:
+    """All networks of a sweep, best first.
+
+    Attributes
+    ----------
+    table : dict of (networks,) arrays, best validation score first
+        ``network`` is the number of a network's trial in the study; then its hyperparameters (NaN
+        or no text where it has none), ``validation_score`` and ``test_score`` (accuracy, or R² for
+        numbers), the last training ``loss``, ``epochs`` and ``diverged``. A network that diverged,
+        or predicts what is not finite for the rows that it is ranked by, counts as diverged, and
+        its scores are -inf. If that happens for the test part alone, only its ``test_score`` is.
+        After a cross-validation, ``validation_score`` and ``loss`` are means over folds,
+        ``validation_std`` is the scores' standard deviation, and ``split0_validation_score``, ...
+        are the scores; ``epochs`` are those of the fold that ended first; a trial diverged if a
+        fold of it did; and only the first row has a ``test_score``, the refitted network's.
+    losses : (networks, epochs) training losses, NaN where a network did not get so far
+    best : Population of the one network that is ranked first; None where no network has a score
+        After a cross-validation it is trained anew, on all rows but those of the test part, for as
+        many ``epochs`` as its row says.
+    scaler : what X is scaled with for ``best``, from the rows that it was trained on
+    target_scaler : the same for a target of numbers, else None
+    classes : names of the classes, empty for numbers
+    metric : "accuracy" or "R²"
+    seconds : float, training and scoring, without compiling and the winner's training anew
+    sample_updates : int, in these seconds
+    interrupted : bool, whether Ctrl-C ended it
+    folds : int, networks that were trained for each row of the table
+    """
+
+    table: dict[str, np.ndarray]
+    losses: np.ndarray
+    best: Population | None
+    scaler: Scaler
+    target_scaler: Scaler | None
+    classes: list[str]
+    metric: str
+    seconds: float
+    sample_updates: int
+    interrupted: bool
+    folds: int = 1
+
+    @property
+    def model(self) -> Model:
+        """The best network with its scalers and classes: predicts from X as it was given.
+
+        Raises
+        ------
+        ValueError
+            No network has a score.
+        """
+        if self.best is None:
+            raise ValueError(no_score(self.table))
+        return Model(
+            self.best,
+            self.scaler,
+            target_scaler=self.target_scaler,
+            classes=self.classes,
+            metric=self.metric,
+        )
+
+
+def table_of(rows: Sequence[Row], folds: int) -> dict[str, np.ndarray]:
+    """The table's columns, by name; rows are in the order of the table."""
+    if not rows:  # Ctrl-C came before any was scored
+        return {name: np.empty(0, dtype) for name, dtype in EMPTY.items()}
+    known = dict.fromkeys(("network", *HYPERPARAMETERS, *result_names(folds)))
+    found = {name for row in rows for name in row}
+    return {name: _column(row.get(name) for row in rows) for name in known if name in found}
+
+
+def _column(cells: Iterable[Any]) -> np.ndarray:
+    """A column of the table; where a network has no value, NaN or no text."""
+    values = [*cells]
+    if any(isinstance(value, str) for value in values):
+        return np.array(["" if value is None else value for value in values])
+    if None in values:
+        return np.array([np.nan if value is None else float(value) for value in values])
+    return np.array(values)
