@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -32,7 +33,7 @@ def table(columns: list[np.ndarray], n: int) -> np.ndarray:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Optimizer:
+class Optimizer(ABC):
     """What all optimisers share. Each value is a scalar or an (n,) array.
 
     Parameters
@@ -57,7 +58,11 @@ class Optimizer:
     decay: Numbers = 0.95
     minimum: Numbers = 0.0
     warmup: Numbers = 0
-    rule: ClassVar[str]  # its name among the kernels' optimisers
+
+    @property
+    @abstractmethod
+    def rule(self) -> str:
+        """Its name among the kernels' optimisers."""
 
     def resolve(self, n: int, epochs: int) -> task.Optimizer:
         """Each of n networks' own numbers for a fit of some epochs.
