@@ -26,7 +26,7 @@ import numpy as np
 
 import bpfast as bp
 from bpfast.kernels.cuda import device, simulator
-from bpfast.training import dispatch, training
+from bpfast.training import dispatch, loop
 from bpfast.training.optimizers import Optimizer
 
 # Compute capabilities, and the most shared memory that a block can ask for there.
@@ -166,7 +166,7 @@ def launches(case: Case, target: tuple[int, int]) -> list[Launch]:
     with (
         stand_in(target) as started,
         patch.object(dispatch, "choose", lambda *_, **__: plan),
-        patch.object(training, "_check_arrived", lambda *_: None),  # nobody is trained there
+        patch.object(loop, "check_trained", lambda *_: None),  # nobody is trained there
     ):
         bp.fit(
             population, X, y, case.optimizer, epochs=1, validation=(X, y), patience=1, tol=0.0,

@@ -16,10 +16,10 @@ from ..kernels import counter
 from ..tables.reading import read_dataset
 from ..tables.scaling import Scaler
 from ..training.history import History
+from ..training.loop import Training, fit
 from ..training.network import MLP
 from ..training.optimizers import SGD, Adam, Optimizer
 from ..training.population import Population
-from ..training.training import Training, fit
 
 SEED = 0
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from .kernels.task import Samples
 
-CUDA, CUDA_MANAGED = 2, 13  # DLPack's numbers of kinds of devices
+CUDA, CUDA_MANAGED = 2, 13  # DLPack's codes of devices
 
 
 def on_gpu(values: Any) -> bool:

@@ -1,4 +1,4 @@
-"""Checks of values that users give, and the words in which bad ones are refused."""
+"""Checks of values that users give: bad ones raise TypeError or ValueError, and are told why."""
 
 from __future__ import annotations
 
@@ -15,13 +15,7 @@ BELOW_ONE = float(np.nextafter(1.0, 0.0))  # the greatest number allowed where 1
 
 
 def check_int(name: str, value, low: int, high: int = 2**64 - 1) -> int:
-    """An integer from ``low`` to ``high``.
-
-    Raises
-    ------
-    TypeError, ValueError
-        Not an integer; out of range.
-    """
+    """An integer from ``low`` to ``high``."""
     if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
         raise TypeError(f"{name} must be an integer, got {value!r}")
     if value < low:
@@ -32,20 +26,14 @@ def check_int(name: str, value, low: int, high: int = 2**64 - 1) -> int:
 
 
 def check_bool(name: str, value) -> bool:
-    """True or False.
-
-    Raises
-    ------
-    TypeError
-        Something else, 0 and 1 included.
-    """
+    """True or False; 0 and 1 are refused."""
     if not isinstance(value, (bool, np.bool_)):
         raise TypeError(f"{name} must be True or False, got {value!r}")
     return bool(value)
 
 
 def check_choice(name: str, value, choices: Collection[str]) -> None:
-    """Raise ``ValueError`` unless ``value`` is among the choices."""
+    """Refuse what is not among the choices."""
     if not isinstance(value, str) or value not in choices:
         raise ValueError(f"{name}={value!r} is not known: choose from {', '.join(choices)}")
 
@@ -53,13 +41,7 @@ def check_choice(name: str, value, choices: Collection[str]) -> None:
 def check_number(
     name: str, value, low: float, high: float = FINITE, open_low: bool = False
 ) -> float:
-    """One number, bounded as in :func:`check_numbers`.
-
-    Raises
-    ------
-    TypeError, ValueError
-        Not a number; NaN; out of range.
-    """
+    """One number, bounded as in :func:`check_numbers`."""
     if isinstance(value, bool) or not isinstance(value, (int, float, np.integer, np.floating)):
         raise TypeError(f"{name} must be a number, got {value!r}")
     return float(check_numbers(name, float(value), 1, low, high, open_low)[0])
@@ -81,11 +63,6 @@ def check_numbers(
     value : a number, or an array of n of them
     low, high : the least and the greatest allowed; ``open_low`` excludes ``low`` itself
     epochs : where given, an array of (n, epochs) or (1, epochs) is (n, epochs) numbers
-
-    Raises
-    ------
-    TypeError, ValueError
-        Not numeric; neither a scalar nor (n,); NaN; out of range.
     """
     array = check_array(name, value, np.float64, f"a number, or one for each of the {n} networks")
     shape: tuple[int, ...] = (n,)
@@ -118,12 +95,8 @@ def check_array(
 ) -> np.ndarray:
     """Values as a row-major array of a dtype; what it cannot hold becomes infinite.
 
-    An array on a GPU is copied to the host; with ``keep_on_gpu`` it stays, as an array of CuPy.
-
-    Raises
-    ------
-    TypeError
-        Text, complex numbers, dates, rows of different lengths, and what is no array at all.
+    Text, complex numbers, dates and rows of different lengths are refused. An array on a GPU is
+    copied to the host; with ``keep_on_gpu`` it stays, as an array of CuPy.
     """
     try:
         array = as_array(values)
@@ -142,13 +115,7 @@ def check_array(
 
 
 def check_finite(name: str, array: np.ndarray) -> np.ndarray:
-    """The array itself.
-
-    Raises
-    ------
-    ValueError
-        It has NaN or infinity; the message says where.
-    """
+    """The array itself; NaN and infinity are refused, and the message says where they are."""
     xp = module_of(array)
     if not xp.isfinite(array).all():
         where = tuple(xp.argwhere(~xp.isfinite(array))[0].tolist())

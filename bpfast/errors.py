@@ -16,13 +16,7 @@ def missing_extra(package: str, extra: str) -> ImportError:
 
 
 def import_optional(package: str, extra: str) -> Any:
-    """An optional package.
-
-    Raises
-    ------
-    ImportError
-        It is not installed; the message names the extra that installs it.
-    """
+    """An optional package; where it is missing, the error names the extra that installs it."""
     try:
         return import_module(package)
     except ImportError:

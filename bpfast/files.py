@@ -30,13 +30,7 @@ def remove_leftovers(folder: Path) -> None:
 
 
 def make_folders(folder: Path) -> list[Path]:
-    """Make a folder, with those above it; gives those that were not there, the deepest first.
-
-    Raises
-    ------
-    OSError
-        It cannot be made; then none is.
-    """
+    """Make a folder, with those above it, or none; gives the new ones, the deepest first."""
     missing = [path for path in (folder, *folder.parents) if not path.exists()]
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -54,13 +48,7 @@ def remove_empty(folders: Sequence[Path]) -> None:
 
 
 def write_tensors(path: Path, tensors: dict[str, np.ndarray], metadata: dict[str, str]) -> None:
-    """Write a safetensors file.
-
-    Raises
-    ------
-    OSError
-        The file cannot be written; what was there before is as it was.
-    """
+    """Write a safetensors file; after an ``OSError``, what was there before is as it was."""
     library = _safetensors()
     tensors = {name: np.ascontiguousarray(tensor) for name, tensor in tensors.items()}
     try:
@@ -70,13 +58,7 @@ def write_tensors(path: Path, tensors: dict[str, np.ndarray], metadata: dict[str
 
 
 def read_tensors(path: Path) -> tuple[dict[str, np.ndarray], dict[str, str]]:
-    """The tensors and the metadata of a safetensors file.
-
-    Raises
-    ------
-    ValueError, OSError
-        The file is no safetensors file; it cannot be read.
-    """
+    """The tensors and the metadata of a safetensors file; another file is a ``ValueError``."""
     library = _safetensors()
     if path.is_dir():  # safetensors speaks of a device there
         raise IsADirectoryError(f"{path} is a folder, expected a safetensors file")

@@ -102,10 +102,10 @@ def forced():
 
     @contextmanager
     def force(strategy, threads=2):
-        def chosen(mlp, n, batch_size, device, *of_the_optimizer):
+        def chosen(mlp, n, batch_size, device, *rule, **dtype):
             if device == "cpu":
                 return bp.dispatch.Plan(strategy, device, "a test")
-            return choose(mlp, n, batch_size, device, *of_the_optimizer)
+            return choose(mlp, n, batch_size, device, *rule, **dtype)
 
         with (
             patch.object(bp.dispatch, "choose", chosen),

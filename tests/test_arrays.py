@@ -177,10 +177,10 @@ def test_cuda_is_given_them_as_they_are(monkeypatch):
             return "what CuPy has"
 
     plan = bp.dispatch.Plan("any", "cuda", "a test")
-    monkeypatch.setattr(bp.dispatch, "choose", lambda *_: plan)
+    monkeypatch.setattr(bp.dispatch, "choose", lambda *_, **__: plan)
     monkeypatch.setattr(bp.dispatch, "kernels", lambda _: Kernels())
     rows = SimpleNamespace(to_host=lambda out: None)
-    monkeypatch.setattr(bp.dispatch, "place", lambda *_: rows)
+    monkeypatch.setattr(bp.dispatch, "to_device", lambda *_: rows)
     population, x, y = bp.Population(MLP, 2), OnGpu(X), OnGpu(Y)
     bp.fit(population, x, y, bp.SGD(), validation=(x, y), progress=False)
     loss, weights, biases = bp.gradients(population, x, y)

@@ -6,6 +6,7 @@ functions fit a screen, and tests lie as the code does.
 """
 
 import ast
+import re
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -101,8 +102,8 @@ def test_imports_run_one_way():
 def test_imports_are_seen():
     graph = imports_of_all()
     assert "bpfast.training" in graph["bpfast"]
-    assert "bpfast.kernels.task" in graph["bpfast.training.training"]
-    assert "bpfast.sweeps.cluster" in graph["bpfast.command.commands"]  # in a function
+    assert "bpfast.kernels.task" in graph["bpfast.training.loop"]
+    assert "bpfast.sweeps.cluster" in graph["bpfast.command.sweep"]  # in a function
     assert "bpfast.bench.measure" in graph["bpfast.bench.command"]
 
 
@@ -182,3 +183,15 @@ def test_each_module_has_its_tests():
             parts = name.split(".")[1:]
             tests = CHECKOUT.joinpath("tests", *parts[:-1], f"test_{parts[-1]}.py")
             assert tests.is_file(), f"{name} has no tests: {tests.relative_to(CHECKOUT)} is missing"
+
+
+def test_contributing_names_files_that_are_there():
+    text = (CHECKOUT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"\b[a-z_]+(?:/[a-z_]+)*\.py\b", text))
+    there = [
+        path.relative_to(CHECKOUT).as_posix()
+        for top in ("bench", "bpfast", "docs", "kernels", "tests")
+        for path in (CHECKOUT / top).rglob("*.py")
+    ]
+    missing = {name for name in named if not any(f"/{path}".endswith(f"/{name}") for path in there)}
+    assert not missing

@@ -26,10 +26,10 @@ def forced(strategy: str) -> Iterator[None]:
     """Device "cuda" is one strategy, whatever is best."""
     choose, refusal = bp.dispatch.choose, cuda.refusal
 
-    def chosen(mlp, n, batch_size, device="auto", *others):
+    def chosen(mlp, n, batch_size, device="auto", *rule, **dtype):
         if device == "cuda":
             return bp.dispatch.Plan(strategy, device, "it was asked for")
-        return choose(mlp, n, batch_size, device, *others)
+        return choose(mlp, n, batch_size, device, *rule, **dtype)
 
     def refused(asked, *others):  # predictions take blocks where they can
         return refusal(asked, *others) if asked == strategy else "another one was asked for"

@@ -7,8 +7,8 @@ from collections.abc import Callable
 import numpy as np
 
 from ..arrays import to_host
+from ..training.backpropagation import gradients
 from ..training.population import Population
-from ..training.training import gradients
 
 # The cube root of float64's precision, 6e-6, would balance rounding and truncation (Press et al.,
 # Numerical Recipes, section 5.7). This is shorter, as a shorter step crosses fewer corners of relu.

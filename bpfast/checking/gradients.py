@@ -10,8 +10,8 @@ import numpy as np
 from ..arrays import to_host
 from ..checks import check_int
 from ..training import dispatch
+from ..training.backpropagation import gradients
 from ..training.population import Population
-from ..training.training import gradients
 from .differences import STEP, gradient_rows, neighbours
 from .text_table import text_table
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..training import dispatch
+from ..training.backpropagation import gradients
+from ..training.loop import fit
 from ..training.population import Population
-from ..training.training import fit, gradients
 from .cases import SHAPES, SMALL, Case, draw_case
 from .differences import central_differences, gradient_rows
 from .machine import machine

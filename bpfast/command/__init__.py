@@ -2,6 +2,4 @@
 
 from .run import main
 
-__all__ = [
-    "main",
-]
+__all__ = ["main"]

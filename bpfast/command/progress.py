@@ -1,4 +1,4 @@
-"""A sweep's progress on a terminal, or line by line where there is none."""
+"""A sweep's progress: a bar on a terminal, or else a line now and then."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from ..sweeps.progress import SweepProgress
 from ..sweeps.words import many
 
 SECONDS_A_LINE = 10.0  # between lines where there is no terminal
-LEAST_SHARE = 0.02  # done before a rate says anything about the time left
+LEAST_SHARE = 0.02  # of the work; with less done, a rate says little about the time left
 
 
 class SweepDisplay:
-    """A bar with rate and time left; a context manager."""
+    """A bar with rate and time left; a context manager that removes the bar."""
 
     def __init__(self, console: Console) -> None:
         self.console, self.bar, self.last = console, _bar(console), time.monotonic()
@@ -33,8 +33,8 @@ class SweepDisplay:
             self.bar.stop()
 
     def show(self, progress: SweepProgress) -> None:
-        """Draw how far a sweep is."""
-        rate = f"{progress.rate / 1e6:.2f} M sample-updates/s{_reached(progress)}"
+        """Draw how far the sweep has come."""
+        rate = f"{progress.rate / 1e6:.2f} M sample-updates/s{networks_so_far(progress)}"
         self.bar.update(
             self.task,
             total=progress.total,
@@ -50,8 +50,8 @@ class SweepDisplay:
             self.console.print(f"{share:4.0%}  {rate}  {left:.0f} s left", highlight=False)
 
 
-def _reached(progress: SweepProgress) -> str:
-    """What is known of the networks that are through."""
+def networks_so_far(progress: SweepProgress) -> str:
+    """How many networks have ended, the best score of these, and what became of the others."""
     if not progress.networks:
         return ""
     words = [many(progress.networks, "network")]

@@ -1,25 +1,35 @@
-"""What ``bpfast sweep`` was asked for: kept in its folder, and gone on with from anywhere."""
+"""What ``bpfast sweep`` was asked for, and the file in its folder that says so."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields, replace
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from ..files import make_folders, remove_empty, write_whole
 from ..sweeps import space
 from ..sweeps.identity import GROWS
-from ..sweeps.run_folder import read_manifest
-from ..sweeps.storage import file_of, lasting, located
-from ..tables import sources
+from ..sweeps.run_folder import MANIFEST, read_manifest
+from ..sweeps.storage import lasting
+from ..tables.sources import BUILT_IN
+from .sweep_options import NETWORKS, SweepOptions
 
 COMMAND = "command.json"  # in a sweep's folder
 
 
 @dataclass(frozen=True)
 class Request:
-    """What a sweep is asked for on the command line; kept in its folder, to be resumed."""
+    """What a sweep's numbers depend on, by the names of its options; kept to resume the sweep.
+
+    Attributes
+    ----------
+    source : a file's absolute path, or the name of built-in data
+    space : hyperparameters by name, from --space and from options of their own
+    storage : URL of Optuna's storage, in a form that means the same from any folder
+    """
 
     source: str
     target: str | None
@@ -39,72 +49,91 @@ class Request:
     device: str
 
 
-def from_anywhere(source: str) -> str:
-    """A source's name that means the same in any folder."""
-    is_file = source not in sources.BUILT_IN and Path(source).is_file()
-    return str(Path(source).resolve()) if is_file else source
-
-
-def searched(given: Mapping[str, Any], below: Mapping[str, Any] = space.USUAL) -> dict[str, Any]:
-    """The space that was typed: hyperparameters on top of a file's, or of those below."""
-    if "space_file" in given:
-        below = space.read(given["space_file"])
-    typed = _typed(given)
-    if {"width", "depth"} & typed.keys():
-        below = {name: values for name, values in below.items() if name != "hidden"}
-    return {**below, **typed}
-
-
-def resumed(folder: Path, given: Mapping[str, Any]) -> Request:
-    """The request that a folder was begun with, but for more networks, and what has moved since.
-
-    Parameters
-    ----------
-    folder : of a sweep
-    given : what was typed beside, by the names of parameters
+def new_request(options: SweepOptions) -> Request:
+    """The request of a sweep that begins.
 
     Raises
     ------
     ValueError
-        Not a folder of ``bpfast sweep``; data or a storage that are not where they were; what was
-        typed differs from what the sweep was begun with.
+        There are no data; a file of a space that cannot be used.
     """
-    if "source" in given:
-        raise ValueError(
-            f"{folder} says what data it was begun with: leave out {given['source']}, or give "
-            f"--data {given['source']} if that is where they are now"
-        )
-    begun = _read(folder)
-    source = from_anywhere(given.get("moved", begun.source))
-    if source not in sources.BUILT_IN and not Path(source).is_file():
-        gone = f"--data {source}" if "moved" in given else f"{source}, which it was begun with,"
-        raise ValueError(f"{folder}: {gone} is no file: say where the data are now, --data FILE")
-    begun = replace(begun, storage=_storage(folder, given.get("storage"), begun.storage))
-    for option, now, before in _differences(folder, given, begun):
-        raise ValueError(
-            f"{now}: {folder} was begun with {before}; leave {option} out, or begin another sweep"
-        )
-    return replace(begun, source=source, networks=given.get("networks", begun.networks))
+    if options.source is None or options.moved is not None:
+        wrong = "DATA is missing"
+        if options.source is not None:
+            wrong = f"--data {options.moved} is for --resume"
+        raise ValueError(f"{wrong}: give a file, or one of {', '.join(BUILT_IN)}, as DATA")
+    storage = options.storage
+    return Request(
+        source=absolute(options.source),
+        target=options.target,
+        task=options.task,
+        networks=NETWORKS if options.networks is None else options.networks,
+        epochs=options.epochs,
+        space=space_of(vars(options)),
+        sampler=options.sampler,
+        storage=None if storage is None else lasting(storage, options.output),
+        study_name=options.study_name,
+        validation=options.validation,
+        test=options.test,
+        cv=options.cv,
+        groups=options.groups,
+        halving=options.halving,
+        seed=options.seed,
+        device=options.device,
+    )
 
 
-def _storage(folder: Path, typed: str | None, kept: str | None) -> str | None:
-    """Where a folder's study is: where it was when the sweep was begun, or else where it is now."""
-    if kept is None:
-        return None
-    url = located(kept, folder)
-    file = file_of(url)
-    if file is None or file.is_file():
-        return lasting(url, folder)
-    if typed is None:
-        raise ValueError(
-            f"{folder} was begun with --storage {kept}, which is not there: say where it is now, "
-            "--storage URL"
-        )
-    return lasting(typed, folder)
+def absolute(source: str) -> str:
+    """A file's absolute path; the names of built-in data, and of no file, as they are."""
+    is_file = source not in BUILT_IN and Path(source).is_file()
+    return str(Path(source).resolve()) if is_file else source
 
 
-def _read(folder: Path) -> Request:
-    """What a folder was begun with, and its networks by now."""
+def space_of(options: Mapping[str, Any], base: Mapping[str, Any] = space.USUAL) -> dict[str, Any]:
+    """The space in options: hyperparameters on top of those in a file, or else of a base."""
+    if options.get("space_file") is not None:
+        base = space.read(options["space_file"])
+    typed = hyperparameters(options)
+    if {"width", "depth"} & typed.keys():
+        base = {name: values for name, values in base.items() if name != "hidden"}
+    return {**base, **typed}
+
+
+def hyperparameters(options: Mapping[str, Any]) -> dict[str, str]:
+    """The hyperparameters that were typed among options; ``--seed`` is the sweep's own seed."""
+    typed = {name: options.get(name) for name in space.HYPERPARAMETERS if name != "seed"}
+    return {name: values for name, values in typed.items() if values is not None}
+
+
+@contextmanager
+def saved_in(folder: Path, request: Request) -> Iterator[None]:
+    """Make a folder with its request; if the sweep is refused, put all back as it was."""
+    command, made = folder / COMMAND, make_folders(folder)
+    before = command.read_bytes() if command.exists() else None
+    new = not (folder / MANIFEST).exists()
+    text = json.dumps(asdict(request), indent=1) + "\n"
+    try:
+        if new:
+            write_whole(command, lambda path: path.write_text(text, encoding="utf-8"))
+        yield
+        write_whole(command, lambda path: path.write_text(text, encoding="utf-8"))
+    except BaseException:
+        if new and not (folder / MANIFEST).exists():
+            command.unlink(missing_ok=True)
+            if before is not None:
+                command.write_bytes(before)
+            remove_empty(made)
+        raise
+
+
+def read_request(folder: Path) -> Request:
+    """The request in a folder, with the number of networks that the sweep has by now.
+
+    Raises
+    ------
+    ValueError
+        Not a folder of ``bpfast sweep``.
+    """
     path = folder / COMMAND
     if not path.is_file():
         raise ValueError(f"{folder} has no {COMMAND}: bpfast sweep did not begin it")
@@ -113,60 +142,3 @@ def _read(folder: Path) -> Request:
     except (TypeError, ValueError) as error:
         raise ValueError(f"{path} is not what bpfast sweep writes: {error}") from None
     return replace(begun, networks=read_manifest(folder)["settings"][GROWS])
-
-
-_Difference = tuple[str, str, str]  # an option, what it says now, and what was said before
-
-
-def _differences(folder: Path, given: Mapping[str, Any], begun: Request) -> Iterator[_Difference]:
-    """What was typed otherwise than when the sweep was begun.
-
-    What is not in a request is about one call, and no number depends on it.
-    """
-    for name in (field.name for field in fields(Request)):
-        now, before = given.get(name), getattr(begun, name)
-        if name not in given or now == before:
-            continue
-        if name == "storage" and lasting(given[name], folder) == before:
-            continue
-        if name == "networks" and given[name] > before:
-            continue
-        more = ", and may have more" if name == "networks" else ""
-        yield _option(name), _said(name, now), _said(name, before) + more
-    if "output" in given and given["output"].resolve() != folder.resolve():
-        yield "--output", _said("output", given["output"]), _said("output", folder)
-    yield from _other_space(given, begun)
-
-
-def _other_space(given: Mapping[str, Any], begun: Request) -> Iterator[_Difference]:
-    """Hyperparameters that are typed, or in a file, otherwise than they were."""
-    file, before = given.get("space_file"), _values(begun.space)
-    for name, value in _typed(given).items():
-        if name not in before and file is None:  # of another space, which may not even be one
-            yield _option(name), _said(name, value), _said(name, None)
-    now, nothing = _values(searched(given, begun.space)), (None, None)
-    option, says = (None, "") if file is None else ("--space", f"--space {file} has ")
-    for name in sorted(now | before):
-        (text, typed), (known, was) = now.get(name, nothing), before.get(name, nothing)
-        if text != known:
-            yield option or _option(name), says + _said(name, typed), _said(name, was)
-
-
-def _values(dimensions: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
-    """What each hyperparameter may be: as text that equal ones share, and as it was typed."""
-    typed = space.DEFAULTS | dict(dimensions)
-    known = space.Space(dimensions).describe()
-    return {name: (text, typed[name]) for name, text in known.items()}
-
-
-def _typed(given: Mapping[str, Any]) -> dict[str, str]:
-    """Hyperparameters among what was typed; ``--seed`` is the sweep's."""
-    return {name: given[name] for name in space.HYPERPARAMETERS if name in given and name != "seed"}
-
-
-def _option(name: str) -> str:
-    return f"--{name.replace('_', '-')}"
-
-
-def _said(name: str, value: Any) -> str:
-    return f"no {_option(name)}" if value is None else f"{_option(name)} {value}"

@@ -25,7 +25,7 @@ def _run() -> int | None:
     for package in ("typer", "rich", "polars"):
         if find_spec(package) is None:
             raise missing_extra(package, "cli")
-    from .commands import app
+    from .app import app
 
     try:
         return app(standalone_mode=False)

@@ -8,11 +8,12 @@ from itertools import pairwise
 import numpy as np
 
 from ..kernels.tables import LOSSES
+from ..training.backpropagation import gradients
 from ..training.history import History
+from ..training.loop import fit
 from ..training.network import MLP
 from ..training.optimizers import SGD
 from ..training.population import Population
-from ..training.training import fit, gradients
 from .chain import floats, neurons, parameters
 from .explanation import Explanation
 

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from ..checks import check_int
+from ..training.backpropagation import gradients
 from ..training.population import Population
-from ..training.training import gradients
 from .chain import floats
 from .explanation import Explanation
 from .one_step import descend, explain

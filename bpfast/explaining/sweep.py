@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from ..checks import check_int
+from ..training.backpropagation import gradients
 from ..training.history import History
 from ..training.population import Population
-from ..training.training import gradients
 from .curvature import max_curvature
 from .explanation import Explanation
 from .one_step import descend

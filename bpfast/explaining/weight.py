@@ -7,7 +7,7 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from ..training.training import gradients
+from ..training.backpropagation import gradients
 from .chain import Parameter
 from .chart import LABEL, Mark, Scale, chart
 from .equations import chain, chain_paths, equation, equations, error, forward

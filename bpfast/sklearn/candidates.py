@@ -13,7 +13,7 @@ from joblib import parallel_config
 from sklearn.base import is_classifier
 from sklearn.utils.parallel import Parallel
 
-from ..training.samples import free_memory
+from ..memory import free_memory
 from .fold_samples import CandidateFit, FoldSamples, Task, gather, stack
 from .together import fit_together
 

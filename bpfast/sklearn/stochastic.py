@@ -10,8 +10,8 @@ from sklearn.base import is_classifier
 from sklearn.exceptions import ConvergenceWarning
 
 from ..kernels import counter
+from ..training.loop import Training
 from ..training.population import Population
-from ..training.training import Training
 from . import scores
 from .fits import NOT_FINITE, Fit, population_of
 from .optimizers import OptimizerState, learning_rates, optimizer_of, state_of

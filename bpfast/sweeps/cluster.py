@@ -189,7 +189,7 @@ def connect(address: str) -> Iterator[distributed.Client]:
     with ExitStack() as stack:
         if found := re.fullmatch(r"local:(\d+)", address):
             processes = check_int("the processes of --dask", int(found[1]), 1)
-            threads = max(1, dispatch.side_by_side("cpu") // processes)
+            threads = max(1, dispatch.concurrent_fits("cpu") // processes)
             local = distributed.LocalCluster(
                 n_workers=processes,
                 threads_per_worker=threads,
@@ -245,7 +245,9 @@ def as_worker(expected: Mapping[str, str]) -> Iterator[None]:
     worker = distributed.get_worker()
     _check_versions(expected, versions(), worker.address)
     threads = worker.state.nthreads
-    with dispatch.at_most(max(1, int(os.environ.get("NUMBA_NUM_THREADS", threads)) // threads)):
+    with dispatch.thread_limit(
+        max(1, int(os.environ.get("NUMBA_NUM_THREADS", threads)) // threads)
+    ):
         yield
 
 
@@ -265,7 +267,7 @@ def versions() -> dict[str, str]:
         "numba": numba.__version__,
         "Python": platform.python_version(),
     }
-    return {"bpfast": __version__, "kernels": dispatch.contents()} | {
+    return {"bpfast": __version__, "kernels": dispatch.kernels_hash()} | {
         name: ".".join(version.split(".")[:2]) for name, version in minor.items()
     }
 

@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..checks import check_array, check_int
+from ..memory import check_memory
 from ..tables.scaling import Scaler
 from ..tables.splitting import split, stratified_ranks
-from ..training.samples import check_memory
 
 WANTED = "a number of folds, a splitter such as scikit-learn's, or (train, validation) row numbers"
 

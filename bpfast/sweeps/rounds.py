@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..training.history import Progress
 from ..training.population import Population
+from ..training.progress import Progress
 from .halving import Halving
 from .progress import Reached, SweepProgress
 from .run_folder import Run

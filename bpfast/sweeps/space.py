@@ -14,8 +14,8 @@ from ..checks import check_choice
 from ..errors import import_optional
 from ..kernels.schedules import KINDS
 from ..kernels.tables import ACTIVATIONS
+from ..training.initializers import INITIALIZERS
 from ..training.optimizers import OPTIMIZERS
-from ..training.population import INITIALISERS
 
 if TYPE_CHECKING:
     from optuna import Trial
@@ -25,7 +25,7 @@ NAMES = {
     "activation": tuple(ACTIVATIONS),
     "optimizer": tuple(OPTIMIZERS),
     "schedule": KINDS,
-    "init": INITIALISERS,
+    "init": INITIALIZERS,
 }
 WHOLE = {"width": 1, "depth": 0, "batch_size": 1, "seed": 0, "warmup": 0}  # and the least of each
 SETTINGS = tuple(

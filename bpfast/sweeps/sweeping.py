@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..checks import check_array, check_finite, check_int
+from ..memory import free_memory
 from ..tables.model import Model
 from ..tables.scaling import Scaler
 from ..tables.target import check_target, total_sum_of_squares
-from ..training.dispatch import usable
+from ..training.dispatch import resolve_device
 from ..training.interrupts import interrupt_flag
 from ..training.population import Population
-from ..training.samples import free_memory
 from ..version import __version__
 from .folds import Folds, Part, cut
 from .halving import Halving
@@ -258,7 +258,7 @@ def sweep(
         "held_out": fingerprint(rows.whole, rows.test),
     }
     if client is None:
-        settings["runs_on"] = usable(device)  # workers of a cluster have devices of their own
+        settings["runs_on"] = resolve_device(device)  # a cluster's workers have their own
     memory = None if memory is None else check_int("memory", memory, 1)
     if resume and run is None and storage is None:
         raise ValueError("resume=True goes on with what is in run, or in storage: give one of them")

@@ -9,12 +9,14 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..tables.target import total_sum_of_squares
+from ..training.backpropagation import gradients
 from ..training.dispatch import Plan, choose
-from ..training.history import History, Progress, latest
+from ..training.history import History, latest
+from ..training.loop import Training
 from ..training.network import MLP
 from ..training.optimizers import OPTIMIZERS, Optimizer
 from ..training.population import Population
-from ..training.training import Training, gradients
+from ..training.progress import Progress
 from .folds import Folds, Part
 from .space import widths
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..training import dispatch
-from ..training.history import Progress
+from ..training.progress import Progress
 from .trials import Kind, Outcome, Shard, Trainer, Trials
 
 PIECES = 4  # parts of all work for each that is trained at once: they end about together
@@ -51,7 +51,7 @@ class Threads:
         interrupted: Sequence,
         watch: Callable[[Job, Progress], None],
     ) -> None:
-        self.slots = dispatch.side_by_side(trainer.device)
+        self.slots = dispatch.concurrent_fits(trainer.device)
         self._trainer, self._watch, self._interrupted = trainer, watch, interrupted
         self._memory = memory // self.slots
         self._pool = ThreadPoolExecutor(self.slots)
@@ -97,5 +97,5 @@ class Threads:
         if self._interrupted and self._begun:  # the first one always has something to show
             raise CancelledError
         self._begun += 1
-        with dispatch.at_most(threads):
+        with dispatch.thread_limit(threads):
             return self._trainer.advance(*job, partial(self._watch, job))

@@ -1,13 +1,16 @@
 """Networks, populations of them, and their training."""
 
 from . import dispatch
+from .backpropagation import gradients
 from .dispatch import devices
-from .history import History, Progress
-from .network import MLP, register_activation, register_loss
+from .history import History
+from .loop import Training, fit
+from .network import MLP
 from .optimizers import SGD, Adam, AdamW, RMSprop
 from .population import Population
 from .precompile import warmup
-from .training import Training, fit, gradients
+from .progress import Progress
+from .registration import register_activation, register_loss
 
 __all__ = [
     "MLP",

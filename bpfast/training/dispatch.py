@@ -84,40 +84,12 @@ def choose(
     DeviceError
         The device was asked for by name and cannot be used here.
     """
-    device = usable(device)
+    device = resolve_device(device)
     if device == "reference":
         return Plan("one by one", "reference", "float64 NumPy, the truth that others are held to")
     if device == "cpu":
         return _choose_on_cpu(mlp, n, batch_size)
     return _choose_on_cuda(mlp, batch_size, rule, dtype)
-
-
-def usable(device: str) -> str:
-    """The device that a name stands for here; a fall-back to the CPU logs a line that says why.
-
-    Raises
-    ------
-    ValueError, DeviceError
-        As :func:`choose`.
-    """
-    device, why = _resolve(device)
-    if why:
-        logger.info("device 'auto' falls back to the CPU: %s", why)
-    return device
-
-
-def _resolve(device: str) -> tuple[str, str]:
-    """The device that a name stands for, and why it is not CUDA where "auto" is not."""
-    check_choice("device", device, DEVICES)
-    if device == "auto":
-        device = os.environ.get("BPFAST_DEVICE") or "auto"
-        check_choice("BPFAST_DEVICE", device, DEVICES)
-    if device in ("reference", "cpu"):
-        return device, ""
-    problem = _load("cuda").device.problem()
-    if problem and device == "cuda":
-        raise DeviceError(f"device 'cuda' cannot be used: {problem}; use 'cpu' or 'auto'")
-    return ("cpu", problem) if problem else ("cuda", "")
 
 
 def _choose_on_cpu(mlp: MLP, n: int, batch_size: int) -> Plan:
@@ -149,37 +121,6 @@ def _choose_on_cuda(mlp: MLP, batch_size: int, rule: str, dtype: str) -> Plan:
     return Plan("large batch", "cuda", "; ".join(["a kernel for each layer", *against]))
 
 
-def side_by_side(device: str) -> int:
-    """How many small fits at once keep a device busy: as many as the CPU has threads, else one."""
-    if _resolve(device)[0] != "cpu":
-        return 1
-    return _load("cpu").thread_count()
-
-
-def at_most(threads: int) -> AbstractContextManager[None]:
-    """Let fits of this Python thread use so many threads, beside those of other Python threads."""
-    return _load("cpu").at_most(threads)
-
-
-def contents() -> str:
-    """A hash of the code of all kernels: where it is the same, they give the same bits."""
-    return _load("cpu").contents()
-
-
-def kernels(plan: Plan) -> Any:
-    """The module that runs a plan: ``train(task, networks)``, ``gradients`` and ``predict``."""
-    return _load(plan.device)
-
-
-def place(parameters: np.ndarray, device: str) -> Any:
-    """Networks' (n, P) parameters where a device trains them."""
-    return _load(device).place(parameters)
-
-
-def _load(device: str) -> Any:
-    return importlib.import_module(f"..kernels.{device}", __package__)
-
-
 def devices() -> dict[str, str]:
     """What is here: each device with what it is and would run, or why it cannot be used.
 
@@ -204,3 +145,56 @@ def devices() -> dict[str, str]:
         "cpu": f"usable: {cpu.describe()}; {on_cpu}",
         "cuda": usable or f"not usable: {problem}",
     }
+
+
+def resolve_device(device: str) -> str:
+    """The device that a name stands for here; a fall-back to the CPU logs a line that says why."""
+    device, why = _resolve(device)
+    if why:
+        logger.info("device 'auto' falls back to the CPU: %s", why)
+    return device
+
+
+def _resolve(device: str) -> tuple[str, str]:
+    """The device that a name stands for, and why it is not CUDA where "auto" is not."""
+    check_choice("device", device, DEVICES)
+    if device == "auto":
+        device = os.environ.get("BPFAST_DEVICE") or "auto"
+        check_choice("BPFAST_DEVICE", device, DEVICES)
+    if device in ("reference", "cpu"):
+        return device, ""
+    problem = _load("cuda").device.problem()
+    if problem and device == "cuda":
+        raise DeviceError(f"device 'cuda' cannot be used: {problem}; use 'cpu' or 'auto'")
+    return ("cpu", problem) if problem else ("cuda", "")
+
+
+def concurrent_fits(device: str) -> int:
+    """How many small fits at once keep a device busy: as many as the CPU has threads, else one."""
+    if _resolve(device)[0] != "cpu":
+        return 1
+    return _load("cpu").thread_count()
+
+
+def thread_limit(threads: int) -> AbstractContextManager[None]:
+    """Let fits of this Python thread use so many threads, beside those of other Python threads."""
+    return _load("cpu").at_most(threads)
+
+
+def kernels_hash() -> str:
+    """A hash of the code of all kernels: two copies of bpfast with the same give the same bits."""
+    return _load("cpu").contents()
+
+
+def kernels(plan: Plan) -> Any:
+    """The module that runs a plan: ``train(task, networks)``, ``gradients`` and ``predict``."""
+    return _load(plan.device)
+
+
+def to_device(parameters: np.ndarray, device: str) -> Any:
+    """Networks' (n, P) parameters where a device trains them."""
+    return _load(device).place(parameters)
+
+
+def _load(device: str) -> Any:
+    return importlib.import_module(f"..kernels.{device}", __package__)

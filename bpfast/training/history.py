@@ -1,4 +1,4 @@
-"""What happened in a fit, and how far one is."""
+"""What happened in a fit."""
 
 from __future__ import annotations
 
@@ -6,26 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from . import dispatch
-
-
-@dataclass(frozen=True)
-class Progress:
-    """How far a fit is; what a ``progress`` callable is given.
-
-    Attributes
-    ----------
-    done, total : epochs of single networks; those that stopped early count as done
-    seconds : since the fit began
-    rate : sample-updates a second so far
-    loss : (n,) latest recorded training loss of each network, NaN before the first
-    """
-
-    done: int
-    total: int
-    seconds: float
-    rate: float
-    loss: np.ndarray
+from ..kernels.task import DIVERGED, STOPPED, Task
+from .dispatch import Plan
+from .state import restored, sample_updates
 
 
 @dataclass(frozen=True)
@@ -48,7 +31,7 @@ class History:
     epochs_run : (n,) whole epochs that each network was trained for
     stopped : (n,) bool, met ``tol`` or ran out of ``patience``
     diverged : (n,) bool, frozen at its last finite parameters
-    plan : dispatch.Plan, what ran it and why
+    plan : Plan, what ran it and why
     seconds : float, the whole fit
     sample_updates : int, samples that networks were trained on, counted once for each network
     interrupted : bool, whether Ctrl-C ended it
@@ -60,7 +43,7 @@ class History:
     epochs_run: np.ndarray
     stopped: np.ndarray
     diverged: np.ndarray
-    plan: dispatch.Plan
+    plan: Plan
     seconds: float
     sample_updates: int
     interrupted: bool = False
@@ -90,3 +73,24 @@ def latest(losses: np.ndarray, reached: np.ndarray | None = None) -> np.ndarray:
     there = ~np.isnan(losses if reached is None else reached)
     last = losses.shape[1] - 1 - np.argmax(there[:, ::-1], axis=1)
     return losses[np.arange(len(losses)), last]
+
+
+def history_of(task: Task, plan: Plan, seconds: float, interrupted: bool) -> History:
+    """What has happened in a training so far."""
+    state, patient = task.state, task.state.best.size > 0
+    return History(
+        loss=state.loss,
+        validation_loss=None if task.validation is None else state.validation_loss,
+        epochs=np.flatnonzero(task.record) + 1,
+        epochs_run=state.epochs_run,
+        stopped=state.status == STOPPED,
+        diverged=state.status == DIVERGED,
+        plan=plan,
+        seconds=seconds,
+        sample_updates=sample_updates(task),
+        interrupted=interrupted,
+        penalty=state.penalty if task.summed else None,
+        best_epoch=state.best_epoch + 1 if patient else None,
+        best_loss=state.best if patient else None,
+        restored=restored(task) if patient else None,
+    )

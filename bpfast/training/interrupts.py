@@ -8,38 +8,39 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 
-class _Interrupts(list):
-    """A handler of Ctrl-C that fills itself and the one that it stands in for.
+class _Flag(list):
+    """A signal handler, and a list that is empty until Ctrl-C comes; a second Ctrl-C raises.
 
-    It begins as full as that one is. A second Ctrl-C raises: somebody is in a hurry.
+    Where the handler before it is such a flag too, this one begins as that one is, and Ctrl-C
+    fills both.
     """
 
-    def __init__(self, before: object) -> None:
-        super().__init__(before if isinstance(before, _Interrupts) else ())
-        self.before = before
+    def __init__(self, outer: object) -> None:
+        super().__init__(outer if isinstance(outer, _Flag) else ())
+        self.outer = outer
 
     def __call__(self, *_: object) -> None:
         if self:
             raise KeyboardInterrupt
         self.append(True)
-        if isinstance(self.before, _Interrupts) and not self.before:
-            self.before.append(True)
+        if isinstance(self.outer, _Flag) and not self.outer:
+            self.outer.append(True)
 
 
 @contextmanager
 def interrupt_flag() -> Iterator[list]:
     """Ctrl-C fills the list instead of raising, so that no kernel is left half-way.
 
-    A thread that is not the main one is given the list that the main one may have.
+    Signals reach the main thread alone: other threads get its list, where it has one.
     """
     handler = signal.getsignal(signal.SIGINT)
     main = threading.current_thread() is threading.main_thread()
-    flag = handler if isinstance(handler, _Interrupts) and not main else _Interrupts(handler)
-    ours = main and callable(handler)
-    if ours:
+    flag = handler if isinstance(handler, _Flag) and not main else _Flag(handler)
+    installed = main and callable(handler)
+    if installed:
         signal.signal(signal.SIGINT, flag)
     try:
         yield flag
     finally:
-        if ours:
+        if installed:
             signal.signal(signal.SIGINT, handler)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
-from types import FunctionType
 
 from ..checks import BELOW_ONE, check_bool, check_choice, check_int, check_number
-from ..kernels.tables import ACTIVATIONS, LOSSES, REPORTED, Activation, Loss
+from ..kernels.tables import ACTIVATIONS, LOSSES, REPORTED
 from ..kernels.task import Network
 from .docstring import docstring
 
@@ -122,6 +120,12 @@ class ScikitLearnMLP(MLP):
         return replace(network, loss=REPORTED.get(self.loss, self.loss))
 
 
+def check_mlp(mlp) -> None:
+    """Raise ``TypeError`` where it is no MLP."""
+    if not isinstance(mlp, MLP):
+        raise TypeError(f"mlp must be a bpfast.MLP, got {type(mlp).__name__}")
+
+
 def _check_layers(layers) -> tuple[int, ...]:
     try:
         widths = tuple(check_int("each width in layers", width, 1) for width in layers)
@@ -147,62 +151,3 @@ def _check_activation(activation, hidden: int) -> str | tuple[str, ...]:
     for name in names:
         check_choice("activation", name, ACTIVATIONS)
     return names
-
-
-def _check_registration(name: str, arguments: tuple[str, ...], *functions: Callable) -> None:
-    if not isinstance(name, str) or not name.isidentifier():
-        raise ValueError(f"a name such as 'softsign' is needed, got {name!r}")
-    if name in BUILT_IN:
-        raise ValueError(f"{name!r} is one of bpfast's own functions: choose another name")
-    for function in functions:
-        if not isinstance(function, FunctionType):
-            raise TypeError(f"{name}: a plain Python function is needed, got {function!r}")
-        signature = inspect.signature(function)
-        given = signature.parameters.values()
-        plain = [p for p in given if p.kind <= p.POSITIONAL_OR_KEYWORD and p.default is p.empty]
-        if not len(plain) == len(given) == len(arguments):
-            raise ValueError(
-                f"{name}: {function.__name__} takes {signature}, "
-                f"it must take ({', '.join(arguments)})"
-            )
-
-
-def register_activation(name: str, value: Callable, slope: Callable) -> None:
-    """Make an activation of your own known under a name, for every device.
-
-    Parameters
-    ----------
-    name : str
-    value : function of z, a float, that returns a = f(z); Numba must be able to compile it
-    slope : function of z and a that returns da/dz
-
-    Raises
-    ------
-    TypeError, ValueError
-        No plain Python function; a name that is bpfast's own or no identifier; a function that
-        takes another number of arguments.
-    """
-    _check_registration(name, ("z",), value)
-    _check_registration(name, ("z", "a"), slope)
-    ACTIVATIONS[name] = Activation(value, slope)
-
-
-def register_loss(name: str, value: Callable, slope: Callable, average: bool = False) -> None:
-    """Make a loss of your own known under a name, for every device.
-
-    Parameters
-    ----------
-    name : str
-    value : function of prediction, target and a parameter (the MLP's ``delta``), all floats;
-        the loss of one output
-    slope : function of the same that returns the derivative with respect to the prediction
-    average : whether a sample's loss is the mean over outputs instead of their sum
-
-    Raises
-    ------
-    TypeError, ValueError
-        No plain Python function; a name that is bpfast's own or no identifier; a function that
-        takes another number of arguments.
-    """
-    _check_registration(name, ("prediction", "target", "parameter"), value, slope)
-    LOSSES[name] = Loss(value, slope, average=check_bool("average", average))

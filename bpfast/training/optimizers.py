@@ -25,13 +25,6 @@ BOUNDS: dict[str, dict[str, Any]] = {  # hyperparameters without a row are at le
 }
 
 
-def table(columns: list[np.ndarray], n: int) -> np.ndarray:
-    """(n, columns); where no column differs from network to network, one row repeated."""
-    if any(column.strides[0] for column in columns):
-        return np.stack(columns, axis=1)
-    return np.broadcast_to(np.array([column[0] for column in columns]), (n, len(columns)))
-
-
 @dataclass(frozen=True, kw_only=True)
 class Optimizer(ABC):
     """What all optimisers share. Each value is a scalar or an (n,) array.
@@ -82,8 +75,8 @@ class Optimizer(ABC):
         return task.Optimizer(
             self._rule_for(columns),
             rates=rate[:, None] if rate.ndim == 1 else rate,
-            hyperparameters=table([*columns.values()], n),
-            penalties=table(penalties, n),
+            hyperparameters=stack_columns([*columns.values()], n),
+            penalties=stack_columns(penalties, n),
             schedule=self._schedule(n),
         )
 
@@ -113,6 +106,13 @@ class Optimizer(ABC):
             warmup=self._numbers("warmup", n),
         )
         return result if any(kinds) or distinct(result.warmup).any() else None
+
+
+def stack_columns(columns: list[np.ndarray], n: int) -> np.ndarray:
+    """(n, columns); where no column differs from network to network, one row repeated."""
+    if any(column.strides[0] for column in columns):
+        return np.stack(columns, axis=1)
+    return np.broadcast_to(np.array([column[0] for column in columns]), (n, len(columns)))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -83,13 +83,7 @@ class Given:
         return np.zeros((1, 0), np.int64)
 
     def of(self, first: int, epochs: int) -> np.ndarray:
-        """(epochs, rows) int64.
-
-        Raises
-        ------
-        TypeError, ValueError
-            Another shape, no integers, or a row that is not there.
-        """
+        """(epochs, rows) int64, checked."""
         order = np.asarray(self.orders(first, epochs))
         if order.dtype.kind not in "iu":
             raise TypeError(f"orders must be row numbers, got dtype {order.dtype}")

@@ -4,26 +4,27 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 from itertools import pairwise
 from pathlib import Path
-from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..arrays import to_host
-from ..checks import check_array, check_choice, check_finite, check_int
+from ..checks import check_choice, check_int
 from ..files import read_tensors, write_tensors
 from ..kernels import counter
 from ..kernels.tables import ACTIVATIONS
-from ..kernels.task import layer_slices
+from ..memory import check_memory
 from . import dispatch, export
 from .docstring import docstring
-from .network import MLP
-from .samples import check_inputs, check_memory
+from .initializers import INITIALIZERS, initialize
+from .layers import Views, check_layer_arrays, layer_views
+from .network import MLP, check_mlp
+from .parameters import Parameters
+from .samples import check_inputs
 
 if TYPE_CHECKING:
     import onnx
@@ -32,25 +33,8 @@ if TYPE_CHECKING:
 
     from .history import History
 
-INITIALISERS = (
-    "auto",
-    "glorot_uniform",
-    "glorot_normal",
-    "he_uniform",
-    "he_normal",
-    "torch",
-    "zeros",
-)
 DTYPES = ("float32", "float64")
 FORMAT = "bpfast population 1"
-CHUNK = 1 << 20  # parameters initialised at a time: bounds the memory that hashing takes
-
-
-class _Views(list):
-    """Arrays that stay where they are: assigning to one writes into it."""
-
-    def __setitem__(self, index, values) -> None:
-        self[index][...] = values
 
 
 @docstring(rectifiers=(name for name, row in ACTIVATIONS.items() if row.init == "he_uniform"))
@@ -96,34 +80,14 @@ class Population:
     def __init__(
         self, mlp: MLP, n: int = 1, seed: int = 0, init: str = "auto", dtype: str = "float32"
     ) -> None:
-        _check_mlp(mlp)
+        check_mlp(mlp)
         n, seed = check_int("n", n, 1), check_int("seed", seed, 0)
-        check_choice("init", init, INITIALISERS)
+        check_choice("init", init, INITIALIZERS)
         dtype = _check_dtype(dtype)
         check_memory(f"{n} networks of {mlp.n_parameters} parameters", n * mlp.n_parameters, dtype)
-        seeds = counter.key(seed, np.arange(n))
-        self._set(mlp, np.empty((n, mlp.n_parameters), dtype), seeds)
-        self._draw(init)
-
-    def _draw(self, init: str) -> None:
-        """Initial parameters from the networks' seeds."""
-        step = max(1, CHUNK // self.mlp.n_parameters)
-        for start in range(0, len(self), step):
-            rows = slice(start, start + step)
-            _initialise(self.mlp, self.parameters[rows], self.seeds[rows], init)
-
-    def _set(self, mlp: MLP, parameters: Any, seeds: np.ndarray, rows: Any = None) -> None:
-        """With (n, P) parameters, or rows on GPUs as :func:`dispatch.place` leaves them."""
-        self.mlp, self._seeds = mlp, seeds
-        self._parameters, self._rows = parameters, rows  # where there are rows, they are the truth
-        self.dtype: np.dtype = (parameters if rows is None else rows).dtype
-        self._lent = 0  # how many trainings write to the rows
-
-    @classmethod
-    def _of(cls, *given: Any) -> Population:
-        population = cls.__new__(cls)
-        population._set(*given)
-        return population
+        self.mlp, self._seeds = mlp, counter.key(seed, np.arange(n))
+        self.storage = Parameters(np.empty((n, mlp.n_parameters), dtype))
+        initialize(mlp, self.parameters, self.seeds, init)
 
     @classmethod
     def drawn(
@@ -134,12 +98,12 @@ class Population:
         Parameters
         ----------
         mlp, seed, init, dtype : as for the class
-        numbers : (n,) integers; network ``numbers[k]`` comes at place k, as if all up to the
-            greatest had been made
+        numbers : (n,) integers; network k of the result is network ``numbers[k]`` of a population
+            of ``seed`` that has so many
         """
         population = cls(mlp, len(numbers), seed, "zeros", dtype)
         population.seeds = counter.key(seed, numbers)
-        population._draw(init)
+        initialize(mlp, population.parameters, population.seeds, init)
         return population
 
     @classmethod
@@ -166,33 +130,26 @@ class Population:
         TypeError, ValueError
             Another number of arrays, or another shape, than the architecture has; text, NaN.
         """
-        _check_mlp(mlp)
+        check_mlp(mlp)
         if len(biases) and not mlp.bias:
             raise ValueError("biases were given for an architecture with bias=False")
         dtype, shapes = _check_dtype(dtype), [*pairwise(mlp.layers)]
-        given = _check_arrays("weights", weights, shapes, dtype)
+        given = check_layer_arrays("weights", weights, shapes, dtype)
         if len(biases):
-            given += _check_arrays("biases", biases, [shape[1:] for shape in shapes], dtype)
+            given += check_layer_arrays("biases", biases, [shape[1:] for shape in shapes], dtype)
         sizes = {len(array) for array in given} - {1}
         if len(sizes) > 1:
             raise ValueError(f"arrays are of different numbers of networks: {sorted(sizes)}")
         population = cls(mlp, max(sizes, default=1), seed, "zeros", dtype)
-        places = [*population.weights, *population.biases]
-        for place, array in zip(places, given, strict=False):
-            place[...] = array
+        for view, array in zip([*population.weights, *population.biases], given, strict=False):
+            view[...] = array
         return population
 
     # Kernels rely on these arrays' shapes and types: assigning writes into them.
 
     @property
     def parameters(self) -> np.ndarray:
-        if self._parameters is None:
-            self._parameters = np.empty((len(self), self.mlp.n_parameters), self.dtype)
-        if self._rows is not None:
-            self._rows.to_host(self._parameters)
-            if not self._lent:  # whoever has the host's may write to it
-                self._rows = None
-        return self._parameters
+        return self.storage.on_host()
 
     @parameters.setter
     def parameters(self, values) -> None:
@@ -208,14 +165,17 @@ class Population:
 
     @property
     def weights(self) -> list[np.ndarray]:
-        return _Views(weights for weights, _ in self._layers())
+        return Views(weights for weights, _ in layer_views(self.mlp, self.parameters))
 
     @property
     def biases(self) -> list[np.ndarray]:
-        return _Views(biases for _, biases in self._layers() if biases is not None)
+        layers = layer_views(self.mlp, self.parameters)
+        return Views(biases for _, biases in layers if biases is not None)
 
-    def _layers(self):
-        return _views(self.mlp, self.parameters)
+    @property
+    def dtype(self) -> np.dtype:
+        """Of the parameters."""
+        return self.storage.dtype
 
     def to(self, device: str) -> Population:
         """Move the parameters to a device, in place, as PyTorch's modules do; returns itself.
@@ -230,42 +190,21 @@ class Population:
         ValueError, DeviceError
             A device that is not known, or cannot be used.
         """
-        self._move(dispatch.usable(device))
+        self.storage.move(dispatch.resolve_device(device))
         return self
 
-    def _move(self, device: str) -> Any:
-        """The parameters, on a device from now on."""
-        if device != "cuda":
-            return self.parameters
-        if self._rows is None:
-            self._rows = dispatch.place(self.parameters, device)
-        return self._rows
-
-    def lend(self, device: str) -> Any:
-        """The parameters where a device trains them, until :meth:`take_back`."""
-        moved = self._move(device)
-        self._lent += device == "cuda"
-        return moved
-
-    def take_back(self, device: str) -> None:
-        """After a training; who holds an array of the host is to find in it what was trained."""
-        self._lent -= device == "cuda"
-        if self._rows is not None and self._held():
-            self._move("cpu")
-
-    def _held(self) -> bool:
-        """Whether somebody else has the host's array, or a view of it."""
-        if self._parameters is None:
-            return False
-        return self._parameters.base is not None or _references(self) > NOBODY_ELSE
-
-    def where(self, device: str) -> Any:
-        """The parameters as they are, on GPUs or the host, for a device that only reads them."""
-        return self._rows if device == "cuda" and self._rows is not None else self.parameters
-
     def __getstate__(self) -> dict[str, Any]:
-        """Copies and pickles are of the host's memory."""
-        return vars(self) | {"_parameters": self.parameters, "_rows": None, "_lent": 0}
+        """What copies and pickles keep: the parameters as an array of the host's memory."""
+        return {"mlp": self.mlp, "_seeds": self.seeds, "_parameters": self.parameters}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.mlp, self._seeds = state["mlp"], state["_seeds"]
+        self.storage = Parameters(state["_parameters"])
+
+    def _with(self, storage: Parameters, seeds: np.ndarray) -> Population:
+        population = type(self).__new__(type(self))
+        population.mlp, population.storage, population._seeds = self.mlp, storage, seeds
+        return population
 
     def __len__(self) -> int:
         return len(self._seeds)
@@ -287,13 +226,11 @@ class Population:
         chosen = np.atleast_1d(chosen)
         if chosen.size == 0:
             raise ValueError("no network is left in this selection")
-        if self._rows is not None:
-            return self._of(self.mlp, None, self.seeds[chosen], self._rows.take(chosen))
-        return self._of(self.mlp, self.parameters[chosen], self.seeds[chosen])
+        return self._with(self.storage.take(chosen), self.seeds[chosen])
 
     def with_parameters(self, parameters: np.ndarray) -> Population:
         """The same networks with other parameters, (n, P); the array is not copied."""
-        return self._of(self.mlp, parameters, self.seeds)
+        return self._with(Parameters(parameters), self.seeds)
 
     def predict(self, X, device: str = "auto") -> np.ndarray:
         """Predictions of every network.
@@ -320,10 +257,10 @@ class Population:
         inputs = check_inputs(X, self.mlp, dtype)
         size = len(self) * len(inputs) * self.mlp.outputs
         check_memory(f"predictions of {len(self)} networks", size, dtype.name)
-        plan = dispatch.choose(self.mlp, len(self), len(inputs), device, "sgd", dtype.name)
+        plan = dispatch.choose(self.mlp, len(self), len(inputs), device, dtype=dtype.name)
         if plan.device != "cuda":
             inputs = to_host(inputs)
-        parameters = self.where(plan.device)
+        parameters = self.storage.readable(plan.device)
         return dispatch.kernels(plan).predict(self.mlp.network, parameters, inputs)
 
     def best(self, history: History, k: int = 1) -> Population:
@@ -441,17 +378,10 @@ class Population:
         return weights | {f"biases.{k}": view for k, view in enumerate(self.biases)}
 
 
-def _references(owner: Any) -> int:
-    """How many there are to an owner's array; those of this function count too."""
-    return sys.getrefcount(owner._parameters)
-
-
-NOBODY_ELSE = _references(SimpleNamespace(_parameters=np.empty(1)))
-
-
-def _check_mlp(mlp) -> None:
-    if not isinstance(mlp, MLP):
-        raise TypeError(f"mlp must be a bpfast.MLP, got {type(mlp).__name__}")
+def check_population(population) -> None:
+    """Raise ``TypeError`` where it is no population."""
+    if not isinstance(population, Population):
+        raise TypeError(f"population must be a bpfast.Population, got {type(population).__name__}")
 
 
 def _check_dtype(dtype) -> str:
@@ -462,56 +392,3 @@ def _check_dtype(dtype) -> str:
     if name not in DTYPES:
         raise ValueError(f"dtype must be one of {', '.join(DTYPES)}, got {dtype!r}")
     return name
-
-
-def _check_arrays(name: str, given, shapes: Sequence[tuple[int, ...]], dtype) -> list[np.ndarray]:
-    """Given arrays, one for each layer, with an axis for networks: of length 1 or n."""
-    if isinstance(given, str) or not isinstance(given, (Sequence, np.ndarray)):
-        raise TypeError(f"{name} must be a sequence of arrays, one for each layer, got {given!r}")
-    if len(given) != len(shapes):
-        raise ValueError(f"{name} has {len(given)} arrays for {len(shapes)} layers")
-    arrays = []
-    for k, shape in enumerate(shapes):
-        array = check_finite(f"{name}[{k}]", check_array(f"{name}[{k}]", given[k], dtype))
-        if array.shape[-len(shape) :] != shape or array.ndim - len(shape) not in (0, 1):
-            expected = ", ".join(map(str, ("n", *shape)))
-            raise ValueError(f"{name}[{k}] has shape {array.shape}, expected ({expected})")
-        arrays.append(array.reshape(-1, *shape))
-    return arrays
-
-
-def _views(mlp: MLP, parameters: np.ndarray):
-    """(weights, biases or None) of each layer, as views of rows of parameters."""
-    for part, d_in, d_out in zip(
-        layer_slices(mlp.layers, mlp.bias), mlp.layers[:-1], mlp.layers[1:], strict=True
-    ):
-        matrices = parameters[:, part].reshape(len(parameters), -1, d_out)
-        yield matrices[:, :d_in], (matrices[:, d_in] if mlp.bias else None)
-
-
-def _initialise(mlp: MLP, parameters: np.ndarray, seeds: np.ndarray, init: str) -> None:
-    """Fill rows of parameters with numbers drawn from the networks' seeds."""
-    parameters[...] = 0.0
-    if init == "zeros":
-        return
-    activations = (*mlp.activations, "identity")
-    for layer, (weights, biases) in enumerate(_views(mlp, parameters)):
-        n, d_in, d_out = weights.shape
-        keys = counter.branch(seeds, layer)
-        name = init
-        if init == "auto":
-            name = ACTIVATIONS[activations[layer]].init
-        variance = {"he": 2.0 / d_in, "glorot": 2.0 / (d_in + d_out), "torch": 1.0 / (3.0 * d_in)}
-        deviation = np.sqrt(variance[name.split("_")[0]])
-        draw = _normal if name.endswith("normal") else _uniform
-        weights[...] = draw(keys, 0, d_in * d_out).reshape(n, d_in, d_out) * deviation
-        if name == "torch" and biases is not None:
-            biases[...] = _uniform(keys, d_in * d_out, (d_in + 1) * d_out) * deviation
-
-
-def _uniform(keys: np.ndarray, start: int, stop: int) -> np.ndarray:
-    """Uniform numbers of mean 0 and variance 1."""
-    return (2.0 * counter.uniform(keys, start, stop) - 1.0) * np.sqrt(3.0)
-
-
-_normal = counter.normal

@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from . import dispatch
+from .backpropagation import gradients
+from .loop import fit
 from .network import MLP
 from .optimizers import SGD
 from .population import Population
-from .training import fit, gradients
 
 # Architectures and samples that lead to different strategies.
 CASES = (((2, 3, 2), 2), ((2, 600, 2), 2), ((2, 600, 2), 300))
@@ -30,11 +31,7 @@ def warmup(dtypes: tuple[str, ...] = ("float32", "float64")) -> None:
             X = np.zeros((samples, 2))
             population = Population(MLP(layers), dtype=dtype)
             history = fit(
-                *(population, X, X, SGD()),
-                epochs=1,
-                batch_size=samples,
-                device="cpu",
-                progress=False,
+                population, X, X, SGD(), epochs=1, batch_size=samples, device="cpu", progress=False
             )
             gradients(population, X, X, device="cpu")
             population.predict(X, device="cpu")

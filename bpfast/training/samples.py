@@ -1,8 +1,6 @@
-"""Users' samples made ready for kernels, or refused before any work."""
+"""Users' samples made ready for kernels, or refused by TypeError or ValueError before any work."""
 
 from __future__ import annotations
-
-from pathlib import Path
 
 import numpy as np
 
@@ -13,13 +11,7 @@ from .network import MLP
 
 
 def check_inputs(X, mlp: MLP, dtype, name: str = "X") -> np.ndarray:
-    """Inputs as a contiguous (samples, inputs) array of NumPy, or of CuPy if on a GPU.
-
-    Raises
-    ------
-    TypeError, ValueError
-        Not numeric, another shape than the network's inputs ask for, no rows, NaN or infinity.
-    """
+    """Inputs as a contiguous (samples, inputs) array of NumPy, or of CuPy if on a GPU."""
     array = check_array(name, X, dtype, keep_on_gpu=True)
     if array.ndim != 2 or array.shape[1] != mlp.inputs:
         raise ValueError(
@@ -32,14 +24,7 @@ def check_inputs(X, mlp: MLP, dtype, name: str = "X") -> np.ndarray:
 
 
 def check_samples(X, y, weights, mlp: MLP, dtype, suffix: str = "") -> Samples:
-    """Inputs, targets and sample weights that fit each other and the network.
-
-    Raises
-    ------
-    TypeError, ValueError
-        As :func:`check_inputs`; another number of targets than rows; labels that are not
-        integers from 0 to outputs - 1; negative weights.
-    """
+    """Inputs, targets and sample weights that fit each other and the network."""
     inputs = check_inputs(X, mlp, dtype, f"X{suffix}")
     targets = _check_targets(y, mlp, dtype, f"y{suffix}")
     if len(targets) != len(inputs):
@@ -56,79 +41,46 @@ def check_samples(X, y, weights, mlp: MLP, dtype, suffix: str = "") -> Samples:
 
 
 def check_rows(rows, n: int, samples: int) -> tuple[list[np.ndarray], np.ndarray]:
-    """Folds, and each network's fold number.
-
-    Parameters
-    ----------
-    rows : None, or a list of index arrays and an (n,) array of numbers into that list
-
-    Raises
-    ------
-    TypeError, ValueError
-        Another form; an empty fold; an index out of range.
-    """
+    """Row numbers of each fold, and each network's fold, of :func:`bpfast.fit`'s ``rows``."""
     if rows is None:
         return [np.arange(samples)], np.broadcast_to(np.int64(0), (n,))
     try:
         folds, fold = rows
-        folds, fold = [np.asarray(part) for part in folds], np.asarray(fold)
+        folds, fold = [np.asarray(indices) for indices in folds], np.asarray(fold)
     except (TypeError, ValueError):
         raise TypeError("rows must be (list of index arrays, (n,) fold numbers)") from None
+    _check_fold_numbers(fold, n, len(folds))
+    for k, indices in enumerate(folds):
+        _check_indices(k, indices, samples)
+    return [indices.astype(np.int64) for indices in folds], fold.astype(np.int64)
+
+
+def _check_fold_numbers(fold: np.ndarray, n: int, folds: int) -> None:
     if fold.shape != (n,) or fold.dtype.kind not in "iu":
         raise ValueError(
             f"rows: fold numbers have shape {fold.shape} and dtype {fold.dtype}, "
             f"expected an integer for each of the {n} networks"
         )
-    if fold.min() < 0 or fold.max() >= len(folds):
+    if fold.min() < 0 or fold.max() >= folds:
         raise ValueError(
-            f"rows: fold numbers from {fold.min()} to {fold.max()}, but there are {len(folds)} "
+            f"rows: fold numbers from {fold.min()} to {fold.max()}, but there are {folds} "
             "folds, counted from 0"
         )
-    for k, part in enumerate(folds):
-        if part.ndim != 1 or part.size == 0 or part.dtype.kind not in "iu":
-            hint = ": numpy.flatnonzero turns a mask into them" if part.dtype.kind == "b" else ""
-            raise ValueError(
-                f"rows: fold {k} has shape {part.shape} and dtype {part.dtype}, "
-                f"expected the numbers of its rows{hint}"
-            )
-        if part.min() < 0 or part.max() >= samples:
-            raise ValueError(
-                f"rows: fold {k} has row numbers from {part.min()} to {part.max()}, "
-                f"X has rows 0 to {samples - 1}"
-            )
-    return [part.astype(np.int64) for part in folds], fold.astype(np.int64)
 
 
-ALWAYS_FREE = 1 << 24  # bytes for which it does not pay to ask
-
-
-def check_memory(what: str, size: int, dtype: str) -> None:
-    """Raise ``MemoryError`` where ``size`` numbers cannot fit into the memory that is free."""
-    wanted = size * np.dtype(dtype).itemsize
-    if wanted > ALWAYS_FREE and wanted > (free := free_memory()):
-        raise MemoryError(
-            f"{what} take {wanted / 2**30:.1f} GiB, {free / 2**30:.1f} GiB are free: "
-            "take fewer at a time"
+def _check_indices(k: int, indices: np.ndarray, samples: int) -> None:
+    """Check the row numbers of fold k."""
+    if indices.ndim != 1 or indices.size == 0 or indices.dtype.kind not in "iu":
+        hint = ": numpy.flatnonzero turns a mask into them" if indices.dtype.kind == "b" else ""
+        raise ValueError(
+            f"rows: fold {k} has shape {indices.shape} and dtype {indices.dtype}, "
+            f"expected the numbers of its rows{hint}"
         )
-
-
-def free_memory() -> int:
-    """Bytes that this process may still take: the machine's and the container's limit."""
-    try:
-        lines = Path("/proc/meminfo").read_text().splitlines()
-        free = next(int(line.split()[1]) * 1024 for line in lines if "MemAvailable" in line)
-    except (OSError, StopIteration, ValueError):
-        free = 1 << 62  # not Linux: the allocation itself will say
-    group = Path("/sys/fs/cgroup")
-    try:
-        limit = int((group / "memory.max").read_text())
-        used = int((group / "memory.current").read_text())
-        statistics = (group / "memory.stat").read_text().split()
-        cache = int(statistics[statistics.index("inactive_file") + 1])  # given back when asked for
-        free = min(free, limit - used + cache)
-    except (OSError, ValueError):
-        pass  # no limit
-    return free
+    if indices.min() < 0 or indices.max() >= samples:
+        raise ValueError(
+            f"rows: fold {k} has row numbers from {indices.min()} to {indices.max()}, "
+            f"X has rows 0 to {samples - 1}"
+        )
 
 
 def _check_targets(y, mlp: MLP, dtype, name: str) -> np.ndarray:

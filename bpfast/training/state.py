@@ -1,4 +1,4 @@
-"""A training's state: as it begins, as arrays to be kept, and brought back from them."""
+"""A training's state: how far it is, and as arrays to be kept and taken up again."""
 
 from __future__ import annotations
 
@@ -6,85 +6,57 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from ..kernels.tables import OPTIMIZERS
-from ..kernels.task import NEVER, RUNNING, State, Task, distinct
-from .population import Population
-from .samples import check_memory
+from ..kernels.task import RUNNING, STOPPED, State, Task
 
 # Where momentum is 0 both give the same bits; the first keeps no moments.
 SGD_RULES = ("sgd", "sgd_momentum")
 
 
-def new_state(
-    population: Population,
-    device: str,
-    rule: str,
-    recorded: int,
-    scored: bool,
-    summed: bool,
-    patience: np.ndarray,
-    restores: bool,
-) -> State:
-    """The state of a population that is not trained yet.
+def epoch_of(task: Task) -> int:
+    """Epochs that all networks are through that have not ended; the last one if all have."""
+    reached = task.state.epochs_run[task.state.status == RUNNING]
+    return int(reached.min()) if reached.size else task.epochs
 
-    It shares the population's parameters, but on a GPU, whose parameters are none of the host's:
-    there they are numbers that cannot be written.
 
-    Parameters
-    ----------
-    device : "cpu", "cuda" or "reference"
-    rule : the optimiser's
-    recorded : epochs whose losses are kept
-    scored : whether there are validation samples
-    summed : whether losses are summed, and penalties kept
-    patience : (n,)
-    restores : whether networks with patience end with the parameters of their best epochs
+def epochs_done(task: Task) -> int:
+    """Epochs of single networks that need no more work: those of networks that ended, too."""
+    state = task.state
+    return int(np.where(state.status == RUNNING, state.epochs_run, task.epochs).sum())
 
-    Raises
-    ------
-    MemoryError
-        It would not fit into the memory that is free.
+
+def sample_updates(task: Task) -> int:
+    """Samples that networks were trained on, counted once for each network."""
+    rows = np.diff(task.fold_start)
+    if len(rows) == 1:
+        return int(task.state.epochs_run.sum() * rows[0])
+    return int(task.state.epochs_run @ rows[task.fold])
+
+
+def restored(task: Task) -> np.ndarray:
+    """(n,) bool: networks that end, or have ended, with the parameters of their best epochs.
+
+    Networks without a best epoch, since none was scored or no loss was finite, keep the last.
     """
-    n, size, dtype = len(population), population.mlp.n_parameters, population.dtype
-    elsewhere = np.broadcast_to(np.full(1, np.nan, dtype), (n, size))
-    states, powers = OPTIMIZERS[rule].states, 2 if OPTIMIZERS[rule].powers else 0
-    patient = n if (distinct(patience) < NEVER).any() else 0
-    check_memory(f"the optimiser's memory of {n} networks", n * states * size, dtype.name)
-    kept = patient if restores else 0
-    check_memory(f"the best parameters of {n} networks", kept * size, dtype.name)
-    check_memory(f"the losses of {n} networks", n * recorded * (1 + scored + summed), "float64")
-    return State(
-        parameters=elsewhere if device == "cuda" else population.parameters,
-        moments=np.zeros((n, states, size), dtype),
-        powers=np.ones((n, powers)),
-        status=np.full(n, RUNNING, np.int8),
-        epochs_run=np.zeros(n, np.int64),
-        best=np.full(patient, np.inf),
-        best_epoch=np.full(patient, -1),
-        best_parameters=np.zeros((kept, size), dtype),
-        loss=np.full((n, recorded), np.nan),
-        validation_loss=np.full((n, recorded if scored else 0), np.nan),
-        penalty=np.full((n, recorded if summed else 0), np.nan),
-    )
+    state = task.state
+    if not state.best_parameters.size:
+        return np.zeros(len(state.status), bool)
+    through = (state.status == RUNNING) & (state.epochs_run == task.epochs)
+    return ((state.status == STOPPED) | through) & (state.best_epoch >= 0)
 
 
 def to_arrays(state: State, networks: np.ndarray | None) -> dict[str, np.ndarray]:
     """Copies of the state of some networks, or of all: an array for each of its names."""
-    places = _places(state, networks)
+    indices = _indices(state, networks)
     return {
-        name: array[places] if len(array) else array.copy() for name, array in vars(state).items()
+        name: array[indices] if len(array) else array.copy() for name, array in vars(state).items()
     }
 
 
 def from_arrays(task: Task, tensors: Mapping[str, np.ndarray], networks: np.ndarray | None) -> None:
     """Let some networks of a task, or all, be as :func:`to_arrays` found them.
 
-    An array of which this task's state has no rows may be missing.
-
-    Raises
-    ------
-    ValueError
-        Other names, shapes or dtypes than this task's state has; more epochs than it has.
+    An array of which this task's state has no rows may be missing. Other names, shapes or dtypes,
+    and more epochs, raise ``ValueError``.
     """
     state = task.state
     tensors = {name: array for name, array in vars(state).items() if not len(array)} | {**tensors}
@@ -92,12 +64,12 @@ def from_arrays(task: Task, tensors: Mapping[str, np.ndarray], networks: np.ndar
         raise ValueError(
             f"a training's state has {sorted(vars(state))}, this one has {sorted(tensors)}"
         )
-    places = _places(state, networks)
+    indices = _indices(state, networks)
     given = {name: np.asarray(tensors[name]) for name in vars(state)}
     if task.optimizer.rule in SGD_RULES:
         given["moments"] = _moments_of_sgd(given["moments"], state.moments.shape[1])
     for name, array in vars(state).items():
-        shape = (len(places), *array.shape[1:]) if len(array) else array.shape
+        shape = (len(indices), *array.shape[1:]) if len(array) else array.shape
         if given[name].shape != shape or given[name].dtype != array.dtype:
             raise ValueError(
                 f"{name} of the state is {given[name].dtype} {given[name].shape}, this training "
@@ -109,10 +81,10 @@ def from_arrays(task: Task, tensors: Mapping[str, np.ndarray], networks: np.ndar
         )
     for name, array in vars(state).items():
         if len(array):
-            array[places] = given[name]
+            array[indices] = given[name]
 
 
-def _places(state: State, networks: np.ndarray | None) -> np.ndarray:
+def _indices(state: State, networks: np.ndarray | None) -> np.ndarray:
     everyone = np.arange(len(state.status))
     return everyone if networks is None else everyone[networks]
 

@@ -11,7 +11,7 @@ from .compile import inline
 
 
 class Batch(NamedTuple):
-    """``rows`` samples from ``start`` on, in an order, or as they are where that is empty.
+    """The samples in rows ``start`` to ``start + rows`` of an order, or of the data if it is empty.
 
     A chunk has the step, the weight and the share of its batch.
     """
@@ -43,7 +43,7 @@ def chunk_of(batch, position, most):
 
 @inline
 def sample_of(batch, row):
-    """Which sample a row of a batch is."""
+    """The sample in a row of a batch."""
     return batch.order[batch.start + row] if batch.order.size else batch.start + row
 
 

@@ -1,173 +1,48 @@
-"""What is typed with --resume: the same as before is fine, another thing is refused by its name."""
+"""The request of a sweep: where it is from, and the file that keeps it."""
 
 import json
-import os
+from dataclasses import asdict
 from pathlib import Path
-from unittest.mock import patch
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
-
-from bpfast.tables.sources import BUILT_IN
 
 pytest.importorskip("typer")
-pytest.importorskip("optuna")
-commands = pytest.importorskip("bpfast.command.commands")
 
-# What a sweep is begun with, the same in other words, and something else.
-BEGUN = {
-    "--target": ("price", "price", "kind"),
-    "--task": ("regression", "regression", "auto"),
-    "--networks": ("8", "8", "7"),
-    "--epochs": ("30", "30", "100"),
-    "--sampler": ("random", "random", "tpe"),
-    "--storage": ("sqlite:///s.db", "sqlite:///../a/s.db", "sqlite:///other.db"),
-    "--study-name": ("mine", "mine", "yours"),
-    "--validation": ("0.2", ".20", "0.3"),
-    "--test": ("0.2", "2e-1", "0.0"),
-    "--cv": ("5", "5", "10"),
-    "--groups": ("street", "street", "town"),
-    "--halving": ("hyperband", "hyperband", "successive"),
-    "--seed": ("1", "01", "0"),
-    "--device": ("reference", "reference", "cpu"),
-    "--learning-rate": ("1e-3:1e-1:log", "0.001:0.1:log", "1e-3:1e-1"),
-    "--hidden": ("3,2x2", "3, 2x2", "2x2,3"),
-    "--optimizer": ("sgd,adam", "sgd,adam", "sgd"),
-    "--momentum": ("0:0.9", "0.0:0.9:linear", "0.9"),
-    "--batch-size": ("64", "64", "32"),
-    "--output": ("run", "../a/run", "elsewhere"),
-}
-DEFAULTS = {"--activation": "relu", "--init": "auto"}  # nothing is said, and that is the same
-NEW = {"--width": "3", "--beta2": "0.5", "--l1": "0.1", "--dropout": "0.1"}
-FREE = {"--memory": "2G", "--top": "3", "--networks": "9"}
+from typed import asked_by
+
+from bpfast.command.request import read_request, saved_in
+from bpfast.tables.sources import BUILT_IN
 
 
-def typed(*words):
-    """The request, and how it is to be gone on with, that words come to."""
-    asked = []
-    with patch.object(commands, "_sweep", lambda *what: asked.append(what)):
-        commands.app(["sweep", *words], standalone_mode=False)
-    ((request, folder, resume, *_),) = asked
-    return request, folder, resume
-
-
-@pytest.fixture(scope="module")
-def begun(tmp_path_factory):
-    """A folder that was begun, and what with."""
-    begun_in = tmp_path_factory.mktemp("begun") / "a"
-    begun_in.mkdir()
-    before = Path.cwd()
-    os.chdir(begun_in)
-    (begun_in / "data.csv").write_text("price\n1\n")
-    (begun_in / "s.db").touch()
-    request, folder, resume = typed("data.csv", *(w for o in BEGUN for w in (o, BEGUN[o][0])))
-    assert not resume
-    with commands._made(folder, request):
-        (folder / "manifest.json").write_text('{"settings": {"networks": 8}}')
-    yield request
-    os.chdir(before)
-
-
-@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None, max_examples=60)
-@given(
-    same=st.sets(st.sampled_from([*BEGUN, *DEFAULTS])),
-    free=st.sets(st.sampled_from([*FREE])),
-    other=st.sets(st.sampled_from([*BEGUN]), max_size=2),
-    new=st.sets(st.sampled_from([*NEW]), max_size=1),
-)
-def test_what_differs_is_refused_by_name(same, free, other, new, begun):
-    words = {option: BEGUN[option][1] if option in BEGUN else DEFAULTS[option] for option in same}
-    words |= {option: FREE[option] for option in free}
-    words |= {option: BEGUN[option][2] for option in other}
-    words |= {option: NEW[option] for option in new}
-    arguments = ["--resume", "run", *(word for pair in words.items() for word in pair)]
-    if not other | new:
-        request, folder, resume = typed(*arguments)
-        assert (folder, resume) == (Path("run"), True)
-        grown = {"networks": 9} if "--networks" in free else {}
-        assert vars(request) == vars(begun) | grown
-        return
-    with pytest.raises(ValueError, match="run was begun with ") as refused:
-        typed(*arguments)
-    named = str(refused.value).split()[0]
-    assert named in other | new
-    assert f"{named} {words[named]}: " in str(refused.value)
-    before = BEGUN[named][0] if named in other else f"no {named}"
-    if named != "--storage":  # which is told in full
-        assert before in str(refused.value).split("was begun with")[1]
-
-
-@pytest.mark.parametrize(
-    ("text", "words"),
-    [
-        (None, None),
-        (
-            "batch_size = 32",
-            "--space s.toml has --batch-size 32: run was begun with --batch-size 64",
-        ),
-        ("l1 = 0.1", "--space s.toml has --l1 0.1: run was begun with no --l1"),
-    ],
-)
-def test_a_space_file_may_say_the_same(text, words, begun):
-    dimensions = {"learning_rate": "1e-3:1e-1:log", "hidden": ["3", "2x2"], "batch_size": 64}
-    dimensions |= {"optimizer": ["sgd", "adam"], "momentum": "0:0.9", "l2": "1e-6:1e-2:log"}
-    lines = [f"{name} = {json.dumps(values)}" for name, values in dimensions.items()]
-    if text is not None:
-        lines = [line for line in lines if line.split()[0] != text.split()[0]] + [text]
-    Path("s.toml").write_text("\n".join(lines))
-    if words is None:
-        assert typed("--resume", "run", "--space", "s.toml")[0] == begun
-        return
-    with pytest.raises(ValueError, match=words):
-        typed("--resume", "run", "--space", "s.toml")
-
-
-def test_data_may_have_moved(begun):
-    data, moved = Path("data.csv").resolve(), Path("moved.csv").resolve()
-    assert begun.source == str(data)
-    data.rename(moved)
-    try:
-        with pytest.raises(ValueError, match=r"data\.csv, which it was begun with, is no file: "):
-            typed("--resume", "run")
-        with pytest.raises(ValueError, match=r"--data nowhere\.csv is no file"):
-            typed("--resume", "run", "--data", "nowhere.csv")
-        with pytest.raises(ValueError, match=r"leave out moved\.csv, or give --data moved\.csv if"):
-            typed("moved.csv", "--resume", "run")
-        request = typed("--resume", "run", "--data", "moved.csv")[0]
-        assert vars(request) == vars(begun) | {"source": str(moved)}
-    finally:
-        moved.rename(data)
-    with pytest.raises(ValueError, match="--data iris is for --resume: give a file, or one of d"):
-        typed("digits", "--data", "iris")
-
-
-def test_a_storage_may_have_moved(begun):
-    kept, moved = Path("s.db").resolve(), Path("run/moved.db")
-    kept.rename(moved)
-    try:
-        with pytest.raises(ValueError, match=r"s\.db, which is not there: say where it is now"):
-            typed("--resume", "run")
-        request = typed("--resume", "run", "--storage", "sqlite:///run/moved.db")[0]
-        assert vars(request) == vars(begun) | {"storage": "sqlite:///moved.db"}
-    finally:
-        moved.rename(kept)
-
-
-def test_a_relative_storage_of_an_older_folder_is_found_or_asked_for(begun, monkeypatch):
-    path = Path("run/command.json").resolve()
-    text = path.read_text()
-    path.write_text(text.replace(begun.storage, "sqlite:///s.db"))
-    try:
-        assert typed("--resume", "run")[0] == begun  # from where it was begun
-        monkeypatch.chdir("run")
-        with pytest.raises(ValueError, match=r"begun with --storage sqlite:///s\.db, which is not"):
-            typed("--resume", ".")
-    finally:
-        path.write_text(text)
-
-
-def test_built_in_data_are_no_file_of_that_name(begun):
+def test_built_in_data_are_no_file_of_that_name(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     Path(BUILT_IN[0]).write_text("price\n1\n")
-    assert typed(BUILT_IN[0])[0].source == BUILT_IN[0]
-    Path(BUILT_IN[0]).unlink()
+    assert asked_by(BUILT_IN[0])[0].source == BUILT_IN[0]
+
+
+def test_a_folder_without_a_request_cannot_be_resumed(bpfast, tmp_path):
+    for text, words in ((None, "run has no command.json: bpfast"), ("{}", "is not what bpfast sw")):
+        if text is not None:
+            (tmp_path / "run").mkdir()
+            (tmp_path / "run" / "command.json").write_text(text)
+        code, _, err = bpfast("sweep", "--resume", "run")
+        assert (code, err.count("\n")) == (2, 1)
+        assert words in err
+
+
+@pytest.mark.parametrize("begun", [False, True])
+def test_a_refused_sweep_leaves_its_folder_as_it_was(begun, tmp_path):
+    request, folder = asked_by("iris")[0], tmp_path / "new" / "run"
+
+    def sweep():
+        with saved_in(folder, request):
+            assert json.loads((folder / "command.json").read_text()) == asdict(request)
+            if begun:
+                (folder / "manifest.json").write_text('{"settings": {"networks": 12}}')
+            raise ValueError("refused")
+
+    with pytest.raises(ValueError, match="refused"):
+        sweep()
+    assert (tmp_path / "new").exists() == begun
+    if begun:  # as far as it came, it can be resumed
+        assert read_request(folder) == asked_by("iris", "--networks", 12)[0]

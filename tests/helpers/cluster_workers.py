@@ -68,7 +68,7 @@ def threads(given):
         if given:
             os.environ["NUMBA_NUM_THREADS"] = given
         with cluster.as_worker(cluster.versions()):
-            return dispatch.side_by_side("cpu")
+            return dispatch.concurrent_fits("cpu")
     finally:
         os.environ.pop("NUMBA_NUM_THREADS", None)
         if before is not None:

@@ -25,8 +25,9 @@ from sklearn.preprocessing import StandardScaler
 
 import bpfast as bp
 from bpfast.command import main
-from bpfast.reporting import run as report_run
-from bpfast.reporting import words as report_words
+from bpfast.reporting import leaderboard as report_leaderboard
+from bpfast.reporting.figures import FIGURES
+from bpfast.reporting.reading import read_run
 from bpfast.sweeps import folds, space
 
 EPSILON = np.finfo(np.float32).eps
@@ -391,9 +392,9 @@ def check_words(found):
 
 def check_report(found):
     """What the report says first, and that it has a sentence for each figure."""
-    read = report_run.read_run(found.folder)
-    assert all(says(read).sentence.endswith(".") for says in report_words.WORDS.values())
-    words, first = report_words.leaderboard(read), found.rows[0]
+    read = read_run(found.folder)
+    assert all(figure.caption(read).sentence.endswith(".") for figure in FIGURES.values())
+    words, first = report_leaderboard.sentence(read), found.rows[0]
     if found.model is None:
         assert words.startswith("No network has a score")
         return

@@ -6,7 +6,7 @@ import numpy as np
 
 import bpfast as bp
 from bpfast.sweeps.space import OPTIMIZERS
-from bpfast.training.training import Training
+from bpfast.training.loop import Training
 
 
 def same(result, expected):

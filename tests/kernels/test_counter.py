@@ -2,27 +2,9 @@
 
 import numpy as np
 import pytest
+from z_scores import Z_LIMIT, chi_square_z, moments_z
 
-import bpfast as bp
 from bpfast.kernels import counter
-
-# Chi-square with many degrees of freedom is close to normal: this far off is one in a million.
-Z_LIMIT = 4.9
-
-
-def chi_square_z(counts: np.ndarray, expected: float) -> float:
-    """How many deviations a chi-square sum lies from its mean, for counts that should be equal."""
-    freedom = counts.size - 1
-    return (((counts - expected) ** 2 / expected).sum() - freedom) / np.sqrt(2 * freedom)
-
-
-def moments_z(draws: np.ndarray, variance: float) -> tuple[float, float]:
-    """How many deviations mean and mean square of draws lie from 0 and ``variance``."""
-    squares = draws**2
-    return (
-        draws.mean() / np.sqrt(variance / draws.size),
-        (squares.mean() - variance) / (squares.std() / np.sqrt(draws.size)),
-    )
 
 
 def permutation(seed, epoch, fold, count):
@@ -114,80 +96,3 @@ def test_keys_broadcast_and_do_not_collide():
     np.testing.assert_array_equal(keys[3, 4:5], counter.key(1, 3, 4))
     np.testing.assert_array_equal(counter.branch(counter.key(1, 3), 4), counter.key(1, 3, 4))
     assert counter.key(3, 1) != counter.key(1, 3)
-
-
-# --- initialisers ---------------------------------------------------------------------------------
-
-D_IN, D_OUT = 30, 20
-VARIANCES = {
-    "he_uniform": 2 / D_IN,
-    "he_normal": 2 / D_IN,
-    "glorot_uniform": 2 / (D_IN + D_OUT),
-    "glorot_normal": 2 / (D_IN + D_OUT),
-    "torch": 1 / (3 * D_IN),
-}
-
-
-@pytest.mark.parametrize("init", VARIANCES)
-def test_initialiser(init):
-    mlp = bp.MLP((D_IN, D_OUT, 1), loss="mse")
-    population = bp.Population(mlp, n=200, init=init, dtype="float64")
-    weights, biases = population.weights[0], population.biases[0]
-    assert max(map(abs, moments_z(weights, VARIANCES[init]))) < Z_LIMIT
-    bound = np.sqrt(3 * VARIANCES[init])
-    if init.endswith("normal"):
-        assert np.abs(weights).max() > bound
-    else:
-        assert 0.999 * bound < np.abs(weights).max() <= bound
-    if init == "torch":
-        assert max(map(abs, moments_z(biases, VARIANCES[init]))) < Z_LIMIT
-        assert 0.99 * bound < np.abs(biases).max() <= bound
-    else:
-        assert not biases.any()
-
-
-def test_zeros():
-    assert not bp.Population(bp.MLP((3, 4, 2)), n=5, init="zeros").parameters.any()
-
-
-@pytest.mark.parametrize(
-    ("activation", "expected"),
-    [("relu", "he_uniform"), ("gelu", "he_uniform"), ("tanh", "glorot_uniform")],
-)
-def test_auto_follows_the_activation(activation, expected):
-    mlp = bp.MLP((5, 7, 3), activation=activation)
-    auto, named = (bp.Population(mlp, 4, init=init) for init in ("auto", expected))
-    np.testing.assert_array_equal(auto.weights[0], named.weights[0])
-    last = bp.Population(mlp, 4, init="glorot_uniform").weights[1]
-    np.testing.assert_array_equal(auto.weights[1], last)
-
-
-@pytest.mark.parametrize("init", [*VARIANCES, "auto"])
-def test_a_network_starts_the_same_whatever_n_is(init, monkeypatch):
-    monkeypatch.setattr(
-        "bpfast.training.population.CHUNK", 1000
-    )  # parts end in the midst of the few
-    mlp = bp.MLP((3, 4, 2))
-    many, few = (bp.Population(mlp, n, seed=3, init=init) for n in (1000, 37))
-    np.testing.assert_array_equal(many.parameters[:37], few.parameters)
-    np.testing.assert_array_equal(many.seeds[:37], few.seeds)
-    assert len(np.unique(many.parameters[:, :12], axis=0)) == 1000
-
-
-def test_layers_weights_and_networks_are_independent():
-    mlp = bp.MLP((20, 20, 20), activation="tanh", bias=False)
-    weights = np.stack(bp.Population(mlp, n=100, dtype="float64").weights, axis=1)
-    weights = (weights / weights.std()).reshape(100, 2, 400)
-    pairs = [
-        (weights[:, 0], weights[:, 1]),
-        (weights[1:], weights[:-1]),
-        (weights[..., 1:], weights[..., :-1]),
-    ]
-    for a, b in pairs:
-        assert abs((a * b).mean() * np.sqrt(a.size)) < Z_LIMIT
-
-
-def test_another_seed_is_another_population():
-    mlp = bp.MLP((3, 4, 2))
-    first, second = (bp.Population(mlp, 10, seed=seed).parameters[:, :12] for seed in (0, 1))
-    assert not np.intersect1d(first, second).size

@@ -52,7 +52,7 @@ def check_best_epochs(fit, data):
     pause = data.draw(st.integers(0, EPOCHS - 1), "pause")
     with pytest.MonkeyPatch.context() as patch, fit.training(**options) as training:
         if data.draw(st.booleans(), "in short calls"):
-            patch.setattr("bpfast.training.training.CALL_SECONDS", 1e-9)
+            patch.setattr("bpfast.training.calls.CALL_SECONDS", 1e-9)
         if pause:
             training.advance(pause)
             fit.check(training, pause, **options)
@@ -157,7 +157,7 @@ def test_an_interrupt_leaves_the_best_of_those_that_ended():
     fit = Patient("cpu", (3, 4, 2), 4 * cpu.GRAIN, 9, 4, EPOCHS, True)
     options = {"patience": np.resize([1, EPOCHS], fit.n), "tol": np.zeros(fit.n), "record": 1}
     with pytest.MonkeyPatch.context() as patch, fit.training(**options) as training:
-        patch.setattr("bpfast.training.training.CALL_SECONDS", 1e-9)
+        patch.setattr("bpfast.training.calls.CALL_SECONDS", 1e-9)
         calls = iter(range(5, -1, -1))
         with pytest.raises(ZeroDivisionError):
             training.advance(progress=lambda _: 1 / next(calls))

@@ -4,8 +4,8 @@ import pytest
 
 from bpfast.kernels.math import N_HYPERPARAMETERS, N_POWERS
 from bpfast.kernels.tables import ACTIVATIONS, INVERSE_LINKS, LOSSES, OPTIMIZERS, REPORTED
+from bpfast.training.initializers import INITIALIZERS
 from bpfast.training.network import MLP
-from bpfast.training.population import INITIALISERS
 
 ASKED_FOR = [name for name in LOSSES if name not in REPORTED.values()]
 
@@ -14,7 +14,7 @@ ASKED_FOR = [name for name in LOSSES if name not in REPORTED.values()]
 def test_rows_of_activations_leave_nothing_out(name):
     row = ACTIVATIONS[name]
     assert row.formula.format(a="A", z="Z") != row.formula or row.formula == "1"
-    assert row.init in INITIALISERS
+    assert row.init in INITIALIZERS
     assert callable(row.torch)
     assert callable(row.onnx)
 

@@ -103,7 +103,7 @@ def test_both_workers_train_and_each_is_sent_the_data_once(client, watched):
 
 
 def test_a_worker_has_a_core_a_thread_unless_its_environment_says_more(client):
-    cores = bp.dispatch.side_by_side("cpu")
+    cores = bp.dispatch.concurrent_fits("cpu")
     used = [client.submit(threads, given).result() for given in ("", "1", "2")]
     assert used == [1, 1, min(2, cores)]
 

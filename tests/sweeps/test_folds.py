@@ -207,8 +207,8 @@ def test_a_fold_is_scaled_by_what_it_is_trained_on_alone(y):
 
 
 def test_folds_that_memory_cannot_hold_are_refused(monkeypatch):
-    monkeypatch.setattr("bpfast.training.samples.free_memory", lambda: 1 << 20)
-    monkeypatch.setattr("bpfast.training.samples.ALWAYS_FREE", 0)
+    monkeypatch.setattr("bpfast.memory.free_memory", lambda: 1 << 20)
+    monkeypatch.setattr("bpfast.memory.ALWAYS_FREE", 0)
     wide = np.zeros((90, 1000))
     with pytest.raises(MemoryError, match="the rows of 72 folds take"):
         Folds.of(wide, NUMBERS, fold_rows(72, NUMBERS).folds, False)

@@ -173,7 +173,7 @@ def test_a_winner_that_was_cut_is_refitted_as_it_was_ranked(schedule, monkeypatc
 def test_after_ctrl_c_the_best_network_is_as_its_row_says(stop, tmp_path, monkeypatch):
     """Also where its training had paused on its way to the next rung, and was not begun again."""
     monkeypatch.setattr("bpfast.sweeps.rounds.CHECKPOINT_SECONDS", 0.0)
-    monkeypatch.setattr("bpfast.training.training.CALL_SECONDS", 1e-9)  # it pauses after each epoch
+    monkeypatch.setattr("bpfast.training.calls.CALL_SECONDS", 1e-9)  # it pauses after each epoch
     begun, advance = [], Trainer.advance
 
     def interrupted(self, *arguments):

@@ -114,7 +114,7 @@ def test_a_long_training_pauses_for_checkpoints_and_goes_on_from_the_last(
 
     with monkeypatch.context() as patch:
         patch.setattr("bpfast.sweeps.rounds.CHECKPOINT_SECONDS", 0.0)
-        patch.setattr("bpfast.training.training.CALL_SECONDS", 1e-9)  # an epoch a call
+        patch.setattr("bpfast.training.calls.CALL_SECONDS", 1e-9)  # an epoch a call
         patch.setattr(Trainer, "advance", counted)
         with pytest.raises(InterruptedError):
             sweep(tmp_path / "stopped", **options)

@@ -14,7 +14,7 @@ from bpfast.sweeps.folds import cut
 from bpfast.sweeps.space import OPTIMIZERS
 from bpfast.sweeps.trials import Trainer
 from bpfast.tables.splitting import split
-from bpfast.training.training import Training
+from bpfast.training.loop import Training
 
 SPACE = {
     "learning_rate": "1e-3:1e-1:log",
@@ -342,7 +342,7 @@ def test_groups_reach_a_splitter():
 
 
 def test_after_an_interrupt_the_winner_is_trained_anew_as_far_as_it_was_ranked(monkeypatch):
-    monkeypatch.setattr("bpfast.training.training.CALL_SECONDS", 1e-9)  # an epoch a call
+    monkeypatch.setattr("bpfast.training.calls.CALL_SECONDS", 1e-9)  # an epoch a call
 
     def interrupt(progress):
         if progress.done > progress.total / 10 and not interrupts:
@@ -363,7 +363,7 @@ def test_after_an_interrupt_the_winner_is_trained_anew_as_far_as_it_was_ranked(m
 
 def test_an_interrupt_while_the_winner_is_trained_anew_is_told(monkeypatch):
     """It is trained to its end; one in a hurry interrupts again."""
-    monkeypatch.setattr("bpfast.training.training.CALL_SECONDS", 1e-9)
+    monkeypatch.setattr("bpfast.training.calls.CALL_SECONDS", 1e-9)
     expected, refit, advance, begun = sweep(WORDS, cv=3), Trainer.refit, Training.advance, []
 
     def interrupted_refit(self, *arguments):

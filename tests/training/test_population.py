@@ -1,19 +1,15 @@
 """Population: parameters and their views, choosing networks, predictions, files."""
 
 import copy
-import json
 import pickle
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
-import safetensors
-import safetensors.numpy
+from fits import same
 from numpy.testing import assert_allclose, assert_array_equal
 
 import bpfast as bp
-from bpfast.training import samples
+from bpfast import memory
 
 MLP = bp.MLP((3, 4, 2))
 RNG = np.random.default_rng(0)
@@ -23,14 +19,6 @@ X, Y = RNG.normal(size=(10, 3)), RNG.normal(size=(10, 2))
 def population(n=5, mlp=MLP, seed=0, init="torch", dtype="float32"):
     """Networks none of whose numbers are alike."""
     return bp.Population(mlp, n, seed, init, dtype)
-
-
-def same(a, b):
-    """Both hold the same networks."""
-    assert a.mlp == b.mlp
-    assert a.parameters.dtype == b.parameters.dtype
-    assert_array_equal(a.parameters, b.parameters)
-    assert_array_equal(a.seeds, b.seeds)
 
 
 # --- parameters and their views -------------------------------------------------------------------
@@ -121,13 +109,6 @@ def test_seeds_may_be_large(seed):
     same(population(seed=seed), population(seed=int(seed)))
 
 
-@pytest.mark.parametrize("init", ["zeros", "glorot_normal", "he_uniform", "auto"])
-def test_biases_start_at_zero(init):
-    networks = population(init=init)
-    assert not any(biases.any() for biases in networks.biases)
-    assert all(weights.any() == (init != "zeros") for weights in networks.weights)
-
-
 def test_it_says_what_it_is():
     assert repr(population(2)) == f"Population({MLP!r}, n=2, dtype='float32')"
 
@@ -168,21 +149,6 @@ def test_it_can_be_copied_and_pickled(way):
 def test_bad_populations_are_refused_in_words(arguments, error, words):
     with pytest.raises(error, match=words):
         bp.Population(**{"mlp": MLP} | arguments)
-
-
-def test_memory_that_can_be_freed_is_not_taken(monkeypatch, tmp_path):
-    """A container's limit counts the files it has read; the kernel drops them when asked."""
-    files = {
-        "memory.max": "1000",
-        "memory.current": "900",
-        "memory.stat": "file 1\ninactive_file 300",
-    }
-    for name, text in files.items():
-        (tmp_path / name).write_text(text)
-    monkeypatch.setattr(samples, "Path", lambda p: tmp_path if "cgroup" in p else Path(p))
-    assert samples.free_memory() == 400
-    (tmp_path / "memory.max").write_text("max")
-    assert samples.free_memory() > 2**20
 
 
 # --- choosing networks ----------------------------------------------------------------------------
@@ -247,89 +213,6 @@ def test_networks_that_are_not_there_cannot_be_chosen(index):
 def test_a_population_is_never_empty(index):
     with pytest.raises(ValueError, match="no network is left in this selection"):
         population()[index]
-
-
-# --- given arrays ---------------------------------------------------------------------------------
-
-WEIGHTS = [RNG.normal(size=(5, 3, 4)), RNG.normal(size=(5, 4, 2))]
-BIASES = [RNG.normal(size=(5, 4)), RNG.normal(size=(5, 2))]
-
-
-def from_arrays(**changes):
-    arguments = {"mlp": MLP, "weights": WEIGHTS, "biases": BIASES, "dtype": "float64"}
-    return bp.Population.from_arrays(**arguments | changes)
-
-
-def test_given_arrays_are_taken_as_they_are():
-    networks = from_arrays()
-    for given, taken in zip(WEIGHTS + BIASES, [*networks.weights, *networks.biases], strict=True):
-        assert_array_equal(given, taken)
-        assert not np.shares_memory(given, taken)
-    assert_array_equal(networks.seeds, population(5).seeds)
-
-
-def test_given_arrays_without_biases_have_zeros():
-    assert not np.concatenate(from_arrays(biases=()).biases, axis=1).any()
-    assert not len(from_arrays(mlp=bp.MLP((3, 4, 2), bias=False), biases=()).biases)
-
-
-def test_arrays_of_one_network_are_enough():
-    networks = from_arrays(weights=[w[0] for w in WEIGHTS], biases=[b[0] for b in BIASES])
-    same(networks, from_arrays()[0])
-
-
-def test_layers_can_be_shared_by_all_networks():
-    networks = from_arrays(weights=[WEIGHTS[0][0], WEIGHTS[1]], biases=[BIASES[0], BIASES[1][:1]])
-    assert len(networks) == 5
-    assert_array_equal(networks.weights[0], np.broadcast_to(WEIGHTS[0][0], (5, 3, 4)))
-    assert_array_equal(networks.biases[1], np.broadcast_to(BIASES[1][0], (5, 2)))
-
-
-def test_lists_and_integers_are_numbers_too():
-    mlp = bp.MLP((2, 1))
-    networks = bp.Population.from_arrays(mlp, [[[1], [2]]], np.array([[3]]))
-    assert_array_equal(networks.parameters, np.array([[1, 2, 3]], np.float32))
-
-
-@pytest.mark.parametrize(
-    ("changes", "error", "words"),
-    [
-        ({"mlp": 5}, TypeError, "mlp must be a bpfast.MLP, got int"),
-        ({"weights": None}, TypeError, "weights must be a sequence of arrays"),
-        ({"weights": "ab"}, TypeError, "weights must be a sequence of arrays"),
-        ({"weights": []}, ValueError, "weights has 0 arrays for 2 layers"),
-        ({"weights": WEIGHTS[:1]}, ValueError, "weights has 1 arrays for 2 layers"),
-        (
-            {"weights": WEIGHTS[::-1]},
-            ValueError,
-            r"\[0\] has shape \(5, 4, 2\), expected \(n,",
-        ),
-        (
-            {"weights": [WEIGHTS[0][None], WEIGHTS[1]]},
-            ValueError,
-            r"has shape \(1, 5, 3, 4\)",
-        ),
-        ({"weights": [1.0, 2.0]}, ValueError, r"weights\[0\] has shape \(\), expected \(n, 3, 4\)"),
-        ({"weights": [WEIGHTS[0][:2], WEIGHTS[1]]}, ValueError, r"numbers of networks: \[2, 5\]"),
-        ({"weights": [w[:0] for w in WEIGHTS], "biases": ()}, ValueError, "n must be at least 1"),
-        (
-            {"weights": [WEIGHTS[0], [["a"]]]},
-            TypeError,
-            r"weights\[1\] must be an array of",
-        ),
-        ({"weights": [WEIGHTS[0] * 1j, WEIGHTS[1]]}, TypeError, "got dtype complex128"),
-        ({"weights": [WEIGHTS[0] * np.nan, WEIGHTS[1]]}, ValueError, r"weights\[0\] has NaN"),
-        ({"weights": [WEIGHTS[0] * 1e300, WEIGHTS[1]], "dtype": "float32"}, ValueError, "infinity"),
-        ({"biases": BIASES[:1]}, ValueError, "biases has 1 arrays for 2 layers"),
-        ({"biases": BIASES[::-1]}, ValueError, r"\[0\] has shape \(5, 2\), expected \(n, 4\)"),
-        ({"biases": [BIASES[0], BIASES[1][:2]]}, ValueError, r"numbers of networks: \[2, 5\]"),
-        ({"mlp": bp.MLP((3, 4, 2), bias=False)}, ValueError, "biases were given for .* bias=False"),
-        ({"dtype": "int8"}, ValueError, "one of float32, float64, got 'int8'"),
-    ],
-)
-def test_bad_arrays_are_refused_in_words(changes, error, words):
-    with pytest.raises(error, match=words):
-        from_arrays(**changes)
 
 
 # --- predictions ----------------------------------------------------------------------------------
@@ -403,8 +286,8 @@ def test_bad_inputs_of_predictions_are_refused_in_words(inputs, device, error, w
 
 def test_predictions_that_cannot_fit_are_refused(monkeypatch):
     networks = population()
-    monkeypatch.setattr(samples, "free_memory", lambda: samples.ALWAYS_FREE)
-    many = np.broadcast_to(X[:1], (samples.ALWAYS_FREE, X.shape[1]))
+    monkeypatch.setattr(memory, "free_memory", lambda: memory.ALWAYS_FREE)
+    many = np.broadcast_to(X[:1], (memory.ALWAYS_FREE, X.shape[1]))
     with pytest.raises(MemoryError, match="predictions of 5 networks take"):
         networks.predict(many)
 
@@ -440,106 +323,3 @@ def test_bad_numbers_of_best_are_refused_in_words(k, error, words):
         networks.best(history, k)
     with pytest.raises(ValueError, match="the history is of 5 networks, the population has 2"):
         networks[:2].best(history)
-
-
-# --- files ----------------------------------------------------------------------------------------
-
-
-def names(folder):
-    return [path.name for path in folder.iterdir()]
-
-
-@pytest.mark.parametrize("dtype", ["float32", "float64"])
-@pytest.mark.parametrize(
-    "mlp",
-    [
-        MLP,
-        bp.MLP((3, 4, 2), bias=False),
-        bp.MLP((3, 4, 5, 2), activation=("tanh", "silu"), loss="cross_entropy"),
-        bp.MLP((3, 2), loss="quantile", quantile=np.float32(0.1), bias=np.True_),
-        bp.MLP((3, 4, 2), loss="huber", delta=0.3),
-    ],
-)
-def test_what_is_saved_is_loaded(tmp_path, mlp, dtype):
-    networks = population(mlp=mlp, dtype=dtype)[[4, 1]]
-    networks.save(tmp_path / "p.safetensors")
-    same(bp.Population.load(str(tmp_path / "p.safetensors")), networks)
-    assert names(tmp_path) == ["p.safetensors"]
-
-
-def test_what_is_not_finite_is_loaded_too(tmp_path):
-    networks = population()
-    networks.weights[0][1, 2, 3] = np.nan
-    networks.save(tmp_path / "p.safetensors")
-    same(bp.Population.load(tmp_path / "p.safetensors"), networks)
-
-
-def test_training_goes_on_from_a_file_as_if_nothing_had_been(tmp_path):
-    networks = population()
-    networks.save(tmp_path / "p.safetensors")
-    loaded = bp.Population.load(tmp_path / "p.safetensors")
-    for one in (networks, loaded):
-        bp.fit(one, X, Y, bp.Adam(), epochs=2, batch_size=4, dropout=0.5)
-    same(loaded, networks)
-
-
-def test_a_file_is_plain_safetensors(tmp_path):
-    networks = population()
-    networks.save(tmp_path / "p.safetensors")
-    tensors = safetensors.numpy.load_file(tmp_path / "p.safetensors")
-    assert set(tensors) == {"weights.0", "weights.1", "biases.0", "biases.1", "seeds"}
-    assert_array_equal(tensors["weights.1"], networks.weights[1])
-    with safetensors.safe_open(tmp_path / "p.safetensors", framework="numpy") as file:
-        assert json.loads(file.metadata()["mlp"])["layers"] == [3, 4, 2]
-
-
-def test_saving_replaces_a_file_whole_or_not_at_all(tmp_path, monkeypatch):
-    path = tmp_path / "p.safetensors"
-    old, new = population(), population(seed=1)
-    old.save(path)
-
-    def full_disk(tensors, file, metadata):
-        Path(file).write_bytes(b"half of it")
-        raise OSError("no space left on device")
-
-    with monkeypatch.context() as broken:
-        broken.setattr(safetensors.numpy, "save_file", full_disk)
-        with pytest.raises(OSError, match="no space left"):
-            new.save(path)
-    same(bp.Population.load(path), old)
-    assert names(tmp_path) == ["p.safetensors"]
-    new.save(path)
-    same(bp.Population.load(path), new)
-
-
-def test_a_file_that_cannot_be_written_is_an_os_error(tmp_path):
-    with pytest.raises(OSError, match=r"p\.safetensors cannot be written"):
-        population().save(tmp_path / "nowhere" / "p.safetensors")
-    with pytest.raises(OSError, match=r"[Dd]irectory"):
-        population().save(tmp_path)
-    assert not names(tmp_path)
-
-
-def test_files_that_are_no_populations_are_refused_in_words(tmp_path):
-    path = tmp_path / "p.safetensors"
-    with pytest.raises(FileNotFoundError, match=r"p\.safetensors"):
-        bp.Population.load(path)
-    for content in (b"", b"something else altogether"):
-        path.write_bytes(content)
-        with pytest.raises(ValueError, match="is not a safetensors file"):
-            bp.Population.load(path)
-    population().save(path)
-    path.write_bytes(path.read_bytes()[:-8])
-    with pytest.raises(ValueError, match="is not a safetensors file"):
-        bp.Population.load(path)
-    safetensors.numpy.save_file({"weights.0": np.zeros(3)}, path)
-    with pytest.raises(ValueError, match="was not written by Population"):
-        bp.Population.load(path)
-
-
-def test_files_need_safetensors_and_say_so(monkeypatch, tmp_path):
-    monkeypatch.setitem(sys.modules, "safetensors.numpy", None)
-    with pytest.raises(ImportError, match=r'pip install "bpfast\[export\]"'):
-        population().save(tmp_path / "p.safetensors")
-    with pytest.raises(ImportError, match=r'pip install "bpfast\[export\]"'):
-        bp.Population.load(tmp_path / "p.safetensors")

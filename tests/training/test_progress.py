@@ -1,4 +1,4 @@
-"""The bar that fits show on a terminal."""
+"""How far a fit is: what a callable is told, and the bar on a terminal."""
 
 import io
 import os
@@ -8,14 +8,13 @@ import sys
 
 import numpy as np
 import pytest
+from fits import every_device, fit, population
+from numpy.testing import assert_array_equal
 
 import bpfast as bp
-from bpfast.command.progress import _reached
-from bpfast.sweeps.sweeping import SweepProgress
-from bpfast.training import training
+from bpfast.kernels import cpu
 from bpfast.training.progress import BAR_WIDTH, Bar
 
-X, Y = np.ones((8, 3)), np.ones((8, 2))
 CLEARED = "\r\x1b[K"  # an empty line, and the cursor at its start
 
 
@@ -31,9 +30,8 @@ def on_a_terminal(monkeypatch):
     return terminal
 
 
-def fit(progress=None):
-    networks = bp.Population(bp.MLP((3, 4, 2)), 3)
-    return bp.fit(networks, X, Y, bp.SGD(), epochs=4, device="reference", progress=progress)
+def fit_slowly(progress=None):
+    return fit(population(), epochs=4, device="reference", progress=progress)
 
 
 @pytest.mark.parametrize(
@@ -55,8 +53,8 @@ def test_the_bar_tells_share_rate_and_time_left(done, seconds, filled, words, mo
 
 def test_a_fit_on_a_terminal_draws_over_one_line_and_leaves_none(monkeypatch, capfd):
     terminal = on_a_terminal(monkeypatch)
-    monkeypatch.setattr(training, "CALL_SECONDS", 1e-9)
-    fit()
+    monkeypatch.setattr("bpfast.training.calls.CALL_SECONDS", 1e-9)
+    fit_slowly()
     text = terminal.getvalue()
     shares = [int(share) for share in re.findall(r"(\d+)%", text)]
     assert len(shares) >= 4
@@ -70,18 +68,18 @@ def test_a_fit_on_a_terminal_draws_over_one_line_and_leaves_none(monkeypatch, ca
 @pytest.mark.parametrize("progress", [False, lambda _: None])
 def test_who_wants_no_bar_sees_none(progress, monkeypatch):
     terminal = on_a_terminal(monkeypatch)
-    fit(progress=progress)
+    fit_slowly(progress=progress)
     assert terminal.getvalue() == ""
 
 
 def test_a_bar_can_be_had_where_there_is_no_terminal(capsys):
-    fit(progress=True)
+    fit_slowly(progress=True)
     assert "100%" in capsys.readouterr().err
 
 
 def test_an_interrupt_leaves_an_empty_line(monkeypatch):
     terminal = on_a_terminal(monkeypatch)
-    monkeypatch.setattr(training, "CALL_SECONDS", 1e-9)
+    monkeypatch.setattr("bpfast.training.calls.CALL_SECONDS", 1e-9)
     show = Bar.show
 
     def press(self, progress):
@@ -89,14 +87,50 @@ def test_an_interrupt_leaves_an_empty_line(monkeypatch):
         os.kill(os.getpid(), signal.SIGINT)
 
     monkeypatch.setattr(Bar, "show", press)
-    assert fit().interrupted
+    assert fit_slowly().interrupted
     assert terminal.getvalue().endswith(CLEARED)
     assert "100%" not in terminal.getvalue()
 
 
-def test_a_sweep_tells_what_is_reached():
-    progress = SweepProgress(1, 2, 1.0, 3e6, "8 relu adam", 20, 0.98765, 2, 18)
-    assert _reached(progress) == "  20 networks, best 0.9877, 2 diverged, 18 let go"
-    assert _reached(SweepProgress(1, 2, 1.0, 3e6, "8 relu adam")) == ""
-    lost = SweepProgress(1, 2, 1.0, 3e6, "8 relu adam", networks=4, diverged=4)
-    assert _reached(lost) == "  4 networks, 4 diverged"  # and no best of -inf
+@every_device
+def test_a_callable_is_told_how_far_it_is(device, monkeypatch):
+    monkeypatch.setattr("bpfast.training.calls.CALL_SECONDS", 1e-9)
+    calls, n = [], 2 * cpu.GRAIN
+    history = fit(population(n), epochs=3, progress=calls.append, device=device)
+    assert len(calls) >= 6
+    assert all(isinstance(call, bp.Progress) for call in calls)
+    done = [call.done for call in calls]
+    assert done == sorted(set(done))
+    assert {call.total for call in calls} == {3 * n} == {done[-1]}
+    assert all(call.seconds > 0 and call.rate > 0 for call in calls)
+    assert calls[0].loss.shape == (n,)
+    assert np.isnan(calls[0].loss).any()  # some have not begun
+    assert_array_equal(calls[-1].loss, history.loss[:, -1])
+
+
+def test_who_stops_early_counts_as_done():
+    calls = []
+    fit(population(), tol=[1e9, 0, 1e9, 0], progress=calls.append)
+    assert (calls[-1].done, calls[-1].total) == (24, 24)
+
+
+@pytest.mark.parametrize("progress", [None, False])
+def test_nothing_is_written_where_there_is_no_terminal(progress, capfd):
+    fit(population(), progress=progress)
+    assert capfd.readouterr() == ("", "")
+
+
+def test_what_a_callable_raises_comes_through(monkeypatch):
+    monkeypatch.setattr("bpfast.training.calls.CALL_SECONDS", 1e-9)
+    handler = signal.getsignal(signal.SIGINT)
+
+    def fail(progress):
+        raise ZeroDivisionError
+
+    networks = population()
+    with pytest.raises(ZeroDivisionError):
+        fit(networks, progress=fail)
+    assert signal.getsignal(signal.SIGINT) is handler
+    one_epoch = population()
+    fit(one_epoch, epochs=1)
+    assert_array_equal(networks.parameters, one_epoch.parameters)

@@ -117,7 +117,7 @@ def test_networks_without_momentum_move_to_where_some_have_it_and_back(shape):
 
 def test_a_training_that_was_interrupted_goes_on(monkeypatch):
     """Ctrl-C came when some networks were further than others."""
-    monkeypatch.setattr("bpfast.training.training.CALL_SECONDS", 1e-9)
+    monkeypatch.setattr("bpfast.training.calls.CALL_SECONDS", 1e-9)
     fit = Fit("lanes", patience=None)
     fit.n, fit.rates = 2 * cpu.GRAIN, np.geomspace(1e-3, 1e-1, 2 * cpu.GRAIN)
     straight = fit.begun(9)

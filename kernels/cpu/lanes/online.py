@@ -1,6 +1,6 @@
 """Epochs of online steps, for networks so small that a step is one function.
 
-A network that may take them ends with the same bits, in parameters and losses, if it does not.
+Parameters and losses have the same bits as if the networks were trained as all others are.
 """
 
 from __future__ import annotations

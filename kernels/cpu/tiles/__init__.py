@@ -19,7 +19,7 @@ __all__ = ["SLICE", "gradients", "predict", "train", "workspaces_of"]
 
 
 def train(task: Task, args: Arguments, threads: int) -> None:
-    """Train some networks of a task until they end or stop, a thread alone each."""
+    """Train some networks of a task until they end or stop, each in one thread."""
     layout, workspaces = workspaces_of(task, min(threads, len(args.networks)))
     run(lambda member: kernels.train(args, layout, workspaces[member]), len(workspaces))
 
@@ -45,7 +45,6 @@ def predict(task: Task, args: Arguments, threads: int) -> np.ndarray:
     size = -(-size // CHUNK) * CHUNK
     blocks = len(parameters) * -(-len(inputs) // size)
     layout, workspaces = workspaces_of(task, min(threads, blocks))
-
     run(
         lambda member: kernels.predict(
             args, inverse_link, size, layout, workspaces[member], results

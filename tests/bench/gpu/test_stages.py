@@ -201,7 +201,7 @@ def test_of_others():
     warnings.warn_explicit("a library's", UserWarning, "library.py", 1, "library")
 
 def test_of_ours():
-    warnings.warn_explicit("bpfast's", UserWarning, "bpfast.py", 1, "bpfast.training.training")
+    warnings.warn_explicit("bpfast's", UserWarning, "bpfast.py", 1, "bpfast.training.loop")
 """
 
 

@@ -5,7 +5,7 @@ import pytest
 
 import bpfast as bp
 from bpfast.kernels import cpu
-from bpfast.training import training
+from bpfast.training import calls
 
 SAMPLES = 61
 SHAPES = {"tiny": (2, 2, 1), "lanes": (4, 16, 1), "tiles": (12, 90, 3)}
@@ -81,7 +81,7 @@ def test_a_diverging_neighbour(shape):
 def test_call_lengths(monkeypatch, shape):
     results = []
     for seconds in (1e-9, 10.0):
-        monkeypatch.setattr(training, "CALL_SECONDS", seconds)
+        monkeypatch.setattr(calls, "CALL_SECONDS", seconds)
         results.append(train(SHAPES[shape], slice(0, 300), epochs=5))
     assert same(*results)
 

@@ -251,7 +251,7 @@ def test_several_gpus_have_the_networks_between_them(monkeypatch):
     expected = used(bp.Population(MLP, N))
     monkeypatch.setattr(device, "gpus", lambda: (0, 0, 0))
     population = bp.Population(MLP, N).to("cuda")
-    assert len(population.where("cuda").parts) == 3
+    assert len(population.storage.readable("cuda").parts) == 3
     for one, other in zip(used(population), expected, strict=True):
         np.testing.assert_array_equal(one, other)
 

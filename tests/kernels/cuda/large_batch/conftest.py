@@ -7,7 +7,7 @@ from bpfast.training import dispatch
 
 @pytest.fixture(autouse=True)
 def _large_batch(monkeypatch):
-    def choose(mlp, n, batch_size, device, *of_the_optimizer):
+    def choose(mlp, n, batch_size, device, *rule, **dtype):
         return dispatch.Plan("large batch", "cuda", "a test")
 
     monkeypatch.setattr(dispatch, "choose", choose)

@@ -134,7 +134,7 @@ def test_launches_of_a_step(monkeypatch):
 def test_padding_stays_zero():
     with training() as fit:
         fit.advance(2)
-        task = fit._placed.shares[0].task
+        task = fit.resident.placed.shares[0].task
         size = task.network.n_parameters
         for array in (task.state.parameters, task.state.moments):
             assert array.shape[-1] > size

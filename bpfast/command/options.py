@@ -1,0 +1,47 @@
+"""A command's options as one object: each field of a dataclass is an option."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from inspect import Parameter, Signature, signature
+from typing import Any, TypeVar, get_type_hints
+
+import typer
+
+T = TypeVar("T")
+
+
+def with_options(
+    kind: type[T],
+) -> Callable[[Callable[[typer.Context, T], None]], Callable[..., None]]:
+    """Decorate a command so that typer sees an option for each field of a dataclass.
+
+    Parameters
+    ----------
+    kind : the dataclass; its fields are annotated as typer wants its parameters to be
+    """
+    hints = get_type_hints(kind, include_extras=True)
+    options = [
+        parameter.replace(annotation=hints[name])
+        for name, parameter in signature(kind).parameters.items()
+    ]
+    context = Parameter("context", Parameter.POSITIONAL_OR_KEYWORD, annotation=typer.Context)
+
+    def decorate(command: Callable[[typer.Context, T], None]) -> Callable[..., None]:
+        @wraps(command)
+        def called(context: typer.Context, **values: Any) -> None:
+            command(context, kind(**values))
+
+        called.__signature__ = Signature([context, *options])  # type: ignore[attr-defined]
+        called.__annotations__ = {"context": typer.Context, **hints}
+        return called
+
+    return decorate
+
+
+def typed_options(context: typer.Context) -> dict[str, Any]:
+    """The options that the user typed, by name; those left at their defaults are not in it."""
+    origins = {name: context.get_parameter_source(name) for name in context.params}
+    typed = [name for name, origin in origins.items() if origin and origin.name != "DEFAULT"]
+    return {name: context.params[name] for name in typed}

@@ -1,0 +1,44 @@
+"""``bpfast predict``: predictions of a sweep's best network for new rows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ..checks import check_int
+from ..tables import sources
+from ..tables.model import Model
+from ..tables.predictions import check_output, print_predictions, tabulate, write_predictions
+from ..tables.reading import read_inputs
+from .console import stdout_console
+from .results import BEST
+
+
+def predict(
+    model: Annotated[Path, typer.Argument(metavar="MODEL", help=f"The {BEST} of a sweep.")],
+    source: Annotated[
+        str,
+        typer.Argument(
+            metavar="DATA",
+            help="A .csv, .parquet or .npz file with the columns that the model was trained with, "
+            f"- for CSV from standard input, or {', '.join(sources.BUILT_IN)}.",
+        ),
+    ],
+    output: Annotated[
+        str | None,
+        typer.Option(help="A .csv or .parquet file for all predictions, - for CSV to stdout."),
+    ] = None,
+    top: Annotated[int, typer.Option(help="Rows to print.")] = 10,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda or reference.")] = "auto",
+) -> None:
+    """Predict with the best network of a sweep, in the units and classes of its target."""
+    check_output(output)
+    top = check_int("--top", top, 1)
+    winner = Model.load(model)
+    frame = tabulate(winner, read_inputs(source, winner.columns), device)
+    if output is not None:
+        write_predictions(frame, output)
+    if output != sources.STDIO:
+        print_predictions(stdout_console(), frame, top, output)

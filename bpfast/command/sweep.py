@@ -1,0 +1,110 @@
+"""``bpfast sweep``: many networks trained and ranked."""
+
+from __future__ import annotations
+
+import re
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import typer
+from rich.console import Console
+
+from ..sweeps.space import Space
+from ..sweeps.storage import located
+from ..sweeps.study import planned
+from ..sweeps.sweeping import sweep as run_sweep
+from ..tables.reading import read_dataset
+from .baseline import print_baseline
+from .console import stdout_console
+from .leaderboard import print_request, print_result, print_where
+from .options import typed_options, with_options
+from .progress import SweepDisplay
+from .request import Request, new_request, saved_in
+from .results import write_result
+from .resume import resumed
+from .sweep_options import SweepOptions
+
+
+@with_options(SweepOptions)
+def sweep(context: typer.Context, options: SweepOptions) -> None:
+    """Train many networks with drawn hyperparameters, and rank them."""
+    if options.resume is None:
+        request = new_request(options)
+    else:
+        request = resumed(options.resume, typed_options(context))
+    with _dask_client(options.dask) as client:
+        run_request(request, options, client)
+
+
+def _dask_client(address: str | None) -> AbstractContextManager[Any]:
+    """A client of a Dask cluster, or None without an address."""
+    if address is None:
+        return nullcontext()
+    from ..sweeps.cluster import connect  # without it, Dask need not be there
+
+    return connect(address)
+
+
+def run_request(request: Request, options: SweepOptions, client: Any) -> None:
+    """Train, print and write what was asked for."""
+    memory = _bytes(options.memory)
+    space = Space(request.space)
+    request = replace(request, networks=planned(space, request.sampler, request.networks))
+    if request.groups is not None and request.cv is None:
+        raise ValueError("--groups are kept together by folds: give --cv too")
+    dataset = read_dataset(request.source, request.target, request.task, request.groups)
+    folder = options.resume or options.output or _new_folder(dataset.name)
+    console = stdout_console()
+    print_request(console, dataset, request)
+    with saved_in(folder, request), SweepDisplay(Console(stderr=True)) as display:
+        result = run_sweep(
+            dataset.X,
+            dataset.y if not dataset.classes else [dataset.classes[k] for k in dataset.y],
+            space,
+            networks=request.networks,
+            epochs=request.epochs,
+            validation=request.validation,
+            test=request.test,
+            cv=request.cv,
+            groups=dataset.groups,
+            halving=request.halving,
+            task="classification" if dataset.classes else "regression",
+            seed=request.seed,
+            sampler=request.sampler,
+            storage=located(request.storage, folder),
+            study_name=request.study_name,
+            device=request.device,
+            client=client,
+            memory=memory,
+            run=folder,
+            resume=options.resume is not None,
+            progress=display.show,
+        )
+    print_result(console, result, options.top)
+    write_result(folder, result, dataset, request)
+    print_where(console, folder, result)
+    if result.interrupted:
+        console.print(
+            f"[yellow]interrupted[/]: go on with bpfast sweep --resume {folder}", soft_wrap=True
+        )
+        raise typer.Exit(130)
+    if options.baseline:
+        print_baseline(console, result, dataset, request)
+
+
+def _bytes(text: str | None) -> int | None:
+    """The number of bytes that a user typed, such as 8G."""
+    if text is None:
+        return None
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([kmgt]?)i?b?", text.strip().lower())
+    if not found:
+        raise ValueError(f"memory={text!r} is no size such as 8G or 500M")
+    return int(float(found[1]) * 1024 ** " kmgt".index(found[2] or " "))
+
+
+def _new_folder(dataset: str) -> Path:
+    """The folder for results if none is given: the data's name, and the time."""
+    return Path("bpfast-runs") / f"{dataset}-{datetime.now():%Y%m%d-%H%M%S}"

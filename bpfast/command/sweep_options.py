@@ -1,0 +1,106 @@
+"""The options of ``bpfast sweep``, in the order in which its help lists them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+from typer import Argument, Option
+
+from ..sweeps.halving import KINDS
+from ..sweeps.study import SAMPLERS, STUDY
+from ..tables.sources import BUILT_IN
+
+NETWORKS = 1024  # how many are trained if --networks is not given
+Values = Annotated[str | None, Option(help="Range or numbers.", show_default=False)]
+Names = Annotated[str | None, Option(help="One or several, with commas.", show_default=False)]
+
+
+@dataclass(frozen=True)
+class SweepOptions:
+    """What can be typed after ``bpfast sweep``: a field is an option, its default the option's."""
+
+    source: Annotated[
+        str | None,
+        Argument(
+            metavar="DATA",
+            help=f"A .csv, .parquet or .npz file, or {', '.join(BUILT_IN)}.",
+            show_default=False,
+        ),
+    ] = None
+    resume: Annotated[
+        Path | None,
+        Option(help="The folder of a sweep to go on with, as it was begun, instead of DATA."),
+    ] = None
+    moved: Annotated[
+        str | None, Option("--data", help="With --resume: the data file, if it has moved since.")
+    ] = None
+    target: Annotated[str | None, Option(help="The column to predict.")] = None
+    task: Annotated[str, Option(help="auto, classification or regression.")] = "auto"
+    networks: Annotated[
+        int | None, Option(help=f"How many networks to train; {NETWORKS} if not given.")
+    ] = None
+    epochs: Annotated[int, Option(help="Epochs for each.")] = 30
+    # The space: a file, and hyperparameters on top of it, by the names of sweeps.space.
+    space_file: Annotated[
+        Path | None, Option("--space", help="TOML file with ranges and choices.")
+    ] = None
+    learning_rate: Values = None
+    hidden: Annotated[
+        str | None, Option(help="Layer widths, such as 16,32,32x16.", show_default=False)
+    ] = None
+    width: Values = None
+    depth: Values = None
+    activation: Names = None
+    optimizer: Names = None
+    batch_size: Values = None
+    l1: Values = None
+    l2: Values = None
+    weight_decay: Values = None
+    clip_norm: Values = None
+    dropout: Values = None
+    momentum: Values = None
+    nesterov: Names = None
+    beta1: Values = None
+    beta2: Values = None
+    alpha: Values = None
+    epsilon: Values = None
+    schedule: Names = None
+    decay: Values = None
+    minimum: Values = None
+    warmup: Values = None
+    init: Names = None
+    # How networks are drawn, ranked and let go.
+    sampler: Annotated[str, Option(help=f"Optuna's: {', '.join(SAMPLERS)}.")] = "random"
+    storage: Annotated[
+        str | None, Option(help="URL of Optuna's storage; study.db in the results if not given.")
+    ] = None
+    study_name: Annotated[str, Option(help="The study's name in the storage.")] = STUDY
+    validation: Annotated[float, Option(help="Share of rows to rank by.")] = 0.2
+    test: Annotated[float, Option(help="Share of rows to test with; 0 for no test part.")] = 0.2
+    cv: Annotated[int | None, Option(help="Folds to rank by, in place of --validation.")] = None
+    groups: Annotated[
+        str | None, Option(help="With --cv: the column that says which rows stay together.")
+    ] = None
+    halving: Annotated[
+        str | None, Option(help=f"Let the worst go early: {' or '.join(KINDS)}.")
+    ] = None
+    seed: Annotated[int, Option(help="For everything that is drawn.")] = 0
+    device: Annotated[str, Option(help="auto, cpu, cuda or reference.")] = "auto"
+    # About this call alone: no number depends on them, and a resumed sweep may have others.
+    memory: Annotated[
+        str | None, Option(help="For networks in training, such as 8G; half of what is free.")
+    ] = None
+    dask: Annotated[
+        str | None,
+        Option(
+            help="Have a Dask cluster train: its scheduler's address or file, or local:4 for one "
+            "of 4 processes here."
+        ),
+    ] = None
+    output: Annotated[Path | None, Option(help="Folder for the results.")] = None
+    top: Annotated[int, Option(help="Rows of the table to print.")] = 10
+    baseline: Annotated[
+        bool, Option("--baseline", help="Time scikit-learn on one of the networks too.")
+    ] = False

@@ -1,0 +1,96 @@
+"""The facts at the top of a report: scores, networks, epochs and times; and how networks ranked."""
+
+from __future__ import annotations
+
+from html import escape
+
+from ..sweeps.words import by_epoch, duration, many, ranked_by
+from .leaderboard import cell
+from .run import Run
+
+HALVINGS = {"successive": "Successive halving", "hyperband": "Hyperband"}
+_Fact = tuple[str, str, str]  # a name, its value, and a remark in small letters
+
+
+def facts_html(run: Run) -> str:
+    """The facts as HTML."""
+    metric = run.manifest["metric"]
+    entries = [(f"Validation {metric}", cell(run, "validation_score", 0), _spread(run))]
+    if "test_score" in run.table:
+        whose = "of the first, trained anew" if run.folds else "of the first"
+        entries.append((f"Test {metric}", cell(run, "test_score", 0), whose))
+    entries += [("Networks", f"{len(run):,}", _fates(run)), _epochs(run), *_times(run)]
+    return "\n".join(
+        f"<div><dt>{escape(name)}</dt><dd>{escape(value)}"
+        f"{f'<small>{escape(remark)}</small>' if remark else ''}</dd></div>"
+        for name, value, remark in entries
+    )
+
+
+def _spread(run: Run) -> str:
+    """What the first network's score is a mean of."""
+    if not run.folds:
+        return ""
+    return f"mean of {run.folds} folds, deviation {cell(run, 'validation_std', 0)}"
+
+
+def _fates(run: Run) -> str:
+    """How many networks ended before the others, and why."""
+    counts = {"let go": run.let_go, "on the way": run.unfinished}
+    words = [f"{rows.sum():,} {fate}" for fate, rows in counts.items() if rows.any()]
+    return ", ".join([f"{run.table['diverged'].sum():,} diverged", *words])
+
+
+def _epochs(run: Run) -> _Fact:
+    """How many epochs networks had."""
+    epochs, asked = run.table["epochs"], run.manifest["epochs"]
+    least, most = int(epochs.min()), int(epochs.max())
+    if least == asked:
+        return "Epochs for each", f"{asked:,}", ""
+    had = f"{least:,}" if least == most else f"{least:,} to {most:,}"
+    return "Epochs", had, f"{run.had_all.sum():,} of {len(run):,} had all {asked:,}"
+
+
+def _times(run: Run) -> list[_Fact]:
+    """How long all took, and how fast that was."""
+    manifest, seconds = run.manifest, run.manifest["seconds"]
+    device = f"device {manifest['device']}"
+    if not seconds > 0:
+        return [("Training time", duration(seconds), device)]
+    ended = (len(run) - int(run.unfinished.sum())) * max(run.folds, 1)
+    networks = f"{_short(ended / seconds)} networks/s" if ended else ""
+    return [
+        ("Training time", duration(seconds), networks),
+        ("Sample-updates/s", _short(manifest["sample_updates"] / seconds), device),
+    ]
+
+
+def _short(value: float) -> str:
+    """A number to three digits, with a letter for thousands or millions."""
+    for factor, letter in ((1e6, " M"), (1e3, " k")):
+        if value >= factor:
+            return f"{value / factor:.3g}{letter}"
+    return f"{value:.3g}"
+
+
+def protocol(run: Run) -> str:
+    """How networks were ranked, and how many a halving let go."""
+    ranked = ranked_by(run.manifest["metric"], run.folds)
+    text = f"Networks are ranked by their {ranked}"
+    groups = run.manifest.get("groups")
+    if groups is not None:
+        text += f", rows of the same {groups} being in the same fold"
+    return f"{text}. {_halved(run)}".strip()
+
+
+def _halved(run: Run) -> str:
+    """How many networks a halving let go, and when."""
+    if run.halving is None:
+        return ""
+    epochs = run.table["epochs"][run.let_go]
+    networks = f"{len(epochs):,} of {many(len(run), 'network')}" if len(epochs) else "no network"
+    when = f": {by_epoch(epochs)}" if len(epochs) else ""
+    return (
+        f"{HALVINGS[run.halving['kind']]} let {networks} go early{when}. "
+        f"{run.had_all.sum():,} had all {many(run.manifest['epochs'], 'epoch')}."
+    )

@@ -1,0 +1,71 @@
+"""What ``bpfast sweep`` prints of a table is true of that table, whatever is in it."""
+
+import io
+import re
+
+import numpy as np
+import pytest
+from claims import N, check_by_epoch, claims, each_table, value
+from rich.console import Console
+from typed import SMALL
+
+from bpfast.command import leaderboard
+
+pytest.importorskip("typer")
+
+
+@each_table
+def test_what_the_terminal_prints(drawn):
+    file = io.StringIO()
+    leaderboard.print_result(Console(file=file, width=2000), drawn.result(), top=100)
+    title, head, *rows, summary = file.getvalue().rstrip("\n").split("\n")
+    ranked = f"validation {drawn.metric}"
+    ranked = f"mean {ranked} over 3 folds" if drawn.folds else ranked
+    assert title.strip() == (f"best by {ranked}" if drawn.scored else f"no network has a {ranked}")
+    names = re.split(r"\s{2,}", head.strip())
+    assert ("validation std" in names) == bool(drawn.folds)
+    assert ("test" in names) == drawn.tested
+    assert ("epochs" in names) == (len({row["epochs"] for row in drawn.rows}) > 1)
+    assert len(rows) == len(drawn.rows)
+    for row, text in zip(drawn.rows, rows, strict=True):
+        assert "nan" not in text
+        told = "diverged" in text
+        assert told == (row["fate"] == "diverged")
+        assert told or f"{row['validation_score']:.4f}" in text
+    check_summary(drawn, summary)
+
+
+def check_summary(drawn, text):
+    count, folds, speed, diverged, early, how, when, highest, first = claims(
+        rf"{N} networks?(?: on each of (\d) folds)? in 8 s: (?:{N} networks/s, )?0\.00 M "
+        rf"sample-updates/s; {N} diverged(?:; {N} (let go|stopped or let go): ([^;]*))?"
+        rf"(?:; highest test {drawn.metric} of any: {N})?"
+        rf"(?:; test {drawn.metric} of the first, trained on all other rows: (\S+))?",
+        text,
+    )
+    assert value(count) == len(drawn.rows)
+    assert int(folds or 0) == drawn.folds
+    assert bool(speed) == (not drawn.interrupted)
+    networks = len(drawn.rows) * max(drawn.folds, 1)
+    assert not speed or value(speed) == pytest.approx(networks / 8.0, abs=0.5)
+    assert value(diverged) == len(drawn.with_fate("diverged"))
+    gone = drawn.with_fate("let go", "on the way")
+    assert value(early or "0") == len(gone)
+    if gone:
+        assert how == ("stopped or let go" if drawn.interrupted else "let go")
+        check_by_epoch(when, gone)
+    tests = [row["test_score"] for row in drawn.rows if drawn.tested]
+    finite = [score for score in tests if np.isfinite(score)]
+    assert bool(highest) == bool(finite and not drawn.folds)
+    assert not highest or value(highest) == pytest.approx(max(finite), abs=6e-5)
+    assert bool(first) == bool(drawn.tested and drawn.folds)
+    if first:
+        assert first == (f"{tests[0]:.4f}" if np.isfinite(tests[0]) else "none")
+
+
+def test_a_pipe_gets_whole_numbers_and_lines(houses, bpfast):
+    lists = ["--activation", "relu,tanh", "--optimizer", "sgd,adam", "--momentum", "0:0.9"]
+    _, out, err = bpfast("sweep", houses, "--target", "kind", *SMALL, *lists)
+    assert "…" not in out
+    assert "highest test" in next(line for line in out.splitlines() if "networks in" in line)
+    assert err == ""

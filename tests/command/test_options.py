@@ -1,0 +1,44 @@
+"""Options as one object: a command gets each field as it was typed, or its default."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+import pytest
+
+pytest.importorskip("typer")
+
+import typer
+
+from bpfast.command.options import typed_options, with_options
+
+
+@dataclass(frozen=True)
+class Options:
+    """Of a command for tests."""
+
+    source: Annotated[str, typer.Argument(metavar="DATA")]
+    cv: Annotated[int | None, typer.Option(help="Folds.")] = None
+    space_file: Annotated[str, typer.Option("--space")] = "none"
+
+
+def test_a_field_is_an_option(capsys):
+    app, given = typer.Typer(), []
+
+    @app.command()
+    @with_options(Options)
+    def command(context: typer.Context, options: Options) -> None:
+        """What it is for."""
+        given.append((options, typed_options(context)))
+
+    app(["iris"], standalone_mode=False)
+    app(["iris", "--space", "s.toml", "--cv", "3"], standalone_mode=False)
+    app(["iris", "--space", "none"], standalone_mode=False)
+    assert given == [
+        (Options("iris"), {"source": "iris"}),
+        (Options("iris", 3, "s.toml"), {"source": "iris", "cv": 3, "space_file": "s.toml"}),
+        (Options("iris"), {"source": "iris", "space_file": "none"}),
+    ]
+    app(["--help"], standalone_mode=False)
+    out = capsys.readouterr().out
+    for words in ("What it is for.", "DATA", "--cv", "Folds.", "--space"):
+        assert words in out

@@ -1,0 +1,37 @@
+"""The files of results that ``bpfast sweep`` leaves."""
+
+import pytest
+from typed import SMALL
+
+import bpfast as bp
+
+pl = pytest.importorskip("polars")
+pytest.importorskip("typer")
+pytest.importorskip("safetensors")
+
+
+@pytest.mark.parametrize(("target", "metric"), [("price", "R²"), ("kind", "accuracy")])
+def test_sweep_prints_and_writes_what_it_found(target, metric, houses, bpfast, tmp_path):
+    folder = tmp_path / "results"
+    code, out, err = bpfast("sweep", houses, "--target", target, *SMALL, "--output", folder)
+    assert code == 0, err
+    for words in ("80 rows", f"best by validation {metric}", "6 networks in", str(folder)):
+        assert words in out
+    table = pl.read_csv(folder / "networks.csv")
+    assert table.height == 6
+    assert table["validation_score"].is_sorted(descending=True)
+    best = bp.Model.load(folder / "best.safetensors")
+    assert best.classes == (["cheap", "dear"] if target == "kind" else [])
+    assert best.features[:3] == ["area", "colour=blue", "colour=red"]
+    assert best.metric == metric
+    assert len(best.scaler.mean) == len(best.features)
+    assert bp.Population.load(folder / "best.safetensors").mlp == best.population.mlp
+    assert sorted(path.name for path in folder.iterdir() if path.name != ".lock") == [
+        "best.safetensors",
+        "command.json",
+        "losses.parquet",
+        "manifest.json",
+        "networks.csv",
+        "parts",
+        "study.db",
+    ]  # nothing temporary is left

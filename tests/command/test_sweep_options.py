@@ -1,0 +1,80 @@
+"""Every option of ``bpfast sweep`` reaches the sweep: none is misspelt, and none is forgotten."""
+
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("typer")
+
+from typed import asked_by
+
+from bpfast.command.request import Request
+from bpfast.command.sweep_options import NETWORKS, SweepOptions
+from bpfast.sweeps.space import HYPERPARAMETERS, USUAL
+
+IN_REQUEST = {  # what is typed, and what a request then says by the same name
+    "target": ("price", "price"),
+    "task": ("regression", "regression"),
+    "networks": ("7", 7),
+    "epochs": ("9", 9),
+    "sampler": ("tpe", "tpe"),
+    "storage": ("postgresql://there/studies", "postgresql://there/studies"),
+    "study_name": ("mine", "mine"),
+    "validation": ("0.3", 0.3),
+    "test": ("0.1", 0.1),
+    "cv": ("5", 5),
+    "groups": ("street", "street"),
+    "halving": ("hyperband", "hyperband"),
+    "seed": ("3", 3),
+    "device": ("reference", "reference"),
+}
+OF_THE_CALL = {
+    "memory": ("2G", "2G"),
+    "output": ("there", Path("there")),
+    "top": ("3", 3),
+    "baseline": (None, True),
+}
+TESTED_ELSEWHERE = {"source", "resume", "moved", "space_file", "dask"}
+
+
+def option(name, typed):
+    return [f"--{name.replace('_', '-')}", *([] if typed is None else [typed])]
+
+
+def hyperparameters():
+    return [name for name in HYPERPARAMETERS if name != "seed"]  # --seed is the sweep's own
+
+
+def test_all_options_are_tested():
+    names = [field.name for field in fields(SweepOptions)]
+    known = {*IN_REQUEST, *OF_THE_CALL, *TESTED_ELSEWHERE}
+    assert {*names} == known | {*hyperparameters()}
+    assert {field.name for field in fields(Request)} == {*IN_REQUEST, "source", "space"}
+
+
+@pytest.mark.parametrize("name", IN_REQUEST)
+def test_what_numbers_depend_on_is_in_the_request(name):
+    typed, expected = IN_REQUEST[name]
+    usual = vars(asked_by("iris")[0])
+    assert usual[name] != expected
+    assert vars(asked_by("iris", *option(name, typed))[0]) == usual | {name: expected}
+
+
+@pytest.mark.parametrize("name", OF_THE_CALL)
+def test_what_is_of_one_call_is_not_in_the_request(name):
+    typed, expected = OF_THE_CALL[name]
+    usual, _ = asked_by("iris")
+    request, options = asked_by("iris", *option(name, typed))
+    assert request == usual
+    assert getattr(options, name) == expected
+
+
+@pytest.mark.parametrize("name", hyperparameters())
+def test_hyperparameters_are_in_the_space(name):
+    assert asked_by("iris", *option(name, "0.5"))[0].space[name] == "0.5"
+
+
+def test_nothing_but_data():
+    request, _ = asked_by("iris")
+    assert (request.source, request.space, request.networks) == ("iris", USUAL, NETWORKS)

@@ -1,0 +1,84 @@
+"""The facts and the protocol are true of any table of results."""
+
+import html as markup
+import re
+
+from claims import N, check_by_epoch, check_cell, claims, each_table, same, value
+
+from bpfast.reporting.facts import facts_html, protocol
+
+
+@each_table
+def test_how_networks_were_ranked(drawn):
+    mean, metric, folds, groups, kind, whom, when, whole, epochs = claims(
+        r"Networks are ranked by their (mean )?validation (accuracy|R²)(?: over (\d+) folds)?"
+        r"(?:, rows of the same (\w+) being in the same fold)?\."
+        rf"(?: (Successive halving|Hyperband) let (.+) go early(?:: ([^.]+))?\. {N} had all {N} "
+        r"epochs?\.)?",
+        protocol(drawn.run()),
+    )
+    assert metric == drawn.metric
+    assert bool(mean) == bool(drawn.folds) == bool(folds)
+    assert not folds or int(folds) == drawn.folds
+    assert groups == drawn.groups
+    names = {None: None, "Successive halving": "successive", "Hyperband": "hyperband"}
+    assert names[kind] == drawn.halving
+    if kind is None:
+        return
+    gone = drawn.with_fate("let go")
+    assert value(whole) == sum(row["epochs"] == drawn.epochs for row in drawn.rows)
+    assert value(epochs) == drawn.epochs
+    if not gone:
+        assert (whom, when) == ("no network", None)
+        return
+    assert [*map(value, claims(rf"{N} of {N} networks?", whom))] == [len(gone), len(drawn.rows)]
+    check_by_epoch(when, gone)
+
+
+@each_table
+def test_facts(drawn):
+    found = {
+        markup.unescape(name): (markup.unescape(told), markup.unescape(small or ""))
+        for name, told, small in re.findall(
+            r"<dt>(.*?)</dt><dd>(.*?)(?:<small>(.*?)</small>)?</dd>", facts_html(drawn.run())
+        )
+    }
+    first, epochs = drawn.rows[0], [row["epochs"] for row in drawn.rows]
+    told, small = found.pop(f"Validation {drawn.metric}")
+    check_cell(told, first, "validation_score")
+    if drawn.folds:
+        (deviation,) = claims(r"mean of 3 folds, deviation (\S+)", small)
+        check_cell(deviation, first, "validation_std")
+    assert bool(small) == bool(drawn.folds)
+    told = found.pop(f"Test {drawn.metric}", None)
+    assert bool(told) == drawn.tested
+    if told:
+        check_cell(told[0], first, "test_score")
+        assert told[1] == ("of the first, trained anew" if drawn.folds else "of the first")
+    told, small = found.pop("Networks")
+    assert value(told) == len(drawn.rows)
+    check_fates(drawn, small)
+    if min(epochs) == drawn.epochs:
+        assert found.pop("Epochs for each") == (str(drawn.epochs), "")
+    else:
+        told, small = found.pop("Epochs")
+        ends = {str(min(epochs)), str(max(epochs))}
+        assert set(told.split(" to ")) == ends
+        whole = epochs.count(drawn.epochs)
+        assert small == f"{whole} of {len(epochs)} had all {drawn.epochs}"
+    ended = len(drawn.rows) - len(drawn.with_fate("on the way"))
+    told, small = found.pop("Training time")
+    assert told == "8 s"
+    assert bool(small) == bool(ended)
+    if ended:
+        assert same(small.removesuffix(" networks/s"), ended * max(drawn.folds, 1) / 8.0)
+    assert found.pop("Sample-updates/s") == ("500", "device cpu")
+    assert not found
+
+
+def check_fates(drawn, text):
+    counts = dict(reversed(part.split(" ", 1)) for part in text.split(", "))
+    assert value(counts.pop("diverged")) == len(drawn.with_fate("diverged"))
+    for fate in ("let go", "on the way"):
+        assert int(counts.pop(fate, 0)) == len(drawn.with_fate(fate))
+    assert not counts

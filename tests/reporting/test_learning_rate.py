@@ -1,0 +1,67 @@
+"""Scores by learning rate: the sentence is true of the table, and hopeless scores do not rule."""
+
+from statistics import median
+
+import polars as pl
+from claims import (
+    DRAWN,
+    N,
+    check_floored,
+    check_no_score,
+    check_span,
+    check_whom,
+    claims,
+    each_table,
+    same,
+)
+from pages import edit
+from runs import make_run
+
+from bpfast.reporting import learning_rate
+from bpfast.reporting.reading import read_run
+from bpfast.reporting.report import write_report
+from bpfast.reporting.style import WIDE
+
+
+@each_table
+def test_which_learning_rates_are_best(drawn):
+    has_figure, text = learning_rate.caption(drawn.run())
+    rates = [row["learning_rate"] for row in drawn.rows]
+    assert has_figure == bool(len(set(rates)) > 1 and drawn.scored)
+    if len(set(rates)) == 1:
+        (told,) = claims(rf"The learning rate does not differ between networks, {N}\.", text)
+        assert same(told, rates[0])
+        return
+    if not drawn.scored:
+        check_no_score(drawn, text)
+        return
+    span = rf"((?:from {N} to|of|around) {N})".replace(N, N[1:-1])
+    whom, own, tried, lost, middle, below, _, _ = claims(
+        rf"(The best \d*\s?networks?) (?:have learning rates|has a learning rate) {span}; {span} "
+        rf"were tried(?:, and (the median of the \d+|that of the one) that diverged is {N})?"
+        rf"(?:; scores below (?:-1|0), {N} of them, are drawn there)?\.{DRAWN}",
+        text,
+    )
+    top = check_whom(drawn, whom)
+    check_span(own, [row["learning_rate"] for row in top])
+    check_span(tried, rates)
+    diverged = [row["learning_rate"] for row in drawn.with_fate("diverged")]
+    assert bool(lost) == bool(diverged)
+    if diverged:
+        count = "that of the one" if len(diverged) == 1 else f"the median of the {len(diverged)}"
+        assert lost == count
+        assert same(middle, median(diverged))
+    check_floored(drawn, drawn.scored, below)
+
+
+def test_hopeless_scores_are_drawn_at_the_floor_and_the_sentence_says_so(tmp_path):
+    make_run(tmp_path, 30, metric="R²", classes=[], diverged=0)
+    scores = pl.read_csv(tmp_path / "networks.csv")["validation_score"].to_numpy().copy()
+    scores[-4:] = -3.0, -1e3, -1e30, -1e300
+    edit(tmp_path, validation_score=scores)
+    run = read_run(tmp_path)
+    low, high = learning_rate.draw(run, WIDE).axes[0].get_ylim()
+    assert -1.5 < low < -1.0 < high < 1.5
+    assert "; scores below -1, 4 of them, are drawn there." in learning_rate.caption(run).sentence
+    html = write_report(tmp_path)[0].read_text(encoding="utf-8")
+    assert "64 inputs, a number to predict" in html

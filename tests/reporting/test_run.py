@@ -1,0 +1,33 @@
+"""What a run says of its networks."""
+
+import numpy as np
+import pytest
+from claims import each_table
+from runs import make_run
+
+from bpfast.reporting.reading import read_run
+from bpfast.reporting.run import has_value
+
+
+def test_what_was_varied_is_told_from_what_was_fixed(tmp_path):
+    run = read_run(make_run(tmp_path, 30, varied=("learning_rate", "hidden")))
+    assert run.varied == ["learning_rate", "hidden"]
+    expected = {"optimizer": "sgd", "momentum": 0.5, "l2": 1e-4, "batch_size": 64}
+    assert run.fixed == expected
+
+
+@each_table
+def test_fates_are_told_apart(drawn):
+    run, fates = drawn.run(), np.array([row["fate"] for row in drawn.rows])
+    np.testing.assert_array_equal(run.table["diverged"], fates == "diverged")
+    np.testing.assert_array_equal(run.let_go, fates == "let go")
+    np.testing.assert_array_equal(run.unfinished, fates == "on the way")
+    np.testing.assert_array_equal(run.scored, [drawn.rows.index(row) for row in drawn.scored])
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [([1.0, np.nan], [True, False]), (["8", ""], [True, False]), ([0, 1], [True, True])],
+)
+def test_a_network_may_lack_a_hyperparameter(values, expected):
+    assert has_value(np.array(values)).tolist() == expected
