@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
@@ -48,7 +49,7 @@ class Network:
     loss: str
     loss_parameter: float
 
-    @property
+    @cached_property
     def n_parameters(self) -> int:
         return layer_slices(self.layers, self.bias)[-1].stop
 

@@ -130,13 +130,9 @@ class SGD(Optimizer):
 
     rule = "sgd_momentum"
 
-    def _numbers(self, name, n):
-        result = super()._numbers(name, n)
-        if name == "nesterov" and not np.isin(distinct(result), (0.0, 1.0)).all():
-            raise ValueError(f"nesterov must be True or False, got {self.nesterov!r}")
-        return result
-
     def _rule_for(self, hyperparameters):
+        if not np.isin(distinct(hyperparameters["nesterov"]), (0.0, 1.0)).all():
+            raise ValueError(f"nesterov must be True or False, got {self.nesterov!r}")
         return self.rule if distinct(hyperparameters["momentum"]).any() else "sgd"
 
 
@@ -177,6 +173,7 @@ class ScikitLearnSGD(SGD):
     rule = "sgd_velocity"
 
     def _rule_for(self, hyperparameters):
+        super()._rule_for(hyperparameters)
         return self.rule
 
 
