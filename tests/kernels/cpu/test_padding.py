@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 import bpfast as bp
 from bpfast.kernels.tables import ACTIVATIONS
 
+INFINITY = math.inf
 check = partial(cases.check, device="cpu")
 either_dtype = pytest.mark.parametrize("dtype", TOLERANCE)
 every_strategy = pytest.mark.parametrize("strategy", ["lanes", "tiles", "large batch"])
@@ -23,7 +24,7 @@ PENALTIES = {"l1": np.array([0.01, 0.0]), "l2": 0.1, "clip_norm": np.array([0.2,
 @pytest.fixture(scope="module", autouse=True)
 def _edgy():
     """An activation that is infinitely steep at 0, where it is 1: padding becomes NaN."""
-    bp.register_activation("edgy", lambda z: z + 1.0, lambda z, a: 1.0 if z != 0.0 else math.inf)
+    bp.register_activation("edgy", lambda z: z + 1.0, lambda z, a: 1.0 if z != 0.0 else INFINITY)
     yield
     del ACTIVATIONS["edgy"]
 
