@@ -96,9 +96,10 @@ class Optimizer(ABC):
         schedule = np.asarray(self.schedule)
         if schedule.shape not in ((), (n,)):
             raise ValueError(f"schedule has shape {schedule.shape}: give one name, or {n}")
-        for name in np.unique(schedule):
-            check_choice("schedule", str(name), schedules.KINDS)
-        kinds = [schedules.KINDS.index(str(name)) for name in np.atleast_1d(schedule)]
+        names = [str(name) for name in np.atleast_1d(schedule)]
+        for name in sorted(set(names)):
+            check_choice("schedule", name, schedules.KINDS)
+        kinds = [schedules.KINDS.index(name) for name in names]
         result = task.Schedule(
             kind=np.broadcast_to(np.array(kinds, np.int8), (n,)),
             decay=self._numbers("decay", n),
