@@ -185,6 +185,21 @@ def test_each_module_has_its_tests():
             assert tests.is_file(), f"{name} has no tests: {tests.relative_to(CHECKOUT)} is missing"
 
 
+def test_strategies_read_alike():
+    """The same names for the same jobs, on every device."""
+    folders = [path.parent for path in CHECKOUT.glob("kernels/c*/*/__init__.py")]
+    assert {folder.name for folder in folders} >= {
+        "lanes",
+        "tiles",
+        "thread",
+        "block",
+        "large_batch",
+    }
+    for folder in folders:
+        jobs = {path.stem for path in folder.glob("*.py")}
+        assert jobs >= {"layout", "gradient", "update", "epochs"}, folder
+
+
 def test_contributing_names_files_that_are_there():
     text = (CHECKOUT / "CONTRIBUTING.md").read_text(encoding="utf-8")
     named = set(re.findall(r"\b[a-z_]+(?:/[a-z_]+)*\.py\b", text))

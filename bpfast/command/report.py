@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from ..reporting import write_report
 from .console import stdout_console
 
 
@@ -17,8 +18,6 @@ def report(
     ] = None,
 ) -> None:
     """Write a page about a sweep: ranking, curves and what mattered, and its figures as files."""
-    from ..reporting.report import write_report  # the other commands need no matplotlib
-
     page, figures = write_report(run, output)
     console = stdout_console()
     console.print(f"report:  {page}", soft_wrap=True, highlight=False)
