@@ -53,6 +53,15 @@ class Network:
     def n_parameters(self) -> int:
         return layer_slices(self.layers, self.bias)[-1].stop
 
+    @property
+    def is_weight(self) -> np.ndarray:
+        """(n_parameters,) bool: penalties are on weights, not on biases."""
+        result = np.ones(self.n_parameters, bool)
+        if self.bias:
+            for part, width in zip(layer_slices(self.layers, True), self.layers[1:], strict=True):
+                result[part.stop - width : part.stop] = False
+        return result
+
 
 @dataclass(frozen=True)
 class Samples:

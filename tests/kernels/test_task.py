@@ -15,3 +15,10 @@ def test_a_row_that_numpy_repeats_is_one():
     rows = np.arange(6.0).reshape(3, 2)
     assert distinct(rows) is rows
     np.testing.assert_array_equal(distinct(np.broadcast_to(rows[:1], (3, 2))), [[0.0, 1.0]])
+
+
+def test_weights_are_told_from_biases():
+    biased = Network((2, 3, 1), True, ("relu",), "mse", 1.0)
+    expected = [True] * 6 + [False] * 3 + [True] * 3 + [False]
+    assert biased.is_weight.tolist() == expected
+    assert Network((2, 3, 1), False, ("relu",), "mse", 1.0).is_weight.all()

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from ...math import N_COEFFICIENTS, N_POWERS
-from ...task import Network, distinct, layer_slices
+from ...task import distinct
 from .. import device
 from ..arguments import Optimizing, handed, lasting
 from ..resident import OnGpu
@@ -69,7 +69,7 @@ class Training:
         )
         self.step, self.epoch = _room_for_a_step(slots), _room_for_an_epoch(self._clock, self._late)
         self.gradient = self.layers.room_for_gradients(self.rows)
-        self.is_weight = device.kernel_array(device.to_device(_is_weight(task.network)))
+        self.is_weight = device.kernel_array(device.to_device(task.network.is_weight))
         self._rehearse()
         self.graphs = self._record_epoch()
         self.score: Any = device.record(self._score) if self.validation else None
@@ -240,12 +240,3 @@ def _room_for_a_step(slots: int) -> Step:
 def _room_for_an_epoch(clock: Any, late: Any) -> Epoch:
     slots = len(late)
     return Epoch(handed(clock), _zeros(slots), _zeros(slots, 3), _zeros(slots), handed(late))
-
-
-def _is_weight(network: Network) -> np.ndarray:
-    """Which parameters are weights and not biases."""
-    result = np.ones(network.n_parameters, bool)
-    if network.bias:
-        for part, width in zip(layer_slices(network.layers, True), network.layers[1:], strict=True):
-            result[part.stop - width : part.stop] = False
-    return result

@@ -13,7 +13,6 @@ from ..arguments import own_row
 from ..compile import device_function
 from ..functions import Functions
 from ..scalars import clip_factor
-from .layout import Layer
 
 
 def take_step_of(network: Network, spec: Functions) -> Callable:
@@ -54,7 +53,7 @@ def coefficients_of(spec: Functions) -> Callable:
 
 def penalty_value_of(network: Network, spec: Functions) -> Callable:
     """``penalty_value(w, penalties)``: ``l1 |w| + l2 w**2 / 2``, summed over the weights."""
-    size, is_weight = network.n_parameters, _is_weight(network, spec)
+    size, is_weight = network.n_parameters, tuple(network.is_weight.astype(spec.dtype))
 
     @device_function
     def penalty_value(w, penalties):
@@ -72,7 +71,7 @@ def _penalise_of(network: Network, spec: Functions) -> Callable:
     """``penalise(net, penalties, share)``: adds the penalties' slopes to the gradient; clips it."""
     size, real = network.n_parameters, np.dtype(spec.dtype).type
     zero, one = real(0), real(1)
-    is_weight = _is_weight(network, spec)
+    is_weight = tuple(network.is_weight.astype(spec.dtype))  # 1, or 0 for a bias
 
     @device_function
     def penalise(net, penalties, share):
@@ -89,15 +88,6 @@ def _penalise_of(network: Network, spec: Functions) -> Callable:
                 g[q] *= real(factor)
 
     return penalise
-
-
-def _is_weight(network: Network, spec: Functions) -> tuple:
-    """For each parameter 1, or 0 for a bias, which has no penalty."""
-    bias = np.ones(network.n_parameters, bool)
-    for index in range(len(network.layers) - 1):
-        layer = Layer(network, index)
-        bias[layer.weights : layer.biases] = False
-    return tuple(np.dtype(spec.dtype).type(not of_bias) for of_bias in bias)
 
 
 def _move_of(network: Network, spec: Functions) -> Callable:
