@@ -53,12 +53,12 @@ WEIGHTS = np.array([1.0, 0.0, 2.0, 0.5, 1.0, 3.0, 1.0])
 VALIDATION = X[:5] + 1.0, Y[2:], WEIGHTS[:5]
 
 
-def training(rates, optimizer=bp.SGD, device="cuda", **options):
+def training(rates, optimizer=bp.SGD, device="cuda", targets=Y, **options):
     """A training in float64 of networks that differ in their learning rates."""
-    mlp = bp.MLP((3, 5, 2), "tanh", "half_squared_error")
+    mlp = bp.MLP((3, 4, 2), "tanh", "half_squared_error")
     population = bp.Population(mlp, len(rates), init="torch", dtype="float64")
     options = {"epochs": 4, "batch_size": 3, "sample_weight": WEIGHTS, "device": device} | options
-    return bp.Training(population, X, Y, optimizer(learning_rate=np.array(rates)), **options)
+    return bp.Training(population, X, targets, optimizer(learning_rate=np.array(rates)), **options)
 
 
 def check_state_between_calls(optimizer, **options):
@@ -88,6 +88,20 @@ def check_ends():
     assert_array_equal(history.diverged, [False, True, False, False])
     assert_array_equal(np.isfinite(history.loss).sum(axis=1), [1, 0, 4, 4])
     assert_allclose(trained["cuda"], trained["reference"], rtol=1e-9)
+
+
+def check_divergence_within_an_epoch():
+    """A network stays as it was before a step that is not finite; no later step is taken."""
+    targets, weights = Y.copy(), np.where(np.arange(7) < 3, 1.0, 0.0)
+    targets[0] = 1e150  # whose loss is finite, and whose step is not; later batches weigh nothing
+    options = {"targets": targets, "sample_weight": weights, "shuffle": False}
+    with training([1e200], **options) as fit:
+        before = fit.parameters().copy()
+        fit.advance()
+        history = fit.history()
+        assert_array_equal(fit.parameters(), before)
+    assert_array_equal(history.diverged, [True])
+    assert_array_equal(history.epochs_run, [0])
 
 
 def check_best_parameters():

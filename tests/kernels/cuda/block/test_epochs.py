@@ -26,6 +26,10 @@ def test_each_network_ends_at_its_own_epoch():
     thread_or_block.check_ends()
 
 
+def test_no_step_is_taken_after_one_that_is_not_finite():
+    thread_or_block.check_divergence_within_an_epoch()
+
+
 def test_the_best_parameters_are_kept():
     thread_or_block.check_best_parameters()
 
