@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import import_optional
-from ..sweeps.storage import OWN, file_of, located
+from ..sweeps.storage import OWN, file_of, located, quiet
 from .run import Run
 
 FEWEST = 10  # finished networks; among fewer, Optuna compares the best with hardly any others
@@ -27,16 +27,13 @@ def load_study(folder: Path, manifest: dict[str, Any]) -> Any:
     if file is not None and not file.is_file():  # SQLite would make one
         problem = f"{folder} lacks {file.name}" if file.parent == folder else f"there is no {file}"
         raise ValueError(f"{problem}, where the sweep kept its study")
-    verbosity = optuna.logging.get_verbosity()
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
     try:
-        study = optuna.load_study(study_name=name, storage=url)
-        study.get_trials(deepcopy=False)
+        with quiet():
+            study = optuna.load_study(study_name=name, storage=url)
+            study.get_trials(deepcopy=False)
     except Exception as error:  # each storage has its own; a URL may hold a password
         why = " ".join(str(error).replace(url, words).split())
         raise ValueError(f"study {name!r} cannot be read from {words}: {why}") from None
-    finally:
-        optuna.logging.set_verbosity(verbosity)
     return study
 
 

@@ -10,8 +10,8 @@ from typing import Any
 from ..checks import check_choice
 from ..kernels.schedules import KINDS
 from ..kernels.tables import ACTIVATIONS
+from ..training.initializers import INITIALIZERS
 from ..training.optimizers import OPTIMIZERS
-from ..training.population import INITIALIZERS
 
 # Hyperparameters whose values are names, and these names.
 CATEGORIES = {

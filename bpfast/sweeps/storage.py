@@ -55,6 +55,18 @@ def url_of(path: Path) -> str:
 
 
 @contextmanager
+def quiet() -> Iterator[None]:
+    """Have Optuna log warnings and errors alone, not each study that it makes or reads."""
+    logging = _optuna().logging
+    verbosity = logging.get_verbosity()
+    logging.set_verbosity(logging.WARNING)
+    try:
+        yield
+    finally:
+        logging.set_verbosity(verbosity)
+
+
+@contextmanager
 def opened(storage: Any) -> Iterator[Any]:
     """A storage of Optuna's, from its URL or as it is.
 

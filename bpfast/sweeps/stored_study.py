@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import import_optional
 from .identity import GROWS, check_same
-from .storage import opened, told
+from .storage import opened, quiet, told
 from .study_tables import StudyTables
 
 if TYPE_CHECKING:
@@ -99,13 +99,8 @@ def stored_study(
 
 def create_study(**options: Any) -> Any:
     """A study of Optuna's, without a line that says so."""
-    optuna = _optuna()
-    verbosity = optuna.logging.get_verbosity()
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
-    try:
-        return optuna.create_study(direction="maximize", **options)
-    finally:
-        optuna.logging.set_verbosity(verbosity)
+    with quiet():
+        return _optuna().create_study(direction="maximize", **options)
 
 
 @contextmanager

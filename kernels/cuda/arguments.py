@@ -110,8 +110,8 @@ def lasting(task: OnGpu) -> Arguments:
         validation=data(task.validation or nothing(state.parameters.dtype)),
         epochs=None,
         optimizing=_optimizing(task.optimizer),
-        stopping=stopping(task),
-        dropout=dropout(task),
+        stopping=shared.stopping(task, _rows, written=handed),
+        dropout=Dropout(_rows(task.dropout), _rows(task.keys)),
         memory=Memory(
             handed(state.parameters),
             handed(moments),
@@ -120,16 +120,6 @@ def lasting(task: OnGpu) -> Arguments:
         ),
         networks=None,
     )
-
-
-def stopping(task: OnGpu) -> Stopping:
-    """When a task's networks stop, and where it is written down."""
-    return shared.stopping(task, _rows, handed)
-
-
-def dropout(task: OnGpu) -> Dropout:
-    """What a task's networks drop."""
-    return Dropout(_rows(task.dropout), _rows(task.keys))
 
 
 def no_dropout() -> Dropout:
@@ -238,14 +228,9 @@ def _sum_kernel() -> Any:
 def _optimizing(optimizer: Optimizer) -> Optimizing:
     return Optimizing(
         rates=_rows(optimizer.rates),
-        hyperparameters=handed(hyperparameters(optimizer)),
+        hyperparameters=handed(shared.hyperparameters(optimizer, device.array_module())),
         penalties=_rows(optimizer.penalties),
     )
-
-
-def hyperparameters(optimizer: Optimizer) -> Any:
-    """(n or 1, 5), with zeros for those that the rule does not have."""
-    return shared.hyperparameters(optimizer, device.array_module())
 
 
 def _rows(array: Any) -> Any:

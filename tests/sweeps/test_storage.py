@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bpfast.sweeps.storage import file_of, lasting, located, opened, url_of
+from bpfast.sweeps.storage import file_of, lasting, located, opened, quiet, url_of
 
 optuna = pytest.importorskip("optuna")
 
@@ -111,3 +111,11 @@ def test_a_storage_that_is_refused_leaves_no_file(tmp_path):
         ):
             pass
     assert not (tmp_path / "no").exists()
+
+
+def test_optuna_logs_again_after_a_failure():
+    before = optuna.logging.get_verbosity()
+    with pytest.raises(KeyError), quiet():
+        assert optuna.logging.get_verbosity() == optuna.logging.WARNING
+        raise KeyError
+    assert optuna.logging.get_verbosity() == before
