@@ -115,7 +115,9 @@ def test_a_storage_that_is_refused_leaves_no_file(tmp_path):
 
 def test_optuna_logs_again_after_a_failure():
     before = optuna.logging.get_verbosity()
-    with pytest.raises(KeyError), quiet():
+    with quiet():
         assert optuna.logging.get_verbosity() == optuna.logging.WARNING
+    assert optuna.logging.get_verbosity() == before
+    with pytest.raises(KeyError), quiet():
         raise KeyError
     assert optuna.logging.get_verbosity() == before
