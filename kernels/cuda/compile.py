@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import importlib
 import threading
 from collections.abc import Callable
 from functools import cache, lru_cache
 from typing import Any
 
+import numpy as np
 from numba import cuda
 
 from . import device
@@ -33,10 +35,27 @@ def kernel(function: Callable, most_threads: int, blocks: int) -> Any:
     """
     if device.simulated():
         return cuda.jit(function)
+    _know_arrays()
     # numba-cuda 0.30 forgets ``lto`` where the function comes in a second call
     made = cuda.jit(function, launch_bounds=(most_threads, blocks), lto=False)
     made._cache = DiskCache(made)  # private: Numba has no other place for a cache of one's own
     return made
+
+
+@cache
+def _know_arrays() -> None:
+    """Let numba-cuda learn NumPy's functions, which it does when it first compiles.
+
+    Up to 0.30 it asks for ``np.row_stack``, which NumPy 2.5 no longer has; kernels do not use it.
+    """
+    if hasattr(np, "row_stack"):
+        return
+    # a function of its own: vstack has its overload
+    np.row_stack = lambda rows: np.vstack(rows)  # noqa: NPY201
+    try:
+        importlib.import_module("numba.cuda.np.arrayobj")
+    finally:
+        del np.row_stack  # noqa: NPY201
 
 
 def launch(kernel: Any, grid: Any, threads: Any, shared_memory: int, *arguments: Any) -> None:

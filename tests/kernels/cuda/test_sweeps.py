@@ -1,10 +1,12 @@
 """What a sweep on a GPU says is what others' code finds: see test_recomputed.py."""
 
 import pytest
-from drawn_sweeps import sweep_and_check, sweeps
 from examples_budget import drawn
 from hypothesis import Phase, given
 from hypothesis import strategies as st
+
+pytest.importorskip("optuna")
+from drawn_sweeps import sweep_and_check, sweeps
 
 pytestmark = [
     pytest.mark.cuda_simulator,
