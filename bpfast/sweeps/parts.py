@@ -11,7 +11,8 @@ from ..checks import check_array, check_finite
 from ..memory import check_memory
 from ..tables.scaling import Scaler
 from ..tables.target import check_target, total_sum_of_squares
-from .folds import Fold, Splitting, split_rows
+from .folds import Splitting, split_rows
+from .given_folds import Fold
 from .identity import fingerprint
 
 

@@ -38,7 +38,7 @@ def sweep(
     space: Space | Mapping[str, Any] | None = None,
     networks: int = 1024,
     epochs: int = 30,
-    validation: float = 0.2,
+    validation: float | None = None,
     test: float = 0.2,
     cv: Any = None,
     groups: Any = None,
