@@ -1,0 +1,117 @@
+"""Columns of numbers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from ...errors import import_optional
+from .column import Column, FittedColumn, count
+from .stand_in import as_numbers
+from .left_out import LeftOut
+
+
+@dataclass(frozen=True, kw_only=True)
+class Number(Column):
+    """Numbers, and a second input that is 1 where a number is missing.
+
+    Parameters
+    ----------
+    median : of the training rows: what is taken where a number is missing; None for a column of
+        an older version's model, where NaN stays NaN
+    missing, rows : how many training rows lack the number, of how many; the second input is there
+        if any does
+    boolean : whether the numbers are truths, 0 and 1
+    """
+
+    median: float | None
+    missing: int = 0
+    rows: int = 0
+    boolean: bool = False
+    kind: ClassVar[str] = "number"
+
+    @property
+    def features(self) -> list[str]:
+        return [self.name, f"{self.name} is missing"] if self.missing else [self.name]
+
+    @property
+    def flags(self) -> list[bool]:
+        return [self.boolean, True] if self.missing else [self.boolean]
+
+    @property
+    def done(self) -> str:
+        if not self.missing:
+            return "1 for true, 0 for false" if self.boolean else "as it is"
+        return (
+            f"{self.missing:,} of {count(self.rows, 'training row')} lack it: "
+            f"their median, {self.median:g}, and a 0/1 input"
+        )
+
+    def encode(self, values) -> np.ndarray:
+        return self.encode_numbers(read_numbers(self.name, values))
+
+    def encode_numbers(self, numbers: np.ndarray) -> np.ndarray:
+        """The inputs for float64 numbers, NaN where they are missing."""
+        missing = np.isnan(numbers)
+        if self.median is not None and missing.any():
+            numbers = np.where(missing, self.median, numbers)
+        inputs = [numbers, missing] if self.missing else [numbers]
+        return np.column_stack(inputs).astype(np.float64, copy=False)
+
+
+def read_numbers(name: str, values) -> np.ndarray:
+    """A column's numbers in float64, NaN where they are missing or infinite.
+
+    Raises
+    ------
+    ValueError
+        Text that is no number; the message names column, row and value.
+    """
+    if isinstance(values, np.ndarray) and values.dtype.kind in "biuf":
+        numbers = values.astype(np.float64)
+    else:
+        numbers = _read_series(name, values)
+    numbers[np.isinf(numbers)] = np.nan
+    return numbers
+
+
+def fit_number(name: str, values, note: str = "", keep: bool = False) -> FittedColumn | LeftOut:
+    """What the training rows' values say of a column of numbers."""
+    numbers = read_numbers(name, values)
+    boolean = str(getattr(values, "dtype", "")).lower().startswith("bool")
+    present = numbers[~np.isnan(numbers)]
+    missing = len(numbers) - len(present)
+    if not keep and not missing and len(present) and present.min() == present.max():
+        return LeftOut(
+            name=name,
+            note=note,
+            reason=f"{present[0]:g} in each of {count(len(numbers), 'training row')}",
+        )
+    if not keep and not len(present):
+        reason = f"missing in each of {count(len(numbers), 'training row')}"
+        return LeftOut(name=name, note=note, reason=reason)
+    column = Number(
+        name=name,
+        note=note,
+        median=float(np.median(present)) if len(present) else 0.0,
+        missing=missing,
+        rows=len(numbers),
+        boolean=boolean,
+    )
+    return FittedColumn.of(column, column.encode_numbers(numbers))
+
+
+def _read_series(name: str, values) -> np.ndarray:
+    pl = import_optional("polars", "sweep")
+    series = values if isinstance(values, pl.Series) else pl.Series(name, values, strict=False)
+    if series.dtype.is_numeric() or series.dtype == pl.Boolean:
+        return series.cast(pl.Float64).fill_null(np.nan).to_numpy(writable=True)
+    numbers, bad = as_numbers(series)
+    if bad is not None:
+        raise ValueError(
+            f"column {name!r} has {series[bad]!r} in row {bad + 1}, expected numbers, which the "
+            "model was trained with"
+        )
+    return numbers
