@@ -9,9 +9,10 @@ from typing import Any, NamedTuple
 from ..training.dispatch import resolve_device
 from ..version import __version__
 from .folds import Splitting
+from .given_data import TableOptions
 from .halving import Halving
 from .identity import settings_of
-from .given_data import TableOptions
+from .metrics import SCORE, beside
 from .parts import SweepData
 from .space import Space
 
@@ -70,7 +71,7 @@ def settings(
         "split": splitting.split,
         "test": splitting.test,
         "cross_validation": splitting.cv is not None,
-        "metric": data.metric.name,
+        "metric": SCORE if beside(data.metric, data.target.kind) is None else data.metric.name,
         **data.weighting,
         "seed": search.seed,
         "device": resources.device,

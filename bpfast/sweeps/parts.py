@@ -223,9 +223,7 @@ class SweepData:
         weighting = Weighting.checked(class_weight, dataset.weights, target)
         if test is not None:
             splitting = splitting._replace(test=0.0)
-        rows = split_rows(
-            dataset.inputs, target.values, len(target.classes), splitting, seed
-        )
+        rows = split_rows(dataset.inputs, target.values, len(target.classes), splitting, seed)
         training = Training(dataset, weighting, seed)
         folds = Folds.of(training, rows.folds)
         if splitting.cv is None:

@@ -25,7 +25,9 @@ def test_a_table_without_rows_has_columns():
     )
 
 
-@pytest.mark.parametrize(("y", "metric"), [(WORDS, "accuracy"), (NUMBERS, "R²")])
+@pytest.mark.parametrize(
+    ("y", "metric"), [(WORDS, "neg_log_loss"), (NUMBERS, "neg_root_mean_squared_error")]
+)
 def test_table_is_ranked_by_validation_score(y, metric):
     result = sweep(y)
     assert result.metric == metric
