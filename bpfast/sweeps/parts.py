@@ -10,9 +10,10 @@ import numpy as np
 from ..checks import check_array, check_finite
 from ..memory import check_memory
 from ..tables.scaling import Scaler
-from ..tables.target import check_target, total_sum_of_squares
+from ..tables.target import Target, check_target, total_sum_of_squares
 from .folds import Fold, Splitting, split_rows
 from .identity import fingerprint
+from .metrics import Metric, metric as metric_of
 
 
 class Part(NamedTuple):
@@ -20,6 +21,7 @@ class Part(NamedTuple):
 
     X: np.ndarray
     y: np.ndarray
+    target: np.ndarray
 
     @classmethod
     def of(
@@ -27,7 +29,7 @@ class Part(NamedTuple):
     ) -> Part:
         """Some rows, scaled."""
         inputs = check_array("X", scaler.apply(X[rows]), np.float32)
-        return cls(inputs, y[rows] if target is None else target.apply(y[rows]))
+        return cls(inputs, y[rows] if target is None else target.apply(y[rows]), y[rows])
 
 
 class Folds(NamedTuple):
@@ -46,6 +48,7 @@ class Folds(NamedTuple):
     train: Part
     rows: list[np.ndarray]
     validation: list[Part]
+    target_scalers: list
 
     @classmethod
     def of(cls, X: np.ndarray, y: np.ndarray, folds: list[Fold], has_classes: bool) -> Folds:
@@ -59,17 +62,18 @@ class Folds(NamedTuple):
         rows = sum(len(train) + len(validation) for train, validation in folds)
         check_memory(f"the rows of {len(folds)} folds", rows * X.shape[1], "float32")
         ends = np.cumsum([len(fold.train) for fold in folds])
-        train = Part(np.empty((ends[-1], X.shape[1]), np.float32), np.empty(ends[-1], y.dtype))
-        rows_of, validation = [], []
+        train = Part(np.empty((ends[-1], X.shape[1]), np.float32), np.empty(ends[-1], y.dtype), np.empty(ends[-1], y.dtype))
+        rows_of, validation, scalers = [], [], []
         for fold, end in zip(folds, ends, strict=True):
             scaler = Scaler.of(X[fold.train])
             target = None if has_classes else Scaler.of(y[fold.train])
             part = Part.of(X, y, fold.train, scaler, target)
             own = np.arange(end - len(fold.train), end)
-            train.X[own], train.y[own] = part
+            train.X[own], train.y[own], train.target[own] = part
+            scalers.append(target)
             rows_of.append(own)
             validation.append(Part.of(X, y, fold.validation, scaler, target))
-        return cls(train, rows_of, validation)
+        return cls(train, rows_of, validation, scalers)
 
     def of_networks(self, trials: int) -> tuple[list[np.ndarray], np.ndarray]:
         """``rows`` of a fit of all trials on fold 0, then all trials on fold 1, ..."""
@@ -100,9 +104,14 @@ class SweepData:
     classes: list[str]
     refits: bool
     fingerprints: dict[str, str]
+    target: Target
+    metric: Metric
+
+    @property
+    def fold_target_scalers(self): return self.folds.target_scalers
 
     @classmethod
-    def of(cls, X, y, task: str, splitting: Splitting, seed: int) -> SweepData:
+    def of(cls, X, y, task: str, splitting: Splitting, seed: int, metric=None) -> SweepData:
         """Split a table, and scale its parts.
 
         Raises
@@ -121,7 +130,7 @@ class SweepData:
             Part.of(X, target, part, scaler, target_scaler) for part in (rows.winner, rows.test)
         )
         folds = Folds.of(X, target, rows.folds, bool(classes))
-        if not classes:
+        if not classes and metric in ("score", "r2"):
             _check_varies(folds, test, splitting)
         fingerprints = {
             "data": fingerprint(X, target),
@@ -138,12 +147,9 @@ class SweepData:
             classes=classes,
             refits=splitting.cv is not None,
             fingerprints=fingerprints,
+            target=Target(("",), "classes" if classes else "numbers", target, classes),
+            metric=metric_of(metric, "classes" if classes else "numbers", len(classes) or 1),
         )
-
-    @property
-    def metric(self) -> str:
-        """What networks are scored by."""
-        return "accuracy" if self.classes else "R²"
 
 
 def _check_varies(folds: Folds, test: Part, splitting: Splitting) -> None:

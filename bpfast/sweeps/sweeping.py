@@ -23,7 +23,6 @@ from .progress import SweepProgress
 from .result import SweepResult, table_of
 from .rounds import Rounds
 from .run_folder import RunFolder
-from .scoring import finite_scores
 from .shards import Shard
 from .space import USUAL, Space
 from .study import STUDY, Study, planned
@@ -54,6 +53,7 @@ def sweep(
     run: str | os.PathLike | None = None,
     resume: bool = False,
     progress: Callable[[SweepProgress], None] | None = None,
+    metric: str | None = None,
 ) -> SweepResult:
     """Train networks that a sampler takes from a space, and rank them by their validation score.
 
@@ -139,7 +139,7 @@ def sweep(
     networks, seed = check_int("networks", networks, 1), check_int("seed", seed, 0)
     epochs = check_int("epochs", epochs, 1)
     splitting = Splitting(validation, test, cv, groups)
-    data = SweepData.of(X, y, task, splitting, seed)
+    data = SweepData.of(X, y, task, splitting, seed, metric)
     if isinstance(halving, str):
         halving = Halving(halving, epochs)
     if halving is not None and halving.epochs != epochs:
@@ -165,7 +165,7 @@ def sweep(
         scaler=data.scaler,
         target_scaler=data.target_scaler,
         classes=data.classes,
-        metric=data.metric,
+        metric=data.metric.name,
         seconds=rounds.totals.seconds,
         sample_updates=rounds.totals.sample_updates,
         interrupted=rounds.interrupted,
@@ -225,10 +225,10 @@ def _refit(trainer: Trainer, rounds: Rounds) -> None:
     params = {name: row[name] for name in HYPERPARAMETERS if name in row}
     winner = Shard.of([Trial(row["network"], params)])
     rounds.best, history = trainer.refit(winner, row["epochs"])
-    data = trainer.data
+    data, scorer = trainer.data, trainer.scorer
     parts = [part for part in (data.winner, data.test) if len(part.X)]
-    scores = [trainer.scorer.scores(rounds.best, part) for part in parts]
-    if history.diverged[0] or np.isnan(scores).any():
+    scored = [scorer.part_scores(rounds.best, part, data.target_scaler) for part in parts]
+    if history.diverged[0] or not all(own.is_finite[0] for own in scored):
         warnings.warn(
             f"network {row['network']}, the first by validation, diverged when it was trained on "
             "all rows: its predictions are of no use; try a lower learning rate",
@@ -236,4 +236,5 @@ def _refit(trainer: Trainer, rounds: Rounds) -> None:
             stacklevel=4,  # the caller of sweep
         )
     if len(data.test.X):
-        row["test_score"] = finite_scores(scores[-1], history.diverged).item()
+        columns = scored[-1].columns("test", history.diverged)
+        row |= {name: values.item() for name, values in columns.items()}
