@@ -45,7 +45,7 @@ class SweepResult:
     scaler : what X is scaled with for ``best``, from the rows that it was trained on
     target_scaler : the same for a target of numbers, else None
     classes : names of the classes, empty for numbers
-    metric : "accuracy" or "R²"
+    metric : scikit-learn's scoring name of the metric, such as "neg_log_loss"
     seconds : float, training and scoring, without compiling and the winner's training anew
     sample_updates : int, in these seconds
     interrupted : bool, whether Ctrl-C ended it

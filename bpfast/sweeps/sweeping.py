@@ -25,7 +25,6 @@ from .progress import SweepProgress
 from .result import SweepResult, table_of
 from .rounds import Rounds
 from .run_folder import RunFolder
-from .scoring import finite_scores
 from .shards import Shard
 from .space import USUAL, Space
 from .study import STUDY, Study, planned
@@ -253,10 +252,10 @@ def _refit(trainer: Trainer, rounds: Rounds) -> None:
     params = {name: row[name] for name in HYPERPARAMETERS if name in row}
     winner = Shard.of([Trial(row["network"], params)])
     rounds.best, history = trainer.refit(winner, row["epochs"])
-    data = trainer.data
+    data, scorer = trainer.data, trainer.scorer
     parts = [part for part in (data.winner, data.test) if len(part.X)]
-    scores = [trainer.scorer.scores(rounds.best, part) for part in parts]
-    if history.diverged[0] or np.isnan(scores).any():
+    part_scores = [scorer.part_scores(rounds.best, part, data.target_scaler) for part in parts]
+    if history.diverged[0] or not all(own.is_finite[0] for own in part_scores):
         warnings.warn(
             f"network {row['network']}, the first by validation, diverged when it was trained on "
             "all rows: its predictions are of no use; try a lower learning rate",
@@ -264,4 +263,5 @@ def _refit(trainer: Trainer, rounds: Rounds) -> None:
             stacklevel=4,  # the caller of sweep
         )
     if len(data.test.X):
-        row["test_score"] = finite_scores(scores[-1], history.diverged).item()
+        columns = part_scores[-1].columns("test", history.diverged)
+        row |= {name: values.item() for name, values in columns.items()}
