@@ -8,7 +8,8 @@ import numpy as np
 
 from ..checks import check_array
 from .encoding.encoding import Encoding
-from .reading.frames import as_frame, is_table
+from .encoding.left_out import LeftOut
+from .stand_in_frames import as_frame, is_table
 
 
 def encode_inputs(encoding: Encoding, X: Any) -> np.ndarray:
@@ -27,15 +28,23 @@ def encode_inputs(encoding: Encoding, X: Any) -> np.ndarray:
     """
     if is_table(X):
         return encoding.encode(as_frame(X))
-    columns, inputs = len(encoding.columns), len(encoding.features)
+    names, inputs = _array_columns(encoding), len(encoding.features)
     if _has_words(X):
         X = np.asarray(X, dtype=object)
-        _check_shape(X, {columns})
-        names = [column.name for column in encoding.columns]
+        _check_shape(X, {len(names)})
         return encoding.encode(as_frame(dict(zip(names, X.T, strict=True))))
     X = check_array("X", X, np.float64)
-    _check_shape(X, {columns, inputs})
-    return encoding.encode(X) if X.shape[1] == columns else X
+    _check_shape(X, {len(names), inputs})
+    return encoding.encode(X) if X.shape[1] == len(names) else X
+
+
+def _array_columns(encoding: Encoding) -> list[str]:
+    """Names of the columns that an array has: all but those that were left out before."""
+    return [
+        column.name
+        for column in encoding.columns
+        if not (isinstance(column, LeftOut) and column.before)
+    ]
 
 
 def _has_words(X: Any) -> bool:
