@@ -9,7 +9,7 @@ from bpfast.tables.encoding import Encoding
 from bpfast.tables.encoding.left_out import LeftOut
 from bpfast.tables.encoding.number import Number
 from bpfast.tables.encoding.words import Words
-from bpfast.tables.inputs import encode_inputs
+from bpfast.tables.inputs import encode_inputs, scale_inputs
 
 AGE = Number(name="age", median=3.0, missing=1, rows=5)
 DECK = Words(name="deck", words=("A", "B"), rows=5)
@@ -74,3 +74,13 @@ def test_columns_that_are_not_there_are_named():
     pl = pytest.importorskip("polars")
     with pytest.raises(ValueError, match="no column 'deck', .* its columns are age, id"):
         encode_inputs(ENCODING, pl.DataFrame({"age": [1.0], "id": [1]}))
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_inputs_are_scaled_in_float64(dtype):
+    pytest.importorskip("polars")
+    one, rows = model(), new_rows()
+    expected = one.scaler.apply(encode_inputs(one.encoding, rows))
+    found = scale_inputs(one.encoding, one.scaler, rows, np.dtype(dtype))
+    assert found.dtype == dtype
+    assert_array_equal(found, expected.astype(dtype))
