@@ -103,4 +103,3 @@ def _check_probabilities(outputs: np.ndarray) -> None:
             f"row {int(lost.argmax())} of X, and {int(lost.sum()) - 1} others, have no class: the "
             "network's outputs overflow there; it diverged, or was never trained on such numbers"
         )
-

@@ -72,7 +72,7 @@ def test_other_arrays_are_refused_in_words(X, error, words):
 
 def test_columns_that_are_not_there_are_named():
     pl = pytest.importorskip("polars")
-    with pytest.raises(ValueError, match="no column 'deck', .* its columns are age, id"):
+    with pytest.raises(ValueError, match=r"no column 'deck', .* its columns are age, id"):
         encode_inputs(ENCODING, pl.DataFrame({"age": [1.0], "id": [1]}))
 
 
