@@ -8,7 +8,11 @@ import numpy as np
 
 from ..checks import check_array
 from .encoding.encoding import Encoding
-from .reading.frames import as_frame, is_table
+from .encoding.fitting import encode_scaled
+from .encoding.left_out import LeftOut
+from .encoding.number import Number
+from .scaling import Scaler
+from .stand_in_frames import as_frame, is_table
 
 
 def encode_inputs(encoding: Encoding, X: Any) -> np.ndarray:
@@ -25,17 +29,44 @@ def encode_inputs(encoding: Encoding, X: Any) -> np.ndarray:
     TypeError, ValueError
         No table and no array of two dimensions; a column that is not there; text for a number.
     """
+    encoding, table = _match(encoding, X)
+    return encoding.encode(table)
+
+
+def scale_inputs(encoding: Encoding, scaler: Scaler, X: Any, dtype: np.dtype) -> np.ndarray:
+    """The inputs of :func:`encode_inputs`, scaled, for a network of a dtype."""
+    encoding, table = _match(encoding, X)
+    if dtype == np.float32:  # column by column: a float64 array of all would be twice as large
+        return encode_scaled(encoding, scaler, table, np.arange(len(table)))
+    return scaler.apply(encoding.encode(table))
+
+
+def _match(encoding: Encoding, X: Any) -> tuple[Encoding, Any]:
+    """X as a frame or an array that an encoding takes, and the encoding."""
     if is_table(X):
-        return encoding.encode(as_frame(X))
-    columns, inputs = len(encoding.columns), len(encoding.features)
+        return encoding, as_frame(X)
+    names = _array_columns(encoding)
     if _has_words(X):
         X = np.asarray(X, dtype=object)
-        _check_shape(X, {columns})
-        names = [column.name for column in encoding.columns]
-        return encoding.encode(as_frame(dict(zip(names, X.T, strict=True))))
+        _check_shape(X, {len(names)})
+        return encoding, as_frame(dict(zip(names, X.T, strict=True)))
     X = check_array("X", X, np.float64)
-    _check_shape(X, {columns, inputs})
-    return encoding.encode(X) if X.shape[1] == columns else X
+    _check_shape(X, {len(names), len(encoding.features)})
+    return encoding if X.shape[1] == len(names) else _of_numbers(encoding.features), X
+
+
+def _of_numbers(features: list[str]) -> Encoding:
+    """The encoding of an array that is encoded already."""
+    return Encoding(tuple(Number(name=name, median=None) for name in features))
+
+
+def _array_columns(encoding: Encoding) -> list[str]:
+    """Names of the columns that an array has: all but those that were left out before."""
+    return [
+        column.name
+        for column in encoding.columns
+        if not (isinstance(column, LeftOut) and column.before)
+    ]
 
 
 def _has_words(X: Any) -> bool:

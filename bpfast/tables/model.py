@@ -17,7 +17,7 @@ from ..training.population import FORMAT, Population
 from .encoding.column import Column
 from .encoding.encoding import Encoding
 from .export import to_onnx
-from .inputs import encode_inputs
+from .inputs import scale_inputs
 from .scaling import Scaler
 from .target_info import TargetInfo
 
@@ -155,8 +155,8 @@ class Model:
 
     def outputs(self, X, device: str = "auto") -> np.ndarray:
         """The network's own outputs, (samples, outputs): probabilities, or scaled numbers."""
-        inputs = encode_inputs(self.encoding, X)
-        return self.population.predict(self.scaler.apply(inputs), device)[0]
+        inputs = scale_inputs(self.encoding, self.scaler, X, self.population.dtype)
+        return self.population.predict(inputs, device)[0]
 
     def to_onnx(self) -> onnx.ModelProto:
         """The model as ONNX of opset 17, for any runtime: raw columns in, predictions out.

@@ -9,13 +9,9 @@ import numpy as np
 from ..kernels.tables import LOSSES
 from ..training.network import MLP
 from .scaling import Scaler
+from .target import to_units
 
 TRANSFORMS = ("", "log", "log1p")
-
-
-def to_units(values, transform):
-    with np.errstate(over="ignore"):
-        return {"": lambda v: v, "log": np.exp, "log1p": np.expm1}[transform](values)
 
 
 @dataclass(frozen=True)
@@ -24,7 +20,7 @@ class TargetInfo:
 
     Parameters
     ----------
-    names : of the target's columns; empty for a target without names
+    names : of the target's columns; empty, or of empty names, for a target without names
     classes : names of the classes that the outputs stand for
     labels : for each column of a target of labels its two names: an output is the probability of
         the second
@@ -53,7 +49,7 @@ class TargetInfo:
             )
         if any(len(pair) != 2 for pair in self.labels.values()):
             raise ValueError(f"each of labels must have two names, got {self.labels}")
-        if self.names and len(self.names) != (1 if self.classes else mlp.outputs):
+        if any(self.names) and len(self.names) != (1 if self.classes else mlp.outputs):
             raise ValueError(f"target_names has {len(self.names)} for {mlp.outputs} outputs")
         if self.transform not in TRANSFORMS:
             known = ", ".join(map(repr, TRANSFORMS))
@@ -88,13 +84,15 @@ class TargetInfo:
 
     def output_names(self, outputs: int) -> list[str]:
         """A name for each of several outputs: a target's column, or its number from 1."""
-        return [*(self.labels or self.names)] or [str(k + 1) for k in range(outputs)]
+        names = [*self.labels] or (self.names if any(self.names) else [""] * outputs)
+        return [name or str(k + 1) for k, name in enumerate(names)]
 
     def _numbers(self, outputs: np.ndarray) -> np.ndarray:
         numbers = outputs[:, 0] if outputs.shape[1] == 1 else outputs
         if self.scaler is not None:
             numbers = self.scaler.invert(numbers)
-        return to_units(numbers, self.transform)
+        with np.errstate(over="ignore"):  # far from the training rows a number may be infinite
+            return to_units(numbers, self.transform)
 
 
 def _check_probabilities(outputs: np.ndarray) -> None:
@@ -105,4 +103,3 @@ def _check_probabilities(outputs: np.ndarray) -> None:
             f"row {int(lost.argmax())} of X, and {int(lost.sum()) - 1} others, have no class: the "
             "network's outputs overflow there; it diverged, or was never trained on such numbers"
         )
-
