@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, fields
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
+from ...errors import import_optional
 from ..scaling import Scaler
 
 # A word in fewer of the training rows than this share is rare.
@@ -112,13 +114,31 @@ def scale(encoded: np.ndarray, scaler: Scaler) -> np.ndarray:
         return scaler.apply(encoded).astype(np.float32)
 
 
+def as_series(name: str, values) -> Any:
+    """A column's values as a polars ``Series``."""
+    pl = import_optional("polars", "sweep")
+    if isinstance(values, pl.Series):
+        return values
+    if values.dtype.kind == "M":
+        values = values.astype("datetime64[us]")
+    return pl.Series(name, values.tolist(), strict=False)
+
+
+def missing_in_all(rows: int) -> str:
+    """Why a column without values is left out."""
+    return f"missing in each of {count(rows, 'training row')}"
+
+
 def count(number: int, noun: str) -> str:
     """A number of things, as in "1 word" and "2,300 words"."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
-def _subclasses(cls: type) -> list[Any]:
-    return [other for sub in cls.__subclasses__() for other in [sub, *_subclasses(sub)]]
+def _subclasses(parent: type) -> Iterator[Any]:
+    children: list[type] = parent.__subclasses__()
+    for child in children:
+        yield child
+        yield from _subclasses(child)
 
 
 def _as_tuples(value: Any) -> Any:

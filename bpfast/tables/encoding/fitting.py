@@ -9,11 +9,19 @@ import numpy as np
 
 from ...checks import check_array
 from ..scaling import Scaler
-from .column import Column, FittedColumn, count, fit_scaler, scale
+from .coded import count_words, read_words
+from .column import RARE, Column, FittedColumn, count, fit_scaler, missing_in_all, scale
 from .encoding import Encoding
 from .left_out import LeftOut
+from .moment import fit_moment
 from .number import Number, fit_number
-from .words import Words, code_words, count_words, fit_flag_scaler, read_words
+from .target_means import TrainingTarget, fit_target_means
+from .words import Words
+
+MAX_WORDS = 50  # in a column that is encoded one-hot
+MAX_RARE = 0.05  # of the rows: where more have rare words, too much would be lost as one input
+MIN_ROWS = 5  # of a word, on average, in a column of more than MAX_WORDS
+FEW_WORDS = 10  # so few can be different in most rows of a small table and mean something
 
 
 class Fitted(NamedTuple):
@@ -24,7 +32,7 @@ class Fitted(NamedTuple):
     encoding : what each column is encoded as
     scaler : of the inputs
     X : the training rows' inputs, scaled, (rows, inputs) float32; means of the target are
-        cross-fitted there: a row's mean is that of other rows
+        cross-fitted there, which are of other rows alone
     """
 
     encoding: Encoding
@@ -49,7 +57,7 @@ def fit(
 
     Parameters
     ----------
-    inputs : a polars ``DataFrame`` with types, or an array of numbers, all rows
+    inputs : a polars ``DataFrame`` with types, or an array of numbers; all rows
     rows : numbers of the training rows
     target : of all rows: class numbers, numbers (rows,) or (rows, outputs), or labels of 0 and 1
     n_classes : how many classes there are; 0 for numbers and labels
@@ -59,36 +67,40 @@ def fit(
     left_out : columns that are not in ``inputs``, and why; these come where ``notes`` has them,
         or else last
     seed : of the folds that means of the target are cross-fitted in
+
+    Raises
+    ------
+    ValueError
+        A column of ``numeric`` has text; all columns are left out.
     """
     if isinstance(inputs, np.ndarray):
         return _fit_array(inputs, rows)
     notes, left_out = notes or {}, left_out or {}
-    blocks: list[np.ndarray] = []
-    scalers: list[Scaler] = []
+    chooser = _Chooser(
+        TrainingTarget(np.asarray(target)[rows], n_classes, seed),
+        frozenset(numeric),
+        frozenset(categorical),
+        frozenset(keep),
+    )
     columns: dict[str, Column] = {
         name: LeftOut(name=name, note=notes.get(name, ""), reason=reason, before=True)
         for name, reason in left_out.items()
     }
+    fitted: list[FittedColumn] = []
     for series in inputs:
-        note, is_kept = notes.get(series.name, ""), series.name in keep
-        values = series[rows]
-        if _is_number(series, numeric, categorical):
-            fitted = fit_number(series.name, values, note, is_kept)
-        else:
-            fitted = _fit_words(series.name, values, note)
-        if isinstance(fitted, Column):
-            columns[series.name] = fitted
-            continue
-        columns[series.name] = fitted.column
-        blocks.append(fitted.X)
-        scalers.append(fitted.scaler)
+        found = chooser.fit(series[rows], notes.get(series.name, ""))
+        columns[series.name] = found if isinstance(found, LeftOut) else found.column
+        if not isinstance(found, LeftOut):
+            fitted.append(found)
     order = [*notes] if columns.keys() <= notes.keys() else [*inputs.columns, *left_out]
     encoding = Encoding(tuple(columns[name] for name in order if name in columns))
-    return Fitted(encoding, _join_scalers(scalers), _join_blocks(blocks, len(rows)))
+    if not fitted:
+        raise ValueError(f"no column is left as an input: {_reasons(encoding)}")
+    return Fitted(encoding, _join_scalers(fitted), _join_inputs(fitted, len(rows)))
 
 
 def encode_scaled(encoding: Encoding, scaler: Scaler, inputs, rows: np.ndarray) -> np.ndarray:
-    """Other rows' inputs, scaled, (rows, inputs) float32: never a float64 array of all of them."""
+    """Other rows' inputs, scaled, (rows, inputs) float32; in float64 is a column at a time."""
     X = np.empty((len(rows), len(encoding.features)), np.float32)
     for column, own, values in encoding.parts(inputs, rows):
         X[:, own] = column.encode_scaled(values, Scaler(scaler.mean[own], scaler.scale[own]))
@@ -96,59 +108,94 @@ def encode_scaled(encoding: Encoding, scaler: Scaler, inputs, rows: np.ndarray) 
 
 
 def _fit_array(X: np.ndarray, rows: np.ndarray) -> Fitted:
-    """The encoding of an array, whose columns are numbers and all kept."""
-    train = np.asarray(X[rows], np.float64)
+    """The encoding of an array, whose columns are numbers, none left out."""
+    train = check_array("X", X[rows], np.float64)
     names = [f"x{k}" for k in range(X.shape[1])]
-    if not np.isnan(train).any():
-        # column by column would sum in another order, and so give other bits than before
-        scaler = Scaler.of(train)
-        medians = np.median(train, axis=0)
-        encoding = Encoding(
-            tuple(
-                Number(name=name, median=float(median), rows=len(rows))
-                for name, median in zip(names, medians, strict=True)
-            )
-        )
-        return Fitted(encoding, scaler, check_array("X", scaler.apply(train), np.float32))
-    columns = [fit_number(name, train[:, k], keep=True) for k, name in enumerate(names)]
-    encoding = Encoding(tuple(fitted.column for fitted in columns))
-    encoded = encoding.encode(train)
+    encoding = Encoding(tuple(Number.of(name, train[:, k]) for k, name in enumerate(names)))
+    encoded = encoding.encode(train) if np.isnan(train).any() else train
+    # all columns at once: each for itself would sum in another order, and give other bits than
+    # versions before had
     scaler = fit_scaler(encoded, encoding.flags)
     return Fitted(encoding, scaler, scale(encoded, scaler))
 
 
-def _is_number(series: Any, numeric: Collection[str], categorical: Collection[str]) -> bool:
-    if series.name in categorical:
-        return False
-    dtype = series.dtype
-    return series.name in numeric or dtype.is_numeric() or str(dtype) == "Boolean"
+class _Chooser(NamedTuple):
+    """What decides how columns are encoded, beside their values."""
+
+    target: TrainingTarget
+    numeric: frozenset[str]
+    categorical: frozenset[str]
+    keep: frozenset[str]
+
+    def fit(self, values: Any, note: str) -> FittedColumn | LeftOut:
+        """A column's encoding, from its training rows' values."""
+        name, dtype = values.name, values.dtype
+        keep = name in self.keep
+        is_number = dtype.is_numeric() or str(dtype) == "Boolean"
+        if name in self.numeric or (is_number and name not in self.categorical):
+            return fit_number(name, values, note, keep)
+        if dtype.is_temporal() and name not in self.categorical:
+            return fit_moment(name, values, note, keep)
+        return self._fit_words(values, note, keep)
+
+    def _fit_words(self, values: Any, note: str, keep: bool) -> FittedColumn | LeftOut:
+        words = read_words(values.name, values)
+        counts = count_words(words)
+        reason = _why_no_input(words, counts, keep, keep or values.name in self.categorical)
+        if reason:
+            return LeftOut(name=values.name, note=note, reason=reason)
+        least = max(2.0, RARE * len(words))
+        frequent = tuple(word for word, n in counts.items() if n >= least) or tuple(counts)
+        in_rare = len(words) - words.null_count() - sum(counts[word] for word in frequent)
+        if len(frequent) > MAX_WORDS or (
+            len(counts) > MAX_WORDS and in_rare > MAX_RARE * len(words)
+        ):
+            return fit_target_means(values.name, words, tuple(counts), self.target, note)
+        return Words(
+            name=values.name,
+            note=note,
+            words=frequent,
+            rare=len(counts) - len(frequent),
+            missing=words.null_count(),
+            rows=len(words),
+        ).fit(words)
 
 
-def _fit_words(name: str, values: Any, note: str) -> FittedColumn | LeftOut:
-    words = read_words(name, values)
-    counts = count_words(words)
-    missing = words.null_count()
-    if len(counts) > len(words) / 2:
-        reason = f"{count(len(counts), 'different word')} in {count(len(words), 'row')}"
-        return LeftOut(name=name, note=note, reason=reason)
-    column = Words(name=name, note=note, words=tuple(counts), missing=missing, rows=len(words))
-    codes = code_words(words, column.words)
-    scaler = fit_flag_scaler(column.table, codes)
-    return FittedColumn(column, scaler, scale(column.table, scaler)[codes])
+def _why_no_input(words: Any, counts: dict[str, int], keep: bool, asked: bool) -> str:
+    """Why a column of words is left out, or "" for one that is not.
+
+    ``keep`` says that it must be kept, and ``asked`` that it may be of many different words.
+    """
+    rows, present = len(words), len(words) - words.null_count()
+    if not counts:  # kept or not: there is nothing to make an input of
+        return missing_in_all(rows)
+    if len(counts) == 1 and present == rows and not keep:
+        return f"{next(iter(counts))!r} in each of {count(rows, 'training row')}"
+    different = len(counts) == present or len(counts) > max(FEW_WORDS, present / 2)
+    few_rows = len(counts) > MAX_WORDS and present < MIN_ROWS * len(counts)
+    if len(counts) > 1 and (different or few_rows) and not asked:
+        return f"{count(len(counts), 'different word')} in {count(present, 'row')}"
+    return ""
 
 
-def _join_scalers(scalers: list[Scaler]) -> Scaler:
-    means = [np.zeros(0), *(scaler.mean for scaler in scalers)]
-    scales = [np.ones(0), *(scaler.scale for scaler in scalers)]
-    return Scaler(np.concatenate(means), np.concatenate(scales))
+def _reasons(encoding: Encoding) -> str:
+    """Why each column is left out, for a message."""
+    return ", ".join(f"{row['column']!r} ({row['done']})" for row in encoding.describe()[:8])
 
 
-def _join_blocks(blocks: list[np.ndarray], rows: int) -> np.ndarray:
-    """Columns' inputs side by side; each block is let go once it is copied."""
-    X = np.empty((rows, sum(block.shape[1] for block in blocks)), np.float32)
-    first = X.shape[1]
-    while blocks:
-        block = blocks.pop()
-        X[:, first - block.shape[1] : first] = block
-        first -= block.shape[1]
+def _join_scalers(fitted: list[FittedColumn]) -> Scaler:
+    return Scaler(
+        np.concatenate([column.scaler.mean for column in fitted]),
+        np.concatenate([column.scaler.scale for column in fitted]),
+    )
+
+
+def _join_inputs(fitted: list[FittedColumn], rows: int) -> np.ndarray:
+    """Columns' inputs side by side; each column's own are let go once they are copied."""
+    last = sum(column.X.shape[1] for column in fitted)
+    X = np.empty((rows, last), np.float32)
+    while fitted:
+        own = fitted.pop().X
+        X[:, last - own.shape[1] : last] = own
+        last -= own.shape[1]
     return X

@@ -8,9 +8,9 @@ from typing import ClassVar
 import numpy as np
 
 from ...errors import import_optional
-from .column import Column, FittedColumn, count
-from .stand_in import as_numbers
+from .column import Column, FittedColumn, as_series, count, missing_in_all
 from .left_out import LeftOut
+from .stand_in import as_numbers
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,6 +49,20 @@ class Number(Column):
             f"their median, {self.median:g}, and a 0/1 input"
         )
 
+    @classmethod
+    def of(cls, name: str, numbers: np.ndarray, note: str = "", boolean: bool = False) -> Number:
+        """From the training rows' numbers, NaN where they are missing."""
+        missing = np.isnan(numbers)
+        median = 0.0 if missing.all() else float(np.median(numbers[~missing]))
+        return cls(
+            name=name,
+            note=note,
+            median=median,
+            missing=int(missing.sum()),
+            rows=len(numbers),
+            boolean=boolean,
+        )
+
     def encode(self, values) -> np.ndarray:
         return self.encode_numbers(read_numbers(self.name, values))
 
@@ -57,8 +71,9 @@ class Number(Column):
         missing = np.isnan(numbers)
         if self.median is not None and missing.any():
             numbers = np.where(missing, self.median, numbers)
-        inputs = [numbers, missing] if self.missing else [numbers]
-        return np.column_stack(inputs).astype(np.float64, copy=False)
+        if not self.missing:
+            return numbers.reshape(-1, 1)
+        return np.column_stack([numbers, missing])
 
 
 def read_numbers(name: str, values) -> np.ndarray:
@@ -80,32 +95,18 @@ def read_numbers(name: str, values) -> np.ndarray:
 def fit_number(name: str, values, note: str = "", keep: bool = False) -> FittedColumn | LeftOut:
     """What the training rows' values say of a column of numbers."""
     numbers = read_numbers(name, values)
-    boolean = str(getattr(values, "dtype", "")).lower().startswith("bool")
-    present = numbers[~np.isnan(numbers)]
-    missing = len(numbers) - len(present)
-    if not keep and not missing and len(present) and present.min() == present.max():
-        return LeftOut(
-            name=name,
-            note=note,
-            reason=f"{present[0]:g} in each of {count(len(numbers), 'training row')}",
-        )
-    if not keep and not len(present):
-        reason = f"missing in each of {count(len(numbers), 'training row')}"
+    column = Number.of(name, numbers, note, boolean=str(values.dtype) == "Boolean")
+    if column.missing == len(numbers):
+        return LeftOut(name=name, note=note, reason=missing_in_all(len(numbers)))
+    if not (keep or column.missing) and numbers.min() == numbers.max():
+        reason = f"{column.median:g} in each of {count(len(numbers), 'training row')}"
         return LeftOut(name=name, note=note, reason=reason)
-    column = Number(
-        name=name,
-        note=note,
-        median=float(np.median(present)) if len(present) else 0.0,
-        missing=missing,
-        rows=len(numbers),
-        boolean=boolean,
-    )
     return FittedColumn.of(column, column.encode_numbers(numbers))
 
 
 def _read_series(name: str, values) -> np.ndarray:
     pl = import_optional("polars", "sweep")
-    series = values if isinstance(values, pl.Series) else pl.Series(name, values, strict=False)
+    series = as_series(name, values)
     if series.dtype.is_numeric() or series.dtype == pl.Boolean:
         return series.cast(pl.Float64).fill_null(np.nan).to_numpy(writable=True)
     numbers, bad = as_numbers(series)
