@@ -11,11 +11,13 @@ from typing import Any
 import numpy as np
 
 from ..training.onnx_graph import INPUT, ML, Graph
+from .encoding.coded import Coded
 from .encoding.column import Column
 from .encoding.encoding import Encoding
+from .encoding.moment import Moment
 from .encoding.number import Number
 from .encoding.stand_in import MARKS
-from .encoding.words import Coded
+from .onnx_moments import add_moment
 
 DOUBLE = np.dtype(np.float64)
 
@@ -46,9 +48,9 @@ def _add_column(graph: Graph, column: Any, raw: str) -> str:
     """The inputs that a raw column is encoded as."""
     if isinstance(column, Number):
         return _add_number(graph, column, raw)
-    if isinstance(column, Coded):
-        return _add_words(graph, column, raw)
-    return ""
+    if isinstance(column, Moment):
+        return add_moment(graph, column, raw)
+    return _add_words(graph, column, raw)
 
 
 def _add_number(graph: Graph, column: Number, raw: str) -> str:
