@@ -8,11 +8,10 @@ from typing import Annotated
 import typer
 
 from ..checks import check_int
-from ..tables import sources
 from ..tables.inputs import read_inputs
 from ..tables.model import Model
 from ..tables.predictions import check_output, print_predictions, tabulate, write_predictions
-from ..tables.reading.text import TextOptions
+from ..tables.reading.dialect import TextOptions
 from .console import stdout_console
 from .results import BEST
 from .text_options import Comment, Decimal, Encoding, Header, Missing, Separator

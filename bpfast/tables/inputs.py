@@ -2,17 +2,73 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Collection
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..checks import check_array
+from ..errors import import_optional
 from .encoding.encoding import Encoding
 from .encoding.fitting import encode_scaled
 from .encoding.left_out import LeftOut
 from .encoding.number import Number
+from .reading.dialect import TextOptions
+from .reading.frames import as_frame, is_table
+from .reading.npz import read_npz
+from .reading.sources import BUILT_IN, load_built_in, source_name
+from .reading.table import read_frame
 from .scaling import Scaler
-from .stand_in_frames import as_frame, is_table
+from .values.numbers import as_numbers
+
+if TYPE_CHECKING:
+    import polars as pl
+
+
+def read_inputs(source: str, encoding: Encoding, options: TextOptions) -> Any:
+    """New rows of a file, of standard input or of a built-in data set, for :meth:`Model.predict`.
+
+    Parameters
+    ----------
+    source : a table's file, "-" for text from standard input, or a built-in data set
+    encoding : of the table that the model was trained on
+    options : what is known of how a file of text is written
+
+    Raises
+    ------
+    ValueError, OSError, ImportError
+        A file that is not there or cannot be read; no rows.
+    """
+    if source in BUILT_IN:
+        return load_built_in(source).data
+    if source.lower().endswith(".npz"):
+        return read_npz(Path(source))["X"]
+    frame, dialect = read_frame(source, options)
+    if frame.height == 0:
+        raise ValueError(f"{source_name(source)} has no rows: there is nothing to predict")
+    frame = _without_marks(frame, options.missing)
+    return frame if dialect is None else _read_numbers(frame, encoding, dialect.decimal)
+
+
+def _without_marks(frame: pl.DataFrame, marks: Collection[str]) -> pl.DataFrame:
+    """Text with nothing where a word stands for a missing value."""
+    if not marks:
+        return frame
+    pl = import_optional("polars", "cli")
+    text = pl.col(pl.String)
+    return frame.with_columns(pl.when(~text.str.strip_chars().is_in([*marks])).then(text))
+
+
+def _read_numbers(frame: pl.DataFrame, encoding: Encoding, decimal: str | None) -> pl.DataFrame:
+    """The columns of numbers read with the file's decimal mark; text among them stays."""
+    names = [column.name for column in encoding.used if isinstance(column, Number)]
+    for name in names if decimal else []:
+        if name in frame.columns:
+            numbers, bad = as_numbers(frame[name], decimal)
+            if bad is None:  # else the encoding says where the text is
+                frame = frame.with_columns(type(frame[name])(name, numbers))
+    return frame
 
 
 def encode_inputs(encoding: Encoding, X: Any) -> np.ndarray:
