@@ -11,6 +11,7 @@ from ..checks import check_int
 from ..tables.inputs import read_inputs
 from ..tables.model import Model
 from ..tables.predictions import check_output, print_predictions, tabulate, write_predictions
+from ..tables.reading import sources
 from ..tables.reading.dialect import TextOptions
 from .console import stdout_console
 from .results import BEST
