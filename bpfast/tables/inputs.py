@@ -18,9 +18,7 @@ from .reading.dialect import TextOptions
 from .reading.frames import as_frame, is_table
 from .reading.npz import read_npz
 from .reading.sources import BUILT_IN, load_built_in, source_name
-from .reading.table import read_frame
 from .scaling import Scaler
-from .values.numbers import as_numbers
 
 if TYPE_CHECKING:
     import polars as pl
@@ -44,6 +42,8 @@ def read_inputs(source: str, encoding: Encoding, options: TextOptions) -> Any:
         return load_built_in(source).data
     if source.lower().endswith(".npz"):
         return read_npz(Path(source))["X"]
+    from .reading.table import read_frame  # with polars
+
     frame, dialect = read_frame(source, options)
     if frame.height == 0:
         raise ValueError(f"{source_name(source)} has no rows: there is nothing to predict")
@@ -62,6 +62,8 @@ def _without_marks(frame: pl.DataFrame, marks: Collection[str]) -> pl.DataFrame:
 
 def _read_numbers(frame: pl.DataFrame, encoding: Encoding, decimal: str | None) -> pl.DataFrame:
     """The columns of numbers read with the file's decimal mark; text among them stays."""
+    from .values.numbers import as_numbers  # with polars
+
     names = [column.name for column in encoding.used if isinstance(column, Number)]
     for name in names if decimal else []:
         if name in frame.columns:

@@ -16,7 +16,6 @@ from .encoding.column import Column
 from .encoding.encoding import Encoding
 from .encoding.moment import Moment
 from .encoding.number import Number
-from .encoding.stand_in import MARKS
 from .onnx_moments import add_moment
 
 DOUBLE = np.dtype(np.float64)
@@ -65,8 +64,7 @@ def _add_words(graph: Graph, column: Coded, raw: str) -> str:
     """A row of the column's table for each word."""
     codes = {word: code for code, word in enumerate(column.words)}
     if not column.exact:
-        marks = (form for mark in MARKS for form in (mark, mark.upper(), mark.capitalize()))
-        codes = dict.fromkeys([*marks, "NaN"], len(column.words) + 1) | codes
+        codes = dict.fromkeys(_marks(), len(column.words) + 1) | codes
     code = graph.add(
         "LabelEncoder",
         graph.add("Squeeze", raw, np.array([1])),
@@ -76,6 +74,14 @@ def _add_words(graph: Graph, column: Coded, raw: str) -> str:
         default_int64=len(column.words),
     )
     return graph.add("Gather", column.table, code, axis=0)
+
+
+def _marks() -> list[str]:
+    """Marks of missing values among words as people write them."""
+    from .values.marks import MARKS_AMONG_WORDS  # with polars
+
+    marks = sorted(MARKS_AMONG_WORDS)
+    return ["NaN", *(form for m in marks for form in dict.fromkeys((m, m.upper(), m.title())))]
 
 
 def _add_array(graph: Graph, encoding: Encoding) -> str:
