@@ -17,7 +17,7 @@ from ..training.population import FORMAT, Population
 from .encoding.column import Column
 from .encoding.encoding import Encoding
 from .export import to_onnx
-from .inputs import scale_inputs
+from .input_info import InputInfo
 from .scaling import Scaler
 from .target_info import TargetInfo
 
@@ -51,6 +51,7 @@ class Model:
     target_names : names of the target's columns, empty for a target without names
     labels : for a target of labels, the two names of each: an output is the second's probability
     transform : "log" or "log1p" if that of the target was trained on, else ""
+    missing : words and numbers that stand for missing values in tables, beside the usual ones
 
     Raises
     ------
@@ -68,6 +69,7 @@ class Model:
     target_names: tuple[str, ...] = ()
     labels: dict[str, list[str]] = field(default_factory=dict)
     transform: str = ""
+    missing: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not isinstance(self.population, Population):
@@ -81,6 +83,7 @@ class Model:
         columns = self.columns or {f"x{k}": [] for k in range(mlp.inputs)}
         object.__setattr__(self, "columns", _encoding(columns).columns)
         object.__setattr__(self, "target_names", tuple(self.target_names))
+        object.__setattr__(self, "missing", tuple(self.missing))
         if len(self.features) != mlp.inputs:
             raise ValueError(f"columns make {len(self.features)} inputs of {mlp.inputs}")
         if np.shape(self.scaler.mean) != (mlp.inputs,):
@@ -94,13 +97,18 @@ class Model:
 
     @property
     def encoding(self) -> Encoding:
-        """How a table becomes the network's inputs."""
+        """What each column of a table is encoded as."""
         return _encoding(self.columns)
 
     @property
     def features(self) -> list[str]:
         """Names of the inputs, such as "area" and "colour=red"."""
         return self.encoding.features
+
+    @property
+    def inputs(self) -> InputInfo:
+        """How a table becomes the network's inputs."""
+        return InputInfo(self.encoding, self.scaler, self.missing)
 
     @property
     def target(self) -> TargetInfo:
@@ -155,7 +163,7 @@ class Model:
 
     def outputs(self, X, device: str = "auto") -> np.ndarray:
         """The network's own outputs, (samples, outputs): probabilities, or scaled numbers."""
-        inputs = scale_inputs(self.encoding, self.scaler, X, self.population.dtype)
+        inputs = self.inputs.encode(X, self.population.dtype)
         return self.population.predict(inputs, device)[0]
 
     def to_onnx(self) -> onnx.ModelProto:
@@ -176,7 +184,7 @@ class Model:
         ValueError, ImportError
             As :meth:`Population.to_onnx`.
         """
-        return to_onnx(self.population, self.encoding, self.scaler, self.target)
+        return to_onnx(self.population, self.inputs, self.target)
 
     def to_sklearn(self) -> Pipeline:
         """The model as a fitted scikit-learn ``Pipeline``, from the raw table to predictions.
@@ -193,7 +201,7 @@ class Model:
         import_optional("sklearn", "sklearn")
         from .pipeline import to_pipeline
 
-        return to_pipeline(self.population, self.encoding, self.scaler, self.target)
+        return to_pipeline(self.population, self.inputs, self.target)
 
     def save(self, path: str | os.PathLike) -> None:
         """Write all of it to one safetensors file, whole or not at all.
@@ -216,6 +224,7 @@ class Model:
             "target_names": self.target_names,
             "labels": self.labels,
             "transform": self.transform,
+            "missing": self.missing,
         }
         text = json.dumps(described, allow_nan=False)
         write_tensors(Path(path), tensors, metadata | {MODEL: text})

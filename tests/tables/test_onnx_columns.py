@@ -18,10 +18,10 @@ pl = pytest.importorskip("polars")
 HOLE = np.nan
 
 
-def encoded(encoding, inputs):
+def encoded(encoding, inputs, marks=()):
     """What ONNX makes of raw columns."""
     graph = Graph()
-    proto = graph.model(add_encoding(graph, encoding), np.float64, len(encoding.features))
+    proto = graph.model(add_encoding(graph, encoding, marks), np.float64, len(encoding.features))
     session = runtime.InferenceSession(proto.SerializeToString())
     return session.run(None, inputs)[0]
 
@@ -48,6 +48,16 @@ def test_words_are_rows_of_a_table():
     given = {"deck": words("B", "", "NA", "n/a", "Z", "A")}
     expected = [[0, 1, 0, 0], [0, 0, 0, 1], [0, 0, 0, 1], [0, 0, 0, 1], [0, 0, 1, 0], [1, 0, 0, 0]]
     assert_array_equal(encoded(Encoding((column,)), given), expected)
+
+
+def test_marks_of_missing_values_may_be_more():
+    columns = (
+        Number(name="age", median=3.0, missing=1, rows=5),
+        Words(name="deck", words=("A",), missing=3, rows=9),
+    )
+    given = {"age": np.array([[-9.0], [9.0]]), "deck": words("unknown", "A")}
+    found = encoded(Encoding(columns), given, ("-9", "Unknown"))
+    assert_array_equal(found, [[3.0, 1.0, 0.0, 1.0], [9.0, 0.0, 1.0, 0.0]])
 
 
 def test_words_of_older_models_are_taken_as_they_are():

@@ -2,6 +2,7 @@
 
 import pickle
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -46,7 +47,7 @@ def test_a_pipeline_knows_its_columns_and_inputs():
     assert encoder.feature_names_in_.tolist() == [c.name for c in one.encoding.columns]
     assert encoder.get_feature_names_out().tolist() == one.features
     assert network.n_features_in_ == len(one.features)
-    assert encoder.transform(new_rows()).shape == (55, len(one.features))
+    assert_array_equal(encoder.transform(new_rows()), one.inputs.encode(new_rows()))
 
 
 def test_a_pipeline_is_scored():
@@ -68,6 +69,15 @@ def test_a_pipeline_of_arrays_takes_arrays():
     X = np.random.default_rng(0).normal(size=(20, 3))
     one = bp.Model(bp.Population(bp.MLP((3, 1)), init="torch"), bp.Scaler.of(X))
     assert_array_equal(one.to_sklearn().predict(X), one.predict(X))
+
+
+def test_marks_of_missing_values_are_kept():
+    pl = pytest.importorskip("polars")
+    one = replace(model("numbers"), missing=("-9",))
+    rows = new_rows().with_columns(age=pl.lit(-9.0))
+    missing = rows.with_columns(age=pl.lit(None, pl.Float64))
+    assert_array_equal(one.predict(rows), one.predict(missing))
+    assert_array_equal(one.to_sklearn().predict(rows), one.predict(missing))
 
 
 def test_a_column_that_is_not_there_is_named():
