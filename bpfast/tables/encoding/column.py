@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, fields
 from typing import Any, ClassVar, NamedTuple
 
@@ -84,23 +84,34 @@ class Column(ABC):
 
 
 class FittedColumn(NamedTuple):
-    """A column, the scaler of its inputs, and its scaled inputs for the training rows."""
+    """A column, the scaler of its inputs, and what only the training rows have.
+
+    Attributes
+    ----------
+    cross_fitted : the training rows' scaled inputs (rows, inputs) float32, where they are others
+        than the column encodes
+    """
 
     column: Column
     scaler: Scaler
-    X: np.ndarray
-
-    @classmethod
-    def of(cls, column: Column, encoded: np.ndarray) -> FittedColumn:
-        """From the training rows' inputs, not scaled yet."""
-        scaler = fit_scaler(encoded, column.flags)
-        return cls(column, scaler, scale(encoded, scaler))
+    cross_fitted: np.ndarray | None = None
 
 
-def fit_scaler(encoded: np.ndarray, flags: list[bool]) -> Scaler:
-    """The scaler of inputs, whose scale is not too small for those of zeros and ones."""
-    scaler = Scaler.of(encoded)
-    return Scaler(scaler.mean, bound_scale(scaler.scale, flags))
+def stack(inputs: Iterable[np.ndarray], rows: int, columns: int) -> np.ndarray:
+    """Inputs side by side, (rows, columns) float64, of which only one need be there at a time."""
+    encoded = np.empty((rows, columns))
+    for k, values in enumerate(inputs):
+        encoded[:, k] = values
+    return encoded
+
+
+def fit_scaler(inputs: Iterable[np.ndarray], flags: list[bool]) -> Scaler:
+    """The scaler of inputs, (rows,) each, whose scale is not too small for zeros and ones."""
+    scalers = [Scaler.of(values) for values in inputs]
+    deviation = np.array([float(scaler.scale) for scaler in scalers])
+    return Scaler(
+        np.array([float(scaler.mean) for scaler in scalers]), bound_scale(deviation, flags)
+    )
 
 
 def bound_scale(deviations: np.ndarray, flags: list[bool] | np.ndarray) -> np.ndarray:

@@ -10,7 +10,7 @@ import numpy as np
 from ...checks import check_array
 from ..scaling import Scaler
 from .coded import count_words, read_words
-from .column import RARE, Column, FittedColumn, count, fit_scaler, missing_in_all, scale
+from .column import RARE, Column, FittedColumn, bound_scale, count, missing_in_all, scale
 from .encoding import Encoding
 from .left_out import LeftOut
 from .moment import fit_moment
@@ -21,6 +21,7 @@ from .words import Words
 MAX_WORDS = 50  # in a column that is encoded one-hot
 MAX_RARE = 0.05  # of the rows: where more have rare words, too much would be lost as one input
 MIN_ROWS = 5  # of a word, on average, in a column of more than MAX_WORDS
+ROWS_AT_A_TIME = 1 << 18  # of a column that is encoded: in float64 are never more
 FEW_WORDS = 10  # so few can be different in most rows of a small table and mean something
 
 
@@ -86,24 +87,24 @@ def fit(
         name: LeftOut(name=name, note=notes.get(name, ""), reason=reason, before=True)
         for name, reason in left_out.items()
     }
-    fitted: list[FittedColumn] = []
+    fitted: dict[str, FittedColumn] = {}
     for series in inputs:
         found = chooser.fit(series[rows], notes.get(series.name, ""))
         columns[series.name] = found if isinstance(found, LeftOut) else found.column
         if not isinstance(found, LeftOut):
-            fitted.append(found)
+            fitted[series.name] = found
     order = [*notes] if columns.keys() <= notes.keys() else [*inputs.columns, *left_out]
     encoding = Encoding(tuple(columns[name] for name in order if name in columns))
     if not fitted:
         raise ValueError(f"no column is left as an input: {_reasons(encoding)}")
-    return Fitted(encoding, _join_scalers(fitted), _join_inputs(fitted, len(rows)))
+    return _encode_training_rows(inputs, rows, encoding, fitted)
 
 
 def encode_scaled(encoding: Encoding, scaler: Scaler, inputs, rows: np.ndarray) -> np.ndarray:
     """Other rows' inputs, scaled, (rows, inputs) float32; in float64 is a column at a time."""
     X = np.empty((len(rows), len(encoding.features)), np.float32)
     for column, own, values in encoding.parts(inputs, rows):
-        X[:, own] = column.encode_scaled(values, Scaler(scaler.mean[own], scaler.scale[own]))
+        _encode_column(X[:, own], column, values, Scaler(scaler.mean[own], scaler.scale[own]))
     return X
 
 
@@ -115,7 +116,8 @@ def _fit_array(X: np.ndarray, rows: np.ndarray) -> Fitted:
     encoded = encoding.encode(train) if np.isnan(train).any() else train
     # all columns at once: each for itself would sum in another order, and give other bits than
     # versions before had
-    scaler = fit_scaler(encoded, encoding.flags)
+    scaler = Scaler.of(encoded)
+    scaler = Scaler(scaler.mean, bound_scale(scaler.scale, encoding.flags))
     return Fitted(encoding, scaler, scale(encoded, scaler))
 
 
@@ -183,19 +185,26 @@ def _reasons(encoding: Encoding) -> str:
     return ", ".join(f"{row['column']!r} ({row['done']})" for row in encoding.describe()[:8])
 
 
-def _join_scalers(fitted: list[FittedColumn]) -> Scaler:
-    return Scaler(
-        np.concatenate([column.scaler.mean for column in fitted]),
-        np.concatenate([column.scaler.scale for column in fitted]),
+def _encode_training_rows(
+    inputs, rows: np.ndarray, encoding: Encoding, fitted: Mapping[str, FittedColumn]
+) -> Fitted:
+    """The training rows, encoded once all is found: only now is it known how many inputs."""
+    scaler = Scaler(
+        np.concatenate([column.scaler.mean for column in fitted.values()]),
+        np.concatenate([column.scaler.scale for column in fitted.values()]),
     )
+    X = np.empty((len(rows), len(encoding.features)), np.float32)
+    for column, own, values in encoding.parts(inputs, rows):
+        _, own_scaler, cross_fitted = fitted[column.name]
+        if cross_fitted is None:
+            _encode_column(X[:, own], column, values, own_scaler)
+        else:
+            X[:, own] = cross_fitted
+    return Fitted(encoding, scaler, X)
 
 
-def _join_inputs(fitted: list[FittedColumn], rows: int) -> np.ndarray:
-    """Columns' inputs side by side; each column's own are let go once they are copied."""
-    last = sum(column.X.shape[1] for column in fitted)
-    X = np.empty((rows, last), np.float32)
-    while fitted:
-        own = fitted.pop().X
-        X[:, last - own.shape[1] : last] = own
-        last -= own.shape[1]
-    return X
+def _encode_column(X: np.ndarray, column: Column, values: Any, scaler: Scaler) -> None:
+    """Write a column's scaled inputs into X, some rows at a time."""
+    for first in range(0, len(X), ROWS_AT_A_TIME):
+        rows = slice(first, first + ROWS_AT_A_TIME)
+        X[rows] = column.encode_scaled(values[rows], scaler)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
@@ -9,7 +10,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from ...errors import import_optional
-from .column import Column, FittedColumn, as_series, count, missing_in_all
+from .column import Column, FittedColumn, as_series, count, fit_scaler, missing_in_all, stack
 from .left_out import LeftOut
 from .stand_in import as_moments
 
@@ -66,23 +67,25 @@ class Moment(Column):
         return done
 
     def encode(self, values) -> np.ndarray:
-        return self.encode_moments(*read_moments(self.name, values, self.format))
+        inputs = self.inputs(*read_moments(self.name, values, self.format))
+        return stack(inputs, len(values), len(self.features))
 
-    def encode_moments(self, moments: np.ndarray, missing: np.ndarray) -> np.ndarray:
-        """The inputs for microseconds since 1970, and whether each is missing."""
+    def inputs(self, moments: np.ndarray, missing: np.ndarray) -> Iterator[np.ndarray]:
+        """The inputs, (rows,) each, for microseconds since 1970, and whether each is missing."""
         moments = np.where(missing, self.median, moments)
-        inputs: list[np.ndarray] = []
         for part in self.parts:
             if part in CYCLES:
                 angle = part_of(moments, part) * (2.0 * np.pi / CYCLES[part])
                 # rounded, since the sine of π is not quite zero: a scaler would take it for a
                 # number that varies
-                inputs += [np.sin(angle).round(12), np.cos(angle).round(12)]
+                yield np.sin(angle).round(12)
+                yield np.cos(angle).round(12)
             elif part == "year":
-                inputs.append(part_of(moments, part))
+                yield part_of(moments, part)
             else:
-                inputs.append((moments - self.first) / DAY)
-        return np.column_stack([*inputs, missing] if self.missing else inputs).astype(np.float64)
+                yield (moments - self.first) / DAY
+        if self.missing:
+            yield missing.astype(np.float64)
 
 
 def part_of(moments: np.ndarray, part: str) -> np.ndarray:
@@ -136,4 +139,4 @@ def fit_moment(
         missing=int(missing.sum()),
         rows=len(moments),
     )
-    return FittedColumn.of(column, column.encode_moments(moments, missing))
+    return FittedColumn(column, fit_scaler(column.inputs(moments, missing), column.flags))

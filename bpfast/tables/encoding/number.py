@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from ...errors import import_optional
-from .column import Column, FittedColumn, as_series, count, missing_in_all
+from .column import Column, FittedColumn, as_series, count, fit_scaler, missing_in_all, stack
 from .left_out import LeftOut
 from .stand_in import as_numbers
 
@@ -64,16 +64,15 @@ class Number(Column):
         )
 
     def encode(self, values) -> np.ndarray:
-        return self.encode_numbers(read_numbers(self.name, values))
+        inputs = self.inputs(read_numbers(self.name, values))
+        return stack(inputs, len(values), len(self.features))
 
-    def encode_numbers(self, numbers: np.ndarray) -> np.ndarray:
-        """The inputs for float64 numbers, NaN where they are missing."""
+    def inputs(self, numbers: np.ndarray) -> list[np.ndarray]:
+        """The inputs, (rows,) each, for float64 numbers that are NaN where they are missing."""
         missing = np.isnan(numbers)
         if self.median is not None and missing.any():
             numbers = np.where(missing, self.median, numbers)
-        if not self.missing:
-            return numbers.reshape(-1, 1)
-        return np.column_stack([numbers, missing])
+        return [numbers, missing.astype(np.float64)] if self.missing else [numbers]
 
 
 def read_numbers(name: str, values) -> np.ndarray:
@@ -101,7 +100,7 @@ def fit_number(name: str, values, note: str = "", keep: bool = False) -> FittedC
     if not (keep or column.missing) and numbers.min() == numbers.max():
         reason = f"{column.median:g} in each of {count(len(numbers), 'training row')}"
         return LeftOut(name=name, note=note, reason=reason)
-    return FittedColumn.of(column, column.encode_numbers(numbers))
+    return FittedColumn(column, fit_scaler(column.inputs(numbers), column.flags))
 
 
 def _read_series(name: str, values) -> np.ndarray:

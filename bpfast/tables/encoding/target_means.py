@@ -11,7 +11,7 @@ import numpy as np
 
 from ...errors import import_optional
 from .coded import Coded, code_words
-from .column import FittedColumn, count
+from .column import FittedColumn, count, fit_scaler, scale
 
 CROSS_FITS = 5  # parts of the training rows; each has the means of the others
 
@@ -133,4 +133,5 @@ def fit_target_means(
         missing=missing,
         rows=len(codes),
     )
-    return FittedColumn.of(column, means.of_rows)
+    scaler = fit_scaler(means.of_rows.T, column.flags)
+    return FittedColumn(column, scaler, scale(means.of_rows, scaler))

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..scaling import Scaler
 from .coded import Coded, code_words
-from .column import FittedColumn, bound_scale, count, scale
+from .column import FittedColumn, bound_scale, count
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,4 +66,4 @@ class Words(Coded):
         share = np.bincount(codes, minlength=len(self.table)) @ self.table / len(codes)
         deviation = np.sqrt(share * (1.0 - share))
         scaler = Scaler(share, np.where(deviation > 0.0, bound_scale(deviation, self.flags), 1.0))
-        return FittedColumn(self, scaler, scale(self.table, scaler)[codes])
+        return FittedColumn(self, scaler)

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from bpfast.tables.encoding.column import Column, FittedColumn, bound_scale, count, fit_scaler
+from bpfast.tables.encoding.column import Column, bound_scale, count, fit_scaler, scale, stack
 from bpfast.tables.encoding.left_out import LeftOut
 from bpfast.tables.encoding.moment import Moment
 from bpfast.tables.encoding.number import Number
@@ -40,10 +40,17 @@ def test_what_later_versions_add_is_not_minded():
 
 
 def test_a_rare_one_is_not_scaled_up_without_bounds():
-    flag = np.zeros((100_000, 1))
+    flag = np.zeros(100_000)
     flag[0] = 1.0
-    assert fit_scaler(flag, [False]).apply(flag).max() > 300.0
-    assert fit_scaler(flag, [True]).apply(flag).max() < 15.0
+    assert fit_scaler([flag], [False]).apply(flag).max() > 300.0
+    assert fit_scaler([flag], [True]).apply(flag).max() < 15.0
+
+
+def test_inputs_are_scaled_each_for_itself():
+    inputs = np.random.default_rng(0).normal(5.0, 3.0, (2, 50))
+    scaler = fit_scaler(inputs, [False, False])
+    np.testing.assert_allclose(scaler.mean, inputs.mean(axis=1), rtol=1e-12)
+    np.testing.assert_allclose(scaler.scale, inputs.std(axis=1), rtol=1e-12)
 
 
 def test_scales_of_frequent_ones_and_of_numbers_stay():
@@ -52,13 +59,15 @@ def test_scales_of_frequent_ones_and_of_numbers_stay():
     )
 
 
-def test_a_fitted_column_is_scaled():
-    encoded = np.arange(12.0).reshape(6, 2)
-    column, scaler, X = FittedColumn.of(Number(name="a", median=0.0, missing=1), encoded)
-    assert X.dtype == np.float32
-    np.testing.assert_array_equal(X, Scaler.of(encoded).apply(encoded).astype(np.float32))
-    assert column.name == "a"
-    assert scaler.mean.shape == (2,)
+def test_inputs_are_put_side_by_side():
+    np.testing.assert_array_equal(stack(iter([np.ones(2), [3, 4]]), 2, 2), [[1, 3], [1, 4]])
+
+
+def test_scaled_inputs_are_float32_and_too_large_ones_infinite():
+    scaler = Scaler(np.array([1.0]), np.array([2.0]))
+    scaled = scale(np.array([[3.0], [-1e300]]), scaler)
+    assert scaled.dtype == np.float32
+    np.testing.assert_array_equal(scaled, [[1.0], [-np.inf]])
 
 
 def test_things_are_counted_in_english():

@@ -86,4 +86,4 @@ def test_noise_does_not_look_like_a_target():
     words = pl.Series([f"w{k}" for k in RNG.integers(0, 400, 2000)])
     known = tuple(sorted(set(words)))
     fitted = fit_target_means("a", words, known, TrainingTarget(y, 0, 0))
-    assert abs(np.corrcoef(fitted.X[:, 0], y)[0, 1]) < 0.1
+    assert abs(np.corrcoef(fitted.cross_fitted[:, 0], y)[0, 1]) < 0.1

@@ -38,7 +38,7 @@ def test_words_are_encoded_as_by_scikit_learn(train):
     np.testing.assert_array_equal(
         column.encode(pl.Series("deck", new)), encoder.transform(np.reshape(new, (-1, 1)))
     )
-    scaler_of_matrix = fit_scaler(expected, column.flags)
+    scaler_of_matrix = fit_scaler(expected.T, column.flags)
     np.testing.assert_allclose(scaler.mean, scaler_of_matrix.mean, rtol=1e-12, atol=1e-15)
     np.testing.assert_allclose(scaler.scale, scaler_of_matrix.scale, rtol=1e-12)
     np.testing.assert_allclose(X, scaler_of_matrix.apply(expected), rtol=1e-5, atol=1e-6)
