@@ -6,7 +6,7 @@ import io
 import sys
 import zipfile
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +23,35 @@ from .columns import (
     fit_columns,
     shorten,
 )
-from .dataset import Dataset
 from .reading.sources import BUILT_IN, STDIO, data_file, load_built_in, source_name
 from .target import TASKS, check_target
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Samples with a target.
+
+    Attributes
+    ----------
+    name : what the data are called
+    X : (samples, features) float64
+    y : (samples,) class numbers, or (samples,) float64
+    columns : the columns that X was made of
+    classes : the classes' names, empty for regression
+    groups : (samples,) of any dtype: rows of one group belong together; None for no groups
+    """
+
+    name: str
+    X: np.ndarray
+    y: np.ndarray
+    columns: Columns
+    classes: list[str] = field(default_factory=list)
+    groups: np.ndarray | None = None
+
+    @property
+    def features(self) -> list[str]:
+        """Names of the columns of X."""
+        return feature_names(self.columns)
 
 
 def read_dataset(

@@ -11,9 +11,9 @@ from .text import TextTable
 def read_typed(table: TextTable, options: TextOptions) -> Typed:
     """A table with compact types, read twice: for what its columns are, and for their values."""
     pl = import_optional("polars", "cli")
-    finder = KindFinder(options.missing, table.dialect.decimal)
+    finder = KindFinder(options.missing, table.dialect.decimal, compact=True)
     for batch in table.batches():
         finder.see(batch)
-    parts = [finder.typed(batch, compact=True) for batch in table.batches()]
+    parts = [finder.typed(batch) for batch in table.batches()]
     frame = pl.concat([part.frame for part in parts], rechunk=False)
-    return Typed(frame, parts[0].notes)
+    return parts[0]._replace(frame=frame)

@@ -6,6 +6,10 @@ import csv
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ..values.typed import Writing
 
 NAMED = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "pipe": "|", "space": " "}
 SEPARATORS = (",", ";", "\t", "|", " ")
@@ -64,6 +68,7 @@ class Dialect:
     comment : what lines begin with that are left out
     quote : what stands around fields that hold separators
     notes : what was done with a column while it was read
+    writing : how the values of each column were written, where types were found while reading
     """
 
     separator: str = ","
@@ -73,6 +78,7 @@ class Dialect:
     comment: str | None = None
     quote: str = '"'
     notes: Mapping[str, str] = field(default_factory=dict)
+    writing: Mapping[str, Writing] = field(default_factory=dict)
 
     def describe(self) -> str:
         """What is unlike a plain CSV file, in words; "" for nothing."""

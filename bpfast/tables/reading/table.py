@@ -15,7 +15,7 @@ from .batches import read_typed
 from .dialect import Dialect, TextOptions
 from .frames import as_frame
 from .npz import read_columns
-from .sources import ARROW, BUILT_IN, ByteSource, STDIO, data_file, ending, load_built_in
+from .sources import ARROW, BUILT_IN, STDIO, ByteSource, data_file, ending, load_built_in
 from .text import TextTable
 
 if TYPE_CHECKING:
@@ -115,5 +115,6 @@ def _read_text(source: ByteSource, options: TextOptions) -> tuple[pl.DataFrame, 
     if len(frames) <= SMALL:
         return _polars().concat(frames), table.dialect
     frames.clear()
-    frame, notes = read_typed(table, options)
-    return frame, replace(table.dialect, notes={**table.dialect.notes, **notes})
+    large = read_typed(table, options)
+    notes = large.notes | {name: note for name, note in table.dialect.notes.items() if note}
+    return large.frame, replace(table.dialect, notes=notes, writing=large.writing)
