@@ -76,17 +76,18 @@ class InputInfo:
 
 def blank(frame: pl.DataFrame, marks: tuple[str, ...], names: set[str]) -> pl.DataFrame:
     """A frame in whose columns of some names nothing is where there are marks."""
-    pl = import_optional("polars", "cli")
+    return frame.with_columns(_blank(series, marks) for series in frame if series.name in names)
+
+
+def _blank(series: pl.Series, marks: tuple[str, ...]) -> pl.Series:
     from .values.marks import numbers_among, without_marks  # with polars
 
-    numbers = numbers_among(marks)
-
-    def blanked(series: pl.Series) -> pl.Series:
-        if series.dtype == pl.String:
-            return without_marks(series, (), marks)
-        return series.set(series.is_in(numbers), None) if series.dtype.is_numeric() else series
-
-    return frame.with_columns(blanked(series) for series in frame if series.name in names)
+    polars = import_optional("polars", "cli")
+    if series.dtype == polars.String:
+        return without_marks(series, (), marks)
+    if not series.dtype.is_numeric():
+        return series
+    return series.set(series.cast(polars.Float64).is_in(numbers_among(marks)), None)
 
 
 def _of_numbers(features: list[str]) -> Encoding:
