@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import io
+import re
+import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .encoding.number import Number
 from .input_info import blank
 from .model import Model
-from .reading.dialect import TextOptions
+from .reading.dialect import Dialect, TextOptions
 from .reading.npz import read_npz
-from .reading.sources import BUILT_IN, load_built_in, source_name
+from .reading.sources import BUILT_IN, STDIO, load_built_in, source_name
 
 if TYPE_CHECKING:
     import polars as pl
@@ -33,15 +37,54 @@ def read_new_rows(source: str, model: Model, options: TextOptions) -> Any:
         return load_built_in(source).data
     if source.lower().endswith(".npz"):
         return read_npz(Path(source))["X"]
-    from .reading.table import read_frame  # with polars
-
-    frame, dialect = read_frame(source, options)
+    frame, dialect = _read(source, model, options)
     if frame.height == 0:
         raise ValueError(f"{source_name(source)} has no rows: there is nothing to predict")
     if options.missing:
         frame = blank(frame, options.missing, {*frame.columns})
     decimal = None if dialect is None else dialect.decimal
     return frame if decimal is None else _read_numbers(frame, model, decimal)
+
+
+def _read(source: str, model: Model, options: TextOptions) -> tuple[pl.DataFrame, Dialect | None]:
+    """The table; one without a header as the model was trained on one without."""
+    from .reading.table import read_frame  # with polars
+
+    places = _places(model)
+    if not places:
+        return read_frame(source, options)
+    text = sys.stdin.buffer.read() if source == STDIO else None  # it may be read twice
+    frame, dialect = read_frame(source if text is None else io.BytesIO(text), options)
+    if dialect is None:
+        return frame, dialect
+    if dialect.header:
+        is_told = {*frame.columns} >= {column.name for column in model.encoding.used}
+        if is_told or options.header:
+            return frame, dialect
+        options = replace(options, header=False)
+        frame, dialect = read_frame(source if text is None else io.BytesIO(text), options)
+    return _name_places(source, frame, places, model), dialect
+
+
+def _places(model: Model) -> list[str]:
+    """Names of all columns, from the first, where these are the places in a table without names."""
+    names = [*(column.name for column in model.encoding.columns), *model.target_names]
+    places = [re.fullmatch(r"column_([0-9]+)", name) for name in names]
+    numbers = [int(place[1]) for place in places if place]
+    return [f"column_{k + 1}" for k in range(max(numbers))] if len(numbers) == len(names) else []
+
+
+def _name_places(source: str, frame: pl.DataFrame, places: list[str], model: Model) -> pl.DataFrame:
+    """Columns by their places in the table that was trained on, which had a target too."""
+    inputs = [name for name in places if name not in model.target_names]
+    if frame.width == len(inputs):
+        return frame.rename(dict(zip(frame.columns, inputs, strict=True)))
+    if frame.width >= len(places):
+        return frame
+    raise ValueError(
+        f"{source_name(source)} has {frame.width} columns without names; the model was trained "
+        f"on {len(places)}, which are {len(inputs)} without the target"
+    )
 
 
 def _read_numbers(frame: pl.DataFrame, model: Model, decimal: str) -> pl.DataFrame:
