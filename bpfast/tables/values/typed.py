@@ -9,12 +9,11 @@ import polars as pl
 
 from .batch import Batch
 from .booleans import BooleanEvidence
-from .marks import without_marks
 from .moments import MomentEvidence, MomentKind
 from .native import check_native, convert_native
 from .number_evidence import NumberEvidence
 from .numbers import NumberKind
-from .words import WordEvidence, WordKind, as_words
+from .words import WordEvidence, as_words
 
 
 class Writing(NamedTuple):
