@@ -78,7 +78,7 @@ def dataset_of(
     task : "classification", "regression", or "auto" to see from the target
     target_transform : "none", "log", or "auto" for a logarithm where the target has a long tail
     missing : words that stand for missing values, beside the usual ones
-    dialect : how the table was written in its file; its ``decimal`` and ``notes`` are used
+    dialect : how the table was written in its file; as :class:`.reading.dialect.Dialect` says it
     like : a data set of which these are other rows: the target's kind, classes and transform are
         as there, and so are the types of columns and what is left out
 
@@ -93,11 +93,13 @@ def dataset_of(
         import_optional("polars", "sweep")
         from .table_roles import KnownInputs, TextOptions, split_table
 
-        decimal, notes = getattr(dialect, "decimal", None), getattr(dialect, "notes", {})
+        text = TextOptions(missing)
+        if dialect is not None:
+            text = TextOptions(missing, dialect.decimal, dialect.notes, dialect.writing)
         known = None
         if like is not None and not isinstance(like.inputs, np.ndarray):
             known = KnownInputs(like.inputs, like.writing)
-        split = split_table(data, roles, TextOptions(missing, decimal, notes), known)
+        split = split_table(data, roles, text, known)
     if like is None:
         target = find_target(split.target, task, target_transform)
     else:

@@ -54,8 +54,9 @@ def find_columns(names: Sequence[str], asked: Column | Iterable[Column], option:
     listed = [asked] if isinstance(asked, (str, int)) else asked
     found: dict[str, None] = {}
     for column in listed:
-        is_list = isinstance(column, str) and "," in column and not _called(names, column)
-        parts: Sequence[Column] = column.split(",") if is_list else [column]
+        parts: Sequence[Column] = [column]
+        if isinstance(column, str) and "," in column and not _called(names, column):
+            parts = column.split(",")
         found |= {_find(names, part, option): None for part in parts}
     return [*found]
 
@@ -63,8 +64,10 @@ def find_columns(names: Sequence[str], asked: Column | Iterable[Column], option:
 def _find(names: Sequence[str], column: Column, option: str) -> str:
     """One column's name."""
     called = _called(names, column) if isinstance(column, str) else []
-    if len(called) == 1 or column in called:
-        return column if column in called else called[0]  # type: ignore[return-value]
+    if column in called:
+        return str(column)
+    if len(called) == 1:
+        return called[0]
     try:
         position = int(column)
     except ValueError:

@@ -22,12 +22,13 @@ class TextOptions(NamedTuple):
     ----------
     missing : words that stand for missing values, beside the usual ones
     decimal : "." or ",", or None to see from the numbers
-    notes : what was done with columns before
+    notes, writing : of columns that have got their types before
     """
 
     missing: Collection[str] = ()
     decimal: str | None = None
     notes: Mapping[str, str] = {}
+    writing: Mapping[str, Writing] = {}
 
 
 class KnownInputs(NamedTuple):
@@ -76,7 +77,7 @@ def split_table(
         weights=beside.weights(roles.weight),
         left_out={name: left_out[name] for name in frame.columns if name in left_out},
         notes=_join_notes(frame.columns, text.notes, table.notes, booleans),
-        writing=table.writing,
+        writing={**text.writing, **table.writing},
         numeric=frozenset(names["numeric"]),
         categorical=frozenset(names["categorical"]),
         keep=frozenset(names["keep"]),

@@ -237,7 +237,7 @@ def _find_outputs(columns: Mapping[str, np.ndarray]) -> np.ndarray:
 
 
 def _find_transform(values: np.ndarray, transform: str) -> str:
-    """ "log" or "log1p"; with "auto" also "", where a logarithm would not make the tail shorter."""
+    """The logarithm to train on; "" where "auto" was asked and it would not shorten the tail."""
     lowest = values.min()
     if lowest < 0:
         if transform == "auto":
