@@ -8,11 +8,11 @@ from typing import Annotated
 import typer
 
 from ..checks import check_int
-from ..tables import sources
-from ..tables.inputs import read_inputs
 from ..tables.model import Model
+from ..tables.new_rows import read_new_rows
 from ..tables.predictions import check_output, print_predictions, tabulate, write_predictions
-from ..tables.reading.text import TextOptions
+from ..tables.reading import sources
+from ..tables.reading.dialect import TextOptions
 from .console import stdout_console
 from .results import BEST
 from .text_options import Comment, Decimal, Encoding, Header, Missing, Separator
@@ -47,7 +47,7 @@ def predict(
     top = check_int("--top", top, 1)
     winner = Model.load(model)
     text = TextOptions(separator, decimal, encoding, header, comment, tuple(missing or ()))
-    frame = tabulate(winner, read_inputs(source, winner.encoding, text), device)
+    frame = tabulate(winner, read_new_rows(source, winner, text), device)
     if output is not None:
         write_predictions(frame, output)
     if output != sources.STDIO:

@@ -10,23 +10,21 @@ import numpy as np
 from ..training.export import add_network
 from ..training.onnx_graph import Graph
 from ..training.population import Population
-from .encoding.encoding import Encoding
+from .input_info import InputInfo
 from .onnx_columns import DOUBLE, add_encoding
-from .scaling import Scaler
 from .target_info import TargetInfo
 
 if TYPE_CHECKING:
     import onnx
 
 
-def to_onnx(
-    population: Population, encoding: Encoding, scaler: Scaler, target: TargetInfo
-) -> onnx.ModelProto:
+def to_onnx(population: Population, inputs: InputInfo, target: TargetInfo) -> onnx.ModelProto:
     """See :meth:`bpfast.Model.to_onnx`.
 
     Scaling is in float64: in float32, large numbers with small differences would lose these.
     """
     mlp, graph = population.mlp, Graph()
+    encoding, scaler = inputs.encoding, inputs.scaler
     value = add_encoding(graph, encoding)
     value = graph.add("Div", graph.add("Sub", value, scaler.mean), scaler.scale)
     value = add_network(graph, graph.cast(value, population.dtype), mlp, *population.arrays(0))

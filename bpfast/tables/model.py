@@ -17,7 +17,7 @@ from ..training.population import FORMAT, Population
 from .encoding.column import Column
 from .encoding.encoding import Encoding
 from .export import to_onnx
-from .inputs import scale_inputs
+from .input_info import InputInfo
 from .scaling import Scaler
 from .target_info import TargetInfo
 
@@ -94,13 +94,18 @@ class Model:
 
     @property
     def encoding(self) -> Encoding:
-        """How a table becomes the network's inputs."""
+        """What each column of a table is encoded as."""
         return _encoding(self.columns)
 
     @property
     def features(self) -> list[str]:
         """Names of the inputs, such as "area" and "colour=red"."""
         return self.encoding.features
+
+    @property
+    def inputs(self) -> InputInfo:
+        """How a table becomes the network's inputs."""
+        return InputInfo(self.encoding, self.scaler)
 
     @property
     def target(self) -> TargetInfo:
@@ -155,7 +160,7 @@ class Model:
 
     def outputs(self, X, device: str = "auto") -> np.ndarray:
         """The network's own outputs, (samples, outputs): probabilities, or scaled numbers."""
-        inputs = scale_inputs(self.encoding, self.scaler, X, self.population.dtype)
+        inputs = self.inputs.encode(X, self.population.dtype)
         return self.population.predict(inputs, device)[0]
 
     def to_onnx(self) -> onnx.ModelProto:
@@ -176,7 +181,7 @@ class Model:
         ValueError, ImportError
             As :meth:`Population.to_onnx`.
         """
-        return to_onnx(self.population, self.encoding, self.scaler, self.target)
+        return to_onnx(self.population, self.inputs, self.target)
 
     def to_sklearn(self) -> Pipeline:
         """The model as a fitted scikit-learn ``Pipeline``, from the raw table to predictions.
@@ -193,7 +198,7 @@ class Model:
         import_optional("sklearn", "sklearn")
         from .pipeline import to_pipeline
 
-        return to_pipeline(self.population, self.encoding, self.scaler, self.target)
+        return to_pipeline(self.population, self.inputs, self.target)
 
     def save(self, path: str | os.PathLike) -> None:
         """Write all of it to one safetensors file, whole or not at all.

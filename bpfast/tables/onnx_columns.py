@@ -11,11 +11,12 @@ from typing import Any
 import numpy as np
 
 from ..training.onnx_graph import INPUT, ML, Graph
+from .encoding.coded import Coded
 from .encoding.column import Column
 from .encoding.encoding import Encoding
+from .encoding.moment import Moment
 from .encoding.number import Number
-from .encoding.stand_in import MARKS
-from .encoding.words import Coded
+from .onnx_moments import add_moment
 
 DOUBLE = np.dtype(np.float64)
 
@@ -46,13 +47,17 @@ def _add_column(graph: Graph, column: Any, raw: str) -> str:
     """The inputs that a raw column is encoded as."""
     if isinstance(column, Number):
         return _add_number(graph, column, raw)
-    if isinstance(column, Coded):
-        return _add_words(graph, column, raw)
-    return ""
+    if isinstance(column, Moment):
+        return add_moment(graph, column, raw)
+    return _add_words(graph, column, raw)
 
 
 def _add_number(graph: Graph, column: Number, raw: str) -> str:
+    from .values.marks import numbers_among  # with polars
+
     missing = _is_missing(graph, raw)
+    for mark in numbers_among(column.marks):
+        missing = graph.add("Or", missing, graph.add("Equal", raw, np.array(mark, DOUBLE)))
     number = _fill(graph, missing, np.array(column.median, DOUBLE), raw)
     if not column.missing:
         return number
@@ -63,8 +68,7 @@ def _add_words(graph: Graph, column: Coded, raw: str) -> str:
     """A row of the column's table for each word."""
     codes = {word: code for code, word in enumerate(column.words)}
     if not column.exact:
-        marks = (form for mark in MARKS for form in (mark, mark.upper(), mark.capitalize()))
-        codes = dict.fromkeys([*marks, "NaN"], len(column.words) + 1) | codes
+        codes = dict.fromkeys(_as_written(column.marks), len(column.words) + 1) | codes
     code = graph.add(
         "LabelEncoder",
         graph.add("Squeeze", raw, np.array([1])),
@@ -74,6 +78,14 @@ def _add_words(graph: Graph, column: Coded, raw: str) -> str:
         default_int64=len(column.words),
     )
     return graph.add("Gather", column.table, code, axis=0)
+
+
+def _as_written(marks: tuple[str, ...]) -> list[str]:
+    """Marks of missing values among words, in small letters and capitals."""
+    from .values.marks import MARKS_AMONG_WORDS  # with polars
+
+    known = [*sorted(MARKS_AMONG_WORDS), *marks]
+    return ["NaN", *dict.fromkeys(form for m in known for form in (m, m.lower(), m.upper()))]
 
 
 def _add_array(graph: Graph, encoding: Encoding) -> str:

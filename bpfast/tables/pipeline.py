@@ -15,38 +15,40 @@ from sklearn.pipeline import Pipeline
 
 from ..training.population import Population
 from .encoding.encoding import Encoding
-from .inputs import encode_inputs
+from .input_info import InputInfo
 from .scaling import Scaler
 from .target_info import TargetInfo
 
 
-def to_pipeline(
-    population: Population, encoding: Encoding, scaler: Scaler, target: TargetInfo
-) -> Pipeline:
+def to_pipeline(population: Population, inputs: InputInfo, target: TargetInfo) -> Pipeline:
     """See :meth:`bpfast.Model.to_sklearn`."""
     make = TrainedClassifier if target.has_probabilities else TrainedRegressor
-    network = make(population, scaler, target)
-    return Pipeline([("encoding", TableEncoder(encoding.to_plain())), ("network", network)])
+    scaler = inputs.scaler
+    encoder = TableEncoder(inputs.encoding.to_plain(), scaler.mean, scaler.scale)
+    return Pipeline([("encoding", encoder), ("network", make(population, target))])
 
 
 class TableEncoder(TransformerMixin, BaseEstimator):
-    """Encodes a table's columns as a model's inputs; ``fit`` changes nothing.
+    """Encodes a table's columns as a network's inputs; ``fit`` changes nothing.
 
     Parameters
     ----------
     columns : how each column is encoded, as plain data: :meth:`Encoding.to_plain`
+    mean, scale : of what the columns are encoded as
     """
 
-    def __init__(self, columns: list[dict[str, Any]]) -> None:
+    def __init__(self, columns: list[dict[str, Any]], mean: np.ndarray, scale: np.ndarray) -> None:
         self.columns = columns
+        self.mean = mean
+        self.scale = scale
 
     def fit(self, X=None, y=None) -> TableEncoder:
         """Change nothing: how columns are encoded is part of the model."""
         return self
 
     def transform(self, X) -> np.ndarray:
-        """The inputs, (samples, inputs) float64, of a table or an array of its columns."""
-        return encode_inputs(self._encoding, X)
+        """The scaled inputs, (samples, inputs), of a table or an array of its columns."""
+        return InputInfo(self._encoding, Scaler(self.mean, self.scale)).encode(X)
 
     def get_feature_names_out(self, input_features=None) -> np.ndarray:
         """Names of the inputs."""
@@ -77,16 +79,12 @@ class _Trained(BaseEstimator):
     Parameters
     ----------
     population : Population of one network
-    scaler : Scaler of the inputs
     target : what the outputs mean
     device : as for :meth:`Population.predict`
     """
 
-    def __init__(
-        self, population: Population, scaler: Scaler, target: TargetInfo, device: str = "auto"
-    ) -> None:
+    def __init__(self, population: Population, target: TargetInfo, device: str = "auto") -> None:
         self.population = population
-        self.scaler = scaler
         self.target = target
         self.device = device
 
@@ -95,7 +93,7 @@ class _Trained(BaseEstimator):
         return self
 
     def predict(self, X) -> np.ndarray:
-        """As :meth:`bpfast.Model.predict`, of encoded inputs (samples, inputs)."""
+        """As :meth:`bpfast.Model.predict`, of scaled inputs (samples, inputs)."""
         return self.target.predictions(self._outputs(X))
 
     @property
@@ -104,8 +102,7 @@ class _Trained(BaseEstimator):
         return self.population.mlp.inputs
 
     def _outputs(self, X) -> np.ndarray:
-        inputs = np.asarray(X, dtype=np.float64)
-        return self.population.predict(self.scaler.apply(inputs), self.device)[0]
+        return self.population.predict(X, self.device)[0]
 
     def __sklearn_is_fitted__(self) -> bool:
         return True
@@ -122,7 +119,7 @@ class TrainedClassifier(ClassifierMixin, _Trained):
         return np.array(self.target.classes)
 
     def predict_proba(self, X) -> np.ndarray:
-        """As :meth:`bpfast.Model.predict_proba`, of encoded inputs (samples, inputs)."""
+        """As :meth:`bpfast.Model.predict_proba`, of scaled inputs (samples, inputs)."""
         return self._outputs(X)
 
 

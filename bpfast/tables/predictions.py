@@ -14,7 +14,7 @@ from rich.text import Text
 from ..errors import import_optional
 from ..files import write_whole
 from .model import Model
-from .sources import STDIO
+from .reading.sources import STDIO
 
 if TYPE_CHECKING:
     import polars as pl

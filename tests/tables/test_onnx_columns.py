@@ -50,6 +50,16 @@ def test_words_are_rows_of_a_table():
     assert_array_equal(encoded(Encoding((column,)), given), expected)
 
 
+def test_marks_of_missing_values_may_be_more():
+    columns = (
+        Number(name="age", median=3.0, missing=1, rows=5, marks=("-9", "unknown")),
+        Words(name="deck", words=("A",), missing=3, rows=9, marks=("-9", "Unknown")),
+    )
+    given = {"age": np.array([[-9.0], [9.0]]), "deck": words("unknown", "A")}
+    found = encoded(Encoding(columns), given)
+    assert_array_equal(found, [[3.0, 1.0, 0.0, 1.0], [9.0, 0.0, 1.0, 0.0]])
+
+
 def test_words_of_older_models_are_taken_as_they_are():
     encoding = Encoding.from_plain({"grade": ["", "-", "NA"]})
     given = {"grade": words("-", "", "NA", "other")}

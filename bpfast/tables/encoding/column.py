@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, fields
 from typing import Any, ClassVar, NamedTuple
 
@@ -29,6 +30,7 @@ class Column(ABC):
     ----------
     name : the column's name
     note : what was done with its values before, such as "percent signs taken off", or ""
+    marks : words that stand for missing values in it, beside the usual ones
 
     Attributes
     ----------
@@ -40,6 +42,7 @@ class Column(ABC):
 
     name: str
     note: str = ""
+    marks: tuple[str, ...] = ()
     kind: ClassVar[str]
 
     @property
@@ -55,8 +58,8 @@ class Column(ABC):
     def done(self) -> str: ...
 
     @abstractmethod
-    def encode(self, values) -> np.ndarray:
-        """The inputs for a polars ``Series`` or an array, (rows, inputs) float64.
+    def inputs(self, values) -> Iterable[np.ndarray]:
+        """The inputs for a polars ``Series`` or an array, each (rows,) float64, one at a time.
 
         Raises
         ------
@@ -64,9 +67,18 @@ class Column(ABC):
             Text where a number or a moment is expected; the message names column, row and value.
         """
 
-    def encode_scaled(self, values, scaler: Scaler) -> np.ndarray:
-        """The inputs, scaled, (rows, inputs) float32."""
-        return scale(self.encode(values), scaler)
+    def encode(self, values) -> np.ndarray:
+        """The inputs side by side, (rows, inputs) float64."""
+        encoded = np.empty((len(values), len(self.features)))
+        for k, numbers in enumerate(self.inputs(values)):
+            encoded[:, k] = numbers
+        return encoded
+
+    def write_scaled(self, X: np.ndarray, values, scaler: Scaler) -> None:
+        """Write the inputs, scaled, into X (rows, inputs) float32."""
+        with np.errstate(over="ignore"):  # what float32 does not hold is infinite
+            for k, numbers in enumerate(self.inputs(values)):
+                X[:, k] = (numbers - scaler.mean[k]) / scaler.scale[k]
 
     def to_plain(self) -> dict[str, Any]:
         """All of the column for JSON."""
@@ -82,23 +94,28 @@ class Column(ABC):
 
 
 class FittedColumn(NamedTuple):
-    """A column, the scaler of its inputs, and its scaled inputs for the training rows."""
+    """A column, the scaler of its inputs, and what only the training rows have.
+
+    Attributes
+    ----------
+    column : what was found
+    scaler : of the column's inputs
+    cross_fitted : the training rows' scaled inputs (rows, inputs) float32, where they are others
+        than the column encodes
+    """
 
     column: Column
     scaler: Scaler
-    X: np.ndarray
-
-    @classmethod
-    def of(cls, column: Column, encoded: np.ndarray) -> FittedColumn:
-        """From the training rows' inputs, not scaled yet."""
-        scaler = fit_scaler(encoded, column.flags)
-        return cls(column, scaler, scale(encoded, scaler))
+    cross_fitted: np.ndarray | None = None
 
 
-def fit_scaler(encoded: np.ndarray, flags: list[bool]) -> Scaler:
-    """The scaler of inputs, whose scale is not too small for those of zeros and ones."""
-    scaler = Scaler.of(encoded)
-    return Scaler(scaler.mean, bound_scale(scaler.scale, flags))
+def fit_scaler(inputs: Iterable[np.ndarray], flags: list[bool]) -> Scaler:
+    """The scaler of inputs, (rows,) each, whose scale is not too small for zeros and ones."""
+    scalers = [Scaler.of(values) for values in inputs]
+    deviation = np.array([float(scaler.scale) for scaler in scalers])
+    return Scaler(
+        np.array([float(scaler.mean) for scaler in scalers]), bound_scale(deviation, flags)
+    )
 
 
 def bound_scale(deviations: np.ndarray, flags: list[bool] | np.ndarray) -> np.ndarray:
@@ -112,13 +129,26 @@ def scale(encoded: np.ndarray, scaler: Scaler) -> np.ndarray:
         return scaler.apply(encoded).astype(np.float32)
 
 
+def missing_in_all(rows: int) -> str:
+    """Why a column without values is left out."""
+    return f"missing in each of {count(rows, 'training row')}"
+
+
+def same_in_all(value: str, rows: int) -> str:
+    """Why a column of a single value is left out."""
+    return f"{value} in each of {count(rows, 'training row')}"
+
+
 def count(number: int, noun: str) -> str:
     """A number of things, as in "1 word" and "2,300 words"."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
-def _subclasses(cls: type) -> list[Any]:
-    return [other for sub in cls.__subclasses__() for other in [sub, *_subclasses(sub)]]
+def _subclasses(parent: type) -> Iterator[Any]:
+    children: list[type] = parent.__subclasses__()
+    for child in children:
+        yield child
+        yield from _subclasses(child)
 
 
 def _as_tuples(value: Any) -> Any:

@@ -5,11 +5,12 @@ import pytest
 from mixed_tables import model, new_rows
 from numpy.testing import assert_array_equal
 
+from bpfast import Scaler
 from bpfast.tables.encoding import Encoding
 from bpfast.tables.encoding.left_out import LeftOut
 from bpfast.tables.encoding.number import Number
 from bpfast.tables.encoding.words import Words
-from bpfast.tables.inputs import encode_inputs, scale_inputs
+from bpfast.tables.input_info import InputInfo
 
 AGE = Number(name="age", median=3.0, missing=1, rows=5)
 DECK = Words(name="deck", words=("A", "B"), rows=5)
@@ -17,6 +18,11 @@ ID = LeftOut(name="id", reason="row number", before=True)
 SAME = LeftOut(name="same", reason="1 in each row")
 ENCODING = Encoding((ID, AGE, SAME, DECK))
 NUMBERS = Encoding((AGE, Number(name="fare", median=1.0, rows=5)))
+
+
+def encode_inputs(encoding, X):
+    inputs = len(encoding.features)
+    return InputInfo(encoding, Scaler(np.zeros(inputs), np.ones(inputs))).encode(X)
 
 
 def test_a_table_goes_in_by_its_columns_names():
@@ -80,7 +86,7 @@ def test_columns_that_are_not_there_are_named():
 def test_inputs_are_scaled_in_float64(dtype):
     pytest.importorskip("polars")
     one, rows = model(), new_rows()
-    expected = one.scaler.apply(encode_inputs(one.encoding, rows))
-    found = scale_inputs(one.encoding, one.scaler, rows, np.dtype(dtype))
+    expected = one.scaler.apply(one.encoding.encode(rows))
+    found = one.inputs.encode(rows, np.dtype(dtype))
     assert found.dtype == dtype
     assert_array_equal(found, expected.astype(dtype))
