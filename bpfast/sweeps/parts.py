@@ -62,7 +62,11 @@ class Folds(NamedTuple):
         rows = sum(len(train) + len(validation) for train, validation in folds)
         check_memory(f"the rows of {len(folds)} folds", rows * X.shape[1], "float32")
         ends = np.cumsum([len(fold.train) for fold in folds])
-        train = Part(np.empty((ends[-1], X.shape[1]), np.float32), np.empty(ends[-1], y.dtype), np.empty(ends[-1], y.dtype))
+        train = Part(
+            np.empty((ends[-1], X.shape[1]), np.float32),
+            np.empty(ends[-1], y.dtype),
+            np.empty(ends[-1], y.dtype),
+        )
         rows_of, validation, scalers = [], [], []
         for fold, end in zip(folds, ends, strict=True):
             scaler = Scaler.of(X[fold.train])
@@ -108,7 +112,8 @@ class SweepData:
     metric: Metric
 
     @property
-    def fold_target_scalers(self): return self.folds.target_scalers
+    def fold_target_scalers(self):
+        return self.folds.target_scalers
 
     @classmethod
     def of(cls, X, y, task: str, splitting: Splitting, seed: int, metric=None) -> SweepData:

@@ -34,9 +34,7 @@ class Roles:
     keep: Column | Sequence[Column] = ()
 
 
-def find_columns(
-    names: Sequence[str], asked: Column | Sequence[Column], option: str
-) -> list[str]:
+def find_columns(names: Sequence[str], asked: Column | Sequence[Column], option: str) -> list[str]:
     """The columns that were asked for, in the order in which they were.
 
     Parameters
