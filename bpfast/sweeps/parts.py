@@ -98,6 +98,7 @@ class Training(NamedTuple):
             categorical=data.categorical,
             keep=data.keep,
             notes=data.notes,
+            writing=data.writing,
             left_out=data.left_out,
             seed=self.seed,
         )
