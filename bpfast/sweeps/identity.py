@@ -21,7 +21,6 @@ BEFORE = {
     "numeric": [],
     "categorical": [],
     "keep": [],
-    "missing": [],
 }
 # How a message names settings whose values say nothing to a reader.
 PHRASES = {

@@ -15,9 +15,12 @@ from ..tables.target import Target
 from .folds import RowSplit, Splitting, split_rows
 from .given_folds import Fold
 from .identity import fingerprint
-from .metrics import Metric
+from .metrics import SCORE, Metric, beside
 from .metrics import metric as find_metric
 from .weights import Weighting
+
+
+DROPPED = "dropped"  # why a column is left out that a user said to drop
 
 
 class Part(NamedTuple):
@@ -175,7 +178,7 @@ class SweepData:
     encoding, scaler, target_scaler : of the winner; no target scaler where there are classes
     target : names and kind of the target, without its values
     metric : what networks are ranked by
-    weighting : how training rows count, as JSON has it
+    choices : what a user said of columns, target, metric and weights, as JSON has it
     refits : whether the winner is trained anew, and only then scored on the test part, as in a
         cross-validation
     fingerprints : by which a sweep that is resumed knows its data
@@ -191,7 +194,7 @@ class SweepData:
     target_scaler: Scaler | None
     target: Target
     metric: Metric
-    weighting: dict[str, Any]
+    choices: dict[str, Any]
     refits: bool
     fingerprints: dict[str, str]
     rows: dict[str, np.ndarray]
@@ -245,7 +248,7 @@ class SweepData:
             target_scaler=found.target_scaler,
             target=replace(target, values=target.values[:0]),
             metric=scored,
-            weighting=weighting.describe(),
+            choices=_choices(dataset, scored) | weighting.describe(),
             refits=splitting.cv is not None,
             fingerprints=_fingerprints(dataset, rows, test),
             rows=_rows_given(dataset, rows, test, splitting.cv is not None),
@@ -275,6 +278,20 @@ def _joined(parts: list[Part], inputs: int) -> Part:
         X[start : start + len(part.X), : part.X.shape[1]] = part.X
         start += len(part.X)
     return Part(X, y, target, np.concatenate(given) if given else None)
+
+
+def _choices(dataset: Dataset, metric: Metric) -> dict[str, Any]:
+    """What a user said, or a default that could be otherwise."""
+    target = dataset.target
+    is_score = beside(metric, target.kind) is None
+    dropped = [name for name, why in dataset.left_out.items() if why == DROPPED]
+    named = {name: sorted(getattr(dataset, name)) for name in ("numeric", "categorical", "keep")}
+    return {
+        "metric": SCORE if is_score else metric.name,
+        "target_transform": target.transform or "none",
+        "drop": sorted(dropped),
+        **named,
+    }
 
 
 def _fingerprints(dataset: Dataset, rows: RowSplit, test: Dataset | None) -> dict[str, str]:

@@ -35,7 +35,7 @@ from .workers import ThreadWorkers, Workers
 
 def sweep(
     X,
-    y,
+    y=None,
     space: Space | Mapping[str, Any] | None = None,
     networks: int = 1024,
     epochs: int = 30,
@@ -173,7 +173,7 @@ def sweep(
     search = Search(space, sampler, planned(space, sampler, networks), epochs, halving, seed)
     memory = None if memory is None else check_int("memory", memory, 1)
     resources = Resources(device, client, memory)
-    known_by = settings(data, table, splitting, search, resources)
+    known_by = settings(data, splitting, search, resources)
     if resume and run is None and storage is None:
         raise ValueError("resume=True goes on with what is in run, or in storage: give one of them")
     persistence = Persistence(run, storage, study_name, resume)
