@@ -9,7 +9,7 @@ import numpy as np
 
 from ..memory import check_memory
 from ..tables.dataset import Dataset
-from ..tables.encoding import Encoding, encode_scaled, fit
+from ..tables.encoding import Encoding
 from ..tables.scaling import Scaler
 from ..tables.target import Target
 from .folds import RowSplit, Splitting, split_rows
@@ -17,101 +17,10 @@ from .given_folds import Fold
 from .identity import fingerprint
 from .metrics import SCORE, Metric, beside
 from .metrics import metric as find_metric
+from .preparation import Part, Preparation, Preparer
 from .weights import Weighting
 
-
 DROPPED = "dropped"  # why a column is left out that a user said to drop
-
-
-class Part(NamedTuple):
-    """Samples of a part.
-
-    Attributes
-    ----------
-    X : (rows, inputs) float32, encoded and scaled
-    y : what outputs are compared with: class numbers, labels of 0 and 1, or numbers on the scale
-        that they are trained on
-    target : the target in its own units
-    weights : (rows,) of training rows; None where all count alike
-    """
-
-    X: np.ndarray
-    y: np.ndarray
-    target: np.ndarray
-    weights: np.ndarray | None = None
-
-    def head(self, rows: int) -> Part:
-        """The first rows."""
-        return Part(*(None if values is None else values[:rows] for values in self))
-
-    def padded(self, inputs: int) -> Part:
-        """The part with inputs of zeros after its own."""
-        lacking = inputs - self.X.shape[1]
-        return self._replace(X=np.pad(self.X, ((0, 0), (0, lacking)))) if lacking else self
-
-
-class Preparation(NamedTuple):
-    """What was found in training rows: it makes inputs and targets of any rows.
-
-    Attributes
-    ----------
-    encoding, scaler : of the inputs
-    target_scaler : None for classes and labels
-    """
-
-    encoding: Encoding
-    scaler: Scaler
-    target_scaler: Scaler | None
-
-    def part(self, dataset: Dataset, rows: np.ndarray) -> Part:
-        """Some rows of a data set, which need not be the one that it was found in."""
-        X = encode_scaled(self.encoding, self.scaler, dataset.inputs, rows)
-        target = dataset.target
-        y = replace(target, values=target.values[rows]).transformed()
-        return Part(X, self.scale(y), target.values[rows])
-
-    def scale(self, y: np.ndarray) -> np.ndarray:
-        """A target, transformed, as networks are trained on it."""
-        return y if self.target_scaler is None else self.target_scaler.apply(y)
-
-
-class Training(NamedTuple):
-    """What training rows are found in: a data set, how its rows count, and a seed."""
-
-    dataset: Dataset
-    weighting: Weighting
-    seed: int
-
-    def prepare(self, rows: np.ndarray) -> tuple[Preparation, Part]:
-        """What is found in training rows, and their part.
-
-        Raises
-        ------
-        ValueError
-            No column is left as an input.
-        """
-        data, target = self.dataset, self.dataset.target
-        y = target.transformed()
-        fitted = fit(
-            data.inputs,
-            rows,
-            y,
-            len(target.classes),
-            numeric=data.numeric,
-            categorical=data.categorical,
-            keep=data.keep,
-            notes=data.notes,
-            writing=data.writing,
-            left_out=data.left_out,
-            seed=self.seed,
-        )
-        if not fitted.encoding.features:
-            why = "; ".join(f"{own['column']}: {own['done']}" for own in fitted.encoding.describe())
-            raise ValueError(f"no column is left to predict from ({why}): keep one")
-        target_scaler = Scaler.of(y[rows]) if target.kind == "numbers" else None
-        found = Preparation(fitted.encoding, fitted.scaler, target_scaler)
-        weights = self.weighting.of(target.values, rows)
-        return found, Part(fitted.X, found.scale(y[rows]), target.values[rows], weights)
 
 
 class Folds(NamedTuple):
@@ -135,7 +44,7 @@ class Folds(NamedTuple):
     prepared: list[Preparation]
 
     @classmethod
-    def of(cls, training: Training, folds: list[Fold]) -> Folds:
+    def of(cls, preparer: Preparer, folds: list[Fold]) -> Folds:
         """The rows of folds.
 
         Raises
@@ -146,7 +55,7 @@ class Folds(NamedTuple):
         rows = sum(len(train) + len(validation) for train, validation in folds)
         prepared, trained = [], []
         for k, fold in enumerate(folds):
-            found, part = training.prepare(fold.train)
+            found, part = preparer.prepare(fold.train)
             if k == 0:
                 size = rows * part.X.shape[1]
                 check_memory(f"the rows of {len(folds)} folds", size, "float32")
@@ -155,7 +64,7 @@ class Folds(NamedTuple):
         inputs = max(part.X.shape[1] for part in trained)
         pairs = zip(prepared, folds, strict=True)
         validation = [
-            found.part(training.dataset, fold.validation).padded(inputs) for found, fold in pairs
+            found.part(preparer.dataset, fold.validation).padded(inputs) for found, fold in pairs
         ]
         ends = np.cumsum([len(fold.train) for fold in folds])
         own = [np.arange(end - len(fold.train), end) for fold, end in zip(folds, ends, strict=True)]
@@ -228,12 +137,12 @@ class SweepData:
         if test is not None:
             splitting = splitting._replace(test=0.0)
         rows = split_rows(dataset.inputs, target.values, len(target.classes), splitting, seed)
-        training = Training(dataset, weighting, seed)
-        folds = Folds.of(training, rows.folds)
+        preparer = Preparer(dataset, weighting, seed)
+        folds = Folds.of(preparer, rows.folds)
         if splitting.cv is None:
             found, winner = folds.prepared[0], folds.train
         else:
-            found, winner = training.prepare(rows.winner)
+            found, winner = preparer.prepare(rows.winner)
         if test is None:
             tested = found.part(dataset, rows.test)
         else:
@@ -297,7 +206,7 @@ def _choices(dataset: Dataset, metric: Metric) -> dict[str, Any]:
 def _fingerprints(dataset: Dataset, rows: RowSplit, test: Dataset | None) -> dict[str, str]:
     target = dataset.target
     names = [*target.classes, *(name for pair in target.labels.values() for name in pair)]
-    held_out = [rows.winner, rows.test]
+    held_out: list[Any] = [rows.winner, rows.test]
     held_out += [] if test is None else [test.inputs, test.target.values]
     return {
         "data": fingerprint(dataset.inputs, target.values),
