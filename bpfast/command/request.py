@@ -16,7 +16,7 @@ from ..sweeps.identity import GROWS
 from ..sweeps.run_folder import MANIFEST, read_manifest
 from ..sweeps.storage import lasting
 from ..tables.reading.dialect import TextOptions
-from ..tables.reading.sources import BUILT_IN, STDIO
+from ..tables.reading.sources import BUILT_IN
 from .sweep_options import NETWORKS, SweepOptions
 from .text_options import marks, text_options
 

@@ -8,8 +8,6 @@ from typer import Option
 
 from ..tables.reading.dialect import TextOptions
 
-SEPARATORS = {"tab": "\t", r"\t": "\t", "space": " ", "semicolon": ";", "comma": ",", "pipe": "|"}
-
 Separator = Annotated[
     str | None,
     Option(help="Between fields, such as ; or tab; found out if not given.", show_default=False),
@@ -35,9 +33,8 @@ Missing = Annotated[
 
 def text_options(options: Any) -> TextOptions:
     """What was said of a text file, by options of these names."""
-    separator = options.separator
     return TextOptions(
-        separator=SEPARATORS.get(separator, separator),
+        separator=options.separator,
         decimal=options.decimal,
         encoding=options.encoding,
         header=options.header,

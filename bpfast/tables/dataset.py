@@ -1,36 +1,83 @@
-"""A data set: samples with a target, and what their columns mean."""
+"""A data set: rows with a target, their inputs, and what was left out."""
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .columns import Columns, feature_names
+from .roles import Roles
+from .target import Target
+
+if TYPE_CHECKING:
+    import polars as pl
 
 
 @dataclass(frozen=True)
 class Dataset:
-    """Samples with a target.
+    """Rows with a target.
 
     Attributes
     ----------
     name : what the data are called
-    X : (samples, features) float64
-    y : (samples,) class numbers, or (samples,) float64
-    columns : the columns that X was made of
-    classes : the classes' names, empty for regression
-    groups : (samples,) of any dtype: rows of one group belong together; None for no groups
+    inputs : the rows' columns in the table's order, with the types of their values; or an array
+        (rows, columns) of numbers
+    target : what is predicted
+    left_out : why each column of the table that is no input is none
+    notes : what was done with the values of a column, such as "percent signs taken off"
+    numeric, categorical, keep : columns that the user says are numbers, words, and inputs
+    groups : (rows,) of any dtype: rows of one group belong together; None for no groups
+    time : (rows,) float64: when each row was, to order rows by; None if not given
+    weights : (rows,) float64: what each row counts; None if not given
+    row_numbers : (rows,) the rows' numbers in the table that was given, from 0
+    without_target : how many rows were left out because they have no target
+    dialect : how the table was written in its file, or None
     """
 
     name: str
-    X: np.ndarray
-    y: np.ndarray
-    columns: Columns
-    classes: list[str] = field(default_factory=list)
+    inputs: pl.DataFrame | np.ndarray
+    target: Target
+    left_out: dict[str, str] = field(default_factory=dict)
+    notes: dict[str, str] = field(default_factory=dict)
+    numeric: frozenset[str] = frozenset()
+    categorical: frozenset[str] = frozenset()
+    keep: frozenset[str] = frozenset()
     groups: np.ndarray | None = None
+    time: np.ndarray | None = None
+    weights: np.ndarray | None = None
+    row_numbers: np.ndarray = field(default_factory=lambda: np.arange(0))
+    without_target: int = 0
+    dialect: Any = None
 
-    @property
-    def features(self) -> list[str]:
-        """Names of the columns of X."""
-        return feature_names(self.columns)
+
+def dataset_of(
+    data: pl.DataFrame | np.ndarray,
+    roles: Roles,
+    *,
+    task: str = "auto",
+    target_transform: str = "none",
+    missing: Collection[str] = (),
+    name: str = "table",
+    notes: Mapping[str, str] | None = None,
+    dialect: Any = None,
+) -> Dataset:
+    """A data set of a table, or of an array.
+
+    Parameters
+    ----------
+    data : a polars ``DataFrame`` (its text is given types here, unless it has them), or an array
+        (rows, columns) of numbers, whose columns are called x0, x1, ... and all stay inputs
+    roles : which columns are the target, groups, ...; or arrays beside the table
+    task : "classification", "regression", or "auto" to see from the target
+    target_transform : "none", "log", or "auto" for a logarithm where the target is skewed
+    missing : words that stand for missing values, beside the usual ones
+    notes, dialect : of the reading, to hand on
+
+    Raises
+    ------
+    TypeError, ValueError
+        A column that is not there, no inputs, no rows with a target, ...
+    """
+    raise NotImplementedError

@@ -2,11 +2,53 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+
 import numpy as np
 
 TASKS = ("auto", "classification", "regression")
 MAX_CLASSES = 100  # different integers in a target that still count as classes
 MIN_ROWS = 3  # of a class, on average: training, validation and test want one each
+
+
+TRANSFORMS = ("none", "log", "auto")  # of a target of numbers, as asked for
+
+
+@dataclass(frozen=True)
+class Target:
+    """What is predicted.
+
+    Attributes
+    ----------
+    names : of the target's columns; ("",) for an array, which has no name
+    kind : "classes", "labels" or "numbers"
+    values : (rows,) class numbers; (rows, labels) float64 of 0 and 1; (rows,) or (rows, outputs)
+        float64 in the target's own units
+    classes : names of the classes, empty for labels and numbers
+    labels : for each column of labels the names of its two values, 0 and 1 in that order
+    transform : "log" or "log1p" if networks are trained on logarithms, "" if on the numbers
+    """
+
+    names: tuple[str, ...]
+    kind: str
+    values: np.ndarray
+    classes: list[str] = field(default_factory=list)
+    labels: dict[str, list[str]] = field(default_factory=dict)
+    transform: str = ""
+
+    def transformed(self) -> np.ndarray:
+        """The values that networks are trained on, before scaling."""
+        return to_training_scale(self.values, self.transform)
+
+
+def to_training_scale(values: np.ndarray, transform: str) -> np.ndarray:
+    """Numbers in the target's own units, as networks are trained on: "", "log" or "log1p"."""
+    return {"": np.asarray, "log": np.log, "log1p": np.log1p}[transform](values)
+
+
+def to_units(values: np.ndarray, transform: str) -> np.ndarray:
+    """What :func:`to_training_scale` gave, in the target's own units again."""
+    return {"": np.asarray, "log": np.exp, "log1p": np.expm1}[transform](values)
 
 
 def check_target(y: np.ndarray, task: str = "auto") -> tuple[np.ndarray, list[str]]:
