@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from .batch import Batch
-from .numbers import CURRENCY, GROUP, NumberKind, bare_numbers, read_numbers
+from .numbers import CURRENCY, GROUP, SEPARATORS, NumberKind, bare_numbers, read_numbers
 from .strays import Strays
 
 MOST_CATEGORIES = 20  # different numbers beside which a word that repeats is a category, too
@@ -30,6 +30,7 @@ class Reading:
 
     Attributes
     ----------
+    decimal : the mark
     strays : the values that are no numbers
     sure : whether a value is a number with this decimal mark alone
     integers : whether all numbers are integers
@@ -37,12 +38,18 @@ class Reading:
     low, high : the least and the greatest number
     """
 
+    decimal: str
     strays: Strays = field(default_factory=Strays)
     sure: bool = False
     integers: bool = True
     grouped: bool = False
     low: float = np.inf
     high: float = -np.inf
+
+    @property
+    def separated(self) -> str:
+        """What a number with thousands separators has in it."""
+        return rf"[0-9][{GROUP[self.decimal]}{SEPARATORS}][0-9]"
 
     @property
     def has_numbers(self) -> bool:
@@ -84,7 +91,7 @@ class NumberEvidence:
         self.styles: set[str] = set()
         self.spaced = 0  # numbers with spaces between their digits
         self.lengths: set[int] = set()  # of these
-        self.readings = {decimal: Reading() for decimal in GROUP}
+        self.readings = {decimal: Reading(decimal) for decimal in GROUP}
 
     def see(self, batch: Batch) -> None:
         """Take in a batch of rows."""
@@ -173,11 +180,10 @@ class NumberEvidence:
         words, numbers = written["word"], bare.cast(pl.Float64, strict=False)
         reading.widen(numbers)
         reading.integers &= bare.cast(pl.Int64, strict=False).null_count() == 0
-        digits = bare.str.extract("([0-9]+)")
-        reading.grouped |= bool((~words.str.contains(digits, literal=True)).any())
+        reading.grouped |= bool(words.str.contains(reading.separated).any())
         self.few.update(numbers.drop_nulls().head(MOST_CATEGORIES + 1).to_list())
         self.styles |= {name for name, mark in _STYLES.items() if words.str.contains(mark).any()}
-        if reading is self.readings["."]:
+        if reading.decimal == ".":
             spaced = written.filter(words.str.contains(r"^[0-9][0-9\s]*\s[0-9]+$"))
             self.spaced += int(spaced["count"].sum())
             self.lengths.update(spaced["word"].str.len_chars().unique().head(2).to_list())
