@@ -32,7 +32,6 @@ class Request:
     Attributes
     ----------
     source, test_data : a file's absolute path, or the name of built-in data
-    missing : more marks of missing values, with commas
     space : hyperparameters by name, from --space and from options of their own
     storage : URL of Optuna's storage, in a form that means the same from any folder
     """
@@ -69,7 +68,7 @@ class Request:
     encoding: str | None = None
     header: bool | None = None
     comment: str | None = None
-    missing: str | None = None
+    missing: list[str] | None = None
 
     @property
     def text(self) -> TextOptions:
