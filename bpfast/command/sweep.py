@@ -66,7 +66,7 @@ def run_request(request: Request, options: SweepOptions, client: Any) -> None:
             space,
             networks=request.networks,
             epochs=request.epochs,
-            validation=request.validation,
+            validation=None if request.cv else request.validation,
             test=request.test,
             cv=request.cv,
             groups=dataset.groups,

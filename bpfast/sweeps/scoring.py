@@ -6,20 +6,51 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..tables.target import total_sum_of_squares
+from ..tables.scaling import Scaler
+from ..tables.target import to_units
 from ..training.backpropagation import gradients
 from ..training.history import History, latest
 from ..training.population import Population
+from .metrics import SCORES, beside
 from .parts import Part, SweepData
 
 PREDICTIONS = 1 << 24  # numbers predicted at a time
 SPLIT_SCORE = "split{}_validation_score"  # as scikit-learn calls the score of a fold
-RESULTS = ("validation_score", "validation_std", "test_score", "loss", "epochs", "diverged")
+# "score" is by the metric; accuracy or R² stands beside it where that is another one.
+SCORE_NAMES = ("score", *dict.fromkeys(SCORES.values()))
+RESULTS = (
+    *(f"validation_{name}" for name in SCORE_NAMES),
+    "validation_std",
+    *(f"test_{name}" for name in SCORE_NAMES),
+    *("loss", "epochs", "diverged"),
+)
 
 
 def result_names(folds: int) -> list[str]:
     """Columns that there may be beside the hyperparameters, in the order of the table."""
     return [*RESULTS, *map(SPLIT_SCORE.format, range(folds))]
+
+
+class PartScores(NamedTuple):
+    """Scores of networks on one part.
+
+    Attributes
+    ----------
+    scores : (networks,) by the metric; -inf where predictions are not finite, or have no score
+    beside : the same for accuracy or R², by name, where that is not the metric; NaN where the
+        part's target does not vary
+    is_finite : (networks,) bool, whether all predictions are finite
+    """
+
+    scores: np.ndarray
+    beside: dict[str, np.ndarray]
+    is_finite: np.ndarray
+
+    def columns(self, part: str, diverged: np.ndarray) -> dict[str, np.ndarray]:
+        """Columns of the table, such as ``test_score``: -inf where a network is of no use."""
+        lost = diverged | ~self.is_finite
+        named = {"score": self.scores} | self.beside
+        return {f"{part}_{n}": np.where(lost, -np.inf, own) for n, own in named.items()}
 
 
 class Scorer(NamedTuple):
@@ -41,25 +72,37 @@ class Scorer(NamedTuple):
             np.ascontiguousarray(values.reshape(len(parts), trials).T)
             for values in (history.diverged, history.epochs_run, latest(history.loss))
         )
-        fold_scores = [
-            self.scores(population, part, range(k * trials, (k + 1) * trials))
-            for k, part in enumerate(parts)
+        folds = [
+            self.part_scores(population[k * trials : (k + 1) * trials], part, scaler)
+            for k, (part, scaler) in enumerate(
+                zip(parts, self.data.fold_target_scalers, strict=True)
+            )
         ]
-        scores = np.stack(fold_scores, axis=1)
-        diverged = diverged | np.isnan(scores)  # in its last step: no loss was computed after it
-        scores = finite_scores(scores, diverged)
-        results = {"validation_score": scores.mean(axis=1)}
+        # in its last step: no loss was computed after it
+        diverged = diverged | ~np.stack([fold.is_finite for fold in folds], axis=1)
+        columns = [
+            fold.columns("validation", lost) for fold, lost in zip(folds, diverged.T, strict=True)
+        ]
+        by_fold = {name: np.stack([own[name] for own in columns], axis=1) for name in columns[0]}
+        results = {name: own.mean(axis=1) for name, own in by_fold.items()}
+        scores = by_fold["validation_score"]
         if self.data.refits:
             with np.errstate(invalid="ignore"):  # a score of -inf has no deviation
                 results["validation_std"] = scores.std(axis=1)
-        elif len(self.data.test.X):
-            tested = self.scores(population, self.data.test)
-            results["test_score"] = finite_scores(tested, diverged[:, 0])
+        else:
+            results |= self.test_columns(population, diverged[:, 0])
         results["loss"], results["epochs"] = loss.mean(axis=1), epochs.min(axis=1)
         results["diverged"] = diverged.any(axis=1)
         if self.data.refits:
             results |= {SPLIT_SCORE.format(k): column for k, column in enumerate(scores.T)}
         return results
+
+    def test_columns(self, population: Population, diverged: np.ndarray) -> dict[str, np.ndarray]:
+        """Scores on the test part, by the names of their columns; none without a test part."""
+        if not len(self.data.test.X):
+            return {}
+        tested = self.part_scores(population, self.data.test, self.data.target_scaler)
+        return tested.columns("test", diverged)
 
     def validation_losses(self, population: Population) -> np.ndarray:
         """(trials,) losses on what trials are scored on, means over folds; none is infinite."""
@@ -71,31 +114,38 @@ class Scorer(NamedTuple):
             losses[:, k] = gradients(own, part.X, part.y, device=self.device)[0]
         return np.nan_to_num(losses.mean(axis=1), nan=np.finfo(np.float64).max)
 
-    def scores(
-        self, population: Population, part: Part, networks: range | None = None
-    ) -> np.ndarray:
-        """Accuracy or R² of every network, or of some, on a part.
-
-        NaN where predictions are not finite. R² is of targets that vary, which sweeps make sure of.
-        """
-        networks = range(len(population)) if networks is None else networks
+    def part_scores(
+        self, population: Population, part: Part, target_scaler: Scaler | None
+    ) -> PartScores:
+        """Scores of every network on a part; its predictions of numbers are scaled so."""
         step = max(1, PREDICTIONS // (len(part.X) * population.mlp.outputs))
-        scores = []
-        for first in networks[::step]:
-            some = population[first : min(first + step, networks.stop)]
-            predicted = some.predict(part.X, device=self.device)
-            own = self._score(predicted, part.y)
-            scores.append(np.where(np.isfinite(predicted).all(axis=(1, 2)), own, np.nan))
-        return np.concatenate(scores)
+        some = [
+            self._scores(population[first : first + step], part, target_scaler)
+            for first in range(0, len(population), step)
+        ]
+        scores, others, is_finite = zip(*some, strict=True)
+        return PartScores(
+            scores=np.concatenate(scores),
+            beside={name: np.concatenate([own[name] for own in others]) for name in others[0]},
+            is_finite=np.concatenate(is_finite),
+        )
 
-    def _score(self, predicted: np.ndarray, y: np.ndarray) -> np.ndarray:
-        if self.data.classes:
-            return (predicted.argmax(axis=2) == y).mean(axis=1)
-        with np.errstate(over="ignore"):  # predictions far beyond any target score -inf
-            errors = ((predicted[:, :, 0].astype(np.float64) - y) ** 2).sum(axis=1)
-            return 1.0 - errors / total_sum_of_squares(y)
-
-
-def finite_scores(scores: np.ndarray, diverged: np.ndarray) -> np.ndarray:
-    """Scores, -inf where a network diverged, or what it predicts is not finite."""
-    return np.where(diverged | np.isnan(scores), -np.inf, scores)
+    def _scores(
+        self, population: Population, part: Part, target_scaler: Scaler | None
+    ) -> PartScores:
+        """Scores of networks whose predictions fit into memory."""
+        target = self.data.target
+        predicted = population.predict(part.X, device=self.device)
+        if target.kind == "numbers":
+            predicted = predicted.astype(np.float64)
+            if target_scaler is not None:
+                predicted = target_scaler.invert(predicted)
+            with np.errstate(over="ignore"):  # the exponential of a logarithm far out
+                predicted = to_units(predicted, target.transform)
+        scores = self.data.metric.scores(predicted, part.target, target.kind)
+        other = beside(self.data.metric, target.kind)
+        found = {}
+        if other is not None:
+            found[other.name] = other.scores(predicted, part.target, target.kind)
+        is_finite = np.isfinite(predicted).all(axis=(1, 2))
+        return PartScores(np.where(np.isnan(scores), -np.inf, scores), found, is_finite)

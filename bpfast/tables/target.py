@@ -40,6 +40,13 @@ class Target:
     labels: dict[str, list[str]] = field(default_factory=dict)
     transform: str = ""
 
+    @property
+    def outputs(self) -> int:
+        """How many outputs a network has for it."""
+        if self.classes:
+            return len(self.classes)
+        return self.values.shape[1] if self.values.ndim > 1 else 1
+
     def transformed(self) -> np.ndarray:
         """The values that networks are trained on, before scaling."""
         return to_training_scale(self.values, self.transform)

@@ -36,35 +36,52 @@ def sweep(y=NUMBERS, **options):
     return bp.sweep(X, y, **settings | options)
 
 
-def score(part, predicted):
+def score(name, part, predicted, scaler):
     """scikit-learn's, or -inf where there is nothing to be scored."""
     if not np.isfinite(predicted).all():
         return -np.inf
-    if part.y.dtype.kind == "i":
-        return metrics.accuracy_score(part.y, predicted.argmax(axis=1))
-    return metrics.r2_score(part.y, predicted[:, 0])
+    if scaler is not None:
+        numbers = scaler.invert(predicted[:, 0].astype(np.float64))
+        return SCORES[name](part.target, numbers)
+    if name == "neg_log_loss":
+        return -metrics.log_loss(part.target, predicted, labels=range(predicted.shape[1]))
+    return metrics.accuracy_score(part.target, predicted.argmax(axis=1))
 
 
-def scored_by_hand(scorer, population, history):
+SCORES = {
+    "accuracy": metrics.accuracy_score,
+    "r2": metrics.r2_score,
+    "neg_root_mean_squared_error": lambda y, p: -metrics.root_mean_squared_error(y, p),
+}
+
+
+def scored_by_hand(name, scorer, population, history):
     """(trials, folds) validation scores, and (trials,) test scores of fold 0's networks."""
-    trials = len(population) // len(scorer.data.folds.validation)
-    scores = np.empty((trials, len(scorer.data.folds.validation)))
-    for k, part in enumerate(scorer.data.folds.validation):
+    data = scorer.data
+    trials = len(population) // len(data.folds.validation)
+    scores = np.empty((trials, len(data.folds.validation)))
+    for k, part in enumerate(data.folds.validation):
         predictions = population[k * trials : (k + 1) * trials].predict(part.X, scorer.device)
-        scores[:, k] = [score(part, predicted) for predicted in predictions]
+        scaler = data.fold_target_scalers[k]
+        scores[:, k] = [score(name, part, predicted, scaler) for predicted in predictions]
     scores[history.diverged.reshape(-1, trials).T] = -np.inf
-    tested = np.array([score(scorer.data.test, p) for p in population.predict(scorer.data.test.X)])[
-        :trials
-    ]
+    predictions = population[:trials].predict(data.test.X)
+    tested = np.array([score(name, data.test, p, data.target_scaler) for p in predictions])
     return scores, np.where(np.isinf(scores[:, 0]), -np.inf, tested)
 
 
 def check_results(scorer, population, history, results):
-    scores, tested = scored_by_hand(scorer, population, history)
-    np.testing.assert_allclose(results["validation_score"], scores.mean(axis=1), rtol=1e-9)
-    np.testing.assert_array_equal(results["diverged"], np.isinf(scores).any(axis=1))
-    if "test_score" in results:
-        np.testing.assert_allclose(results["test_score"], tested, rtol=1e-9)
+    names = {"score": scorer.data.metric.name}
+    names |= {name: name for name in ("accuracy", "r2") if f"validation_{name}" in results}
+    assert len({*names.values()}) == len(names)
+    for column, name in names.items():
+        scores, tested = scored_by_hand(name, scorer, population, history)
+        expected = {f"validation_{column}": scores.mean(axis=1)}
+        if "test_score" in results:
+            expected[f"test_{column}"] = tested
+        for told, values in expected.items():
+            np.testing.assert_allclose(results[told], values, rtol=1e-5, atol=1e-7)
+        np.testing.assert_array_equal(results["diverged"], np.isinf(scores).any(axis=1))
     return results
 
 
@@ -93,10 +110,12 @@ def check_best(result, y, cv, seed, epochs):
     classes = result.classes
     target = np.searchsorted(classes, y) if classes else y
     rows = split_rows(X, target, len(classes), Splitting(cv=cv), seed)
-    metric = metrics.accuracy_score if classes else metrics.r2_score
-    parts = {"test_score": rows.test}
+    name = "accuracy" if classes else "r2"
+    column = "score" if result.metric == name else name
+    metric = SCORES[name]
+    parts = {f"test_{column}": rows.test}
     if cv is None:
-        parts["validation_score"] = rows.folds[0].validation
+        parts[f"validation_{column}"] = rows.folds[0].validation
     else:
         own = winner_trained_by_hand(
             result, X[rows.winner], target[rows.winner], epochs, seed, "cpu"
@@ -117,9 +136,10 @@ def check_best(result, y, cv, seed, epochs):
     sampler=st.sampled_from(["random", "tpe"]),
     epochs=st.integers(2, 5),
     seed=st.integers(0, 99),
+    metric=st.sampled_from([None, "score"]),
 )
 def test_every_score_is_scikit_learns_and_the_best_is_the_best(
-    offset, rates, cv, halving, sampler, epochs, seed
+    offset, rates, cv, halving, sampler, epochs, seed, metric
 ):
     y = WORDS if offset is None else offset + NUMBERS
     seen, storage, results = [], optuna.storages.InMemoryStorage(), Scorer.results
@@ -138,6 +158,7 @@ def test_every_score_is_scikit_learns_and_the_best_is_the_best(
             storage=storage,
             device="cpu",
             progress=seen.append,
+            metric=metric,
         )
     check_ranking(result, seen, optuna.load_study(study_name="bpfast", storage=storage))
     if result.best is not None:
@@ -153,7 +174,7 @@ def test_networks_whose_last_step_went_too_far_have_diverged(y, rates):
     assert lost.sum() > 5
     assert np.isneginf(table["validation_score"][lost]).all()
     assert np.isneginf(table["test_score"][lost]).all()
-    assert table["test_score"].max() > 0.0
+    assert np.isfinite(table["test_score"].max())
     assert (np.diff(table["validation_score"][~table["diverged"]]) <= 0).all()
 
 
@@ -174,10 +195,13 @@ def test_predictions_of_the_test_part_alone_rank_nobody(y, monkeypatch):
 
     monkeypatch.setattr(bp.Population, "predict", overflowing)
     result = sweep(y, space={"learning_rate": [1e-3, 1e-2, 1e-1]})
-    for name in expected.table.keys() - {"test_score"}:
+    tested = {name for name in expected.table if name.startswith("test")}
+    assert len(tested) == 2
+    for name in expected.table.keys() - tested:
         np.testing.assert_array_equal(result.table[name], expected.table[name])
-    assert np.isneginf(result.table["test_score"][0])
-    np.testing.assert_array_equal(result.table["test_score"][1:], expected.table["test_score"][1:])
+    for name in tested:
+        assert np.isneginf(result.table[name][0])
+        np.testing.assert_array_equal(result.table[name][1:], expected.table[name][1:])
 
 
 def _target(result, y):

@@ -25,10 +25,22 @@ def test_a_table_without_rows_has_columns():
     )
 
 
-@pytest.mark.parametrize(("y", "metric"), [(WORDS, "accuracy"), (NUMBERS, "R²")])
-def test_table_is_ranked_by_validation_score(y, metric):
-    result = sweep(y)
+@pytest.mark.parametrize(
+    ("y", "asked", "metric", "beside"),
+    [
+        (WORDS, None, "neg_log_loss", "accuracy"),
+        (NUMBERS, None, "neg_root_mean_squared_error", "r2"),
+        (WORDS, "score", "accuracy", None),
+        (NUMBERS, "score", "r2", None),
+        (WORDS, "roc_auc", "roc_auc", "accuracy"),
+    ],
+)
+def test_table_is_ranked_by_validation_score(y, asked, metric, beside):
+    result = sweep(y, metric=asked)
     assert result.metric == metric
+    for name in ("accuracy", "r2"):
+        assert (f"validation_{name}" in result.table) == (name == beside)
+        assert (f"test_{name}" in result.table) == (name == beside)
     assert sorted(result.table["network"]) == list(range(8))
     assert (np.diff(result.table["validation_score"]) <= 0).all()
     assert set(result.table["hidden"]) <= {"3", "2x2", "none"}
