@@ -9,39 +9,55 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from ..sweeps.metrics import named
 from ..sweeps.result import SweepResult
-from ..sweeps.words import by_epoch, duration, ended_early, many, no_score, ranked_by
-from ..tables.files import Dataset
+from ..sweeps.words import (
+    by_epoch,
+    column_title,
+    duration,
+    ended_early,
+    many,
+    metric_in,
+    no_score,
+    ranked_by,
+    to_predict,
+    which_is_better,
+)
+from ..tables.dataset import Dataset
 from .request import Request
 from .results import BEST
 
 HIDDEN_COLUMNS = ("network", "diverged")  # in networks.csv, but not on the terminal
+PARTS = ("validation", "test")  # whose scores are shown
 
 
 def print_request(console: Console, dataset: Dataset, request: Request) -> None:
     """Tell what will be swept."""
-    target = f"{len(dataset.classes)} classes" if dataset.classes else "a number to predict"
+    target = dataset.target
     folds = f" on each of {request.cv} folds" if request.cv else ""
     most = "" if request.halving is None else "up to "
     console.print(
-        f"[bold]{escape(dataset.name)}[/]: {many(len(dataset.X), 'row')}, "
-        f"{many(dataset.X.shape[1], 'input')}, {target}; {many(request.networks, 'network')}"
-        f"{folds}, {most}{many(request.epochs, 'epoch')}"
+        f"[bold]{escape(dataset.name)}[/]: {many(len(target.values), 'row')}, "
+        f"{many(dataset.inputs.shape[1], 'column')}, {to_predict(target.kind, target.outputs)}; "
+        f"{many(request.networks, 'network')}{folds}, {most}{many(request.epochs, 'epoch')}"
     )
 
 
 def print_result(console: Console, result: SweepResult, top: int) -> None:
     """Print the best networks as a table, and how long all took."""
     scored = np.isfinite(result.table["validation_score"]).any()
-    ranked = ranked_by(result.metric, _folds(result))
-    title = f"best by {ranked}" if scored else f"no network has a {ranked}"
+    metric = named(result.metric)
+    ranked = ranked_by(metric, _folds(result))
+    title = f"best by {ranked}{which_is_better(metric)}" if scored else f"no network has a {ranked}"
     console.print(title, style="italic", highlight=False)
     table = Table(box=None, padding=(0, 2, 0, 0))
     columns = [name for name, values in result.table.items() if _is_shown(name, values)]
-    table.add_column("", justify="right")
+    table.add_column("", justify="right", vertical="bottom")
     for name in columns:
-        header = name.removesuffix("_score").replace("_", " ")
-        table.add_column(header, justify="right", overflow="fold")
+        header = column_title(name, metric)
+        if name.startswith(PARTS):
+            header = header.replace(" ", "\n", 1)
+        table.add_column(header, justify="right", overflow="fold", vertical="bottom")
     for row in range(min(top, len(result.table["network"]))):
         table.add_row(str(row + 1), *(_cell(result, name, row) for name in columns))
     console.print(table)
@@ -56,19 +72,19 @@ def _is_shown(name: str, values: np.ndarray) -> bool:
     """Whether a column is printed: scores always, another one if its values differ."""
     if name in HIDDEN_COLUMNS or name.startswith("split"):
         return False
-    return name.startswith(("validation", "test")) or len(np.unique(values)) > 1
+    return name.startswith(PARTS) or len(np.unique(values)) > 1
 
 
 def _cell(result: SweepResult, name: str, row: int) -> str:
     """A network's value in a column, or nothing where it has none."""
-    value = result.table[name][row]
+    value, metric = result.table[name][row], metric_in(name, named(result.metric))
     if isinstance(value, str):
         return value
-    if name.endswith("score") and result.table["diverged"][row]:
+    if metric is not None and result.table["diverged"][row]:
         return "diverged"
     if np.isnan(value):
         return ""
-    return f"{value:.4f}" if name.endswith("score") else f"{value:.3g}"
+    return f"{value:.3g}" if metric is None else metric.told(value)
 
 
 def _folds(result: SweepResult) -> int:
@@ -95,15 +111,17 @@ def _ended_early(result: SweepResult) -> str:
 
 
 def _test_score(result: SweepResult) -> str:
-    """The highest test score; after a cross-validation, that of the winner."""
+    """The best test score of any; after a cross-validation, that of the winner."""
     if "test_score" not in result.table:
         return ""
-    scores, metric = result.table["test_score"], result.metric
+    scores, metric = result.table["test_score"], named(result.metric)
     if not _folds(result):
         finite = scores[np.isfinite(scores)]
-        return f"; highest test {metric} of any: {finite.max():.4f}" if len(finite) else ""
-    tested = f"{scores[0]:.4f}" if np.isfinite(scores[0]) else "none"
-    return f"; test {metric} of the first, trained on all other rows: {tested}"
+        best = "lowest" if metric.sign < 0 else "highest"
+        told = f"; {best} test {metric.shown} of any: "
+        return f"{told}{metric.told(finite.max())}" if len(finite) else ""
+    tested = metric.told(scores[0]) if np.isfinite(scores[0]) else "none"
+    return f"; test {metric.shown} of the first, trained on all other rows: {tested}"
 
 
 def print_where(console: Console, folder: Path, result: SweepResult) -> None:

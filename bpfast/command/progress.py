@@ -9,6 +9,7 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
+from ..sweeps.metrics import Metric
 from ..sweeps.progress import SweepProgress
 from ..sweeps.words import many
 
@@ -55,7 +56,9 @@ def networks_so_far(progress: SweepProgress) -> str:
     if not progress.networks:
         return ""
     words = [many(progress.networks, "network")]
-    words += [f"best {progress.best:.4f}"] * math.isfinite(progress.best)
+    if math.isfinite(progress.best):
+        metric = Metric(progress.metric)
+        words += [f"best {metric.shown} {metric.told(progress.best)}"]
     words += [f"{progress.diverged} diverged"] * (progress.diverged > 0)
     words += [f"{progress.pruned} let go"] * (progress.pruned > 0)
     return "  " + ", ".join(words)

@@ -7,11 +7,14 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..sweeps.words import no_score, time_unit
-from .run import FLOORS, Run
+from .run import Run
 
 FIRST = 10  # networks that are called the first ones
 TOP = 0.1  # share of the networks that count as the best ones
 LEAST = 3  # networks that count as the best ones at least
+NO_PREDICTIONS = (
+    "The sweep's folder has no predictions of rows that the best network did not train on."
+)
 
 
 class Caption(NamedTuple):
@@ -26,16 +29,16 @@ def number(value: Any) -> str:
     return f"{float(value):.3g}"
 
 
-def score(value: float) -> str:
-    """A score to four decimals."""
-    return f"{value:.4f}"
-
-
 def percent(share: float) -> str:
     """A share in percent; one that is nearly none or nearly all is not rounded to it."""
     if 0.995 <= share < 1:
         return "> 99%"
     return "< 1%" if 0 < share < 0.005 else f"{share:.0%}"
+
+
+def points(share: float) -> str:
+    """A difference of shares in percentage points."""
+    return f"{100 * share:.1f} percentage points"
 
 
 def lasted(seconds: float) -> str:
@@ -80,8 +83,9 @@ def note_thinned(rows: np.ndarray, most: int) -> str:
     )
 
 
-def note_floor(run: Run, rows: np.ndarray) -> str:
-    """A note that scores below the metric's floor are drawn at it."""
-    below = int((run.scores[rows] < run.shown_scores[rows]).sum())
-    floor = FLOORS.get(run.manifest["metric"])
-    return f"; scores below {floor:g}, {below:,} of them, are drawn there" if below else ""
+def note_beyond(run: Run, rows: np.ndarray) -> str:
+    """A note that values beyond the worst that is drawn are drawn at it."""
+    beyond = int((run.metric.sign * run.scores[rows] != run.drawn_scores[rows]).sum())
+    which = "scores below" if run.metric.sign > 0 else "losses above"
+    worst = number(run.worst_drawn)
+    return f"; {which} {worst}, {beyond:,} of them, are drawn there" if beyond else ""

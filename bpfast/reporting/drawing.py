@@ -10,11 +10,13 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection, PathCollection
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, NullLocator
 
 from .run import Run
 from .style import LIGHT, WIDE
 
 LOG_FROM = 30.0  # a scale is logarithmic if the greatest value is this many times the least
+LOG_LOSSES_FROM = 3.0  # the same for losses, of which the least matter most
 
 
 def new_figure(width: int, height: int) -> Figure:
@@ -65,10 +67,33 @@ def draw_dots(axes: Axes, x: np.ndarray, y: np.ndarray, count: int, **style: Any
     axes.scatter(x, y, s=size, linewidths=0, **style)
 
 
-def is_log(values: np.ndarray) -> bool:
-    """Whether values are shown on a logarithmic scale."""
+def is_log(values: np.ndarray, times: float = LOG_FROM) -> bool:
+    """Whether values are shown on a logarithmic scale.
+
+    They are if all are positive, and the greatest is at least so many times the least.
+    """
     values = values[np.isfinite(values)]
-    return bool(values.min() > 0 and values.max() >= LOG_FROM * values.min())
+    return bool(len(values) and values.min() > 0 and values.max() >= times * values.min())
+
+
+def set_log(axes: Axes, which: str, values: np.ndarray) -> None:
+    """Make an axis logarithmic for positive values: "x" or "y"."""
+    finite = values[np.isfinite(values)]
+    axis = {"x": axes.xaxis, "y": axes.yaxis}[which]
+    axes.set(**{f"{which}scale": "log"})
+    if finite.max() < LOG_FROM * finite.min():  # few powers of ten lie in so small a range
+        axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+        axis.set_minor_locator(NullLocator())
+    axis.set_major_formatter(FuncFormatter(tick_label))
+    axis.set_minor_formatter(NullFormatter())
+
+
+def set_score_axis(axes: Axes, run: Run, scores: np.ndarray) -> None:
+    """Label the y axis for scores as they are drawn; make it logarithmic for losses far apart."""
+    part, *others = score_labels(run)
+    axes.set_ylabel(f"{part} {', '.join(others)}")
+    if run.metric.sign < 0 and is_log(scores, LOG_LOSSES_FROM):
+        set_log(axes, "y", scores)
 
 
 def tick_label(value: float, _: Any = None) -> str:
@@ -77,9 +102,10 @@ def tick_label(value: float, _: Any = None) -> str:
     return text.replace("-", "\N{MINUS SIGN}")
 
 
-def score_label(run: Run) -> str:
-    """The name of an axis with scores."""
-    return f"{'mean ' if run.folds else ''}validation {run.manifest['metric']}"
+def score_labels(run: Run) -> list[str]:
+    """An axis of scores in words: the part that they are from, the metric, and a remark."""
+    labels = [f"{'mean ' if run.folds else ''}validation", run.metric.shown]
+    return labels + ["less is better"] * (run.metric.sign < 0)
 
 
 def first_label(run: Run) -> str:

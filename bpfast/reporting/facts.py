@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from html import escape
 
-from ..sweeps.words import by_epoch, duration, many, ranked_by
+from ..sweeps.metrics import SCORES, Metric
+from ..sweeps.words import by_epoch, duration, many, ranked_by, which_is_better
 from .leaderboard import cell
 from .run import Run
 
@@ -14,11 +15,13 @@ _Fact = tuple[str, str, str]  # a name, its value, and a remark in small letters
 
 def facts_html(run: Run) -> str:
     """The facts as HTML."""
-    metric = run.manifest["metric"]
-    entries = [(f"Validation {metric}", cell(run, "validation_score", 0), _spread(run))]
+    metric, beside = run.metric.shown, _beside(run, "validation")
+    remark = ", ".join(filter(None, [_spread(run), beside]))
+    entries = [(f"Validation {metric}", cell(run, "validation_score", 0), remark)]
     if "test_score" in run.table:
         whose = "of the first, trained anew" if run.folds else "of the first"
-        entries.append((f"Test {metric}", cell(run, "test_score", 0), whose))
+        remark = ", ".join(filter(None, [whose, _beside(run, "test")]))
+        entries.append((f"Test {metric}", cell(run, "test_score", 0), remark))
     entries += [("Networks", f"{len(run):,}", _fates(run)), _epochs(run), *_times(run)]
     return "\n".join(
         f"<div><dt>{escape(name)}</dt><dd>{escape(value)}"
@@ -32,6 +35,12 @@ def _spread(run: Run) -> str:
     if not run.folds:
         return ""
     return f"mean of {run.folds} folds, deviation {cell(run, 'validation_std', 0)}"
+
+
+def _beside(run: Run, part: str) -> str:
+    """The first network's accuracy or R² on a part, where networks are ranked by another metric."""
+    names = [name for name in SCORES.values() if f"{part}_{name}" in run.table]
+    return "".join(f"{Metric(name).shown} {cell(run, f'{part}_{name}', 0)}" for name in names[:1])
 
 
 def _fates(run: Run) -> str:
@@ -75,11 +84,12 @@ def _short(value: float) -> str:
 
 def protocol(run: Run) -> str:
     """How networks were ranked, and how many a halving let go."""
-    ranked = ranked_by(run.manifest["metric"], run.folds)
-    text = f"Networks are ranked by their {ranked}"
+    ranked = ranked_by(run.metric, run.folds)
+    text = f"Networks are ranked by their {ranked}{which_is_better(run.metric)}"
     groups = run.manifest.get("groups")
     if groups is not None:
-        text += f", rows of the same {groups} being in the same fold"
+        unit = "fold" if run.folds else "part"
+        text += f", rows of the same {groups} being in the same {unit}"
     return f"{text}. {_halved(run)}".strip()
 
 

@@ -9,7 +9,17 @@ from typing import Any, NamedTuple
 import matplotlib as mpl
 from matplotlib.figure import Figure
 
-from . import importance, learning_rate, losses, parallel, timeline
+from . import (
+    calibration,
+    confusion,
+    importance,
+    learning_rate,
+    losses,
+    parallel,
+    residuals,
+    roc,
+    timeline,
+)
 from .captions import Caption
 from .run import Run
 from .style import STYLE
@@ -23,15 +33,32 @@ class ReportFigure(NamedTuple):
     title : the heading above it
     caption : gives the sentence about it; it is drawn only if that sentence is about a figure
     draw : gives the drawing for a run and a width in pixels
+    kinds : what must be predicted for there to be such a figure
     """
 
     title: str
     caption: Callable[[Run], Caption]
     draw: Callable[[Run, int], Figure]
+    kinds: tuple[str, ...] = ("classes", "labels", "numbers")
 
 
 # By the names of their files.
 FIGURES = {
+    "confusion": ReportFigure(
+        "Confusion matrix of the best network", confusion.caption, confusion.draw, ("classes",)
+    ),
+    "roc": ReportFigure(
+        "ROC curves of the best network", roc.caption, roc.draw, ("classes", "labels")
+    ),
+    "calibration": ReportFigure(
+        "Calibration of the best network",
+        calibration.caption,
+        calibration.draw,
+        ("classes", "labels"),
+    ),
+    "residuals": ReportFigure(
+        "Predictions of the best network", residuals.caption, residuals.draw, ("numbers",)
+    ),
     "loss_best": ReportFigure("Loss of the best networks", losses.caption_best, losses.draw_best),
     "loss_quantiles": ReportFigure(
         "Loss of all networks", losses.caption_quantiles, losses.draw_quantiles
@@ -43,6 +70,11 @@ FIGURES = {
     "importance": ReportFigure("What mattered", importance.caption, importance.draw),
     "timeline": ReportFigure("Time line", timeline.caption, timeline.draw),
 }
+
+
+def figures_of(run: Run) -> dict[str, ReportFigure]:
+    """The figures for what a run's networks predict, by the names of their files."""
+    return {name: figure for name, figure in FIGURES.items() if run.kind in figure.kinds}
 
 
 def render(name: str, run: Run, width: int, file_format: str) -> bytes:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from html import escape
 from typing import Any
 
 import numpy as np
 
-from ..sweeps.words import many, ranked_by
-from .captions import FIRST, number, score, why_no_score
+from ..sweeps.metrics import SCORES, Metric
+from ..sweeps.words import column_title, many, metric_in, ranked_by
+from .captions import FIRST, number, why_no_score
 from .run import Run, has_value
+from .tables import html_table
 
 NOTHING = "\N{EN DASH}"  # where a network has no such hyperparameter
 ROWS = 25  # of the table
@@ -18,39 +18,26 @@ ROWS = 25  # of the table
 
 def table_html(run: Run) -> str:
     """The first networks as HTML: scores first, then what was varied."""
-    names = ["validation_score", "validation_std", "test_score"]
+    names = [name for name in run.table if name.startswith(("validation", "test"))]
     names += ["epochs"] * (len(np.unique(run.table["epochs"])) > 1)
     names = [name for name in (*names, *run.varied, "loss", "network") if name in run.table]
     rows = [
         [str(row + 1), *(cell(run, name, row) for name in names)]
         for row in range(min(ROWS, len(run)))
     ]
-    heads = ["rank", *(name.removesuffix("_score").replace("_", " ") for name in names)]
+    heads = ["rank", *(column_title(name, run.metric) for name in names)]
     is_text = [False, *(run.table[name].dtype.kind == "U" for name in names)]
-    return _html_table(heads, rows, is_text)
-
-
-def _html_table(heads: Sequence[str], rows: Iterable[Sequence[str]], is_text: list[bool]) -> str:
-    def cells(tag: str, attribute: str, values: Sequence[str]) -> str:
-        classes = [' class="text"' if text else "" for text in is_text]
-        return "".join(
-            f"<{tag}{attribute}{style}>{escape(value)}</{tag}>"
-            for value, style in zip(values, classes, strict=True)
-        )
-
-    body = "\n".join(f"<tr>{cells('td', '', row)}</tr>" for row in rows)
-    head = cells("th", ' scope="col"', heads)
-    return f"<table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody>\n</table>"
+    return html_table(heads, rows, is_text)
 
 
 def cell(run: Run, name: str, row: int) -> str:
     """A network's value in a column of the table."""
-    value = run.table[name][row]
-    if not name.endswith("score"):
+    value, metric = run.table[name][row], metric_in(name, run.metric)
+    if metric is None:
         return _as_text(value)
     if run.table["diverged"][row]:
         return "diverged"
-    return NOTHING if np.isnan(value) else score(value)
+    return NOTHING if np.isnan(value) else metric.told(value)
 
 
 def _as_text(value: Any) -> str:
@@ -82,12 +69,23 @@ def sentence(run: Run) -> str:
     """What the ranking says: the first network, how far others are, and its test score."""
     if not len(run.scored):
         return why_no_score(run)
-    metric, folds = run.manifest["metric"], run.folds
-    text = f"Network {run.table['network'][0]} is first, with a "
-    text += f"{ranked_by(metric, folds)} of {score(run.scores[0])}"
-    if folds:
+    text = f"Network {run.table['network'][0]} is first: its {ranked_by(run.metric, run.folds)} is "
+    text += run.metric.told(run.scores[0])
+    if run.folds:
         text += f" (standard deviation {number(run.table['validation_std'][0])})"
+    text += _beside(run, "validation")
     return f"{text}{_fewer_epochs(run)}{_distance(run)}. {_tested(run)}"
+
+
+def _beside(run: Run, part: str) -> str:
+    """The accuracy or R² of the first network on a part, where networks are ranked by another."""
+    found = {name: run.table.get(f"{part}_{name}", [np.nan])[0] for name in SCORES.values()}
+    told = [
+        f", its {Metric(name).shown} {Metric(name).told(value)}"
+        for name, value in found.items()
+        if np.isfinite(value)
+    ]
+    return "".join(told)
 
 
 def _fewer_epochs(run: Run) -> str:
@@ -113,10 +111,9 @@ def _tested(run: Run) -> str:
     if "test_score" not in run.table:
         return "There was no test part: all rows had a say in what was trained or ranked."
     tested = run.table["test_score"][0]
-    scores = f"scores {score(tested)}" if np.isfinite(tested) else "has no finite score"
-    if not run.folds:
-        return f"It {scores} on the test part, which the ranking never looked at."
+    told = run.metric.told(tested) if np.isfinite(tested) else "not finite"
+    anew = " once it is trained anew on all other rows" if run.folds else ""
     return (
-        f"Trained anew on all rows outside the test part, it {scores} on that part, which the "
-        "ranking never looked at."
+        f"On the test part, which the ranking never looked at, its {run.metric.shown}{anew} is "
+        f"{told}{_beside(run, 'test')}."
     )

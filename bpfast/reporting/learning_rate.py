@@ -7,12 +7,11 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, NullFormatter
 
 from .captions import (
     Caption,
     best_rows,
-    note_floor,
+    note_beyond,
     note_thinned,
     number,
     span,
@@ -25,22 +24,21 @@ from .drawing import (
     is_log,
     new_axes,
     ordered_choices,
-    score_label,
+    set_log,
+    set_score_axis,
     thinned,
-    tick_label,
 )
 from .run import Run
-from .style import LIGHT, MARKS, WIDE
+from .style import LIGHT, MARKS, SERIES, WIDE
 
 GROUPED_BY = ("optimizer", "hidden", "activation", "schedule", "init")
-GROUPS = ("many", "third", "fourth", "fifth", "sixth", "seventh")  # colours of the choices
 BINS = 16  # of learning rates, for the median
 
 
 def draw(run: Run, width: int) -> Figure:
     """A dot for each network, coloured by another hyperparameter, and the median of the dots."""
     figure, axes = new_axes(width, 420)
-    rates, scores = run.table["learning_rate"], run.shown_scores
+    rates, scores = run.table["learning_rate"], run.drawn_scores
     shown = run.scored[thinned(len(run.scored), MARKS[width])]
     for label, colour, members in _groups(run):
         rows = shown[members[shown]]
@@ -52,11 +50,9 @@ def draw(run: Run, width: int) -> Figure:
     ring: dict[str, Any] = {"facecolor": "none", "edgecolor": LIGHT["best"], "linewidth": 2}
     axes.scatter(rates[:1], scores[:1], s=90, zorder=4, label="the best", **ring)
     if log:
-        axes.set_xscale("log")
-        axes.xaxis.set_major_formatter(FuncFormatter(tick_label))
-        axes.xaxis.set_minor_formatter(NullFormatter())
+        set_log(axes, "x", rates)
     axes.set_xlabel("learning rate")
-    axes.set_ylabel(score_label(run))
+    set_score_axis(axes, run, scores[run.scored])
     add_legend(figure, axes)
     return figure
 
@@ -66,10 +62,10 @@ def _groups(run: Run) -> list[tuple[str, str, np.ndarray]]:
     for name in GROUPED_BY:
         if name in run.varied:
             choices = ordered_choices(np.unique(run.table[name]))
-            if len(choices) <= len(GROUPS):
+            if len(choices) <= len(SERIES):
                 return [
                     (choice or "none", colour, run.table[name] == choice)
-                    for choice, colour in zip(choices, GROUPS, strict=False)
+                    for choice, colour in zip(choices, SERIES, strict=False)
                 ]
     return [("one network", "many", np.ones(len(run), bool))]
 
@@ -114,5 +110,5 @@ def caption(run: Run) -> Caption:
         count = len(diverged)
         whose = f"the median of the {count:,}" if count > 1 else "that of the one"
         text += f", and {whose} that diverged is {number(np.median(diverged))}"
-    text += f"{note_floor(run, run.scored)}.{note_thinned(run.scored, MARKS[WIDE])}"
+    text += f"{note_beyond(run, run.scored)}.{note_thinned(run.scored, MARKS[WIDE])}"
     return Caption(True, text)

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
+from matplotlib.ticker import MaxNLocator
 
 from .captions import FIRST, Caption, number, percent
-from .drawing import LOG_FROM, add_legend, first_label, line_style, new_axes, tick_label
+from .drawing import add_legend, first_label, line_style, new_axes, set_log
 from .run import Run
 from .style import LIGHT
 
@@ -53,11 +53,7 @@ def draw_quantiles(run: Run, width: int) -> Figure:
 def _set_scales(axes: Axes, losses: np.ndarray) -> None:
     finite = losses[np.isfinite(losses)]
     if finite.size and finite.min() > 0:
-        axes.set_yscale("log")
-        if finite.max() < LOG_FROM * finite.min():  # few powers of ten lie in so small a range
-            axes.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
-            axes.yaxis.set_minor_locator(NullLocator())
-        axes.yaxis.set_major_formatter(FuncFormatter(tick_label))
+        set_log(axes, "y", finite)
     axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
     axes.set(xlabel="epoch", ylabel="training loss")
 

@@ -10,9 +10,10 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
-from ..sweeps.words import many
+from ..sweeps.words import many, to_predict
 from ..version import __version__
 from . import leaderboard
+from .columns import columns_html
 from .facts import facts_html, protocol
 from .run import Run
 from .style import COLOURS, LIGHT
@@ -28,7 +29,7 @@ def page_html(run: Run, sections: Sequence[str]) -> str:
         " ".join(f"--{name}: {pair[theme]};" for name, pair in COLOURS.items()) for theme in (0, 1)
     )
     networks = many(len(run), "network") + (f", each on {run.folds} folds" if run.folds else "")
-    target = f"{len(manifest['classes'])} classes" if manifest["classes"] else "a number to predict"
+    target = to_predict(run.kind, run.outputs)
     return Template(TEMPLATE.read_text(encoding="utf-8")).substitute(
         light=light,
         dark=dark,
@@ -44,6 +45,7 @@ def page_html(run: Run, sections: Sequence[str]) -> str:
         leaderboard=leaderboard.table_html(run),
         fixed=escape(leaderboard.left_out(run)),
         figures="\n".join(sections),
+        columns=columns_html(run),
         settings=_settings(run),
         use=USE if len(run.scored) else "",
         version=escape(__version__),
@@ -116,7 +118,8 @@ def _settings(run: Run) -> str:
 
 def _split_settings(run: Run) -> dict[str, Any]:
     """By which rows networks were ranked and tested, and how a halving let them go."""
-    names = ("cv", "groups", "test") if run.folds else ("validation", "test")
+    names = ("metric", "cv", "validation", "test", "test_data", "split", "time", "groups")
+    names += ("class_weight", "sample_weight", "target_transform")
     settings = {name: run.manifest[name] for name in names if run.manifest.get(name) is not None}
     if run.halving:
         (_, kind), *others = run.halving.items()

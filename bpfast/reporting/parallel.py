@@ -10,7 +10,15 @@ from matplotlib.ticker import LogLocator, MaxNLocator
 
 from ..sweeps.words import listed
 from .captions import TOP, Caption, best_rows, note_thinned, percent, span, the_best, why_no_score
-from .drawing import add_legend, is_log, new_axes, ordered_choices, score_label, thinned, tick_label
+from .drawing import (
+    add_legend,
+    is_log,
+    new_axes,
+    ordered_choices,
+    score_labels,
+    thinned,
+    tick_label,
+)
 from .run import Run
 from .style import LIGHT, NARROW, WIDE
 
@@ -24,13 +32,13 @@ def draw(run: Run, width: int) -> Figure:
     figure, axes = new_axes(width, 440 if width == WIDE else 400)
     names = run.by_importance[: AXES[width] - 1][::-1]  # the most important beside the score
     scales = [Scale(run.table[name][run.scored], name) for name in names]
-    scales.append(Scale(run.shown_scores[run.scored], "score"))
+    scales.append(Scale(run.drawn_scores[run.scored], "score"))
     _draw_lines(axes, np.stack([scale.heights for scale in scales], axis=1), LINES[width])
     for x, scale in enumerate(scales):
         _draw_axis(axes, x, scale)
     axes.set(xlim=(-0.6, len(scales) - 0.75), ylim=(-0.2, 1.06))
-    labels = [name.replace("_", "\n").replace(" ", "\n") for name in (*names, score_label(run))]
-    axes.set_xticks(np.arange(len(scales)), labels)
+    labels = [name.replace("_", "\n") for name in names]
+    axes.set_xticks(np.arange(len(scales)), [*labels, "\n".join(score_labels(run))])
     axes.tick_params(length=0)
     axes.set_yticks([])
     axes.grid(visible=False)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+from importlib.util import find_spec
 from pathlib import Path
 
-from ..errors import missing_extra
+from ..errors import import_optional, missing_extra
 from ..files import write_whole
 from .page import page_html, section_html
 from .reading import read_run
@@ -39,12 +40,14 @@ def write_report(
         Matplotlib, Optuna or polars is not installed.
     """
     path = _page_path(Path(run), output)
-    try:
-        from .figures import FIGURES, render
-    except ImportError:
-        raise missing_extra("matplotlib", "plot") from None
+    import_optional("matplotlib", "plot")
+    if find_spec("sklearn") is None:
+        raise missing_extra("scikit-learn", "sweep")
+    from .figures import figures_of, render
+
     read = read_run(Path(run))
-    captions = {name: figure.caption(read) for name, figure in FIGURES.items()}
+    figures = figures_of(read)
+    captions = {name: figure.caption(read) for name, figure in figures.items()}
     folder = path.parent / FIGURES_FOLDER
     folder.mkdir(exist_ok=True)
     sections, files = [], []
@@ -57,7 +60,7 @@ def write_report(
             for content, ending in ((svgs["wide"], "svg"), (png, "png")):
                 files.append(folder / f"{name}.{ending}")
                 _write(files[-1], content)
-        sections.append(section_html(name, FIGURES[name].title, sentence, svgs))
+        sections.append(section_html(name, figures[name].title, sentence, svgs))
     _write(path, page_html(read, sections).encode())
     return path, files
 

@@ -9,9 +9,13 @@ from typing import Any
 import numpy as np
 
 from ..sweeps.hyperparameters import HYPERPARAMETERS
+from ..sweeps.metrics import Metric, named
 from ..sweeps.words import ended_early
+from .predictions import Predictions
 
-FLOORS = {"accuracy": 0.0, "R²": -1.0}  # scores below tell nothing more, and would flatten the rest
+# Values beyond these tell nothing more, and would flatten the rest: scores below, such as R², and
+# losses above so many times their median.
+WORST_SCORE, WORST_LOSS = -1.0, 10.0
 
 
 @dataclass(frozen=True)
@@ -27,6 +31,8 @@ class Run:
     started, ended : (networks,) float64, seconds since the first network began, NaN if unknown
     importance : dict of name to share, the greatest first; empty where there is none
     no_importance : str, why there is none
+    predictions : of the first network, for rows that it was not trained on; None where there are
+        none
     """
 
     manifest: dict[str, Any]
@@ -36,6 +42,7 @@ class Run:
     ended: np.ndarray
     importance: dict[str, float]
     no_importance: str
+    predictions: Predictions | None = None
 
     def __len__(self) -> int:
         return len(self.table["network"])
@@ -47,9 +54,42 @@ class Run:
         return np.where(np.isfinite(scores) & ~self.table["diverged"], scores, np.nan)
 
     @cached_property
-    def shown_scores(self) -> np.ndarray:
-        """The scores, those below the metric's floor raised to it."""
-        return np.maximum(self.scores, FLOORS.get(self.manifest["metric"], -np.inf))
+    def metric(self) -> Metric:
+        """What networks are ranked by."""
+        return named(self.manifest["metric"])
+
+    @cached_property
+    def worst_drawn(self) -> float:
+        """The worst value of the metric that is drawn where it is; others are drawn there too."""
+        if self.metric.sign > 0:
+            return WORST_SCORE
+        losses = -self.scores[self.scored]
+        median = float(np.median(losses)) if len(losses) else 0.0
+        return WORST_LOSS * median if median > 0 else np.inf
+
+    def drawn(self, scores: np.ndarray) -> np.ndarray:
+        """Scores as they are drawn: losses without their minus, none beyond the worst."""
+        if self.metric.sign > 0:
+            return np.maximum(scores, self.worst_drawn)
+        return np.minimum(-scores, self.worst_drawn)
+
+    @cached_property
+    def drawn_scores(self) -> np.ndarray:
+        """(networks,) validation scores as they are drawn."""
+        return self.drawn(self.scores)
+
+    @cached_property
+    def kind(self) -> str:
+        """What is predicted: "classes", "labels" or "numbers"."""
+        if self.manifest.get("labels"):
+            return "labels"
+        return "classes" if self.manifest["classes"] else "numbers"
+
+    @cached_property
+    def outputs(self) -> int:
+        """How many classes, labels or numbers are predicted for a row."""
+        named = self.manifest["classes"] or self.manifest.get("labels")
+        return len(named or self.manifest.get("target_names") or [""])
 
     @cached_property
     def scored(self) -> np.ndarray:

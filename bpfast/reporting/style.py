@@ -22,6 +22,7 @@ COLOURS = {
     "sixth": ("#0d7a8a", "#4fc7d6"),
     "seventh": ("#7a6a1f", "#d3c26a"),
 }
+SERIES = ("many", "third", "fourth", "fifth", "sixth", "seventh")  # of things of one sort
 LIGHT = {name: light for name, (light, _) in COLOURS.items()}
 
 WIDE, NARROW = 880, 350  # width of a figure for a wide and for a narrow page, in pixels

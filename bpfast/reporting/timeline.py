@@ -10,8 +10,16 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from ..sweeps.words import many, time_unit
-from .captions import Caption, lasted, note_floor, note_thinned
-from .drawing import add_legend, draw_dots, new_axes, new_figure, score_label, thinned, tick_label
+from .captions import Caption, lasted, note_beyond, note_thinned
+from .drawing import (
+    add_legend,
+    draw_dots,
+    new_axes,
+    new_figure,
+    set_score_axis,
+    thinned,
+    tick_label,
+)
 from .run import Run
 from .style import LIGHT, MARKS, WIDE
 
@@ -39,17 +47,17 @@ def draw(run: Run, width: int) -> Figure:
 
 def _draw_scores(axes: Axes, run: Run, timed: np.ndarray, seconds: float, most: int) -> None:
     """A dot for each network when it ended, and the best score so far."""
-    ended, scores = run.ended / seconds, run.shown_scores
+    ended, scores = run.ended / seconds, run.drawn_scores
     shown = timed[thinned(len(timed), most)]
     style: dict[str, Any] = {"alpha": 0.6, "color": LIGHT["many"], "label": "one network"}
     draw_dots(axes, ended[shown], scores[shown], len(shown), **style)
     times, best = best_so_far(run)
     times = np.append(times, np.nanmax(run.ended)) / seconds
-    best = np.append(np.maximum(best, scores[timed].min()), best[-1])
+    best = run.drawn(np.append(best, best[-1]))
     axes.plot(
         times, best, color=LIGHT["best"], drawstyle="steps-post", linewidth=2, label="best so far"
     )
-    axes.set_ylabel(score_label(run))
+    set_score_axis(axes, run, scores[timed])
 
 
 def best_so_far(run: Run) -> tuple[np.ndarray, np.ndarray]:
@@ -98,5 +106,5 @@ def caption(run: Run) -> Caption:
     steps = many(len(times), "network")
     text += f"; {steps} in turn {'were' if len(times) > 1 else 'was'} the best so far"
     timed = run.scored[np.isfinite(run.ended[run.scored])]
-    text += f"{note_floor(run, timed)}.{note_thinned(timed, MARKS[WIDE] // 2)}"
+    text += f"{note_beyond(run, timed)}.{note_thinned(timed, MARKS[WIDE] // 2)}"
     return Caption(True, text)

@@ -23,6 +23,7 @@ class SweepProgress:
     networks : how many have ended
     best : the highest validation score of these, -inf while none has one
     diverged, pruned : how many of these diverged, and how many were pruned at a rung
+    metric : scikit-learn's scoring name of the metric that the scores are by
     """
 
     done: int
@@ -34,6 +35,7 @@ class SweepProgress:
     best: float = -np.inf
     diverged: int = 0
     pruned: int = 0
+    metric: str = "accuracy"
 
 
 class ProgressCounter:
@@ -43,6 +45,7 @@ class ProgressCounter:
     ----------
     trials, epochs : of the whole sweep
     samples : that a trial's networks see in an epoch, all folds together
+    metric : scikit-learn's scoring name
     seconds : what tells the seconds so far
     show : given a SweepProgress, by one thread at a time; None for nobody
     """
@@ -52,11 +55,12 @@ class ProgressCounter:
         trials: int,
         epochs: int,
         samples: int,
+        metric: str,
         seconds: Callable[[], float],
         show: Callable[[SweepProgress], None] | None,
     ) -> None:
         self._trials, self._epochs, self._samples = trials, epochs, samples
-        self._seconds, self._show = seconds, show
+        self._metric, self._seconds, self._show = metric, seconds, show
         self._lock = threading.Lock()
         self._paused: dict[int, int] = {}  # epochs of trials that no fit trains, by number
         self._training: dict[int, float] = {}  # sum of epochs in a fit, by its first trial
@@ -114,5 +118,6 @@ class ProgressCounter:
             best=self._best,
             diverged=self._diverged,
             pruned=self._pruned,
+            metric=self._metric,
         )
         self._show(progress)

@@ -30,10 +30,14 @@ class SweepResult:
     ----------
     table : dict of (networks,) arrays, best validation score first
         ``network`` is the number of a network's trial in the study; then its hyperparameters (NaN
-        or no text where it has none), ``validation_score`` and ``test_score`` (accuracy, or R² for
-        numbers), the last training ``loss``, ``epochs`` and ``diverged``. A network that diverged,
-        or predicts what is not finite for the rows that it is ranked by, counts as diverged, and
-        its scores are -inf. If that happens for the test part alone, only its ``test_score`` is.
+        or no text where it has none), ``validation_score`` and ``test_score`` by the metric, of
+        which the greater is the better, as scikit-learn's scorers have it: a loss has a minus
+        before it. Beside them are ``validation_accuracy`` and ``test_accuracy``, or
+        ``validation_r2`` and ``test_r2`` of numbers (NaN where the target of a part does not vary),
+        unless that is the metric. Then the last training ``loss``, ``epochs`` and ``diverged``. A
+        network that diverged, or predicts what is not finite for the rows that it is ranked by,
+        counts as diverged, and its scores are -inf. If that happens for the test part alone, only
+        its ``test_score`` is. One for whose predictions the metric is not defined has -inf too.
         After a cross-validation, ``validation_score`` and ``loss`` are means over folds,
         ``validation_std`` is the scores' standard deviation, and ``split0_validation_score``, ...
         are the scores; ``epochs`` are those of the fold that ended first; a trial diverged if a

@@ -80,6 +80,7 @@ class Rounds:
             trials=search.networks,
             epochs=search.epochs,
             samples=len(trainer.data.folds.train.X),
+            metric=trainer.data.metric.name,
             seconds=self._seconds,
             show=show,
         )

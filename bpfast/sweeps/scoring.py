@@ -19,8 +19,8 @@ SPLIT_SCORE = "split{}_validation_score"  # as scikit-learn calls the score of a
 # "score" is by the metric; accuracy or R² stands beside it where that is another one.
 SCORE_NAMES = ("score", *dict.fromkeys(SCORES.values()))
 RESULTS = (
-    *(f"validation_{name}" for name in SCORE_NAMES),
-    "validation_std",
+    *("validation_score", "validation_std"),
+    *(f"validation_{name}" for name in SCORE_NAMES[1:]),
     *(f"test_{name}" for name in SCORE_NAMES),
     *("loss", "epochs", "diverged"),
 )

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from .metrics import SCORES, Metric
+
 MOST_ENDS = 8  # epochs that are told one by one
 SHORT = {"seconds": "s", "minutes": "min", "hours": "h"}
 
@@ -48,9 +50,41 @@ def by_epoch(epochs: np.ndarray) -> str:
     return listed([f"{count:,} after epoch {end:,}" for end, count in counted])
 
 
-def ranked_by(metric: str, folds: int) -> str:
+def to_predict(kind: str, outputs: int) -> str:
+    """What is predicted for a row, such as "2 classes" or "a number to predict"."""
+    if kind == "numbers":
+        return "a number to predict" if outputs == 1 else f"{outputs} numbers to predict"
+    return f"{outputs} {kind}"
+
+
+def ranked_by(metric: Metric, folds: int) -> str:
     """What networks are ranked by; folds are 0 without a cross-validation."""
-    return f"mean validation {metric} over {folds} folds" if folds else f"validation {metric}"
+    mean, over = ("mean ", f" over {folds} folds") if folds else ("", "")
+    return f"{mean}validation {metric.shown}{over}"
+
+
+def which_is_better(metric: Metric) -> str:
+    """A remark behind the name of a loss, of which less is better."""
+    return " (less is better)" if metric.sign < 0 else ""
+
+
+def metric_in(column: str, metric: Metric) -> Metric | None:
+    """The metric whose scores are in a column of the table; None where others are.
+
+    Parameters
+    ----------
+    metric : of the columns that are called a score
+    """
+    name = column.removeprefix("validation_").removeprefix("test_")
+    if name.endswith("score"):
+        return metric
+    return Metric(name) if name != column and name in SCORES.values() else None
+
+
+def column_title(column: str, metric: Metric) -> str:
+    """What a column of the table is called, such as "validation log loss"."""
+    own = metric_in(column, metric)
+    return column.replace("_", " ") if own is None else f"{column.split('_')[0]} {own.shown}"
 
 
 def no_score(table: Mapping[str, np.ndarray]) -> str:
@@ -62,7 +96,13 @@ def no_score(table: Mapping[str, np.ndarray]) -> str:
     if "learning_rate" in table:
         low, high = (f"{rate:.3g}" for rate in np.quantile(table["learning_rate"], (0, 1)))
         tried = f" ({low} was tried)" if low == high else f" ({low} to {high} was tried)"
+    clip = f"{'lower' if 'clip_norm' in table else 'set'} clip_norm"
+    if diverged == count:
+        others, advice = "", f", or {clip}"
+    else:
+        others = ", and what the others predict has no finite score"
+        advice = f", {clip}, or choose another metric"
     return (
-        f"no network has a score: {diverged:,} of {count:,} diverged; lower the learning rate"
-        f"{tried}, or {'lower' if 'clip_norm' in table else 'set'} clip_norm"
+        f"no network has a score: {diverged:,} of {count:,} diverged{others}; lower the learning "
+        f"rate{tried}{advice}"
     )

@@ -1,0 +1,96 @@
+"""The confusion matrix: which classes the first network takes for which."""
+
+from __future__ import annotations
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+from sklearn.metrics import confusion_matrix
+
+from ..sweeps.words import many
+from .captions import NO_PREDICTIONS, Caption, percent
+from .drawing import new_axes
+from .predictions import Predictions
+from .run import Run
+from .style import LIGHT, WIDE
+
+COUNTED = {WIDE: 20}  # classes whose cells hold counts, by the figure's width
+COUNTED_NARROW = 8
+DARKEST = 0.6  # opacity of a cell with all rows of a class: text on it can be read in either theme
+
+
+def draw(run: Run, width: int) -> Figure:
+    """A cell for each pair of true and predicted class: the more of the true class, the darker."""
+    assert run.predictions is not None
+    counts = confusion_of(run.predictions)
+    classes = len(counts)
+    size = 70 + min(0.62 * width, max(240, 38 * classes))
+    figure, axes = new_axes(width, round(size))
+    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    for row, column in zip(*np.nonzero(counts), strict=True):
+        colour = LIGHT["many" if row == column else "best"]
+        corner = (column - 0.5, row - 0.5)
+        shade = max(0.06, DARKEST * shares[row, column])
+        axes.add_patch(Rectangle(corner, 1, 1, color=colour, alpha=shade, linewidth=0))
+    if classes <= COUNTED.get(width, COUNTED_NARROW):
+        _write_counts(axes, counts)
+    _label(axes, run.predictions.names, width)
+    return figure
+
+
+def _write_counts(axes: Axes, counts: np.ndarray) -> None:
+    """Write how many rows are in each cell."""
+    size = float(np.clip(150 / len(counts), 8, 12))
+    for row, column in zip(*np.nonzero(counts), strict=True):
+        text = f"{counts[row, column]:,}"
+        axes.text(column, row, text, ha="center", va="center", fontsize=size)
+
+
+def _label(axes: Axes, names: list[str], width: int) -> None:
+    """Name the classes along both axes; where there are many, some of them."""
+    classes = len(names)
+    every = -(-classes // (24 if width == WIDE else 10))
+    ticks = np.arange(0, classes, every)
+    short = [name if len(name) <= 14 else f"{name[:13]}…" for name in names[::every]]
+    axes.set_xticks(ticks, short, rotation=90 if max(map(len, short)) * classes > width / 12 else 0)
+    axes.set_yticks(ticks, short)
+    axes.set(
+        xlim=(-0.5, classes - 0.5),
+        ylim=(classes - 0.5, -0.5),
+        xlabel="predicted class",
+        ylabel="true class",
+        aspect="equal",
+    )
+    axes.tick_params(length=0)
+    axes.grid(visible=False)
+    axes.spines[:].set_visible(False)
+
+
+def confusion_of(predictions: Predictions) -> np.ndarray:
+    """(true, predicted) counts of rows."""
+    predicted = predictions.predicted.argmax(axis=1)
+    return confusion_matrix(predictions.truth, predicted, labels=range(len(predictions.names)))
+
+
+def caption(run: Run) -> Caption:
+    """How many rows are right, which class is found least often, and what is confused most."""
+    if run.predictions is None:
+        return Caption(False, NO_PREDICTIONS)
+    counts, names = confusion_of(run.predictions), run.predictions.names
+    rows, right = int(counts.sum()), int(np.trace(counts))
+    text = f"Of {many(rows, 'row')} of the {run.predictions.part} part, {right:,} "
+    text += f"{'is' if right == 1 else 'are'} predicted right ({percent(right / rows)})"
+    if right == rows:
+        return Caption(True, f"{text}.")
+    totals = counts.sum(axis=1)
+    there = np.flatnonzero(totals)
+    found = np.diag(counts)[there] / totals[there]
+    least = there[found.argmin()]
+    text += f". The class found least often is {names[least]}: {counts[least, least]:,} of its "
+    text += f"{many(int(totals[least]), 'row')}"
+    wrong = counts - np.diag(np.diag(counts))
+    true, predicted = np.unravel_index(wrong.argmax(), wrong.shape)
+    times = many(int(wrong.max()), "time")
+    text += f". The commonest mistake, {times}, is {names[predicted]} for what is {names[true]}"
+    return Caption(True, f"{text}.")

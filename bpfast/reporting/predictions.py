@@ -1,0 +1,94 @@
+"""What a sweep's first network predicts for rows that it was not trained on.
+
+``predictions.parquet`` in a sweep's folder has a row for each of these: ``row`` (its number in the
+table, from 1), ``part``, ``truth`` and ``prediction`` in the target's own terms, and for classes a
+``probability_CLASS`` each. Several labels or numbers have columns of their own: ``truth_NAME`` and
+``prediction_NAME``, and for labels ``probability_NAME``, of the second of a label's two words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..errors import import_optional
+
+_polars = partial(import_optional, "polars", "cli")
+FILE = "predictions.parquet"
+PARTS = ("test", "validation")  # the first that is there is looked at
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """Predictions for the rows of one part.
+
+    Attributes
+    ----------
+    part : "test" or "validation"
+    rows : (rows,) numbers in the table, from 1
+    truth : (rows,) class numbers; (rows, labels) of 0 and 1; or (rows, outputs) numbers
+    predicted : (rows, classes) or (rows, labels) probabilities; or (rows, outputs) numbers
+    names : of the classes, labels or outputs; an output without a name is ""
+    """
+
+    part: str
+    rows: np.ndarray
+    truth: np.ndarray
+    predicted: np.ndarray
+    names: list[str]
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+
+def read_predictions(folder: Path, manifest: Mapping[str, Any]) -> Predictions | None:
+    """The predictions in a sweep's folder; None where there are none of a part to look at.
+
+    Raises
+    ------
+    ValueError
+        The file is damaged, or lacks a column.
+    """
+    path, pl = folder / FILE, _polars()
+    if not path.is_file():
+        return None
+    try:
+        frame = pl.read_parquet(path)
+        parts = frame["part"].unique().to_list()
+        part = next((name for name in PARTS if name in parts), None)
+        if part is None:
+            return None
+        frame = frame.filter(pl.col("part") == part)
+        truth, predicted, names = _arrays(frame, manifest)
+        return Predictions(part, frame["row"].to_numpy(), truth, predicted, names)
+    except (pl.exceptions.PolarsError, KeyError) as error:
+        raise ValueError(f"{path} cannot be read: {error}") from None
+
+
+def _arrays(frame: Any, manifest: Mapping[str, Any]) -> tuple[np.ndarray, np.ndarray, list[str]]:
+    """Truth, predictions and names of a part's rows."""
+    if labels := manifest.get("labels"):
+        truth = [(frame[f"truth_{n}"] == words[1]).to_numpy() for n, words in labels.items()]
+        probabilities = [frame[f"probability_{name}"].to_numpy() for name in labels]
+        return _columns(truth), _columns(probabilities), list(labels)
+    if classes := manifest["classes"]:
+        numbers = {name: number for number, name in enumerate(classes)}
+        truth = np.array([numbers[name] for name in frame["truth"].to_list()])
+        probabilities = [frame[f"probability_{name}"].to_numpy() for name in classes]
+        return truth, _columns(probabilities), list(classes)
+    names = [n.removeprefix("truth_") for n in frame.columns if n.startswith("truth_")]
+    ends = [f"_{name}" for name in names] or [""]
+    truth, predicted = (
+        _columns([frame[f"{start}{end}"].to_numpy() for end in ends])
+        for start in ("truth", "prediction")
+    )
+    return truth, predicted, names or [""]
+
+
+def _columns(columns: list[np.ndarray]) -> np.ndarray:
+    return np.stack(columns, axis=1).astype(np.float64)
