@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 
-from ...errors import import_optional
 from ..scaling import Scaler
-from .column import Column, as_series, scale
-from .stand_in import as_words
+from .column import Column, scale
+from .raw import WordRows
+
+ROWS_AT_A_TIME = 1 << 16
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,36 +36,16 @@ class Coded(Column):
     def table(self) -> np.ndarray:
         """The inputs for each word, for other words and for missing ones, (words + 2, inputs)."""
 
-    def encode(self, values) -> np.ndarray:
-        return self.table[self.codes(values)]
+    def inputs(self, values) -> Iterable[np.ndarray]:
+        codes = self.codes(values)
+        return (own[codes] for own in self.table.T)
 
-    def encode_scaled(self, values, scaler: Scaler) -> np.ndarray:
-        return scale(self.table, scaler)[self.codes(values)]
+    def write_scaled(self, X: np.ndarray, values, scaler: Scaler) -> None:
+        table, codes = scale(self.table, scaler), self.codes(values)
+        for first in range(0, len(X), ROWS_AT_A_TIME):  # all at once would be another X
+            rows = slice(first, first + ROWS_AT_A_TIME)
+            X[rows] = table[codes[rows]]
 
     def codes(self, values) -> np.ndarray:
         """The row of the table that each value stands for."""
-        return code_words(read_words(self.name, values, self.exact), self.words)
-
-
-def read_words(name: str, values, exact: bool = False) -> Any:
-    """A column's words, a polars ``Series`` with null for missing ones."""
-    series = as_series(name, values)
-    return series.cast(str) if exact else as_words(series)
-
-
-def count_words(words: Any) -> dict[str, int]:
-    """How often each of a series' words is there, in the words' order."""
-    counts = words.rename("word").drop_nulls().value_counts().sort("word")
-    return dict(zip(counts["word"], counts["count"], strict=True))
-
-
-def code_words(words: Any, known: tuple[str, ...]) -> np.ndarray:
-    """The position of each of a series' words among those that are known.
-
-    Other words have ``len(known)``, and missing ones 1 more.
-    """
-    pl = import_optional("polars", "sweep")
-    codes = words.cast(pl.Enum(known), strict=False).to_physical().cast(pl.Int32)
-    codes = codes.fill_null(len(known)).to_numpy(writable=True)
-    codes[words.is_null().to_numpy()] = len(known) + 1
-    return codes
+        return WordRows.of(values, self.marks, self.exact).codes(self.words)

@@ -9,7 +9,6 @@ from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
-from ...errors import import_optional
 from ..scaling import Scaler
 
 # A word in fewer of the training rows than this share is rare.
@@ -31,6 +30,7 @@ class Column(ABC):
     ----------
     name : the column's name
     note : what was done with its values before, such as "percent signs taken off", or ""
+    marks : words that stand for missing values in it, beside the usual ones
 
     Attributes
     ----------
@@ -42,6 +42,7 @@ class Column(ABC):
 
     name: str
     note: str = ""
+    marks: tuple[str, ...] = ()
     kind: ClassVar[str]
 
     @property
@@ -57,8 +58,8 @@ class Column(ABC):
     def done(self) -> str: ...
 
     @abstractmethod
-    def encode(self, values) -> np.ndarray:
-        """The inputs for a polars ``Series`` or an array, (rows, inputs) float64.
+    def inputs(self, values) -> Iterable[np.ndarray]:
+        """The inputs for a polars ``Series`` or an array, each (rows,) float64, one at a time.
 
         Raises
         ------
@@ -66,9 +67,18 @@ class Column(ABC):
             Text where a number or a moment is expected; the message names column, row and value.
         """
 
-    def encode_scaled(self, values, scaler: Scaler) -> np.ndarray:
-        """The inputs, scaled, (rows, inputs) float32."""
-        return scale(self.encode(values), scaler)
+    def encode(self, values) -> np.ndarray:
+        """The inputs side by side, (rows, inputs) float64."""
+        encoded = np.empty((len(values), len(self.features)))
+        for k, numbers in enumerate(self.inputs(values)):
+            encoded[:, k] = numbers
+        return encoded
+
+    def write_scaled(self, X: np.ndarray, values, scaler: Scaler) -> None:
+        """Write the inputs, scaled, into X (rows, inputs) float32."""
+        with np.errstate(over="ignore"):  # what float32 does not hold is infinite
+            for k, numbers in enumerate(self.inputs(values)):
+                X[:, k] = (numbers - scaler.mean[k]) / scaler.scale[k]
 
     def to_plain(self) -> dict[str, Any]:
         """All of the column for JSON."""
@@ -88,6 +98,8 @@ class FittedColumn(NamedTuple):
 
     Attributes
     ----------
+    column : what was found
+    scaler : of the column's inputs
     cross_fitted : the training rows' scaled inputs (rows, inputs) float32, where they are others
         than the column encodes
     """
@@ -95,14 +107,6 @@ class FittedColumn(NamedTuple):
     column: Column
     scaler: Scaler
     cross_fitted: np.ndarray | None = None
-
-
-def stack(inputs: Iterable[np.ndarray], rows: int, columns: int) -> np.ndarray:
-    """Inputs side by side, (rows, columns) float64, of which only one need be there at a time."""
-    encoded = np.empty((rows, columns))
-    for k, values in enumerate(inputs):
-        encoded[:, k] = values
-    return encoded
 
 
 def fit_scaler(inputs: Iterable[np.ndarray], flags: list[bool]) -> Scaler:
@@ -125,19 +129,14 @@ def scale(encoded: np.ndarray, scaler: Scaler) -> np.ndarray:
         return scaler.apply(encoded).astype(np.float32)
 
 
-def as_series(name: str, values) -> Any:
-    """A column's values as a polars ``Series``."""
-    pl = import_optional("polars", "sweep")
-    if isinstance(values, pl.Series):
-        return values
-    if values.dtype.kind == "M":
-        values = values.astype("datetime64[us]")
-    return pl.Series(name, values.tolist(), strict=False)
-
-
 def missing_in_all(rows: int) -> str:
     """Why a column without values is left out."""
     return f"missing in each of {count(rows, 'training row')}"
+
+
+def same_in_all(value: str, rows: int) -> str:
+    """Why a column of a single value is left out."""
+    return f"{value} in each of {count(rows, 'training row')}"
 
 
 def count(number: int, noun: str) -> str:

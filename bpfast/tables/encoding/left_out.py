@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -37,5 +38,5 @@ class LeftOut(Column):
     def done(self) -> str:
         return self.reason
 
-    def encode(self, values) -> np.ndarray:
-        return np.empty((len(values), 0))
+    def inputs(self, values) -> Iterable[np.ndarray]:
+        return ()

@@ -9,10 +9,9 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from ...errors import import_optional
-from .column import Column, FittedColumn, as_series, count, fit_scaler, missing_in_all, stack
+from .column import Column, FittedColumn, count, fit_scaler, missing_in_all, same_in_all
 from .left_out import LeftOut
-from .stand_in import as_moments
+from .raw import read_moments
 
 SECOND = 1_000_000  # in microseconds, which moments are counted in since 1970
 DAY = 86_400 * SECOND
@@ -31,14 +30,14 @@ class Moment(Column):
     parts : those of PARTS that vary in the training rows
     first, median : of the training rows, in microseconds since 1970; the median is taken where a
         moment is missing
-    format : how moments are written, as polars writes formats; None for ISO 8601
+    date_format : how text writes dates, of ``values.moments.FORMATS``; "" to see it from the text
     missing, rows : how many training rows lack the moment, of how many; if any, an input says so
     """
 
     parts: tuple[str, ...]
     first: int
     median: int
-    format: str | None = None
+    date_format: str = ""
     missing: int = 0
     rows: int = 0
     kind: ClassVar[str] = "moment"
@@ -58,20 +57,18 @@ class Moment(Column):
 
     @property
     def done(self) -> str:
-        first = datetime(1970, 1, 1) + timedelta(microseconds=self.first)
         parts = [part for part in self.parts if part != PARTS[-1]]
-        done = ", ".join([*parts, f"days since {first:%Y-%m-%d}"])
+        done = ", ".join([*parts, f"days since {_date(self.first):%Y-%m-%d}"])
         if self.missing:
             lack = f"{self.missing:,} of {count(self.rows, 'row')} lack it"
             done += f"; {lack}: their median, and a 0/1 input"
         return done
 
-    def encode(self, values) -> np.ndarray:
-        inputs = self.inputs(*read_moments(self.name, values, self.format))
-        return stack(inputs, len(values), len(self.features))
+    def inputs(self, values) -> Iterator[np.ndarray]:
+        return self.inputs_of(*read_moments(self.name, values, self.date_format, self.marks))
 
-    def inputs(self, moments: np.ndarray, missing: np.ndarray) -> Iterator[np.ndarray]:
-        """The inputs, (rows,) each, for microseconds since 1970, and whether each is missing."""
+    def inputs_of(self, moments: np.ndarray, missing: np.ndarray) -> Iterator[np.ndarray]:
+        """The inputs for microseconds since 1970, and whether each is missing."""
         moments = np.where(missing, self.median, moments)
         for part in self.parts:
             if part in CYCLES:
@@ -103,40 +100,27 @@ def part_of(moments: np.ndarray, part: str) -> np.ndarray:
     return moments % DAY / (3600.0 * SECOND)
 
 
-def read_moments(name: str, values, format: str | None) -> tuple[np.ndarray, np.ndarray]:
-    """A column's moments, in microseconds since 1970, and whether each is missing.
+def fit_moment(name: str, values: Any, keep: bool = False) -> FittedColumn | LeftOut:
+    """What the training rows' values say of a column of dates and times.
 
-    Raises
-    ------
-    ValueError
-        Text that is no date or time; the message names column, row and value.
+    ``keep`` says that a column of one moment must be kept.
     """
-    pl = import_optional("polars", "sweep")
-    moments = as_moments(as_series(name, values), format).cast(pl.Datetime("us"))
-    missing = moments.is_null().to_numpy()
-    return moments.cast(pl.Int64).fill_null(0).to_numpy(), missing
-
-
-def fit_moment(
-    name: str, values: Any, note: str = "", keep: bool = False, format: str | None = None
-) -> FittedColumn | LeftOut:
-    """What the training rows' values say of a column of dates and times."""
-    moments, missing = read_moments(name, values, format)
+    moments, missing = read_moments(name, values)
     present = np.sort(moments[~missing])
     if not len(present):
-        return LeftOut(name=name, note=note, reason=missing_in_all(len(moments)))
+        return LeftOut(name=name, reason=missing_in_all(len(moments)))
     if present[0] == present[-1] and not (keep or missing.any()):
-        only = present[0].astype("datetime64[us]").item()
-        reason = f"{only} in each of {count(len(moments), 'training row')}"
-        return LeftOut(name=name, note=note, reason=reason)
+        return LeftOut(name=name, reason=same_in_all(str(_date(present[0])), len(moments)))
     column = Moment(
         name=name,
-        note=note,
         parts=tuple(part for part in PARTS if part == PARTS[-1] or np.ptp(part_of(present, part))),
         first=int(present[0]),
         median=int(present[(len(present) - 1) // 2]),
-        format=format,
         missing=int(missing.sum()),
         rows=len(moments),
     )
-    return FittedColumn(column, fit_scaler(column.inputs(moments, missing), column.flags))
+    return FittedColumn(column, fit_scaler(column.inputs_of(moments, missing), column.flags))
+
+
+def _date(moment: int) -> datetime:
+    return datetime(1970, 1, 1) + timedelta(microseconds=int(moment))

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, ClassVar, NamedTuple
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 
 from ...errors import import_optional
-from .coded import Coded, code_words
+from .coded import Coded
 from .column import FittedColumn, count, fit_scaler, scale
+from .raw import WordRows
 
 CROSS_FITS = 5  # parts of the training rows; each has the means of the others
 
@@ -116,16 +117,14 @@ class TargetMeans(Coded):
 
 
 def fit_target_means(
-    name: str, words: Any, known: tuple[str, ...], target: TrainingTarget, note: str = ""
+    name: str, words: WordRows, known: tuple[str, ...], target: TrainingTarget
 ) -> FittedColumn:
     """The means of a target for the training rows' words, all of which are known."""
-    codes = code_words(words, known)
-    missing = words.null_count()
-    codes[codes > len(known)] = len(known)
+    missing = words.missing
+    codes = np.minimum(words.codes(known), len(known))  # no training row has an unknown word
     means = target.means(codes, len(known) + (missing > 0))
     column = TargetMeans(
         name=name,
-        note=note,
         words=known,
         means=tuple(map(tuple, means.of_codes[: len(known)].tolist())),
         missing_means=tuple(means.of_codes[-1].tolist()) if missing else (),

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
 from ..scaling import Scaler
-from .coded import Coded, code_words
+from .coded import Coded
 from .column import FittedColumn, bound_scale, count
+from .raw import WordRows
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,9 +61,9 @@ class Words(Coded):
             table[-1] = table[-2]
         return table[:, [True] * len(self.words) + [self.rare > 0, self.missing > 0]]
 
-    def fit(self, words: Any) -> FittedColumn:
+    def fit(self, words: WordRows) -> FittedColumn:
         """With the scaler that the training rows' words give."""
-        codes = code_words(words, self.words)
+        codes = words.codes(self.words)
         share = np.bincount(codes, minlength=len(self.table)) @ self.table / len(codes)
         deviation = np.sqrt(share * (1.0 - share))
         scaler = Scaler(share, np.where(deviation > 0.0, bound_scale(deviation, self.flags), 1.0))

@@ -1,44 +1,24 @@
-"""Words, and the codes that they have among those that are known."""
+"""Columns whose words stand for rows of a table of inputs."""
 
 import numpy as np
 import polars as pl
 import pytest
 
-from bpfast.tables.encoding.coded import code_words, count_words, read_words
 from bpfast.tables.encoding.words import Words
+from bpfast.tables.scaling import Scaler
 
 
-def test_words_have_codes():
-    words = pl.Series("a", ["b", "c", None, "a", "new"])
-    np.testing.assert_array_equal(code_words(words, ("a", "b", "c")), [1, 2, 4, 0, 3])
-    np.testing.assert_array_equal(code_words(words, ()), [0, 0, 1, 0, 0])
-
-
-@pytest.mark.parametrize("name", ["a", "count", "word"])
-def test_words_are_counted_in_order(name):
-    words = pl.Series(name, ["b", "a", None, "b"])
-    assert count_words(words) == {"a": 1, "b": 2}
-    assert [*count_words(words)] == ["a", "b"]
-
-
-@pytest.mark.parametrize(
-    "values",
-    [
-        pl.Series("a", [" x", "x ", None]),
-        pl.Series("a", ["x", "x", "NA"]),
-        pl.Series("a", ["x", "x", None], dtype=pl.Categorical),
-        pl.Series("a", ["x", "x", None], dtype=pl.Enum(["x", "y"])),
-        np.array(["x", "x", ""]),
-        np.array(["x", "x", None], object),
-    ],
-)
-def test_words_are_read_whatever_their_type(values):
-    assert read_words("a", values).to_list() == ["x", "x", None]
-
-
-@pytest.mark.parametrize("values", [[1, 2, None], [1.0, 2.0, None], ["1", "2", None]])
-def test_numbers_can_be_words(values):
-    assert read_words("a", pl.Series("a", values)).to_list() == ["1", "2", None]
+@pytest.mark.parametrize("rows", [5, 200_000])  # a few, and more than are written at a time
+def test_each_word_stands_for_a_row_of_the_table(rows):
+    column = Words(name="a", words=("x", "y"), rare=1, missing=1)
+    values = pl.Series(["y", "new", None, "x", "NA"]).gather(np.arange(rows) % 5)
+    codes = np.resize([1, 2, 3, 0, 3], rows)
+    np.testing.assert_array_equal(column.codes(values), codes)
+    np.testing.assert_array_equal(column.encode(values), column.table[codes])
+    X = np.empty((rows, 4), np.float32)
+    scaler = Scaler(np.full(4, 0.5), np.full(4, 0.25))
+    column.write_scaled(X, values, scaler)
+    np.testing.assert_array_equal(X, scaler.apply(column.table)[codes])
 
 
 def test_words_of_older_models_are_compared_as_they_are():
@@ -46,3 +26,8 @@ def test_words_of_older_models_are_compared_as_they_are():
     np.testing.assert_array_equal(
         column.encode(pl.Series(["-", "red", " red", "blue"])), [[1, 0], [0, 1], [0, 0], [0, 0]]
     )
+
+
+def test_words_that_stand_for_missing_ones_are_the_columns_own():
+    column = Words(name="a", words=("x",), missing=1, marks=("unknown",))
+    np.testing.assert_array_equal(column.encode(pl.Series(["Unknown", "x"])), [[0, 1], [1, 0]])

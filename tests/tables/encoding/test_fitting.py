@@ -1,5 +1,7 @@
 """What each column becomes, found from the training rows alone."""
 
+from datetime import date
+
 import numpy as np
 import polars as pl
 import pytest
@@ -10,6 +12,7 @@ from hypothesis import strategies as st
 
 from bpfast.tables.encoding import encode_scaled, fit
 from bpfast.tables.scaling import Scaler
+from bpfast.tables.values import Writing
 
 KINDS = {
     "number": "number",
@@ -141,9 +144,25 @@ def test_rare_words_share_an_input():
     assert column.rare == 2
 
 
-def test_a_table_without_inputs_is_refused():
-    with pytest.raises(ValueError, match=r"no column is left as an input: 'a' \('x' in each of 4"):
-        fit_column(["x"] * 4)
+def test_a_table_can_be_left_without_inputs():
+    frame = pl.DataFrame({"a": ["x"] * 4})
+    encoding, scaler, X = fit(frame, np.arange(3), np.zeros(4), 0)
+    assert X.shape == (3, 0)
+    assert encode_scaled(encoding, scaler, frame, np.arange(3, 4)).shape == (1, 0)
+
+
+def test_text_in_new_rows_is_read_as_it_was_written():
+    dates = [date(2024, 3, 5), date(2025, 4, 6), date(2026, 5, 7)]
+    frame = pl.DataFrame({"a": [1.5, 2.5, 3.5], "b": dates, "c": [*"xyx"]})
+    writing = {
+        "a": Writing(decimal=","),
+        "b": Writing(date_format="%d/%m/%Y", missing=("never",)),
+        "c": Writing(missing=("z",)),
+    }
+    encoding = fit(frame, np.arange(3), np.arange(3), 0, writing=writing).encoding
+    text = pl.DataFrame({"a": ["1,500"], "b": ["05/03/2024"], "c": ["Z"]})
+    np.testing.assert_array_equal(encoding.encode(text)[:, :-2], encoding.encode(frame[:1])[:, :-2])
+    assert encoding.columns[1].marks == ("never",)
 
 
 def test_columns_that_were_left_out_before_are_told_where_they_were():

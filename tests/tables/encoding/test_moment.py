@@ -9,7 +9,8 @@ from examples_budget import drawn
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bpfast.tables.encoding.moment import DAY, Moment, fit_moment, part_of, read_moments
+from bpfast.tables.encoding.moment import Moment, fit_moment, part_of
+from bpfast.tables.encoding.raw import read_moments
 
 MOMENTS = [datetime(2019, 3, 23, 20, 21, 9), datetime(2020, 12, 31, 0, 0), datetime(2019, 1, 6, 6)]
 
@@ -17,7 +18,7 @@ MOMENTS = [datetime(2019, 3, 23, 20, 21, 9), datetime(2020, 12, 31, 0, 0), datet
 @given(st.datetimes(datetime(1, 1, 1), datetime(9999, 12, 31)))
 @drawn(200)
 def test_parts_are_the_calendars(moment):
-    moments, missing = read_moments("a", pl.Series([moment], dtype=pl.Datetime("us")), None)
+    moments, missing = read_moments("a", pl.Series([moment], dtype=pl.Datetime("us")))
     assert not missing.any()
     seconds = moment.hour * 3600 + moment.minute * 60 + moment.second + moment.microsecond / 1e6
     expected = {
@@ -100,19 +101,3 @@ def test_new_holes_are_the_median_where_no_training_row_had_one():
 )
 def test_columns_that_say_nothing_are_left_out(values, reason):
     assert fit_moment("a", pl.Series(values, dtype=pl.Date)).done == reason
-
-
-@pytest.mark.parametrize(
-    "values",
-    [
-        pl.Series([date(2024, 5, 1), None]),
-        pl.Series([datetime(2024, 5, 1), None], dtype=pl.Datetime("ms")),
-        pl.Series([datetime(2024, 5, 1), None], dtype=pl.Datetime("ns")),
-        pl.Series(["2024-05-01", None]),
-        np.array(["2024-05-01", "NaT"], "datetime64[D]"),
-    ],
-)
-def test_moments_are_read_whatever_their_type(values):
-    moments, missing = read_moments("a", values, None)
-    assert moments[0] == 19844 * DAY
-    assert missing.tolist() == [False, True]

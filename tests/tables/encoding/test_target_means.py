@@ -6,6 +6,7 @@ import pytest
 from sklearn.model_selection import KFold
 from sklearn.preprocessing import TargetEncoder
 
+from bpfast.tables.encoding.raw import WordRows
 from bpfast.tables.encoding.target_means import TargetMeans, TrainingTarget, fit_target_means
 
 RNG = np.random.default_rng(0)
@@ -21,6 +22,10 @@ TARGETS = {
 }
 
 
+def words_of(words):
+    return WordRows.of(pl.Series(words))
+
+
 def outputs_of(y, n_classes):
     if n_classes == 2:
         return (y == 1).astype(float).reshape(-1, 1)
@@ -30,7 +35,7 @@ def outputs_of(y, n_classes):
 @pytest.mark.parametrize(("y", "n_classes"), TARGETS.values(), ids=TARGETS)
 def test_means_are_scikit_learns(y, n_classes):
     column, scaler, X = fit_target_means(
-        "zone", pl.Series(WORDS), KNOWN, TrainingTarget(y, n_classes, seed=3)
+        "zone", words_of(WORDS), KNOWN, TrainingTarget(y, n_classes, seed=3)
     )
     new = np.array([*KNOWN[:5], "nowhere"])
     for k, output in enumerate(outputs_of(y, n_classes).T):
@@ -60,13 +65,13 @@ def test_a_rows_means_do_not_depend_on_its_own_target(y, n_classes):
 
 def test_missing_words_have_a_mean_of_their_own():
     y = RNG.normal(size=ROWS) + 9.0 * (WORDS == "zone 7")
-    words = pl.Series([None if word == "zone 7" else word for word in WORDS])
+    words = words_of([None if word == "zone 7" else word for word in WORDS])
     known = tuple(word for word in KNOWN if word != "zone 7")
     column = fit_target_means("zone", words, known, TrainingTarget(y, 0, 0)).column
     (missing,), (unknown,) = column.encode(pl.Series([None, "nowhere"]))
     assert missing > 5.0
     assert unknown == y.mean()
-    assert column.missing == words.null_count()
+    assert column.missing == words.missing
     assert column.done.startswith("29 different words: the target's mean for each, and for ")
 
 
@@ -83,7 +88,7 @@ def test_missing_words_are_like_unknown_ones_where_no_training_row_lacked_them()
 def test_noise_does_not_look_like_a_target():
     """Means of a row's own target would tell it; means of other rows can't."""
     y = RNG.normal(size=2000)
-    words = pl.Series([f"w{k}" for k in RNG.integers(0, 400, 2000)])
-    known = tuple(sorted(set(words)))
+    words = words_of([f"w{k}" for k in RNG.integers(0, 400, 2000)])
+    known = tuple(words.counts())
     fitted = fit_target_means("a", words, known, TrainingTarget(y, 0, 0))
     assert abs(np.corrcoef(fitted.cross_fitted[:, 0], y)[0, 1]) < 0.1
