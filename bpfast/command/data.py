@@ -34,7 +34,9 @@ def read_dataset(request: Request) -> Dataset:
         if _is_npz(source):
             return _arrays(request)
         frame, dialect = read_frame(source, request.text)
-        return dataset_of(frame, _roles(request), name=_stem(source), dialect=dialect, **_how(request))
+        return dataset_of(
+            frame, _roles(request), name=_stem(source), dialect=dialect, **_how(request)
+        )
 
 
 def read_test_dataset(request: Request, dataset: Dataset) -> Dataset | None:

@@ -34,8 +34,7 @@ def write_result(
     test_data: Dataset | None,
     request: Request,
 ) -> None:
-    """Write the best network, what it predicts, the tables of networks and losses, and the rest of
-    the manifest.
+    """Write the best network, its predictions, the tables, and the rest of the manifest.
 
     No file is ever seen half written. If no network has a score, an older best network is removed.
     """
@@ -82,12 +81,12 @@ def _named(model: Model, names: list[str]) -> Model:
 def _predictions(
     model: Model, result: SweepResult, dataset: Dataset, test_data: Dataset | None, device: str
 ) -> list[pl.DataFrame]:
-    """For each part that the best network was not trained on, what it predicts, beside the truth."""
+    """What the best network predicts for parts that it was not trained on, beside the truth."""
     frames = []
     for part in ("validation", "test"):
         source = test_data if part == "test" and test_data is not None else dataset
         rows = result.rows.get(part, np.empty(0, np.int64))
-        if not len(rows) or (part == "validation" and result.refitted):
+        if not len(rows):  # in a cross-validation each fold has its own validation part
             continue
         where = np.searchsorted(source.row_numbers, rows)
         predicted = tabulate(model, source.inputs[where], device)
@@ -112,7 +111,9 @@ def _true_columns(target: Target, rows: np.ndarray) -> dict[str, np.ndarray]:
         return {TRUTH: np.array(target.classes)[values]}
     if target.labels:
         columns = zip(target.labels.items(), values.T, strict=True)
-        return {f"{TRUTH}_{name}": np.array(words)[own.astype(int)] for (name, words), own in columns}
+        return {
+            f"{TRUTH}_{name}": np.array(words)[own.astype(int)] for (name, words), own in columns
+        }
     if values.ndim == 1:
         return {TRUTH: values}
     return {f"{TRUTH}_{name}": own for name, own in zip(target.names, values.T, strict=True)}

@@ -12,11 +12,13 @@ from typing import Any
 import typer
 from rich.console import Console
 
+from ..sweeps.folds import Splitting
+from ..sweeps.parts import SweepData
 from ..sweeps.space import Space
 from ..sweeps.storage import located
 from ..sweeps.study import planned
-from ..sweeps.sweeping import prepare
 from ..sweeps.sweeping import sweep as run_sweep
+from ..tables.dataset import Dataset
 from .baseline import print_baseline
 from .columns import print_columns, print_reading
 from .console import stdout_console
@@ -57,21 +59,10 @@ def run_request(request: Request, options: SweepOptions, client: Any) -> None:
     request = replace(request, networks=planned(space, request.sampler, request.networks))
     dataset = read_dataset(request)
     test_data = read_test_dataset(request, dataset)
-    rows_and_scores = {
-        "validation": request.validation,
-        "test": request.test,
-        "cv": request.cv,
-        "seed": request.seed,
-        "split": request.split,
-        "test_data": test_data,
-        "metric": request.metric,
-        "class_weight": request.class_weight,
-    }
     console = stdout_console()
     if options.columns:
-        data = prepare(dataset, **rows_and_scores)
         print_reading(console, dataset)
-        print_columns(console, data.encoding.describe())
+        print_columns(console, _prepare(dataset, test_data, request).encoding.describe())
         return
     folder = options.resume or options.output or _new_folder(dataset.name)
     print_request(console, dataset, request)
@@ -80,6 +71,15 @@ def run_request(request: Request, options: SweepOptions, client: Any) -> None:
         result = run_sweep(
             dataset,
             space=space,
+            validation=request.validation,
+            test=request.test,
+            cv=request.cv,
+            split=request.split,
+            test_data=test_data,
+            metric=request.metric,
+            class_weight=request.class_weight,
+            target_transform=request.target_transform,
+            seed=request.seed,
             networks=request.networks,
             epochs=request.epochs,
             halving=request.halving,
@@ -92,7 +92,6 @@ def run_request(request: Request, options: SweepOptions, client: Any) -> None:
             run=folder,
             resume=options.resume is not None,
             progress=display.show,
-            **rows_and_scores,
         )
     print_result(console, result, options.top)
     write_result(folder, result, dataset, test_data, request)
@@ -104,6 +103,16 @@ def run_request(request: Request, options: SweepOptions, client: Any) -> None:
         raise typer.Exit(130)
     if options.baseline:
         print_baseline(console, result, dataset, request)
+
+
+def _prepare(dataset: Dataset, test_data: Dataset | None, request: Request) -> SweepData:
+    """What networks would be trained on."""
+    cv, groups = request.cv, dataset.groups
+    splitting = Splitting(request.validation, request.test, cv, groups, request.split, dataset.time)
+    metric, weights = request.metric, request.class_weight
+    return SweepData.of(
+        dataset, splitting, request.seed, metric=metric, class_weight=weights, test=test_data
+    )
 
 
 def _bytes(text: str | None) -> int | None:

@@ -101,14 +101,16 @@ class SweepOptions:
     test_data: Annotated[
         str | None, Option(help="A file of rows to test with, in place of --test.")
     ] = None
-    cv: Annotated[int | None, Option(help="Folds to rank by, or random splits of --validation.")] = None
+    cv: Annotated[
+        int | None, Option(help="Folds to rank by, or random splits of --validation.")
+    ] = None
     split: Annotated[
         str, Option(help="random; or time: the latest rows are for validation and test.")
     ] = "random"
     time: Annotated[str | None, Option(help="With --split time: the column that says when.")] = None
-    groups: Annotated[
-        str | None, Option(help="The column that says which rows stay together.")
-    ] = None
+    groups: Annotated[str | None, Option(help="The column that says which rows stay together.")] = (
+        None
+    )
     metric: Annotated[
         str | None,
         Option(

@@ -22,13 +22,15 @@ class TableOptions(NamedTuple):
     missing: Collection[str] = ()
 
     def dataset(self, X: Any) -> Dataset:
-        """The rows of a table, or of an array, that have a target.
+        """The rows of a table, or of an array, that have a target; a ``Dataset`` is there already.
 
         Raises
         ------
         TypeError, ValueError
             Bad input, such as a column that is not there.
         """
+        if isinstance(X, Dataset):
+            return X
         data = as_frame(X) if is_table(X) else check_array("X", X, np.float64)
         return dataset_of(
             data,

@@ -35,7 +35,7 @@ from .workers import ThreadWorkers, Workers
 
 def sweep(
     X,
-    y,
+    y=None,
     space: Space | Mapping[str, Any] | None = None,
     networks: int = 1024,
     epochs: int = 30,
