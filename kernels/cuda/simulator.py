@@ -272,10 +272,8 @@ def _current() -> Stream:
 # --- launches -------------------------------------------------------------------------------------
 
 MOST_BLOCKS = (2**31 - 1, 65_535, 65_535)  # of a grid, in each direction
-MOST_THREADS, MOST_THREADS_ALONG = (
-    1024,
-    (1024, 1024, 64),
-)  # of a block, in all and in each direction
+MOST_THREADS = 1024  # of a block
+MOST_THREADS_ALONG = (1024, 1024, 64)  # in each direction
 UNASKED = 48 << 10  # bytes of shared memory that a block gets without asking
 
 
