@@ -80,7 +80,7 @@ def arguments(names: str, sanitized: bool) -> list[str]:
     given += ["--continue-on-collection-errors"]  # of a file that needs what is not installed
     given += ["-c", str(ROOT / "pyproject.toml"), "-o", f"filterwarnings={WARNINGS}"]
     if importlib.util.find_spec("xdist") and not sanitized:
-        # neighbours share kernels, which one process compiles once; whoever is idle takes from others
+        # neighbours share kernels, which one process compiles once; who is idle takes from others
         given += ["-p", "xdist.plugin", "-n", str(os.cpu_count()), "--dist", "worksteal"]
     return [*given, str(ROOT / "tests" / "kernels" / "cuda")]
 
