@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 from sklearn.calibration import calibration_curve
 
-from .captions import NO_PREDICTIONS, Caption, percent, points
+from .captions import Caption, percent, points
 from .drawing import add_legend, new_figure
 from .run import Run
 from .style import LIGHT
@@ -68,9 +68,10 @@ def draw(run: Run, width: int) -> Figure:
     calibration = Calibration.of(run)
     figure = new_figure(width, 480)
     upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
-    upper.plot([0, 1], [0, 1], color=LIGHT["muted"], linestyle="--", label="if they were true")
-    style = {"color": LIGHT["many"], "marker": "o", "linewidth": 2.0}
-    upper.plot(*calibration.curve, label="observed", **style)
+    upper.plot([0, 1], [0, 1], color=LIGHT["muted"], linestyle="--", label="perfectly calibrated")
+    upper.plot(*calibration.curve, color=LIGHT["many"], linewidth=1.5, label="observed")
+    sizes = 15 + 185 * calibration.counts / calibration.counts.max()  # in square points
+    upper.scatter(*calibration.curve, s=sizes, color=LIGHT["many"], linewidths=0)
     lower.hist(calibration.probability, BINS, (0.0, 1.0), color=LIGHT["many"], alpha=0.6)
     upper.set(ylabel="share that is true", ylim=(-0.03, 1.03))
     lower.set(xlabel=f"predicted probability of {calibration.what}", ylabel="count")
@@ -82,12 +83,13 @@ def draw(run: Run, width: int) -> Figure:
 
 def caption(run: Run) -> Caption:
     """How probabilities compare with what is true, on average and in the bins."""
-    if run.predictions is None:
-        return Caption(False, NO_PREDICTIONS)
-    what, happened, probability = Calibration.of(run)
-    known = "is right" if what == "the predicted class" else "is there"
-    text = f"On average, {what} has a probability of {percent(probability.mean())} on the "
-    text += f"{run.predictions.part} part, and {known} in {percent(happened.mean())} of the cases. "
-    text += "Tenth by tenth of the probabilities, the two differ by "
-    text += f"{points(Calibration.of(run).error)} (the expected calibration error)."
-    return Caption(True, text)
+    assert run.predictions is not None
+    what, happened, probability = calibration = Calibration.of(run)
+    cases = "cases" if run.kind == "labels" else "rows"
+    return Caption(
+        True,
+        f"On the {run.predictions.part} part, {what} has a probability of "
+        f"{percent(probability.mean())} on average, and is true in {percent(happened.mean())} of "
+        f"the {cases}. Within each tenth of the probabilities, the two differ by "
+        f"{points(calibration.error)} on average (the expected calibration error).",
+    )

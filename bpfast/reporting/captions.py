@@ -12,9 +12,6 @@ from .run import Run
 FIRST = 10  # networks that are called the first ones
 TOP = 0.1  # share of the networks that count as the best ones
 LEAST = 3  # networks that count as the best ones at least
-NO_PREDICTIONS = (
-    "The sweep's folder has no predictions of rows that the best network did not train on."
-)
 
 
 class Caption(NamedTuple):
@@ -34,6 +31,11 @@ def percent(share: float) -> str:
     if 0.995 <= share < 1:
         return "> 99%"
     return "< 1%" if 0 < share < 0.005 else f"{share:.0%}"
+
+
+def shortened(name: str, most: int) -> str:
+    """A name of at most so many letters."""
+    return name if len(name) <= most else f"{name[: most - 1]}…"
 
 
 def points(share: float) -> str:

@@ -11,6 +11,7 @@ from .run import Run
 from .tables import html_table
 
 LEFT_OUT = "left out"  # the kind of a column that makes no input
+KINDS = {"number": "numbers", "moment": "moments"}  # what several columns of a kind are called
 
 
 def columns_html(run: Run) -> str:
@@ -36,7 +37,8 @@ def sentence(columns: list[dict[str, Any]]) -> str:
     kinds = Counter(own["kind"] for own in used)
     inputs = sum(own["inputs"] for own in used)
     text = f"{many(len(used), 'column')} {'makes' if len(used) == 1 else 'make'} "
-    text += f"{many(inputs, 'input')}: {listed([f'{n:,} {kind}' for kind, n in kinds.items()])}."
+    told = [f"{KINDS.get(kind, kind)}: {count:,}" for kind, count in kinds.items()]
+    text += f"{many(inputs, 'input')} ({', '.join(told)})."
     names = [own["column"] for own in columns if own["kind"] == LEFT_OUT]
     if names:
         text += f" {listed(names)} {'is' if len(names) == 1 else 'are'} left out."

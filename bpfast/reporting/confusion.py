@@ -9,15 +9,17 @@ from matplotlib.patches import Rectangle
 from sklearn.metrics import confusion_matrix
 
 from ..sweeps.words import many
-from .captions import NO_PREDICTIONS, Caption, percent
+from .captions import Caption, percent, shortened
 from .drawing import new_axes
 from .predictions import Predictions
 from .run import Run
-from .style import LIGHT, WIDE
+from .style import LIGHT, NARROW, WIDE
 
-COUNTED = {WIDE: 20}  # classes whose cells hold counts, by the figure's width
-COUNTED_NARROW = 8
-DARKEST = 0.6  # opacity of a cell with all rows of a class: text on it can be read in either theme
+COUNTED = {WIDE: 20, NARROW: 8}  # most classes whose cells hold counts, by the figure's width
+NAMED = {WIDE: 24, NARROW: 10}  # most classes that are named along an axis
+LONGEST = 14  # letters of a name
+# Opacities of a cell with all rows of a class, and with few: text can be read on either theme's.
+DARKEST, LIGHTEST = 0.6, 0.15
 
 
 def draw(run: Run, width: int) -> Figure:
@@ -31,9 +33,9 @@ def draw(run: Run, width: int) -> Figure:
     for row, column in zip(*np.nonzero(counts), strict=True):
         colour = LIGHT["many" if row == column else "best"]
         corner = (column - 0.5, row - 0.5)
-        shade = max(0.06, DARKEST * shares[row, column])
+        shade = max(LIGHTEST, DARKEST * shares[row, column])
         axes.add_patch(Rectangle(corner, 1, 1, color=colour, alpha=shade, linewidth=0))
-    if classes <= COUNTED.get(width, COUNTED_NARROW):
+    if classes <= COUNTED[width]:
         _write_counts(axes, counts)
     _label(axes, run.predictions.names, width)
     return figure
@@ -50,10 +52,11 @@ def _write_counts(axes: Axes, counts: np.ndarray) -> None:
 def _label(axes: Axes, names: list[str], width: int) -> None:
     """Name the classes along both axes; where there are many, some of them."""
     classes = len(names)
-    every = -(-classes // (24 if width == WIDE else 10))
+    every = -(-classes // NAMED[width])
     ticks = np.arange(0, classes, every)
-    short = [name if len(name) <= 14 else f"{name[:13]}…" for name in names[::every]]
-    axes.set_xticks(ticks, short, rotation=90 if max(map(len, short)) * classes > width / 12 else 0)
+    short = [shortened(name, LONGEST) for name in names[::every]]
+    letters = max(map(len, short)) * len(short)
+    axes.set_xticks(ticks, short, rotation=90 if letters > width / 12 else 0)
     axes.set_yticks(ticks, short)
     axes.set(
         xlim=(-0.5, classes - 0.5),
@@ -75,8 +78,7 @@ def confusion_of(predictions: Predictions) -> np.ndarray:
 
 def caption(run: Run) -> Caption:
     """How many rows are right, which class is found least often, and what is confused most."""
-    if run.predictions is None:
-        return Caption(False, NO_PREDICTIONS)
+    assert run.predictions is not None
     counts, names = confusion_of(run.predictions), run.predictions.names
     rows, right = int(counts.sum()), int(np.trace(counts))
     text = f"Of {many(rows, 'row')} of the {run.predictions.part} part, {right:,} "
@@ -91,6 +93,5 @@ def caption(run: Run) -> Caption:
     text += f"{many(int(totals[least]), 'row')}"
     wrong = counts - np.diag(np.diag(counts))
     true, predicted = np.unravel_index(wrong.argmax(), wrong.shape)
-    times = many(int(wrong.max()), "time")
-    text += f". The commonest mistake, {times}, is {names[predicted]} for what is {names[true]}"
-    return Caption(True, f"{text}.")
+    text += f". The commonest mistake is {names[predicted]} in place of {names[true]}, in "
+    return Caption(True, f"{text}{many(int(wrong.max()), 'row')}.")

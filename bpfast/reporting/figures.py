@@ -33,13 +33,13 @@ class ReportFigure(NamedTuple):
     title : the heading above it
     caption : gives the sentence about it; it is drawn only if that sentence is about a figure
     draw : gives the drawing for a run and a width in pixels
-    kinds : what must be predicted for there to be such a figure
+    kinds : of a figure of predictions: what must be predicted for there to be such a figure
     """
 
     title: str
     caption: Callable[[Run], Caption]
     draw: Callable[[Run, int], Figure]
-    kinds: tuple[str, ...] = ("classes", "labels", "numbers")
+    kinds: tuple[str, ...] = ()
 
 
 # By the names of their files.
@@ -73,8 +73,13 @@ FIGURES = {
 
 
 def figures_of(run: Run) -> dict[str, ReportFigure]:
-    """The figures for what a run's networks predict, by the names of their files."""
-    return {name: figure for name, figure in FIGURES.items() if run.kind in figure.kinds}
+    """The figures of a run, by the names of their files: those of predictions if it has some."""
+    own = () if run.predictions is None else (run.kind,)
+    return {
+        name: figure
+        for name, figure in FIGURES.items()
+        if not figure.kinds or {*figure.kinds} & {*own}
+    }
 
 
 def render(name: str, run: Run, width: int, file_format: str) -> bytes:

@@ -19,6 +19,11 @@ from .run import Run
 from .style import COLOURS, LIGHT
 
 TEMPLATE = Path(__file__).with_name("template.html")
+# Of the manifest, as far as they were asked for.
+SPLIT_SETTINGS = (
+    *("metric", "cv", "validation", "test", "test_data", "split", "time", "groups"),
+    *("class_weight", "sample_weight", "target_transform"),
+)
 USE = "Use the winner: <code>bpfast predict best.safetensors DATA</code>"
 
 
@@ -118,9 +123,9 @@ def _settings(run: Run) -> str:
 
 def _split_settings(run: Run) -> dict[str, Any]:
     """By which rows networks were ranked and tested, and how a halving let them go."""
-    names = ("metric", "cv", "validation", "test", "test_data", "split", "time", "groups")
-    names += ("class_weight", "sample_weight", "target_transform")
-    settings = {name: run.manifest[name] for name in names if run.manifest.get(name) is not None}
+    settings = {
+        name: run.manifest[name] for name in SPLIT_SETTINGS if run.manifest.get(name) is not None
+    }
     if run.halving:
         (_, kind), *others = run.halving.items()
         settings["halving"] = f"{kind}, " + ", ".join(f"{name} {value}" for name, value in others)

@@ -11,6 +11,8 @@ from matplotlib.ticker import LogLocator, MaxNLocator
 from ..sweeps.words import listed
 from .captions import TOP, Caption, best_rows, note_thinned, percent, span, the_best, why_no_score
 from .drawing import (
+    LOG_FROM,
+    LOG_LOSSES_FROM,
     add_legend,
     is_log,
     new_axes,
@@ -24,6 +26,7 @@ from .style import LIGHT, NARROW, WIDE
 
 LINES = {WIDE: 500, NARROW: 250}  # networks that are drawn, by the figure's width
 AXES = {WIDE: 8, NARROW: 4}  # with the score's
+FINE_BELOW = 100.0  # with less than so many times the least, powers of ten are too few ticks
 FEW = 6  # so few values of a number are all marked on its axis, if they are short
 
 
@@ -32,7 +35,8 @@ def draw(run: Run, width: int) -> Figure:
     figure, axes = new_axes(width, 440 if width == WIDE else 400)
     names = run.by_importance[: AXES[width] - 1][::-1]  # the most important beside the score
     scales = [Scale(run.table[name][run.scored], name) for name in names]
-    scales.append(Scale(run.drawn_scores[run.scored], "score"))
+    log_from = LOG_LOSSES_FROM if run.metric.sign < 0 else LOG_FROM
+    scales.append(Scale(run.drawn_scores[run.scored], "score", log_from))
     _draw_lines(axes, np.stack([scale.heights for scale in scales], axis=1), LINES[width])
     for x, scale in enumerate(scales):
         _draw_axis(axes, x, scale)
@@ -71,17 +75,18 @@ class Scale:
     ----------
     values : of the networks
     name : of the column
+    log_from : the scale is logarithmic if the greatest value is so many times the least
     """
 
     MISSING = -0.13  # the height of networks that have no value
 
-    def __init__(self, values: np.ndarray, name: str) -> None:
+    def __init__(self, values: np.ndarray, name: str, log_from: float = LOG_FROM) -> None:
         self.heights: np.ndarray
         self.ticks: list[tuple[float, str]]
         if values.dtype.kind in "UOb" or name == "nesterov":
             self._set_choices(values)
         else:
-            self._set_numbers(values.astype(np.float64))
+            self._set_numbers(values.astype(np.float64), log_from)
         if (self.heights == self.MISSING).any():
             self.ticks.append((self.MISSING, "none"))
 
@@ -93,12 +98,13 @@ class Scale:
         every = -(-len(choices) // 12)
         self.ticks = [(steps[choice], choice) for choice in choices[::every]]
 
-    def _set_numbers(self, values: np.ndarray) -> None:
+    def _set_numbers(self, values: np.ndarray, log_from: float) -> None:
         finite = values[np.isfinite(values)]
         if not len(finite):  # only networks that diverged have one
             self.heights, self.ticks = np.full(len(values), self.MISSING), []
             return
-        low, high, log, ticks = finite.min(), finite.max(), is_log(finite), _tick_values(finite)
+        low, high, log = finite.min(), finite.max(), is_log(finite, log_from)
+        ticks = _tick_values(finite, log)
         if log:
             low, high, ticks, values = (np.log(part) for part in (low, high, ticks, values))
         distance = high - low or 1.0
@@ -111,12 +117,13 @@ class Scale:
         ]
 
 
-def _tick_values(values: np.ndarray) -> np.ndarray:
+def _tick_values(values: np.ndarray, log: bool) -> np.ndarray:
     """The values themselves if they are few and short, or round numbers in their range."""
     ticks = np.unique(values)
     if len(ticks) <= FEW and all(len(tick_label(tick)) <= 5 for tick in ticks):
         return ticks
-    locator = LogLocator(numticks=6) if is_log(values) else MaxNLocator(5)
+    subs = (1.0,) if values.max() >= FINE_BELOW * values.min() else (1.0, 2.0, 5.0)
+    locator = LogLocator(subs=subs, numticks=6) if log else MaxNLocator(5)
     ticks = np.asarray(locator.tick_values(values.min(), values.max()))
     return ticks[(ticks >= values.min()) & (ticks <= values.max())]
 

@@ -70,25 +70,39 @@ def read_predictions(folder: Path, manifest: Mapping[str, Any]) -> Predictions |
         raise ValueError(f"{path} cannot be read: {error}") from None
 
 
-def _arrays(frame: Any, manifest: Mapping[str, Any]) -> tuple[np.ndarray, np.ndarray, list[str]]:
+_Arrays = tuple[np.ndarray, np.ndarray, list[str]]  # truth, predictions and names
+
+
+def _arrays(frame: Any, manifest: Mapping[str, Any]) -> _Arrays:
     """Truth, predictions and names of a part's rows."""
-    if labels := manifest.get("labels"):
-        truth = [(frame[f"truth_{n}"] == words[1]).to_numpy() for n, words in labels.items()]
-        probabilities = [frame[f"probability_{name}"].to_numpy() for name in labels]
-        return _columns(truth), _columns(probabilities), list(labels)
-    if classes := manifest["classes"]:
-        numbers = {name: number for number, name in enumerate(classes)}
-        truth = np.array([numbers[name] for name in frame["truth"].to_list()])
-        probabilities = [frame[f"probability_{name}"].to_numpy() for name in classes]
-        return truth, _columns(probabilities), list(classes)
-    names = [n.removeprefix("truth_") for n in frame.columns if n.startswith("truth_")]
-    ends = [f"_{name}" for name in names] or [""]
-    truth, predicted = (
-        _columns([frame[f"{start}{end}"].to_numpy() for end in ends])
-        for start in ("truth", "prediction")
-    )
-    return truth, predicted, names or [""]
+    if manifest.get("labels"):
+        return _of_labels(frame, manifest["labels"])
+    if manifest["classes"]:
+        return _of_classes(frame, manifest["classes"])
+    return _of_numbers(frame)
 
 
-def _columns(columns: list[np.ndarray]) -> np.ndarray:
-    return np.stack(columns, axis=1).astype(np.float64)
+def _of_classes(frame: Any, classes: list[str]) -> _Arrays:
+    numbers = {name: number for number, name in enumerate(classes)}
+    truth = np.array([numbers[name] for name in frame["truth"].cast(_polars().String).to_list()])
+    return truth, _columns(frame, [f"probability_{name}" for name in classes]), [*classes]
+
+
+def _of_labels(frame: Any, labels: Mapping[str, list[str]]) -> _Arrays:
+    pl = _polars()
+    words = {f"truth_{name}": second for name, (_, second) in labels.items()}
+    is_second = [pl.col(name).cast(pl.String) == second for name, second in words.items()]
+    truth = _columns(frame.select(is_second), [*words])
+    return truth, _columns(frame, [f"probability_{name}" for name in labels]), [*labels]
+
+
+def _of_numbers(frame: Any) -> _Arrays:
+    named = [name for name in frame.columns if name.startswith("truth_")]
+    truths = named or ["truth"]
+    predictions = [name.replace("truth", "prediction", 1) for name in truths]
+    names = [name.removeprefix("truth_") for name in named] or [""]
+    return _columns(frame, truths), _columns(frame, predictions), names
+
+
+def _columns(frame: Any, names: list[str]) -> np.ndarray:
+    return frame.select(names).cast(_polars().Float64).to_numpy()

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from ..sweeps.words import many
-from .captions import NO_PREDICTIONS, Caption, number
+from .captions import Caption, number
 from .drawing import draw_dots, is_log, new_figure, set_log, thinned, tick_label
 from .predictions import Predictions
 from .run import Run
@@ -64,8 +64,7 @@ def _draw_residuals(axes: Axes, residuals: np.ndarray, name: str) -> None:
 
 def caption(run: Run) -> Caption:
     """How far off predictions are, in the target's units."""
-    if run.predictions is None:
-        return Caption(False, NO_PREDICTIONS)
+    assert run.predictions is not None
     predictions = run.predictions
     if not np.isfinite(predictions.predicted).all():
         return Caption(False, f"Predictions for the {predictions.part} part are not finite.")
@@ -90,7 +89,7 @@ def _told(predictions: Predictions, output: int) -> str:
     return (
         f"{f'{name} is' if name else 'predictions are'} off by {number(np.median(off))} or less in "
         f"half of the rows, by {number(np.quantile(off, 0.9))} or less in nine of ten, and on "
-        f"average {number(abs(mean))} {way}; the farthest off is row "
-        f"{predictions.rows[worst]:,}, with {number(predictions.predicted[worst, output])} for "
+        f"average {number(abs(mean))} {way}; the farthest off is row {predictions.rows[worst]:,}, "
+        f"with {number(predictions.predicted[worst, output])} in place of "
         f"{number(predictions.truth[worst, output])}"
     )

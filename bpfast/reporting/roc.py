@@ -9,10 +9,12 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 from sklearn.metrics import roc_auc_score, roc_curve
 
-from .captions import NO_PREDICTIONS, Caption, percent
+from .captions import Caption, percent, shortened
 from .drawing import add_legend, new_axes
 from .run import Run
 from .style import LIGHT, SERIES
+
+LONGEST = 20  # letters of a name in the legend
 
 
 class Curve(NamedTuple):
@@ -56,12 +58,12 @@ def draw(run: Run, width: int) -> Figure:
     few = len(curves) <= len(SERIES)
     for k, curve in enumerate(curves):
         false, true, _ = roc_curve(curve.is_true, curve.probability)
-        label = f"{_short(curve.name)}, area {curve.area:.3f}"
+        label = f"{shortened(curve.name, LONGEST)}, area {curve.area:.3f}"
         if few:
             axes.plot(false, true, color=LIGHT[SERIES[k]], linewidth=2, label=label)
         elif k:
-            others = {"label": f"{len(curves) - 1} others"} if k == 1 else {}
-            axes.plot(false, true, color=LIGHT["many"], alpha=0.4, linewidth=1, **others)
+            others = f"{len(curves) - 1} others" if k == 1 else None
+            axes.plot(false, true, color=LIGHT["many"], alpha=0.4, linewidth=1, label=others)
         else:
             axes.plot(false, true, color=LIGHT["best"], linewidth=2, zorder=3, label=label)
     axes.set(xlabel="share of the others that are taken for it", ylabel="share that is found")
@@ -72,14 +74,9 @@ def draw(run: Run, width: int) -> Figure:
     return figure
 
 
-def _short(name: str) -> str:
-    return name if len(name) <= 20 else f"{name[:19]}…"
-
-
 def caption(run: Run) -> Caption:
     """The areas under the curves; of a single one, what a threshold of one half does too."""
-    if run.predictions is None:
-        return Caption(False, NO_PREDICTIONS)
+    assert run.predictions is not None
     part, curves = run.predictions.part, curves_of(run)
     if not curves:
         return Caption(False, f"All rows of the {part} part are alike, so there is no curve.")
