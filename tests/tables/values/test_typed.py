@@ -19,7 +19,7 @@ columns = st.lists(st.one_of(st.none(), words), min_size=6, max_size=6)
 @settings(max_examples=150, deadline=None)
 @given(st.lists(columns, min_size=1, max_size=4), st.integers(1, 5), st.booleans())
 def test_batches_get_the_types_of_the_whole(values, rows, compact):
-    frame = pl.DataFrame({f"c{k}": own for k, own in enumerate(values)}, schema_overrides=None)
+    frame = pl.DataFrame({f"c{k}": own for k, own in enumerate(values)})
     frame = frame.cast(pl.String)
     whole = KindFinder(compact=compact)
     whole.see(frame)
