@@ -14,6 +14,8 @@ from .roles import Roles, find_columns
 from .values import Typed, Writing, as_booleans, as_moments, as_numbers, as_words, typed
 from .values.booleans import find_booleans
 
+MAY_BE_BESIDE = ("target", "groups", "time", "weight")  # roles of values beside the table
+
 
 class TextOptions(NamedTuple):
     """How the text of a table is read.
@@ -92,9 +94,9 @@ def _names_by_role(columns: list[str], rows: int, roles: Roles) -> dict[str, lis
         raise ValueError(f"no target was given: name one of the columns {', '.join(columns[:12])}")
     names = {}
     for role, asked in vars(roles).items():
-        is_beside = asked is None or _is_beside(asked, rows)
-        names[role] = [] if is_beside else find_columns(columns, asked, role)
-        if role in ("groups", "time", "weight") and len(names[role]) > 1:
+        beside = role in MAY_BE_BESIDE and (asked is None or _is_beside(asked, rows))
+        names[role] = [] if beside else find_columns(columns, asked, role)
+        if role in MAY_BE_BESIDE[1:] and len(names[role]) > 1:
             raise ValueError(f"{role} takes one column, got {', '.join(names[role])}")
     for role in ("groups", "time", "weight", "drop"):
         for name in names[role]:
@@ -106,7 +108,7 @@ def _names_by_role(columns: list[str], rows: int, roles: Roles) -> dict[str, lis
 
 def _is_beside(asked: Any, rows: int) -> bool:
     """Whether a role is given as values beside the table, not as columns of it."""
-    if isinstance(asked, (str, int)):
+    if isinstance(asked, (str, int, np.integer)):
         return False
     if isinstance(asked, Sequence) and len(asked) != rows:
         return not all(isinstance(column, (str, int)) for column in asked)

@@ -92,6 +92,12 @@ def test_what_the_user_says_of_columns_decides():
     assert found.categorical == {"counts", "smoker"}
 
 
+def test_a_list_as_long_as_the_table_is_values_or_columns_as_its_role_is():
+    frame = pl.DataFrame({"x": [1, 2], "y": [1, 2], "z": [3, 4]})
+    assert split(["x", "y"], frame).target[""].tolist() == ["x", "y"]
+    assert split("x", frame, drop=["y", "x"][:1], keep=["z", "z"]).inputs.columns == ["z"]
+
+
 def test_what_was_read_before_counts():
     text = TextOptions(["40"], None, {"size": "read before"}, {"x": Writing(",")})
     found = split("price", text=text)

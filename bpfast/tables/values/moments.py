@@ -166,21 +166,30 @@ class MomentEvidence:
     def see_words(self, rest: pl.DataFrame) -> None:
         """Take in trimmed words that are no marks: columns ``word``, each once, and ``count``."""
         self.values += int(rest["count"].sum())
-        self._leave_out_formats(rest["word"].head(FIRST_WORDS))
+        words = rest["word"]
+        self._leave_out_formats(words.head(FIRST_WORDS))
+        if not _are_like_moments(words).any():
+            for strays in self.strays.values():
+                strays.add(rest)
+            return
         for date_format, strays in self.strays.items():
-            strays.add(rest.filter(read_moments(rest["word"], date_format).is_null()))
-        if self.strays:
-            parts = rest["word"].str.extract_groups(_PATTERN).struct.unnest()
-            self.has_times |= bool(parts["clock"].is_not_null().any())
-            self.has_offsets |= bool(parts["offset"].is_not_null().any())
+            strays.add(rest.filter(read_moments(words, date_format).is_null()))
+        parts = words.str.extract_groups(_PATTERN).struct.unnest()
+        self.has_times |= bool(parts["clock"].is_not_null().any())
+        self.has_offsets |= bool(parts["offset"].is_not_null().any())
 
     def _leave_out_formats(self, words: pl.Series) -> None:
         """Drop the formats in which too many of some words are none: most, for a quick look."""
-        self.strays = {
-            date_format: strays
-            for date_format, strays in self.strays.items()
-            if not strays.too_many and read_moments(words, date_format).null_count() <= MOST_STRAYS
-        }
+        like_moments = _are_like_moments(words)
+        if words.len() - int(like_moments.sum()) > MOST_STRAYS:
+            self.strays.clear()
+        elif like_moments.any():
+            self.strays = {
+                date_format: strays
+                for date_format, strays in self.strays.items()
+                if not strays.too_many
+                and read_moments(words, date_format).null_count() <= MOST_STRAYS
+            }
 
     def date_format(self, may_stray: bool = True) -> str | None:
         """How dates are written, ``TIME_OF_DAY``, or None for a column that is no moments."""
@@ -212,6 +221,11 @@ class MomentEvidence:
         if self.strays[date_format].total:
             done.append(f"{self.strays[date_format]}, which counts as missing")
         return "; ".join(done)
+
+
+def _are_like_moments(words: pl.Series) -> pl.Series:
+    """Whether words look like dates or times in any format."""
+    return words.str.contains(_PATTERN) | words.str.contains(_PATTERN_OF_TIMES)
 
 
 def _read_clock(clock: pl.Series, half: pl.Series) -> pl.Series:

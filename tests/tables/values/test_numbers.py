@@ -41,7 +41,7 @@ def write(cents, style):
     return style["around"] + written + style["around"]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(
     hundredths=st.lists(st.integers(-(10**11), 10**11), min_size=1, max_size=20),
     style=styles,
