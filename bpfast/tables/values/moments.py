@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 import polars as pl
 
@@ -103,12 +103,10 @@ def read_moments(words: pl.Series, date_format: str) -> pl.Series:
     written = parts["date"].set(~parts["date"].str.contains(f"^{FORMATS[date_format]}$"), None)
     written = written.str.replace(r"(?i)\bsept\b", "Sep")
     dates = written.str.to_date(date_format, strict=False).cast(pl.Datetime("us"))
-    moments = (
-        dates
-        + clock.cast(pl.Duration("us")).fill_null(timedelta(0))
-        - _read_offset(parts["offset"])
-    )
-    return moments.set(parts["clock"].is_not_null() & clock.is_null(), None)
+    since_midnight = (clock.cast(pl.Int64) // 1000).fill_null(0)
+    microseconds = dates.cast(pl.Int64) + since_midnight - _read_offset(parts["offset"])
+    wrong_clock = parts["clock"].is_not_null() & clock.is_null()
+    return microseconds.set(wrong_clock, None).cast(pl.Datetime("us"))
 
 
 def example(date_format: str) -> str:
@@ -242,19 +240,19 @@ def _read_clock(clock: pl.Series, half: pl.Series) -> pl.Series:
 
 
 def _read_offset(offset: pl.Series) -> pl.Series:
-    """Offsets from UTC as Duration, from text like Z, +02:00 or -0530; none where there is none."""
+    """Offsets from UTC in microseconds, from text like Z, +02:00 or -0530; 0 where there is none."""
     parts = offset.str.extract_groups("(?P<sign>[+-])(?P<hours>[0-9]{2}):?(?P<minutes>[0-9]{2})?")
     fields = parts.struct.unnest()
     minutes = fields["hours"].cast(pl.Int64).fill_null(0) * 60
     minutes += fields["minutes"].cast(pl.Int64).fill_null(0)
     signed = minutes.zip_with((fields["sign"] != "-").fill_null(True), -minutes)
-    return (signed * 60_000_000).cast(pl.Duration("us"))
+    return signed * 60_000_000
 
 
 def _to_datetime(moments: pl.Series) -> pl.Series:
     """Dates, datetimes and times of day as Datetime without a zone."""
     if moments.dtype == pl.Time:
-        return moments.cast(pl.Duration("us")).cast(pl.Int64).cast(pl.Datetime("us"))
+        return (moments.cast(pl.Int64) // 1000).cast(pl.Datetime("us"))
     if getattr(moments.dtype, "time_zone", None):
         moments = moments.dt.convert_time_zone("UTC").dt.replace_time_zone(None)
     return moments.cast(pl.Datetime("us"))
