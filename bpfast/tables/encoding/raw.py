@@ -124,7 +124,10 @@ class WordRows(NamedTuple):
         words = self.different["word"]
         codes = words.cast(pl.Enum(known), strict=False).to_physical().cast(pl.Int32)
         codes = codes.fill_null(len(known)).set(words.is_null(), len(known) + 1)
-        return self.text.replace_strict(self.different["text"], codes).to_numpy()
+        codes_of_rows = self.text.replace_strict(
+            self.different["text"], codes, return_dtype=pl.Int32
+        )
+        return codes_of_rows.to_numpy()
 
 
 def _sum(column: str) -> Any:
