@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -50,9 +52,9 @@ class InputInfo:
 
     def _match(self, X: Any) -> tuple[Encoding, Any]:
         """X as a frame or an array that an encoding takes, and the encoding."""
-        if is_table(X):
-            return self.encoding, as_frame(X)
         names, features = _array_columns(self.encoding), self.encoding.features
+        if is_table(X) and not (is_array(self.encoding) and _has_other_names(X, names)):
+            return self.encoding, as_frame(X)
         if _has_words(X):
             X = np.asarray(X, dtype=object)
             _check_shape(X, {len(names)})
@@ -60,6 +62,19 @@ class InputInfo:
         X = check_array("X", X, np.float64)
         _check_shape(X, {len(names), len(features)})
         return self.encoding if X.shape[1] == len(names) else _of_numbers(features), X
+
+
+def is_array(encoding: Encoding) -> bool:
+    """Whether the columns are those of an array, which have numbers for names."""
+    return all(
+        isinstance(column, Number) and column.name == f"x{k}"
+        for k, column in enumerate(encoding.columns)
+    )
+
+
+def _has_other_names(X: Any, names: list[str]) -> bool:
+    """Whether a frame has none of the names: it may stand for an array then."""
+    return hasattr(X, "columns") and not {*map(str, X.columns)} & {*names}
 
 
 def _of_numbers(features: list[str]) -> Encoding:
@@ -77,10 +92,14 @@ def _array_columns(encoding: Encoding) -> list[str]:
 
 
 def _has_words(X: Any) -> bool:
-    """Whether an array, or a list of rows, holds text."""
-    if hasattr(X, "dtype"):
-        return X.dtype.kind in "OUST"
-    return isinstance(X, list | tuple) and any(isinstance(cell, str) for row in X for cell in row)
+    """Whether an array, or a list of rows, holds other things than numbers."""
+    if not hasattr(X, "dtype"):
+        with suppress(ValueError):  # rows of different lengths are told of later
+            X = np.asarray(X)
+    kind = getattr(getattr(X, "dtype", None), "kind", "")
+    if kind == "O":
+        return not all(cell is None or isinstance(cell, Real) for cell in X.flat)
+    return kind in ("U", "S", "T", "M")
 
 
 def _check_shape(X: np.ndarray, widths: set[int]) -> None:

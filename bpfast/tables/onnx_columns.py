@@ -16,6 +16,7 @@ from .encoding.column import Column
 from .encoding.encoding import Encoding
 from .encoding.moment import Moment
 from .encoding.number import Number
+from .input_info import is_array
 from .onnx_moments import add_moment
 
 DOUBLE = np.dtype(np.float64)
@@ -28,14 +29,6 @@ def add_encoding(graph: Graph, encoding: Encoding) -> str:
     raw = [_add_input(graph, column) for column in encoding.used]
     parts = [_add_column(graph, *pair) for pair in zip(encoding.used, raw, strict=True)]
     return graph.add("Concat", *parts, axis=1)
-
-
-def is_array(encoding: Encoding) -> bool:
-    """Whether the columns are those of an array, which have numbers for names."""
-    return all(
-        isinstance(column, Number) and column.name == f"x{k}"
-        for k, column in enumerate(encoding.columns)
-    )
 
 
 def _add_input(graph: Graph, column: Column) -> str:
