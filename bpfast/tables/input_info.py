@@ -46,7 +46,7 @@ class InputInfo:
             No table and no array of two dimensions; a column that is not there; text for a number.
         """
         encoding, table = self._match(X)
-        if dtype == np.float32:  # column by column: a float64 array of all would be twice as large
+        if dtype == np.float32:  # column by column, as a float64 array of all is twice as large
             return encode_scaled(encoding, self.scaler, table, np.arange(len(table)))
         return self.scaler.apply(encoding.encode(table))
 
@@ -55,7 +55,7 @@ class InputInfo:
         names, features = _array_columns(self.encoding), self.encoding.features
         if is_table(X) and not (is_array(self.encoding) and _has_other_names(X, names)):
             return self.encoding, as_frame(X)
-        if _has_words(X):
+        if _has_text_or_moments(X):
             X = np.asarray(X, dtype=object)
             _check_shape(X, {len(names)})
             return self.encoding, as_frame(dict(zip(names, X.T, strict=True)))
@@ -65,7 +65,7 @@ class InputInfo:
 
 
 def is_array(encoding: Encoding) -> bool:
-    """Whether the columns are those of an array, which have numbers for names."""
+    """Whether the columns are an array's, which are called x0, x1, ..."""
     return all(
         isinstance(column, Number) and column.name == f"x{k}"
         for k, column in enumerate(encoding.columns)
@@ -73,12 +73,12 @@ def is_array(encoding: Encoding) -> bool:
 
 
 def _has_other_names(X: Any, names: list[str]) -> bool:
-    """Whether a frame has none of the names: it may stand for an array then."""
+    """Whether X is a frame with none of the names. Its columns may stand for an array's then."""
     return hasattr(X, "columns") and not {*map(str, X.columns)} & {*names}
 
 
 def _of_numbers(features: list[str]) -> Encoding:
-    """The encoding of an array that is encoded already."""
+    """The encoding of an array that is encoded already: numbers stay as they are."""
     return Encoding(tuple(Number(name=name, median=None) for name in features))
 
 
@@ -91,10 +91,10 @@ def _array_columns(encoding: Encoding) -> list[str]:
     ]
 
 
-def _has_words(X: Any) -> bool:
-    """Whether an array, or a list of rows, holds other things than numbers."""
+def _has_text_or_moments(X: Any) -> bool:
+    """Whether an array, or a list of rows, holds more than numbers and ``None``."""
     if not hasattr(X, "dtype"):
-        with suppress(ValueError):  # rows of different lengths are told of later
+        with suppress(ValueError):  # check_array refuses rows of different lengths in words
             X = np.asarray(X)
     kind = getattr(getattr(X, "dtype", None), "kind", "")
     if kind == "O":

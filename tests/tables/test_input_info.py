@@ -124,6 +124,6 @@ def test_inputs_are_scaled_in_float64(dtype):
     pytest.importorskip("polars")
     one, rows = model(), new_rows()
     expected = one.scaler.apply(one.encoding.encode(rows))
-    found = one.inputs.encode(rows, np.dtype(dtype))
+    found = one.input_info.encode(rows, np.dtype(dtype))
     assert found.dtype == dtype
     assert_array_equal(found, expected.astype(dtype))
