@@ -65,7 +65,9 @@ def split_table(
     if not inputs.width:
         why = ", ".join(f"{name} ({reason})" for name, reason in left_out.items())
         raise ValueError(f"no column is left to predict from: {why}; keep one of them")
-    inputs, booleans = _with_booleans(inputs[rows], names["categorical"])
+    inputs, booleans = _with_booleans(inputs, names["categorical"])
+    if len(rows) < inputs.height:  # a copy, which a large table has no memory for without need
+        inputs = inputs[rows]
     beside = _Beside(table.frame, names, rows)
     return Split(
         rows=frame.height,
@@ -98,9 +100,7 @@ def _names_by_role(columns: list[str], rows: int, roles: Roles) -> dict[str, lis
         for name in names[role]:
             if name in names["target"] or (role != "drop" and name in names["drop"]):
                 other = "the target" if name in names["target"] else "dropped"
-                raise ValueError(
-                    f"column {name!r} is {other}, and given as {role}: give it one role"
-                )
+                raise ValueError(f"column {name!r} is {other} and is in {role}: give it one role")
     return names
 
 
@@ -125,7 +125,9 @@ def _typed(
         return typed(frame, text.missing, text.decimal, numeric, categorical)
     schema = known.frame.schema
     like_known = [
-        _like(frame[name], schema[name], known.writing.get(name, Writing()), text.missing)
+        _like(frame[name], schema[name], known.writing.get(name, Writing()), text.missing).alias(
+            name
+        )
         for name in frame.columns
         if name in schema
     ]
