@@ -56,13 +56,14 @@ def test_other_pickles():
 
 
 def test_a_run_folder_goes_on(tmp_path, monkeypatch):
-    """One whose second shard was never begun."""
+    """One whose second shard was never begun, of networks ranked by R²."""
     pytest.importorskip("optuna")
     options = {
         "space": {"hidden": ["3", "4x2"], "learning_rate": "1e-3:1e-1:log"},
         "networks": 12,
         "epochs": 4,
         "device": "cpu",
+        "metric": "score",
     }
     expected = bp.sweep(X, Y, **options)
     shutil.copytree(SAVED / "run", tmp_path / "run")
@@ -70,6 +71,8 @@ def test_a_run_folder_goes_on(tmp_path, monkeypatch):
     monkeypatch.setattr(
         Trainer, "advance", lambda self, shard, *a: begun.append(shard) or advance(self, shard, *a)
     )
+    with pytest.raises(ValueError, match="begun with metric='score', not 'neg_root"):
+        bp.sweep(X, Y, run=tmp_path / "run", resume=True, **options | {"metric": None})
     resumed = bp.sweep(X, Y, run=tmp_path / "run", resume=True, **options)
     assert len(begun) == 1
     scores = resumed.table["validation_score"]

@@ -8,12 +8,14 @@ from typing import Annotated
 import typer
 
 from ..checks import check_int
-from ..tables import sources
 from ..tables.model import Model
+from ..tables.new_rows import read_new_rows
 from ..tables.predictions import check_output, print_predictions, tabulate, write_predictions
-from ..tables.reading import read_inputs
+from ..tables.reading import sources
+from ..tables.reading.dialect import TextOptions
 from .console import stdout_console
 from .results import BEST
+from .text_options import Comment, Decimal, Encoding, Header, Missing, Separator, marks
 
 
 def predict(
@@ -22,8 +24,9 @@ def predict(
         str,
         typer.Argument(
             metavar="DATA",
-            help="A .csv, .parquet or .npz file with the columns that the model was trained with, "
-            f"- for CSV from standard input, or {', '.join(sources.BUILT_IN)}.",
+            help="A table (.csv, .tsv, .txt, .gz, .parquet, .arrow or .npz) with the columns that "
+            "the model was trained with, - for text from standard input, or "
+            f"{', '.join(sources.BUILT_IN)}.",
         ),
     ],
     output: Annotated[
@@ -32,12 +35,19 @@ def predict(
     ] = None,
     top: Annotated[int, typer.Option(help="Rows to print.")] = 10,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or reference.")] = "auto",
+    separator: Separator = None,
+    decimal: Decimal = None,
+    encoding: Encoding = None,
+    header: Header = None,
+    comment: Comment = None,
+    missing: Missing = None,
 ) -> None:
     """Predict with the best network of a sweep, in the units and classes of its target."""
     check_output(output)
     top = check_int("--top", top, 1)
     winner = Model.load(model)
-    frame = tabulate(winner, read_inputs(source, winner.columns), device)
+    text = TextOptions(separator, decimal, encoding, header, comment, marks(missing))
+    frame = tabulate(winner, read_new_rows(source, winner, text), device)
     if output is not None:
         write_predictions(frame, output)
     if output != sources.STDIO:

@@ -7,26 +7,43 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..checks import check_int
-from ..tables.splitting import split, stratified_ranks
+from ..checks import check_choice, check_int
+from ..tables.splitting import check_shares
+from .given_folds import WANTED, Fold, check_fold, read_pairs
+from .random_rows import RandomRows
+from .time_order import TimeOrder
+from .whole_groups import WholeGroups
 
-WANTED = "a number of folds, a splitter such as scikit-learn's, or (train, validation) row numbers"
+SPLITS = ("random", "time")
+VALIDATION = 0.2  # share of the rows without a cross-validation
 
 
 class Splitting(NamedTuple):
-    """How rows are to be split: arguments of :func:`bpfast.sweep`."""
+    """How rows are to be split: arguments of :func:`bpfast.sweep`.
 
-    validation: float = 0.2
+    Attributes
+    ----------
+    validation : share of the rows; None for a number of folds, or VALIDATION without ``cv``
+    test : share of the rows
+    cv : what a cross-validation's folds are, or None
+    groups : (samples,) of any kind: rows of one group stay together; None for no groups
+    split : "random", or "time" for the latest rows
+    time : (samples,) numbers or dates, for "time"
+    """
+
+    validation: float | None = None
     test: float = 0.2
     cv: Any = None
     groups: Any = None
+    split: str = "random"
+    time: Any = None
 
-
-class Fold(NamedTuple):
-    """Row numbers of what networks are trained on, and of what they are scored on."""
-
-    train: np.ndarray
-    validation: np.ndarray
+    @property
+    def share(self) -> float | None:
+        """The share of the rows that a fold is scored on; None where folds have no share."""
+        if self.cv is None:
+            return VALIDATION if self.validation is None else self.validation
+        return self.validation or None
 
 
 class RowSplit(NamedTuple):
@@ -45,15 +62,14 @@ class RowSplit(NamedTuple):
     test: np.ndarray
 
 
-def split_rows(
-    X: np.ndarray, y: np.ndarray, classes: int, splitting: Splitting, seed: int
-) -> RowSplit:
+def split_rows(X: Any, y: np.ndarray, classes: int, splitting: Splitting, seed: int) -> RowSplit:
     """Split rows into a test part and folds; without ``cv`` there is one fold.
 
     Parameters
     ----------
-    X : (samples, features)
-    y : (samples,) class numbers from 0 to ``classes`` - 1, or numbers, with ``classes`` 0
+    X : (samples, features) array or table, which a splitter is given
+    y : (samples,) class numbers from 0 to ``classes`` - 1, or (samples, ...) numbers, with
+        ``classes`` 0
 
     Raises
     ------
@@ -61,33 +77,30 @@ def split_rows(
         Bad input; too few rows; a fold with an empty part, rows that are not there, or rows that
         it is both trained on and scored on.
     """
-    cv, groups = splitting.cv, splitting.groups
-    _check_cv(cv, groups)
-    if cv is None:
-        parts = split(y, classes, splitting.validation, splitting.test, seed)
-        return RowSplit([Fold(parts.train, parts.validation)], parts.train, parts.test)
-    groups = None if groups is None else _check_groups(groups, len(y))
-    is_test = _hold_out(y, classes, splitting.test, groups, seed)
-    rest = np.flatnonzero(~is_test)
-    if isinstance(cv, (int, np.integer)):
-        if groups is None:
-            fold_of = _deal(y[rest], classes, int(cv), seed)
-        else:
-            fold_of = _deal_groups(groups[rest], int(cv), seed)
-        folds = [Fold(rest[fold_of != k], rest[fold_of == k]) for k in range(cv)]
-    elif hasattr(cv, "split"):
-        pairs = cv.split(X[rest], y[rest], None if groups is None else groups[rest])
-        hint = "; a splitter of fixed rows needs test=0" if is_test.any() else ""
-        folds = [Fold(rest[a], rest[b]) for a, b in _check_pairs(pairs, len(rest), hint)]
+    _check(splitting)
+    way: RandomRows | WholeGroups | TimeOrder
+    if splitting.split == "time":
+        way = TimeOrder(splitting.time, len(y))
+    elif splitting.groups is not None:
+        way = WholeGroups(_check_groups(splitting.groups, len(y)), seed)
     else:
-        pairs = _check_pairs(cv, len(y))
-        folds = [Fold(*(rows[~is_test[rows]] for rows in pair)) for pair in pairs]
+        way = RandomRows(y, classes, seed)
+    if splitting.cv is None:
+        validation = splitting.share
+        assert validation is not None
+        check_shares(validation, splitting.test)
+        parts = way.parts(validation, splitting.test)
+        return RowSplit([Fold(parts.train, parts.validation)], parts.train, parts.test)
+    is_test = _hold_out(way, len(y), splitting.test)
+    folds = _folds(way, X, y, splitting, is_test)
     for k, fold in enumerate(folds):
-        _check_fold(k, fold)
-    return RowSplit(folds, rest, np.flatnonzero(is_test))
+        check_fold(k, fold)
+    return RowSplit(folds, np.flatnonzero(~is_test), np.flatnonzero(is_test))
 
 
-def _check_cv(cv: Any, groups: Any) -> None:
+def _check(splitting: Splitting) -> None:
+    """Refuse options of other types, and those that do not go with each other."""
+    cv, groups = splitting.cv, splitting.groups
     is_text = isinstance(cv, (str, bytes))  # which can be split, and iterated over
     is_splitter = hasattr(cv, "split") and not is_text
     is_number = isinstance(cv, (int, np.integer))
@@ -95,10 +108,32 @@ def _check_cv(cv: Any, groups: Any) -> None:
         check_int("cv", cv, 2)
     elif cv is not None and (is_text or not (is_splitter or isinstance(cv, Iterable))):
         raise TypeError(f"cv must be {WANTED}, got {cv!r}")
-    if groups is not None and not (is_splitter or is_number):
+    if cv is not None and not is_number:
+        if groups is not None and not is_splitter:
+            raise ValueError(
+                "groups are for shares, a number of folds, or a splitter such as scikit-learn's "
+                f"GroupKFold, got cv={cv!r}"
+            )
+        if splitting.validation:
+            raise ValueError(
+                f"validation={splitting.validation} is for a number of folds, and cv gives the "
+                "rows of each fold itself: leave validation out"
+            )
+    _check_time(splitting)
+
+
+def _check_time(splitting: Splitting) -> None:
+    check_choice("split", splitting.split, SPLITS)
+    if splitting.split == "random":
+        if splitting.time is not None:
+            raise ValueError("time is for split='time': give both, or leave time out")
+        return
+    if splitting.time is None:
+        raise ValueError("split='time' needs time: the column, or array, that rows are sorted by")
+    if splitting.groups is not None:
         raise ValueError(
-            "groups are for a number of folds, or a splitter such as scikit-learn's GroupKFold, "
-            f"got cv={cv!r}"
+            "split='time' cannot keep groups together, whose rows are of different times: leave "
+            "out groups, or split"
         )
 
 
@@ -109,92 +144,54 @@ def _check_groups(groups: Any, samples: int) -> np.ndarray:
     return groups
 
 
-def _hold_out(
-    y: np.ndarray, classes: int, share: float, groups: np.ndarray | None, seed: int
-) -> np.ndarray:
-    """(samples,) bool: the test part, at random; each class in its proportion, or whole groups."""
+def _hold_out(way: RandomRows | WholeGroups | TimeOrder, samples: int, share: float) -> np.ndarray:
+    """(samples,) bool: the test part of a cross-validation."""
     if not 0 <= share < 1:
         raise ValueError(f"test={share} must be a share of the rows, or 0 for no test part")
-    if groups is None:
-        is_test = stratified_ranks(y, classes, seed) < share
-    else:
-        is_test = _group_positions(groups, seed) < share
+    is_test = way.hold_out(share)
     if is_test.all() or (share > 0 and not is_test.any()):
-        what = "rows" if groups is None else f"rows in {len(np.unique(groups))} groups"
-        raise ValueError(f"{len(y)} {what} are too few for a test part of {share} beside others")
+        groups = f" in {len(np.unique(way.groups))} groups" if isinstance(way, WholeGroups) else ""
+        raise ValueError(
+            f"{samples} rows{groups} are too few for a test part of {share} beside others"
+        )
     return is_test
 
 
-def _group_positions(groups: np.ndarray, seed: int) -> np.ndarray:
-    """Where each row's group lies among all rows, from 0 to 1, with groups in random order."""
-    names, group = np.unique(groups, return_inverse=True)
-    order = np.random.default_rng(seed).permutation(len(names))
-    sizes = np.bincount(group)[order]
-    middle = np.empty(len(names))
-    middle[order] = (np.cumsum(sizes) - sizes / 2) / len(groups)
-    return middle[group]
+def _folds(
+    way: RandomRows | WholeGroups | TimeOrder,
+    X: Any,
+    y: np.ndarray,
+    splitting: Splitting,
+    is_test: np.ndarray,
+) -> list[Fold]:
+    """The folds of a cross-validation, of rows that are not in the test part."""
+    cv = splitting.cv
+    rest = np.flatnonzero(~is_test)
+    if isinstance(way, TimeOrder):
+        rest = way.order[~is_test[way.order]]
+    if isinstance(cv, (int, np.integer)):
+        return _counted(way, rest, int(cv), _share_of_rest(splitting, len(y), len(rest)))
+    if hasattr(cv, "split"):
+        groups = None if splitting.groups is None else np.asarray(splitting.groups)[rest]
+        pairs = cv.split(X[rest], y[rest], groups)
+        hint = "; a splitter of fixed rows needs test=0" if is_test.any() else ""
+        return [Fold(rest[a], rest[b]) for a, b in read_pairs(pairs, len(rest), hint)]
+    return [Fold(*(rows[~is_test[rows]] for rows in pair)) for pair in read_pairs(cv, len(y))]
 
 
-def _deal(y: np.ndarray, classes: int, k: int, seed: int) -> np.ndarray:
-    """Deal shuffled rows out to k folds, one class after the other: sizes differ by 1 at most."""
-    if k > len(y):
-        raise ValueError(f"cv={k} folds need as many rows, {len(y)} are not in the test part")
-    order = np.random.default_rng(seed).permutation(len(y))
-    if classes:
-        order = order[np.argsort(y[order], kind="stable")]
-    fold = np.empty(len(y), np.int64)
-    fold[order] = np.arange(len(y)) % k
-    return fold
+def _share_of_rest(splitting: Splitting, samples: int, rest: int) -> float | None:
+    """What the share of all rows for validation is of those that are not in the test part."""
+    if splitting.share is None:
+        return None
+    check_shares(splitting.share, splitting.test)
+    return splitting.share * samples / rest
 
 
-def _deal_groups(groups: np.ndarray, k: int, seed: int) -> np.ndarray:
-    """Deal whole groups out to k folds, the largest first, each to that with the fewest rows."""
-    names, group, sizes = np.unique(groups, return_inverse=True, return_counts=True)
-    if k > len(names):
-        raise ValueError(f"cv={k} folds need as many groups, {len(names)} are not in the test part")
-    drawn = np.random.default_rng(seed).permutation(len(names))
-    fold, rows = np.empty(len(names), np.int64), np.zeros(k, np.int64)
-    for name in drawn[np.argsort(-sizes[drawn], kind="stable")]:
-        fold[name] = rows.argmin()
-        rows[fold[name]] += sizes[name]
-    return fold[group]
-
-
-def _check_pairs(pairs: Any, samples: int, hint: str = "") -> list[tuple[np.ndarray, np.ndarray]]:
-    """Pairs of arrays of row numbers below ``samples``."""
-    checked = []
-    for k, pair in enumerate(pairs):
-        try:
-            train, validation = (np.asarray(rows) for rows in pair)
-        except (TypeError, ValueError):
-            raise TypeError(f"cv must be {WANTED} for each fold, got {pair!r}") from None
-        for rows in (train, validation):
-            _check_row_numbers(k, rows, samples, hint)
-        checked.append((train.astype(np.int64), validation.astype(np.int64)))
-    if not checked:
-        raise ValueError("cv gives no folds")
-    return checked
-
-
-def _check_row_numbers(k: int, rows: np.ndarray, samples: int, hint: str) -> None:
-    if rows.ndim != 1 or (rows.size and rows.dtype.kind not in "iu"):
-        is_mask = rows.dtype.kind == "b"
-        mask = ": numpy.flatnonzero turns a mask into them" if is_mask else ""
-        raise ValueError(
-            f"cv: fold {k} has an array of shape {rows.shape} and dtype {rows.dtype}, "
-            f"expected row numbers{mask}"
-        )
-    if rows.size and not 0 <= rows.min() <= rows.max() < samples:
-        raise ValueError(
-            f"cv: fold {k} has row numbers from {rows.min()} to {rows.max()}, "
-            f"there are rows 0 to {samples - 1}{hint}"
-        )
-
-
-def _check_fold(k: int, fold: Fold) -> None:
-    for name, rows in fold._asdict().items():
-        if not rows.size:
-            raise ValueError(f"cv: fold {k} has no rows for {name}")
-    both = np.intersect1d(fold.train, fold.validation)
-    if both.size:
-        raise ValueError(f"cv: fold {k} is trained on rows that it is scored on, such as {both[0]}")
+def _counted(
+    way: RandomRows | WholeGroups | TimeOrder, rest: np.ndarray, k: int, share: float | None
+) -> list[Fold]:
+    """A number of folds; with a share for validation, as many splits that each have this share."""
+    if isinstance(way, TimeOrder):
+        return [Fold(*window) for window in way.windows(rest, k, share)]
+    held_out = way.folds(rest, k) if share is None else way.repeats(rest, k, share)
+    return [Fold(np.setdiff1d(rest, rows), rows) for rows in held_out]

@@ -10,24 +10,39 @@ from typing import Any
 import numpy as np
 
 GROWS = "networks"  # the setting that may be greater when a sweep is resumed
+# Settings of sweeps that an older bpfast began, which had no other choice and did not write them.
+BEFORE = {
+    "metric": "score",
+    "split": "random",
+    "target_transform": "none",
+    "class_weight": None,
+    "sample_weight": None,
+    "drop": [],
+    "numeric": [],
+    "categorical": [],
+    "keep": [],
+    "missing": [],
+}
 # How a message names settings whose values say nothing to a reader.
 PHRASES = {
     "data": "other data: its X and y have the fingerprint {before}, these {now}",
     "classes": "other names of classes: theirs have the fingerprint {before}, these {now}",
     "folds": "other folds: their rows have the fingerprint {before}, these {now}",
     "held_out": "another test part: its rows have the fingerprint {before}, these {now}",
+    "sample_weight": "other sample weights: theirs have the fingerprint {before}, these {now}",
     "sampler_settings": "a sampler of other settings: theirs have the fingerprint {before}, "
     "these {now}",
     "runs_on": "device='auto' on {before!r}, which is {now!r} here (BPFAST_DEVICE can name it)",
 }
 
 
-def fingerprint(*arrays: np.ndarray) -> str:
-    """A hash of the contents of some arrays."""
+def fingerprint(*contents: Any) -> str:
+    """A hash of the contents of some arrays, or polars tables."""
     digest = hashlib.sha256()
-    for array in arrays:
-        digest.update(f"{array.dtype} {array.shape}".encode())
-        digest.update(np.ascontiguousarray(array).tobytes())
+    for own in contents:
+        for array in [own] if isinstance(own, np.ndarray) else _arrays_of(own):
+            digest.update(f"{array.dtype} {array.shape}".encode())
+            digest.update(np.ascontiguousarray(array).reshape(-1).view(np.uint8))
     return digest.hexdigest()[:16]
 
 
@@ -42,18 +57,39 @@ def check_same(before: Mapping[str, Any], now: Mapping[str, Any], where: str, ad
 
     Parameters
     ----------
-    before, now : settings; what ``before`` lacks, since an older bpfast wrote it, may be anything
+    before, now : settings; what ``before`` lacks, since an older bpfast wrote it, is as in BEFORE,
+        or may be anything
     where, advice : what was begun, and what to do, in words
     """
     values = json.loads(json.dumps(now))
     for name in sorted(values, key=GROWS.__eq__):  # last: other differences say more
         value = values[name]
-        known = before.get(name, value)
+        known = before.get(name, BEFORE.get(name, value))
         if known == value or (name == GROWS and value > known):
             continue
         phrase = PHRASES.get(name, "{name}={before!r}, not {now!r}")
         told = phrase.format(name=name, before=known, now=value)
         raise ValueError(f"{where} was begun with {told}: {advice}")
+
+
+def _arrays_of(table: Any) -> Iterator[np.ndarray]:
+    """What a table's columns hold, in arrays: names, which values are missing, and values.
+
+    Words are the different ones, and their numbers; so no array is as wide as the longest word.
+    """
+    import polars as pl
+
+    for series in table:
+        yield np.frombuffer(series.name.encode(), np.uint8)
+        yield series.is_null().to_numpy()
+        if series.dtype in (pl.String, pl.Categorical, pl.Enum):
+            words = series.cast(pl.String)
+            known = words.drop_nulls().unique().sort()
+            yield np.frombuffer("\0".join(known).encode(), np.uint8)
+            series = words.cast(pl.Enum(known))
+        if series.dtype == pl.Decimal:
+            series = series.cast(pl.Float64)
+        yield series.to_physical().fill_null(0).to_numpy()
 
 
 def _plain(value: Any, above: tuple[int, ...]) -> Any:

@@ -9,8 +9,10 @@ from typing import Any, NamedTuple
 from ..training.dispatch import resolve_device
 from ..version import __version__
 from .folds import Splitting
+from .given_data import TableOptions
 from .halving import Halving
 from .identity import settings_of
+from .metrics import SCORE, beside
 from .parts import SweepData
 from .space import Space
 
@@ -44,7 +46,11 @@ class Resources(NamedTuple):
 
 
 def settings(
-    data: SweepData, splitting: Splitting, search: Search, resources: Resources
+    data: SweepData,
+    table: TableOptions,
+    splitting: Splitting,
+    search: Search,
+    resources: Resources,
 ) -> dict[str, Any]:
     """All that a sweep's numbers depend on, as JSON has it: a resumed sweep's must be the same.
 
@@ -54,6 +60,7 @@ def settings(
     is_named = isinstance(sampler, str)
     found = {
         "bpfast": __version__,
+        **table.describe(),
         "data": fingerprints["data"],
         "classes": fingerprints["classes"],
         "space": search.space.describe(),
@@ -61,15 +68,19 @@ def settings(
         "sampler_settings": None if is_named else settings_of(sampler),
         "networks": search.networks,
         "epochs": search.epochs,
-        "validation": splitting.validation,
+        "split": splitting.split,
         "test": splitting.test,
         "cross_validation": splitting.cv is not None,
+        "metric": SCORE if beside(data.metric, data.target.kind) is None else data.metric.name,
+        **data.weighting,
         "seed": search.seed,
         "device": resources.device,
         "halving": None if search.halving is None else asdict(search.halving),
         "folds": fingerprints["folds"],
         "held_out": fingerprints["held_out"],
     }
+    if splitting.share is not None:
+        found["validation"] = splitting.share
     if resources.client is None:  # workers of a cluster have devices of their own
         found["runs_on"] = resolve_device(resources.device)
     return found

@@ -1,58 +1,138 @@
-"""A sweep's data: the rows of each part, scaled by what the networks were trained on."""
+"""A sweep's data: the rows of each part, encoded and scaled by what networks were trained on."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import NamedTuple
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..checks import check_array, check_finite
 from ..memory import check_memory
+from ..tables.dataset import Dataset
+from ..tables.encoding import Encoding, encode_scaled, fit
 from ..tables.scaling import Scaler
-from ..tables.target import Target, check_target, total_sum_of_squares
-from .folds import Fold, Splitting, split_rows
+from ..tables.target import Target
+from .folds import RowSplit, Splitting, split_rows
+from .given_folds import Fold
 from .identity import fingerprint
-from .metrics import Metric, metric as metric_of
+from .metrics import Metric
+from .metrics import metric as find_metric
+from .weights import Weighting
 
 
 class Part(NamedTuple):
-    """Scaled samples: X (rows, features) float32, y (rows,) class numbers or numbers."""
+    """Samples of a part.
+
+    Attributes
+    ----------
+    X : (rows, inputs) float32, encoded and scaled
+    y : what outputs are compared with: class numbers, labels of 0 and 1, or numbers on the scale
+        that they are trained on
+    target : the target in its own units
+    weights : (rows,) of training rows; None where all count alike
+    """
 
     X: np.ndarray
     y: np.ndarray
     target: np.ndarray
+    weights: np.ndarray | None = None
 
-    @classmethod
-    def of(
-        cls, X: np.ndarray, y: np.ndarray, rows: np.ndarray, scaler: Scaler, target: Scaler | None
-    ) -> Part:
-        """Some rows, scaled."""
-        inputs = check_array("X", scaler.apply(X[rows]), np.float32)
-        return cls(inputs, y[rows] if target is None else target.apply(y[rows]), y[rows])
+    def head(self, rows: int) -> Part:
+        """The first rows."""
+        return Part(*(None if values is None else values[:rows] for values in self))
+
+    def padded(self, inputs: int) -> Part:
+        """The part with inputs of zeros after its own."""
+        lacking = inputs - self.X.shape[1]
+        return self._replace(X=np.pad(self.X, ((0, 0), (0, lacking)))) if lacking else self
+
+
+class Preparation(NamedTuple):
+    """What was found in training rows: it makes inputs and targets of any rows.
+
+    Attributes
+    ----------
+    encoding, scaler : of the inputs
+    target_scaler : None for classes and labels
+    """
+
+    encoding: Encoding
+    scaler: Scaler
+    target_scaler: Scaler | None
+
+    def part(self, dataset: Dataset, rows: np.ndarray) -> Part:
+        """Some rows of a data set, which need not be the one that it was found in."""
+        X = encode_scaled(self.encoding, self.scaler, dataset.inputs, rows)
+        target = dataset.target
+        y = replace(target, values=target.values[rows]).transformed()
+        return Part(X, self.scale(y), target.values[rows])
+
+    def scale(self, y: np.ndarray) -> np.ndarray:
+        """A target, transformed, as networks are trained on it."""
+        return y if self.target_scaler is None else self.target_scaler.apply(y)
+
+
+class Training(NamedTuple):
+    """What training rows are found in: a data set, how its rows count, and a seed."""
+
+    dataset: Dataset
+    weighting: Weighting
+    seed: int
+
+    def prepare(self, rows: np.ndarray) -> tuple[Preparation, Part]:
+        """What is found in training rows, and their part.
+
+        Raises
+        ------
+        ValueError
+            No column is left as an input.
+        """
+        data, target = self.dataset, self.dataset.target
+        y = target.transformed()
+        fitted = fit(
+            data.inputs,
+            rows,
+            y,
+            len(target.classes),
+            numeric=data.numeric,
+            categorical=data.categorical,
+            keep=data.keep,
+            notes=data.notes,
+            left_out=data.left_out,
+            seed=self.seed,
+        )
+        if not fitted.encoding.features:
+            why = "; ".join(f"{own['column']}: {own['done']}" for own in fitted.encoding.describe())
+            raise ValueError(f"no column is left to predict from ({why}): keep one")
+        target_scaler = Scaler.of(y[rows]) if target.kind == "numbers" else None
+        found = Preparation(fitted.encoding, fitted.scaler, target_scaler)
+        weights = self.weighting.of(target.values, rows)
+        return found, Part(fitted.X, found.scale(y[rows]), target.values[rows], weights)
 
 
 class Folds(NamedTuple):
-    """The rows of all folds, each fold scaled by the rows that it is trained on.
+    """The rows of all folds, each fold encoded and scaled by the rows that it is trained on.
 
     No network has seen anything of what it is scored on, not even through a mean. So folds cannot
-    share one scaled X: each has its own rows, and all are one array for one fit.
+    share one X: each has its own rows, and all are one array for one fit. Folds whose encodings
+    make fewer inputs than others have zeros after them.
 
     Attributes
     ----------
     train : what fold 0 is trained on, then what fold 1 is trained on, ...
     rows : for each fold the numbers of its rows in ``train``
     validation : for each fold what its networks are scored on
+    prepared : for each fold what was found in its training rows
     """
 
     train: Part
     rows: list[np.ndarray]
     validation: list[Part]
-    target_scalers: list
+    prepared: list[Preparation]
 
     @classmethod
-    def of(cls, X: np.ndarray, y: np.ndarray, folds: list[Fold], has_classes: bool) -> Folds:
-        """The rows of folds; y is class numbers, or numbers that are scaled too.
+    def of(cls, training: Training, folds: list[Fold]) -> Folds:
+        """The rows of folds.
 
         Raises
         ------
@@ -60,24 +140,22 @@ class Folds(NamedTuple):
             All folds' rows would not fit into the memory that is free.
         """
         rows = sum(len(train) + len(validation) for train, validation in folds)
-        check_memory(f"the rows of {len(folds)} folds", rows * X.shape[1], "float32")
+        prepared, trained = [], []
+        for k, fold in enumerate(folds):
+            found, part = training.prepare(fold.train)
+            if k == 0:
+                size = rows * part.X.shape[1]
+                check_memory(f"the rows of {len(folds)} folds", size, "float32")
+            prepared.append(found)
+            trained.append(part)
+        inputs = max(part.X.shape[1] for part in trained)
+        pairs = zip(prepared, folds, strict=True)
+        validation = [
+            found.part(training.dataset, fold.validation).padded(inputs) for found, fold in pairs
+        ]
         ends = np.cumsum([len(fold.train) for fold in folds])
-        train = Part(
-            np.empty((ends[-1], X.shape[1]), np.float32),
-            np.empty(ends[-1], y.dtype),
-            np.empty(ends[-1], y.dtype),
-        )
-        rows_of, validation, scalers = [], [], []
-        for fold, end in zip(folds, ends, strict=True):
-            scaler = Scaler.of(X[fold.train])
-            target = None if has_classes else Scaler.of(y[fold.train])
-            part = Part.of(X, y, fold.train, scaler, target)
-            own = np.arange(end - len(fold.train), end)
-            train.X[own], train.y[own], train.target[own] = part
-            scalers.append(target)
-            rows_of.append(own)
-            validation.append(Part.of(X, y, fold.validation, scaler, target))
-        return cls(train, rows_of, validation, scalers)
+        own = [np.arange(end - len(fold.train), end) for fold, end in zip(folds, ends, strict=True)]
+        return cls(_joined(trained, inputs), own, validation, prepared)
 
     def of_networks(self, trials: int) -> tuple[list[np.ndarray], np.ndarray]:
         """``rows`` of a fit of all trials on fold 0, then all trials on fold 1, ..."""
@@ -93,82 +171,152 @@ class SweepData:
     folds : what all networks are trained on and ranked by
     winner : what the winner is trained on
     test : what is scored at the end
-    scaler, target_scaler : of the winner; no target scaler where there are classes
-    classes : names of the classes, empty for numbers
+    encoding, scaler, target_scaler : of the winner; no target scaler where there are classes
+    target : names and kind of the target, without its values
+    metric : what networks are ranked by
+    weighting : how training rows count, as JSON has it
     refits : whether the winner is trained anew, and only then scored on the test part, as in a
         cross-validation
     fingerprints : by which a sweep that is resumed knows its data
+    rows : for each part the numbers of its rows in the table that was given: "train" and "test" of
+        the winner, "validation", or "split0_validation" and so on of a cross-validation
     """
 
     folds: Folds
     winner: Part
     test: Part
+    encoding: Encoding
     scaler: Scaler
     target_scaler: Scaler | None
-    classes: list[str]
-    refits: bool
-    fingerprints: dict[str, str]
     target: Target
     metric: Metric
-
-    @property
-    def fold_target_scalers(self):
-        return self.folds.target_scalers
+    weighting: dict[str, Any]
+    refits: bool
+    fingerprints: dict[str, str]
+    rows: dict[str, np.ndarray]
 
     @classmethod
-    def of(cls, X, y, task: str, splitting: Splitting, seed: int, metric=None) -> SweepData:
-        """Split a table, and scale its parts.
+    def of(
+        cls,
+        dataset: Dataset,
+        splitting: Splitting,
+        seed: int,
+        *,
+        metric: str | None = None,
+        class_weight: Any = None,
+        test: Dataset | None = None,
+    ) -> SweepData:
+        """Split a data set, and encode its parts.
+
+        Parameters
+        ----------
+        metric, class_weight : as for :func:`bpfast.sweep`
+        test : rows of the test part, instead of some of the data set's
 
         Raises
         ------
         TypeError, ValueError
-            Bad input, such as a part to be scored on whose target does not vary.
+            Bad input, such as a part to be scored on for which the metric is not defined.
         """
-        X = check_finite("X", check_array("X", X, np.float64))
-        target, classes = check_target(y, task)
-        if X.ndim != 2 or len(X) != len(target):
-            raise ValueError(f"X has shape {X.shape}, expected ({len(target)}, features)")
-        rows = split_rows(X, target, len(classes), splitting, seed)
-        scaler = Scaler.of(X[rows.winner])
-        target_scaler = None if classes else Scaler.of(target[rows.winner])
-        winner, test = (
-            Part.of(X, target, part, scaler, target_scaler) for part in (rows.winner, rows.test)
-        )
-        folds = Folds.of(X, target, rows.folds, bool(classes))
-        if not classes and metric in ("score", "r2"):
-            _check_varies(folds, test, splitting)
-        fingerprints = {
-            "data": fingerprint(X, target),
-            "classes": fingerprint(np.array(classes, str)),
-            "folds": fingerprint(*(part for fold in rows.folds for part in fold)),
-            "held_out": fingerprint(rows.winner, rows.test),
-        }
+        target = dataset.target
+        scored = find_metric(metric, target.kind, target.outputs)
+        weighting = Weighting.checked(class_weight, dataset.weights, target)
+        if test is not None:
+            splitting = splitting._replace(test=0.0)
+        rows = split_rows(dataset.inputs, target.values, len(target.classes), splitting, seed)
+        training = Training(dataset, weighting, seed)
+        folds = Folds.of(training, rows.folds)
+        if splitting.cv is None:
+            found, winner = folds.prepared[0], folds.train
+        else:
+            found, winner = training.prepare(rows.winner)
+        if test is None:
+            tested = found.part(dataset, rows.test)
+        else:
+            tested = found.part(test, np.arange(len(test.target.values)))
+        _check_defined(folds, tested, scored, target, splitting)
         return cls(
             folds=folds,
             winner=winner,
-            test=test,
-            scaler=scaler,
-            target_scaler=target_scaler,
-            classes=classes,
+            test=tested,
+            encoding=found.encoding,
+            scaler=found.scaler,
+            target_scaler=found.target_scaler,
+            target=replace(target, values=target.values[:0]),
+            metric=scored,
+            weighting=weighting.describe(),
             refits=splitting.cv is not None,
-            fingerprints=fingerprints,
-            target=Target(("",), "classes" if classes else "numbers", target, classes),
-            metric=metric_of(metric, "classes" if classes else "numbers", len(classes) or 1),
+            fingerprints=_fingerprints(dataset, rows, test),
+            rows=_rows_given(dataset, rows, test, splitting.cv is not None),
         )
 
+    @property
+    def classes(self) -> list[str]:
+        """Names of the classes; empty for labels and numbers."""
+        return self.target.classes
 
-def _check_varies(folds: Folds, test: Part, splitting: Splitting) -> None:
-    """Refuse parts without an R²: a single row, or targets that are all alike."""
+    @property
+    def fold_target_scalers(self) -> list[Scaler | None]:
+        """For each fold what brings its networks' outputs back to the target's units."""
+        return [found.target_scaler for found in self.folds.prepared]
+
+
+def _joined(parts: list[Part], inputs: int) -> Part:
+    """Parts one after the other; each one's X is let go once it is copied."""
+    if len(parts) == 1:
+        return parts[0]
+    X = np.zeros((sum(len(part.X) for part in parts), inputs), np.float32)
+    y, target = (np.concatenate(own) for own in ([p.y for p in parts], [p.target for p in parts]))
+    given = [part.weights for part in parts if part.weights is not None]
+    start = 0
+    while parts:
+        part = parts.pop(0)
+        X[start : start + len(part.X), : part.X.shape[1]] = part.X
+        start += len(part.X)
+    return Part(X, y, target, np.concatenate(given) if given else None)
+
+
+def _fingerprints(dataset: Dataset, rows: RowSplit, test: Dataset | None) -> dict[str, str]:
+    target = dataset.target
+    names = [*target.classes, *(name for pair in target.labels.values() for name in pair)]
+    held_out = [rows.winner, rows.test]
+    held_out += [] if test is None else [test.inputs, test.target.values]
+    return {
+        "data": fingerprint(dataset.inputs, target.values),
+        "classes": fingerprint(np.array(names, str)),
+        "folds": fingerprint(*(part for fold in rows.folds for part in fold)),
+        "held_out": fingerprint(*held_out),
+    }
+
+
+def _rows_given(
+    dataset: Dataset, rows: RowSplit, test: Dataset | None, refits: bool
+) -> dict[str, np.ndarray]:
+    """Row numbers of the parts in the tables that were given."""
+    names = [f"split{k}_validation" for k in range(len(rows.folds))] if refits else ["validation"]
+    held_out = zip(names, rows.folds, strict=True)
+    numbers = {"train": rows.winner} | {name: fold.validation for name, fold in held_out}
+    given = {name: dataset.row_numbers[own] for name, own in numbers.items()}
+    return given | {"test": dataset.row_numbers[rows.test] if test is None else test.row_numbers}
+
+
+def _check_defined(
+    folds: Folds, test: Part, metric: Metric, target: Target, splitting: Splitting
+) -> None:
+    """Refuse parts for which the metric is not defined, such as R² of a single row."""
     parts = {f"the validation part of fold {k}": part for k, part in enumerate(folds.validation)}
     advice = "give fewer folds, or others"
     if splitting.cv is None:
         parts = {"the validation part": folds.validation[0]}
-        advice = f"give a larger share than validation={splitting.validation}"
+        advice = f"give a larger share than validation={splitting.share}"
     if len(test.X):
         parts["the test part"] = test
     for name, part in parts.items():
-        if not 0.0 < total_sum_of_squares(part.y) < np.inf:
-            alike = "a single row" if len(part.y) == 1 else f"{len(part.y)} rows of the same target"
+        why = metric.why_undefined(part.target, target.kind, target.outputs)
+        if why:
             if part is test:
                 advice = f"give a larger share than test={splitting.test}"
-            raise ValueError(f"{name} has {alike}, so there is no R²: {advice}, or another seed")
+            raise ValueError(
+                f"{name} has {why}, so there is no {metric.shown}: {advice}, another metric, or "
+                "another seed"
+            )

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
+from ..tables.encoding import Encoding
 from ..tables.model import Model
 from ..tables.scaling import Scaler
+from ..tables.target import Target
 from ..training.population import Population
 from .hyperparameters import HYPERPARAMETERS
 from .scoring import result_names
@@ -52,6 +54,11 @@ class SweepResult:
     sample_updates : int, in these seconds
     interrupted : bool, whether Ctrl-C ended it
     folds : int, networks that were trained for each row of the table
+    encoding : Encoding of the table's columns for ``best``, from the rows that it was trained on
+    target : Target, what is predicted, without its values
+    rows : dict of arrays: for each part the numbers of its rows in the table that was given
+        "train" is what ``best`` was trained on; "test" are rows of ``test_data`` if that was given;
+        and "validation", or in a cross-validation "split0_validation" and so on.
     """
 
     table: dict[str, np.ndarray]
@@ -65,10 +72,18 @@ class SweepResult:
     sample_updates: int
     interrupted: bool
     folds: int = 1
+    encoding: Encoding | None = None
+    target: Target | None = None
+    rows: dict[str, np.ndarray] = field(default_factory=dict)
+
+    @property
+    def columns(self) -> list[dict[str, Any]]:
+        """What was done with each column: a dict with column, kind, inputs (how many) and done."""
+        return [] if self.encoding is None else self.encoding.describe()
 
     @property
     def model(self) -> Model:
-        """The best network with its scalers and classes: predicts from X as it was given.
+        """The best network with all that it needs to predict from tables or arrays like X.
 
         Raises
         ------
@@ -77,12 +92,22 @@ class SweepResult:
         """
         if self.best is None:
             raise ValueError(no_score(self.table))
+        known: dict[str, Any] = {}
+        if self.target is not None:
+            names = self.target.names
+            known = {
+                "target_names": names if any(names) else (),
+                "labels": self.target.labels,
+                "transform": self.target.transform,
+            }
         return Model(
             self.best,
             self.scaler,
             target_scaler=self.target_scaler,
             classes=self.classes,
+            columns=() if self.encoding is None else self.encoding,
             metric=self.metric,
+            **known,
         )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
@@ -13,8 +13,10 @@ import numpy as np
 
 from ..checks import check_int
 from ..memory import free_memory
+from ..tables.roles import Roles
 from ..training.interrupts import interrupt_flag
 from .folds import Splitting
+from .given_data import TableOptions
 from .halving import Halving
 from .hyperparameters import HYPERPARAMETERS
 from .options import Persistence, Resources, Search, settings
@@ -33,11 +35,11 @@ from .workers import ThreadWorkers, Workers
 
 def sweep(
     X,
-    y,
+    y=None,
     space: Space | Mapping[str, Any] | None = None,
     networks: int = 1024,
     epochs: int = 30,
-    validation: float = 0.2,
+    validation: float | None = None,
     test: float = 0.2,
     cv: Any = None,
     groups: Any = None,
@@ -53,7 +55,19 @@ def sweep(
     run: str | os.PathLike | None = None,
     resume: bool = False,
     progress: Callable[[SweepProgress], None] | None = None,
+    *,
+    drop: Any = (),
+    categorical: Any = (),
+    numeric: Any = (),
+    keep: Any = (),
+    missing: Collection[str] = (),
+    target_transform: str = "none",
+    split: str = "random",
+    time: Any = None,
+    test_data: Any = None,
     metric: str | None = None,
+    class_weight: Any = None,
+    sample_weight: Any = None,
 ) -> SweepResult:
     """Train networks that a sampler takes from a space, and rank them by their validation score.
 
@@ -138,8 +152,18 @@ def sweep(
     """
     networks, seed = check_int("networks", networks, 1), check_int("seed", seed, 0)
     epochs = check_int("epochs", epochs, 1)
-    splitting = Splitting(validation, test, cv, groups)
-    data = SweepData.of(X, y, task, splitting, seed, metric)
+    roles = Roles(y, groups, time, sample_weight, drop, numeric, categorical, keep)
+    table = TableOptions(roles, task, target_transform, missing)
+    dataset = table.dataset(X)
+    splitting = Splitting(validation, test, cv, dataset.groups, split, dataset.time)
+    data = SweepData.of(
+        dataset,
+        splitting,
+        seed,
+        metric=metric,
+        class_weight=class_weight,
+        test=table.test_dataset(test_data, dataset),
+    )
     if isinstance(halving, str):
         halving = Halving(halving, epochs)
     if halving is not None and halving.epochs != epochs:
@@ -149,7 +173,7 @@ def sweep(
     search = Search(space, sampler, planned(space, sampler, networks), epochs, halving, seed)
     memory = None if memory is None else check_int("memory", memory, 1)
     resources = Resources(device, client, memory)
-    known_by = settings(data, splitting, search, resources)
+    known_by = settings(data, table, splitting, search, resources)
     if resume and run is None and storage is None:
         raise ValueError("resume=True goes on with what is in run, or in storage: give one of them")
     persistence = Persistence(run, storage, study_name, resume)
@@ -170,6 +194,9 @@ def sweep(
         sample_updates=rounds.totals.sample_updates,
         interrupted=rounds.interrupted,
         folds=folds,
+        encoding=data.encoding,
+        target=data.target,
+        rows=data.rows,
     )
 
 
@@ -227,8 +254,8 @@ def _refit(trainer: Trainer, rounds: Rounds) -> None:
     rounds.best, history = trainer.refit(winner, row["epochs"])
     data, scorer = trainer.data, trainer.scorer
     parts = [part for part in (data.winner, data.test) if len(part.X)]
-    scored = [scorer.part_scores(rounds.best, part, data.target_scaler) for part in parts]
-    if history.diverged[0] or not all(own.is_finite[0] for own in scored):
+    part_scores = [scorer.part_scores(rounds.best, part, data.target_scaler) for part in parts]
+    if history.diverged[0] or not all(own.is_finite[0] for own in part_scores):
         warnings.warn(
             f"network {row['network']}, the first by validation, diverged when it was trained on "
             "all rows: its predictions are of no use; try a lower learning rate",
@@ -236,5 +263,5 @@ def _refit(trainer: Trainer, rounds: Rounds) -> None:
             stacklevel=4,  # the caller of sweep
         )
     if len(data.test.X):
-        columns = scored[-1].columns("test", history.diverged)
+        columns = part_scores[-1].columns("test", history.diverged)
         row |= {name: values.item() for name, values in columns.items()}

@@ -23,6 +23,7 @@ from .shards import Job, Outcome, Shard
 from .trials import FitGroup, Trial
 
 WARM_UP_NETWORKS = 64  # that kernels are compiled with
+LOSS = {"classes": "cross_entropy", "labels": "binary_cross_entropy", "numbers": "mse"}
 MAX_NETWORKS = 4096  # in a fit: more are no faster, and more is lost when a run is killed
 
 
@@ -59,7 +60,7 @@ class Trainer:
         if needed in self.compiled:
             return
         self.compiled.add(needed)
-        batch = Part(*(values[: group.batch_size] for values in self.data.folds.train))
+        batch = self.data.folds.train.head(group.batch_size)
         population = self.population(few)
         with self._training(population, few, batch, epochs=1) as training:
             training.advance()
@@ -109,8 +110,9 @@ class Trainer:
         They are those that it was ranked at, of a schedule that is the whole sweep's. So Ctrl-C
         does not cut them short; a second one raises.
         """
-        population = self.population(shard)
-        with self._training(population, shard, self.data.winner) as training:
+        winner = self.data.winner
+        population = self.population(shard, inputs=winner.X.shape[1])
+        with self._training(population, shard, winner) as training:
             while training.epoch < epochs:
                 training.advance(epochs)
         return population, training.history()
@@ -121,14 +123,18 @@ class Trainer:
         parameters = trial.state["parameters"][:1]
         return self.population(Shard.of([trial])).with_parameters(parameters)
 
-    def population(self, shard: Shard, folds: int = 1) -> Population:
+    def population(self, shard: Shard, folds: int = 1, inputs: int | None = None) -> Population:
         """The networks before training, all trials on fold 0 first, then all on fold 1, ...
 
         Each starts from its trial's number, or its own seed.
+
+        Parameters
+        ----------
+        inputs : of the networks; those of the folds if not given
         """
         pairs = zip(shard.numbers, shard.params, strict=True)
         seeds = [params.get("seed", number) for number, params in pairs]
-        mlp = self._mlp(shard.group)
+        mlp = self._mlp(shard.group, inputs)
         return Population.drawn(mlp, np.array(seeds * folds), self.seed, shard.group.init)
 
     def max_trials(self, group: FitGroup, memory: int) -> int:
@@ -158,6 +164,7 @@ class Trainer:
             part.y,
             _optimizer(shard.group.optimizer, params),
             epochs=epochs or self.epochs,
+            sample_weight=part.weights,
             batch_size=shard.group.batch_size,
             seed=self.seed,
             rows=rows,
@@ -165,10 +172,11 @@ class Trainer:
             device=self.device,
         )
 
-    def _mlp(self, group: FitGroup) -> MLP:
-        classes = len(self.data.classes)
-        outputs, loss = (classes, "cross_entropy") if classes else (1, "mse")
-        return MLP((self.data.winner.X.shape[1], *group.hidden, outputs), group.activation, loss)
+    def _mlp(self, group: FitGroup, inputs: int | None = None) -> MLP:
+        data = self.data
+        inputs = inputs or data.folds.train.X.shape[1]
+        layers = (inputs, *group.hidden, data.target.outputs)
+        return MLP(layers, group.activation, LOSS[data.target.kind])
 
     def _losses(self, history: History) -> np.ndarray:
         """(trials, epochs) training losses, means over folds."""

@@ -4,29 +4,36 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..checks import check_array
+from ..errors import import_optional
 from ..files import read_tensors, write_tensors
-from ..kernels.tables import LOSSES
 from ..training.population import FORMAT, Population
-from .columns import Columns, feature_names
+from .encoding.column import Column
+from .encoding.encoding import Encoding
 from .export import to_onnx
+from .input_info import InputInfo
 from .scaling import Scaler
+from .target_info import TargetInfo
 
 if TYPE_CHECKING:
     import onnx
+    from sklearn.pipeline import Pipeline
 
 MODEL = "model"  # in a file's metadata: a population's have no such key
+
+# What a model's columns may be given as; a mapping is of each column's name to its categories.
+Columns = Encoding | Sequence[Column] | Mapping[str, list[str]]
 
 
 @dataclass(frozen=True)
 class Model:
-    """A trained network, the scaling of its inputs and target, and the names of its classes.
+    """A trained network with all that its inputs and outputs mean: how a table is encoded, too.
 
     :attr:`bpfast.SweepResult.model` is one; ``bpfast sweep`` writes one and ``bpfast predict``
     reads it.
@@ -36,25 +43,33 @@ class Model:
     population : Population of one network
     scaler : Scaler of the inputs
     target_scaler : Scaler of a target of numbers, or None for one that was not scaled
-    classes : names of the classes that the outputs stand for, empty for numbers
-    columns : the table's columns that the inputs are made of, in order, each with a list of its
-        categories: an input for each category, or one input for an empty list, of numbers. If not
-        given, they are numbers called x0, x1, ...
+    classes : names of the classes that the outputs stand for, empty for numbers and labels
+    columns : how the table's columns become inputs: an Encoding, or its columns; or a dict of
+        column names, each with a list of its categories: an input for each category, or one input
+        for an empty list, of numbers. If not given, the inputs are numbers called x0, x1, ...
     metric : the score that the network was chosen by, such as "accuracy"
+    target_names : names of the target's columns, empty for a target without names
+    labels : for a target of labels, the two names of each: an output is the second's probability
+    transform : "log" or "log1p" if that of the target was trained on, else ""
+    missing : words and numbers that stand for missing values in tables, beside the usual ones
 
     Raises
     ------
     TypeError, ValueError
-        More than one network; another number of columns or classes than of inputs or outputs;
-        classes for another loss than cross_entropy.
+        More than one network; another number of inputs than the columns make; classes, labels or
+        names that do not fit the network's loss and outputs.
     """
 
     population: Population
     scaler: Scaler
     target_scaler: Scaler | None = None
     classes: list[str] = field(default_factory=list)
-    columns: Columns = field(default_factory=dict)
+    columns: Columns = ()
     metric: str = ""
+    target_names: tuple[str, ...] = ()
+    labels: dict[str, list[str]] = field(default_factory=dict)
+    transform: str = ""
+    missing: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not isinstance(self.population, Population):
@@ -65,54 +80,69 @@ class Model:
                 "population[0] or population.best(history)"
             )
         mlp = self.population.mlp
-        if not self.columns:
-            object.__setattr__(self, "columns", {f"x{k}": [] for k in range(mlp.inputs)})
+        columns = self.columns or {f"x{k}": [] for k in range(mlp.inputs)}
+        object.__setattr__(self, "columns", _encoding(columns).columns)
+        object.__setattr__(self, "target_names", tuple(self.target_names))
+        object.__setattr__(self, "missing", tuple(self.missing))
         if len(self.features) != mlp.inputs:
             raise ValueError(f"columns make {len(self.features)} inputs of {mlp.inputs}")
         if np.shape(self.scaler.mean) != (mlp.inputs,):
             raise ValueError(f"scaler is for {np.size(self.scaler.mean)} inputs of {mlp.inputs}")
-        expected = mlp.outputs if LOSSES[mlp.loss].inverse_link == "softmax" else 0
-        if len(self.classes) != expected:
-            raise ValueError(
-                f"classes has {len(self.classes)} names, {mlp.loss} with {mlp.outputs} outputs "
-                f"needs {expected}"
-            )
+        self.target.check(mlp)
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Restore a pickled model, of a version without the later fields too."""
+        known = {f.name: state[f.name] for f in fields(self) if f.name in state}
+        self.__init__(**known)  # type: ignore[misc]
+
+    @property
+    def encoding(self) -> Encoding:
+        """What each column of a table is encoded as."""
+        return _encoding(self.columns)
 
     @property
     def features(self) -> list[str]:
         """Names of the inputs, such as "area" and "colour=red"."""
-        return feature_names(self.columns)
+        return self.encoding.features
+
+    @property
+    def inputs(self) -> InputInfo:
+        """How a table becomes the network's inputs."""
+        return InputInfo(self.encoding, self.scaler, self.missing)
+
+    @property
+    def target(self) -> TargetInfo:
+        """What the outputs mean."""
+        return TargetInfo(
+            self.target_names, self.classes, self.labels, self.target_scaler, self.transform
+        )
 
     def predict(self, X, device: str = "auto") -> np.ndarray:
         """Predictions in the target's own terms: names of classes, or numbers in its units.
 
         Parameters
         ----------
-        X : (samples, inputs), not scaled
+        X : a table (of pandas, polars or Arrow, a dict of arrays, a list of dicts) with the columns
+            that the model was trained on, in any order and beside any others; or an array of
+            them in their order. Values may be missing, and words unknown. An array of numbers may
+            also be encoded already, (samples, inputs), but not scaled.
         device : as for :meth:`Population.predict`
 
         Returns
         -------
-        (samples,) names of classes; or (samples,) float64 numbers in the target's units,
-        (samples, outputs) of them for several outputs
+        (samples,) names of classes; (samples, labels) names; or (samples,) float64 numbers in the
+        target's units, (samples, outputs) of them for several outputs
 
         Raises
         ------
         TypeError, ValueError, DeviceError, MemoryError
-            As :meth:`Population.predict`; a row's probabilities are not numbers, so that it has no
-            class.
+            A column that is not there; text in a column of numbers; as :meth:`Population.predict`;
+            a row's probabilities are not numbers, so that it has no class.
         """
-        outputs = self._outputs(X, device)
-        if self.classes:
-            _check_probabilities(outputs)
-            return np.array(self.classes)[outputs.argmax(axis=1)]
-        numbers = outputs.astype(np.float64)
-        if self.population.mlp.outputs == 1:
-            numbers = numbers[:, 0]
-        return numbers if self.target_scaler is None else self.target_scaler.invert(numbers)
+        return self.target.predictions(self.outputs(X, device))
 
     def predict_proba(self, X, device: str = "auto") -> np.ndarray:
-        """The probability of each class, in the order of ``classes``.
+        """The probability of each class, in the order of ``classes``; or of each label's second.
 
         Parameters
         ----------
@@ -120,39 +150,58 @@ class Model:
 
         Returns
         -------
-        (samples, classes)
+        (samples, classes) or (samples, labels)
 
         Raises
         ------
         TypeError, ValueError, DeviceError, MemoryError
             As :meth:`predict`; the model predicts numbers.
         """
-        if not self.classes:
+        if not self.target.has_probabilities:
             raise ValueError("a model that predicts numbers has no probabilities: use predict")
-        return self._outputs(X, device)
+        return self.outputs(X, device)
 
-    def _outputs(self, X, device: str) -> np.ndarray:
-        """The network's outputs, (samples, outputs)."""
-        X, inputs = check_array("X", X, np.float64), self.population.mlp.inputs
-        if X.ndim != 2 or X.shape[1] != inputs:  # before the scaler meets another shape
-            raise ValueError(f"X has shape {X.shape}, expected (samples, {inputs})")
-        return self.population.predict(self.scaler.apply(X), device)[0]
+    def outputs(self, X, device: str = "auto") -> np.ndarray:
+        """The network's own outputs, (samples, outputs): probabilities, or scaled numbers."""
+        inputs = self.inputs.encode(X, self.population.dtype)
+        return self.population.predict(inputs, device)[0]
 
     def to_onnx(self) -> onnx.ModelProto:
-        """The network and its scaling as an ONNX model of opset 17, for any runtime.
+        """The model as ONNX of opset 17, for any runtime: raw columns in, predictions out.
 
-        Its input ``X`` (samples, inputs) is float64 and not scaled, in the order of
-        :attr:`features`. Its output ``predictions`` (samples, outputs), float64 too, holds the
-        probability of each class, or numbers in the target's units. The model's metadata have
-        ``features`` and ``classes``, as JSON.
+        Each column that the model uses is an input (samples, 1) of the column's name: numbers are
+        float64, NaN where one is missing; words are strings, "" where one is missing, without
+        spaces and quotes around them; dates and times are float64 seconds since 1970-01-01, NaN
+        where one is missing. A model of an array, whose columns are x0, x1, ..., has one input
+        ``X`` (samples, columns) of float64 instead.
+
+        The output ``predictions`` (samples, outputs), float64 too, holds the probability of each
+        class, or of each label, or numbers in the target's units. The model's metadata have
+        ``columns`` (each with its kind), ``features``, ``classes`` and ``labels``, as JSON.
 
         Raises
         ------
         ValueError, ImportError
             As :meth:`Population.to_onnx`.
         """
-        named = {"features": json.dumps(self.features), "classes": json.dumps(self.classes)}
-        return to_onnx(self.population, self.scaler, self.target_scaler, named)
+        return to_onnx(self.population, self.inputs, self.target)
+
+    def to_sklearn(self) -> Pipeline:
+        """The model as a fitted scikit-learn ``Pipeline``, from the raw table to predictions.
+
+        Its first step encodes a table, as :meth:`predict` takes it; its second is a classifier
+        with ``classes_``, or a regressor. ``fit`` changes nothing, as in scikit-learn's
+        ``FrozenEstimator``.
+
+        Raises
+        ------
+        ImportError
+            scikit-learn is not installed.
+        """
+        import_optional("sklearn", "sklearn")
+        from .pipeline import to_pipeline
+
+        return to_pipeline(self.population, self.inputs, self.target)
 
     def save(self, path: str | os.PathLike) -> None:
         """Write all of it to one safetensors file, whole or not at all.
@@ -167,11 +216,15 @@ class Model:
         """
         tensors, metadata = self.population.to_tensors()
         described = {
-            "columns": self.columns,
+            "columns": self.encoding.to_plain(),
             "scaler": _describe(self.scaler),
             "target_scaler": None if self.target_scaler is None else _describe(self.target_scaler),
             "classes": self.classes,
             "metric": self.metric,
+            "target_names": self.target_names,
+            "labels": self.labels,
+            "transform": self.transform,
+            "missing": self.missing,
         }
         text = json.dumps(described, allow_nan=False)
         write_tensors(Path(path), tensors, metadata | {MODEL: text})
@@ -195,17 +248,16 @@ class Model:
             if described[name] is not None:
                 arrays = {key: np.array(values) for key, values in described[name].items()}
                 described[name] = Scaler(**arrays)
+        described["columns"] = Encoding.from_plain(described["columns"])
         return cls(Population.from_tensors(tensors, metadata), **described)
 
 
-def _check_probabilities(outputs: np.ndarray) -> None:
-    """Refuse NaN, which ``argmax`` would take for the first class."""
-    lost = np.isnan(outputs).any(axis=1)
-    if lost.any():
-        raise ValueError(
-            f"row {int(lost.argmax())} of X, and {int(lost.sum()) - 1} others, have no class: the "
-            "network's outputs overflow there; it diverged, or was never trained on such numbers"
-        )
+def _encoding(columns: Columns) -> Encoding:
+    if isinstance(columns, Encoding):
+        return columns
+    if isinstance(columns, Mapping):
+        return Encoding.from_plain(columns)
+    return Encoding(tuple(columns))
 
 
 def _describe(scaler: Scaler) -> dict[str, Any]:

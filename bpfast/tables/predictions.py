@@ -11,14 +11,15 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from ..errors import import_optional
 from ..files import write_whole
 from .model import Model
-from .sources import STDIO
+from .reading.sources import STDIO
 
 if TYPE_CHECKING:
     import polars as pl
 
-PROBABILITY = "probability_"
+PREDICTION, PROBABILITY = "prediction", "probability_"
 
 
 def check_output(output: str | None) -> None:
@@ -41,16 +42,28 @@ def check_output(output: str | None) -> None:
         raise ValueError(f"--output {output}: there is no folder {path.parent}")
 
 
-def tabulate(model: Model, X: np.ndarray, device: str) -> pl.DataFrame:
-    """A prediction for each row of X, (samples, inputs), with the probabilities of all classes."""
-    import polars as pl
+def tabulate(model: Model, X: Any, device: str = "auto") -> pl.DataFrame:
+    """A prediction for each row of a table or array, with the probabilities of all classes.
 
-    columns: dict[str, Any] = {"prediction": model.predict(X, device)}
-    if model.classes:
-        probabilities = model.predict_proba(X, device).T
-        names = [PROBABILITY + name for name in model.classes]
-        columns |= dict(zip(names, probabilities, strict=True))
+    Several outputs have a column each, such as ``prediction_price``; labels are followed by the
+    probabilities of their second names, such as ``probability_large``.
+    """
+    pl = import_optional("polars", "cli")
+    target, outputs = model.target, model.outputs(X, device)
+    predictions = target.predictions(outputs)
+    if predictions.ndim == 1:
+        columns = {PREDICTION: predictions}
+        columns |= _prefixed(PROBABILITY, target.classes, outputs)
+    else:
+        names = target.output_names(predictions.shape[1])
+        columns = _prefixed(f"{PREDICTION}_", names, predictions)
+        columns |= _prefixed(PROBABILITY, [*target.labels], outputs)
     return pl.DataFrame(columns)
+
+
+def _prefixed(prefix: str, names: list[str], values: np.ndarray) -> dict[str, np.ndarray]:
+    """A column for each name, none where there are no names."""
+    return {prefix + name: values[:, k] for k, name in enumerate(names)}
 
 
 def write_predictions(frame: pl.DataFrame, output: str) -> None:
@@ -67,21 +80,31 @@ def write_predictions(frame: pl.DataFrame, output: str) -> None:
 def print_predictions(console: Console, frame: pl.DataFrame, top: int, output: str | None) -> None:
     """Print the first rows, each class with its probability, and how many rows there are."""
     first = frame.head(top)
-    columns = {"row": [str(k + 1) for k in range(first.height)]}
-    columns["prediction"] = [_cell(value) for value in first["prediction"]]
-    if frame.width > 1:
-        greatest = first.drop("prediction").max_horizontal()
-        columns["probability"] = [f"{value:.4f}" for value in greatest]
     table = Table(box=None, padding=(0, 2, 0, 0))
-    for name in columns:
+    for name in ("row", *(columns := _shown(first))):
         table.add_column(name, justify="right", overflow="fold")
-    for row in zip(*columns.values(), strict=True):
-        table.add_row(*map(Text, row))
+    for k, row in enumerate(zip(*columns.values(), strict=True)):
+        table.add_row(str(k + 1), *map(Text, row))
     console.print(table)
     if output is not None:
         console.print(f"all {frame.height} rows: {output}", soft_wrap=True)
     elif first.height < frame.height:
         console.print(f"{first.height} of {frame.height} rows: --top and --output give more")
+
+
+def _shown(frame: pl.DataFrame) -> dict[str, list[str]]:
+    """Columns of text: all predictions, and of a class's probabilities the greatest."""
+    columns = {
+        name: [_cell(value) for value in frame[name]]
+        for name in frame.columns
+        if name.startswith(PREDICTION)
+    }
+    probabilities = frame.drop(columns)
+    if probabilities.width and [*columns] == [PREDICTION]:
+        probabilities = probabilities.max_horizontal().alias("probability").to_frame()
+    for series in probabilities:
+        columns[series.name] = [f"{value:.4f}" for value in series]
+    return columns
 
 
 def _cell(value: Any) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -28,16 +29,7 @@ def split(y: np.ndarray, classes: int, validation: float, test: float, seed: int
     ValueError
         Shares that leave another part empty.
     """
-    if not 0 < validation < 1:
-        raise ValueError(
-            f"validation={validation} must be a share of the rows between 0 and 1, which networks "
-            "are ranked by; with cv they are ranked by folds instead"
-        )
-    if not (0 <= test < 1 and validation + test < 1):
-        raise ValueError(
-            f"validation={validation} and test={test} must be shares that leave some for training; "
-            "test=0 is for no test part"
-        )
+    check_shares(validation, test)
     rank = stratified_ranks(y, classes, seed)
     parts = Parts(
         train=np.flatnonzero(rank >= validation + test),
@@ -51,7 +43,21 @@ def split(y: np.ndarray, classes: int, validation: float, test: float, seed: int
     return parts
 
 
-def stratified_ranks(y: np.ndarray, classes: int, seed: int) -> np.ndarray:
+def check_shares(validation: float, test: float) -> None:
+    """Raise ``ValueError`` for shares that leave another part empty; a test part may be."""
+    if not 0 < validation < 1:
+        raise ValueError(
+            f"validation={validation} must be a share of the rows between 0 and 1, which networks "
+            "are ranked by; leave it out with cv, to rank them by folds instead"
+        )
+    if not (0 <= test < 1 and validation + test < 1):
+        raise ValueError(
+            f"validation={validation} and test={test} must be shares that leave some for training; "
+            "test=0 is for no test part"
+        )
+
+
+def stratified_ranks(y: np.ndarray, classes: int, seed: int | Sequence[int]) -> np.ndarray:
     """Random ranks from 0 to 1, each row's among the rows of its own class.
 
     The rows with ranks below a share are that share of every class.

@@ -61,9 +61,10 @@ def _linear(torch: Any, weight: np.ndarray, bias: np.ndarray | None) -> nn.Linea
 
 def to_onnx(mlp: MLP, weights: Arrays, biases: Arrays) -> onnx.ModelProto:
     """See :meth:`bpfast.Population.to_onnx`."""
-    graph = Graph()
-    predictions = add_network(graph, INPUT, mlp, weights, biases)
-    return graph.model(predictions, mlp, weights[0].dtype)
+    graph, dtype = Graph(), weights[0].dtype
+    inputs = graph.input(INPUT, dtype, mlp.inputs)
+    predictions = add_network(graph, inputs, mlp, weights, biases)
+    return graph.model(predictions, dtype, mlp.outputs)
 
 
 def add_network(graph: Graph, value: str, mlp: MLP, weights: Arrays, biases: Arrays) -> str:

@@ -8,32 +8,51 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from mixed_tables import model as mixed_model
+from mixed_tables import new_rows
 from typed import SMALL
 
 import bpfast as bp
+from bpfast.tables.encoding import fit
 
 pl = pytest.importorskip("polars")
 pytest.importorskip("typer")
 pytest.importorskip("safetensors")
 
-NEW = "note,colour,kind,area\nx,red,,1.5\n,blue,,-2\ny,red,,0.25\n"
+NEW = "note,colour,type,area\nx,red,,1.5\n,blue,,-2\ny,red,,0.25\n"
+ROWS = pl.DataFrame({"colour": ["red", "blue", "red"], "area": [1.5, -2.0, 0.25]})
+TARGETS = {
+    "price": {"target_scaler": bp.Scaler(np.array(9.0), np.array(2.0))},
+    "kind": {"classes": ["cheap", "dear"]},
+}
 
 
-def inputs(text):
-    """What a model of houses is given for a CSV's rows."""
-    frame = pl.read_csv(io.StringIO(text))
-    colour = frame["colour"].to_numpy()
-    return np.stack([frame["area"].to_numpy(), colour == "blue", colour == "red"], axis=1)
+@pytest.fixture
+def saved(tmp_path):
+    """Saves a model of houses, by their area and colour, and gives its file."""
+
+    def save(target, columns=("area", "colour"), **changes):
+        rng = np.random.default_rng(0)
+        values = [rng.normal(size=80), rng.choice(["red", "blue"], 80)]
+        table = pl.DataFrame(dict(zip(columns, values, strict=True)))
+        fitted = fit(table, np.arange(80), np.arange(80) % 2, 2)
+        outputs, loss = (1, "mse") if target == "price" else (2, "cross_entropy")
+        network = bp.Population(bp.MLP((3, 4, outputs), loss=loss), init="torch")
+        known = {"columns": fitted.encoding, **TARGETS[target], **changes}
+        bp.Model(network, fitted.scaler, **known).save(path := tmp_path / "best.safetensors")
+        return path
+
+    return save
 
 
-def test_predict_prints_the_first_rows(trained, bpfast, tmp_path):
-    model = trained("kind")
+def test_predict_prints_the_first_rows(saved, bpfast, tmp_path):
+    model = saved("kind")
     (tmp_path / "new.csv").write_text(NEW)
     code, out, err = bpfast("predict", model, "new.csv", "--top", 2)
     assert (code, err) == (0, "")
     lines = [line.split() for line in out.splitlines()]
     assert lines[0] == ["row", "prediction", "probability"]
-    probabilities = bp.Model.load(model).predict_proba(inputs(NEW))
+    probabilities = bp.Model.load(model).predict_proba(ROWS)
     for k in range(2):
         named = ["cheap", "dear"][probabilities[k].argmax()]
         assert lines[1 + k] == [str(k + 1), named, f"{probabilities[k].max():.4f}"]
@@ -43,8 +62,8 @@ def test_predict_prints_the_first_rows(trained, bpfast, tmp_path):
 
 @pytest.mark.parametrize("ending", ["csv", "parquet"])
 @pytest.mark.parametrize("target", ["price", "kind"])
-def test_predict_writes_what_the_model_says(target, ending, trained, bpfast, tmp_path):
-    model = bp.Model.load(path := trained(target))
+def test_predict_writes_what_the_model_says(target, ending, saved, bpfast, tmp_path):
+    model = bp.Model.load(path := saved(target))
     pl.read_csv(io.StringIO(NEW)).write_parquet(tmp_path / "new.parquet")
     code, out, err = bpfast("predict", path, "new.parquet", "--output", f"said.{ending}")
     assert code == 0, err
@@ -53,33 +72,40 @@ def test_predict_writes_what_the_model_says(target, ending, trained, bpfast, tmp
     assert said.height == 3
     if target == "price":
         assert said.columns == ["prediction"]
-        np.testing.assert_allclose(said["prediction"], model.predict(inputs(NEW)), rtol=1e-6)
+        np.testing.assert_allclose(said["prediction"], model.predict(ROWS), rtol=1e-6)
     else:
-        assert said["prediction"].to_list() == model.predict(inputs(NEW)).tolist()
+        assert said["prediction"].to_list() == model.predict(ROWS).tolist()
         assert said.columns[1:] == ["probability_cheap", "probability_dear"]
         chances = said.drop("prediction").to_numpy()
-        np.testing.assert_allclose(chances, model.predict_proba(inputs(NEW)), rtol=1e-6)
+        np.testing.assert_allclose(chances, model.predict_proba(ROWS), rtol=1e-6)
     assert not [path for path in tmp_path.iterdir() if ".tmp." in path.name]
 
 
-def test_predict_in_a_pipe(trained, bpfast, monkeypatch):
-    model = trained("price")
+def test_predict_in_a_pipe(saved, bpfast, monkeypatch):
+    model = saved("price")
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(NEW.encode())))
     code, out, err = bpfast("predict", model, "-", "--output", "-")
     assert (code, err) == (0, "")
     said = pl.read_csv(io.StringIO(out))
-    expected = bp.Model.load(model).predict(inputs(NEW))
+    expected = bp.Model.load(model).predict(ROWS)
     np.testing.assert_allclose(said["prediction"], expected, rtol=1e-6)
-    for text, words in (("area\n1\n", " lacks colour,"), ("", " cannot be read: empty")):
-        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
-        code, out, err = bpfast("predict", model, "-", "--output", "-")
-        assert (code, out) == (2, "")
-        assert err.startswith(f"bpfast: standard input{words}")
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [("area\n1\n", "no column 'colour'"), ("area,colour\n", "standard input has no rows")],
+)
+def test_a_pipe_without_columns_or_rows_is_refused(text, words, saved, bpfast, monkeypatch):
+    model = saved("price")
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
+    code, out, err = bpfast("predict", model, "-", "--output", "-")
+    assert (code, out) == (2, "")
+    assert words in err
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals are POSIX's")
-def test_a_pipe_that_has_read_enough_ends_quietly(trained, tmp_path):
-    model = trained("price")
+def test_a_pipe_that_has_read_enough_ends_quietly(saved, tmp_path):
+    model = saved("price")
     (tmp_path / "many.csv").write_text("area,colour\n" + "1.5,red\n" * 20_000)
     code = "from bpfast.command import main; main()"
     command = ["predict", str(model), "many.csv", "--output", "-", "--device", "reference"]
@@ -107,19 +133,72 @@ def test_predict_knows_the_built_in_data(bpfast, tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("name", "text", "options"),
+    [
+        ("new.csv", "area;colour\n1,5;red\n-2,0;blue\n0,25;red\n", []),
+        ("new.tsv", "colour\tarea\n red\t1.5\nblue\t-2\n'red'\t0.25\n", []),
+        ("new.TXT", "area|colour\n1,5|red\n-2|blue\n0,25|red\n", ["--separator", "|"]),
+        ("new.csv", "area;colour\n1,500;red\n-2;blue\n0,250;red\n", ["--decimal", ","]),
+        ("new.csv", "*by hand\narea,colour\n1.5,red\n-2,blue\n.25,red\n", ["--comment", "*"]),
+    ],
+)
+def test_predict_reads_tables_as_people_have_them(name, text, options, saved, bpfast, tmp_path):
+    model = saved("price")
+    (tmp_path / name).write_text(text)
+    code, _, err = bpfast("predict", model, name, *options, "--output", "said.csv")
+    assert code == 0, err
+    said = pl.read_csv(tmp_path / "said.csv")["prediction"]
+    np.testing.assert_allclose(said, bp.Model.load(model).predict(ROWS), rtol=1e-6)
+
+
+def test_a_table_without_a_header_has_columns_by_their_places(saved, bpfast, tmp_path):
+    model = saved("price", columns=("column_1", "column_2"))
+    (tmp_path / "new.csv").write_text("1.5,red\n-2,blue\n.25,red\n")
+    code, _, err = bpfast("predict", model, "new.csv", "--no-header", "--output", "said.csv")
+    assert code == 0, err
+    rows = ROWS.rename({"area": "column_1", "colour": "column_2"})
+    said = pl.read_csv(tmp_path / "said.csv")["prediction"]
+    np.testing.assert_allclose(said, bp.Model.load(model).predict(rows), rtol=1e-6)
+
+
+def test_holes_and_unknown_words_are_predicted_from(saved, bpfast, tmp_path):
+    model = saved("price")
+    (tmp_path / "new.csv").write_text("area,colour\nn/a,pink\n-9,\n1.5,red\n")
+    options = ["--missing", "-9", "--missing", "none of these", "--output", "said.csv"]
+    code, _, err = bpfast("predict", model, "new.csv", *options)
+    assert code == 0, err
+    rows = pl.DataFrame({"area": [None, None, 1.5], "colour": ["pink", None, "red"]})
+    said = pl.read_csv(tmp_path / "said.csv")["prediction"]
+    np.testing.assert_allclose(said, bp.Model.load(model).predict(rows), rtol=1e-6)
+
+
+def test_labels_are_printed_with_their_probabilities(bpfast, tmp_path):
+    mixed_model("labels").save(tmp_path / "best.safetensors")
+    new_rows().write_csv(tmp_path / "new.csv")
+    code, out, err = bpfast("predict", "best.safetensors", "new.csv", "--top", 2)
+    assert (code, err) == (0, "")
+    names = ["prediction_large", "prediction_colour", "probability_large", "probability_colour"]
+    lines = [line.split() for line in out.splitlines()]
+    assert lines[0] == ["row", *names]
+    said = mixed_model("labels").predict(new_rows())
+    assert [line[1:3] for line in lines[1:3]] == said[:2].tolist()
+
+
+@pytest.mark.parametrize(
     ("text", "options", "words"),
     [
-        ("area\n1\n", [], "new.csv lacks colour, of the 2 columns that the model was trained with"),
-        ("area,colour\n1,red\n2,pink\n", [], "'colour' has 'pink' in row 2, expected the cat"),
-        ("area,colour\n1,red\n,red\n", [], "column 'area' has 1 missing values, first in row 2"),
+        ("area\n1\n", [], "no column 'colour', which the model was trained with"),
+        ("area,colour\n1,red\nlarge,red\n", [], "column 'area' has 'large' in row 2, expected num"),
+        ("area,colour\n", [], "new.csv has no rows"),
         (NEW, ["--output", "said.txt"], "--output said.txt: expected a file that ends in .csv"),
         (NEW, ["--output", "no/said.csv"], "--output no/said.csv: there is no folder no"),
         (NEW, ["--top", "0"], "--top must be at least 1, got 0"),
         (NEW, ["--device", "gpu"], "device='gpu' is not known"),
+        (NEW, ["--decimal", "x"], "decimal 'x': expected"),
     ],
 )
-def test_predict_refuses_bad_input_in_one_line(text, options, words, trained, bpfast, tmp_path):
-    model = trained("price")
+def test_predict_refuses_bad_input_in_one_line(text, options, words, saved, bpfast, tmp_path):
+    model = saved("price")
     (tmp_path / "new.csv").write_text(text)
     code, out, err = bpfast("predict", model, "new.csv", *options)
     assert (code, out) == (2, "")

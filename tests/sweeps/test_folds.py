@@ -2,8 +2,12 @@
 
 import numpy as np
 import pytest
+from examples_budget import drawn
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bpfast.sweeps.folds import Splitting, split_rows
+from bpfast.sweeps.identity import fingerprint
 
 rng = np.random.default_rng(0)
 X = rng.normal(2.0, 5.0, (90, 3))
@@ -12,15 +16,103 @@ NUMBERS = X @ (1.0, -2.0, 0.5)
 GROUPS = np.repeat(np.arange(18), 5)
 
 
-def fold_rows(cv, y=CLASSES, test=0.2, groups=None, seed=0):
+def fold_rows(cv, y=CLASSES, seed=0, **options):
     classes = 0 if y.dtype.kind == "f" else len(np.unique(y))
-    return split_rows(X, y, classes, Splitting(test=test, cv=cv, groups=groups), seed)
+    return split_rows(X, y, classes, Splitting(cv=cv, **options), seed)
+
+
+@st.composite
+def ways(draw):
+    """A number of rows, class numbers or numbers, and how the rows are to be split."""
+    rows, classes = draw(st.integers(60, 120)), draw(st.sampled_from([0, 2, 3]))
+    rng = np.random.default_rng(draw(st.integers(0, 99)))
+    y = rng.integers(0, classes, rows) if classes else rng.normal(size=rows)
+    way = {"test": draw(st.sampled_from([0.0, 0.1, 0.2]))}
+    way["validation"] = draw(st.sampled_from([None, 0.1, 0.2]))
+    way["cv"] = draw(st.sampled_from([None, 2, 3]))
+    how = draw(st.sampled_from(["rows", "groups", "time"]))
+    if how == "groups":
+        way["groups"] = rng.integers(0, 15, rows)
+    if how == "time":
+        way |= {"split": "time", "time": rng.integers(0, 30, rows)}
+    return y, classes, Splitting(**way)
+
+
+@drawn(150)
+@given(ways(), st.integers(0, 9))
+def test_parts_are_what_their_options_say(given, seed):
+    """Whatever options there are: nothing is in two parts, or in none that it should be in."""
+    y, classes, splitting = given
+    rows, n = split_rows(np.empty((len(y), 1)), y, classes, splitting, seed), len(y)
+    assert len(rows.folds) == (splitting.cv or 1)
+    for fold in rows.folds:
+        everything = np.concatenate([*fold, rows.test])
+        assert len(np.unique(everything)) == len(everything)
+        if splitting.split == "random" or splitting.cv is None:
+            np.testing.assert_array_equal(np.sort(everything), np.arange(n))
+        check_kept_together(splitting, fold, rows.test)
+    trained = rows.winner if splitting.cv else np.concatenate(rows.folds[0])
+    np.testing.assert_array_equal(np.sort([*trained, *rows.test]), np.arange(n))
+    check_sizes(y, classes, splitting, rows)
+
+
+def check_kept_together(splitting, fold, test):
+    """Groups are whole; times are in order, and equal ones in one part."""
+    if splitting.groups is not None:
+        own = [set(splitting.groups[part]) for part in (*fold, test)]
+        assert sum(map(len, own)) == len(set.union(*own))
+    if splitting.split == "time":
+        train, validation = (splitting.time[part] for part in fold)
+        assert train.max() < validation.min()
+        assert not len(test) or validation.max() < splitting.time[test].min()
+
+
+def check_sizes(y, classes, splitting, rows):
+    """Parts have their shares; by chance, of every class."""
+    n, share, test = len(y), splitting.share, splitting.test
+    labels = [y == k for k in range(classes)] or [np.ones(n, bool)]
+    is_exact = splitting.split == "random" and splitting.groups is None
+    for label in labels if is_exact else [np.ones(n, bool)]:
+        near = 2 if is_exact else 20  # groups and equal times are not cut
+        assert label[rows.test].sum() == pytest.approx(test * label.sum(), abs=near)
+        if share is None:
+            parts = splitting.cv + (splitting.split == "time")
+            share = (n - len(rows.test)) / parts / n
+        for fold in rows.folds:
+            assert label[fold.validation].sum() == pytest.approx(share * label.sum(), abs=near)
+
+
+@pytest.mark.parametrize("groups", [None, GROUPS])
+def test_validation_and_folds_are_repeated_splits(groups):
+    first, again, other = (
+        fold_rows(4, validation=0.3, groups=groups, seed=seed) for seed in (1, 1, 2)
+    )
+    held = [tuple(fold.validation) for fold in first.folds]
+    assert len(set(held)) == 4
+    assert held == [tuple(fold.validation) for fold in again.folds]
+    assert held != [tuple(fold.validation) for fold in other.folds]
+
+
+@pytest.mark.parametrize(
+    ("cv", "groups", "expected"),
+    [
+        (None, None, ["7f9e840d87767b23", "8bc21ebaa97e2ee9"]),
+        (3, None, ["79675b06c8e938c1", "ad1d4fd172130f1a"]),
+        (3, GROUPS, ["3b0cb5a31cf68d75", "3b0cb5a31cf68d75"]),
+    ],
+)
+def test_rows_are_those_of_older_versions(cv, groups, expected):
+    """Commit 4684034 split them so; a folder of that time is resumed with the same rows."""
+    for y, digest in zip((CLASSES, NUMBERS), expected, strict=True):
+        rows = fold_rows(cv, y, groups=groups)
+        parts = [part for fold in rows.folds for part in fold]
+        assert fingerprint(*parts, rows.winner, rows.test) == digest
 
 
 @pytest.mark.parametrize("test", [0.0, 0.2])
 @pytest.mark.parametrize("y", [CLASSES, NUMBERS])
 def test_each_row_that_is_not_test_is_held_out_once(y, test):
-    rows = fold_rows(5, y, test)
+    rows = fold_rows(5, y, test=test)
     assert len(rows.folds) == 5
     assert len(rows.test) == pytest.approx(90 * test, abs=2)
     everything = np.concatenate([*(fold.validation for fold in rows.folds), rows.test])
@@ -75,8 +167,8 @@ def test_a_splitter_is_given_what_is_not_test():
             yield np.arange(10), np.arange(10, len(X))
 
     rows = fold_rows(Halves(), groups=GROUPS)
-    for given, whole in zip(seen[0], (X, CLASSES, GROUPS), strict=True):
-        np.testing.assert_array_equal(given, whole[rows.winner])
+    for part, whole in zip(seen[0], (X, CLASSES, GROUPS), strict=True):
+        np.testing.assert_array_equal(part, whole[rows.winner])
     np.testing.assert_array_equal(rows.folds[0].train, rows.winner[:10])
     np.testing.assert_array_equal(rows.folds[0].validation, rows.winner[10:])
 
@@ -94,7 +186,7 @@ def test_groups_stay_together(name):
 
 def test_time_goes_forward():
     model_selection = pytest.importorskip("sklearn.model_selection")
-    rows = fold_rows(model_selection.TimeSeriesSplit(4), NUMBERS, 0.0)
+    rows = fold_rows(model_selection.TimeSeriesSplit(4), NUMBERS, test=0.0)
     assert len(rows.folds) == 4
     assert rows.test.size == 0
     for fold in rows.folds:
@@ -140,7 +232,24 @@ def test_pairs_are_rows_of_all_and_lose_those_of_the_test_part():
         (5, {"test": np.nan}, ValueError, "test=nan must be a share"),
         (5, {"test": 1e-9}, ValueError, "90 rows are too few for a test part of 1e-09"),
         (16, {"groups": GROUPS}, ValueError, "cv=16 folds need as many groups, 14 are not in"),
-        (None, {"groups": GROUPS}, ValueError, "groups are for a number of folds, .* got cv=None"),
+        ([(range(5), [5])], {"groups": GROUPS}, ValueError, r"groups are for shares, .* got cv=\["),
+        ([(range(5), [5])], {"validation": 0.2}, ValueError, "leave validation out"),
+        (3, {"validation": 0.8}, ValueError, "leave some for training"),
+        (None, {"validation": 0.0}, ValueError, "validation=0.0 must be a share"),
+        (
+            None,
+            {"split": "late"},
+            ValueError,
+            "split='late' is not known: choose from random, time",
+        ),
+        (None, {"split": "time"}, ValueError, "split='time' needs time"),
+        (None, {"time": X[:, 0]}, ValueError, "time is for split='time'"),
+        (
+            None,
+            {"split": "time", "time": X[:, 0], "groups": GROUPS},
+            ValueError,
+            "cannot keep groups together",
+        ),
         ([], {}, ValueError, "cv gives no folds"),
         ([range(5)], {}, TypeError, r"for each fold, got range\(0, 5\)"),
         ([5], {}, TypeError, "for each fold, got 5"),

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bpfast.sweeps.identity import PHRASES, check_same, settings_of
+from bpfast.sweeps.identity import BEFORE, PHRASES, check_same, fingerprint, settings_of
 
 optuna = pytest.importorskip("optuna")
 
@@ -64,10 +64,10 @@ def test_what_cannot_be_copied_tells_nothing():
 VALUES = st.sampled_from([0, 1, "a", None, [1, 2]])
 
 
-@given(
-    st.dictionaries(st.sampled_from(["epochs", "seed", *PHRASES]), VALUES),
-    st.dictionaries(st.sampled_from(["epochs", "seed", *PHRASES]), VALUES),
-)
+NAMES = st.sampled_from(["epochs", "seed", *(PHRASES.keys() - BEFORE.keys())])
+
+
+@given(st.dictionaries(NAMES, VALUES), st.dictionaries(NAMES, VALUES))
 def test_what_differs_is_refused_by_name_and_nothing_else(before, now):
     other = [name for name in now if name in before and now[name] != before[name]]
     if not other:
@@ -80,6 +80,50 @@ def test_what_differs_is_refused_by_name_and_nothing_else(before, now):
     assert f"{name}=" in words or PHRASES[name].split("{")[0] in words
     assert str(before[name]) in words
     assert str(now[name]) in words
+
+
+def test_what_an_older_version_did_not_write_was_without_a_choice():
+    begun = {"seed": 1}
+    check_same(begun, begun | BEFORE, "it", "begin another")
+    for name, value in {"metric": "r2", "drop": ["a"], "sample_weight": "0f"}.items():
+        phrase = "other sample weights" if name == "sample_weight" else f"{name}="
+        with pytest.raises(ValueError, match=f"it was begun with {phrase}"):
+            check_same(begun, begun | {name: value}, "it", "begin another")
+
+
+MANY = 500
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"words": ["b", "a", None, "c"]},
+        {"words": ["a", "b", "", "c"]},
+        {"numbers": [1.0, 2.0, None, 0.5]},
+        {"days": [3, 1, 2, 5]},
+        {"true": [True, None, False, True]},
+        {"words": ["a", "b", None, "c" * MANY]},
+    ],
+)
+def test_tables_have_fingerprints_of_their_contents(other):
+    pl = pytest.importorskip("polars")
+
+    def table(**changed):
+        columns = {
+            "words": ["a", "b", None, "c"],
+            "numbers": [1.0, None, 2.0, 0.5],
+            "days": [3, 1, 2, 4],
+            "true": [True, None, None, True],
+        }
+        frame = pl.DataFrame(columns | changed)
+        return frame.with_columns(pl.col("days").cast(pl.Date), kept=frame["words"])
+
+    first = fingerprint(table(), np.arange(3))
+    assert first == fingerprint(table(), np.arange(3))
+    assert first != fingerprint(table(**other), np.arange(3))
+    assert first != fingerprint(table().rename({"days": "dates"}), np.arange(3))
+    enum = table().with_columns(pl.col("words").cast(pl.Categorical))
+    assert fingerprint(enum, np.arange(3)) == first
 
 
 def test_what_may_grow_is_told_last():

@@ -15,6 +15,7 @@ from bpfast.tables.splitting import split
 from bpfast.training.loop import Training
 from bpfast.training.optimizers import OPTIMIZERS
 
+R2 = {"metric": "r2"}
 ONE = np.where(np.arange(90) == 7, 3.5, 0.1)  # one row is not as all others are
 
 
@@ -205,12 +206,20 @@ def test_an_interrupt_while_the_winner_is_trained_anew_is_told(monkeypatch):
         (NUMBERS, {"task": "classification"}, "90 different values in 90 rows"),
         (np.where(X[:, 0] > 0, np.nan, X[:, 0]), {}, "not finite at index"),
         (np.full(90, 0.1), {}, "the target is 0.1 in every row"),
-        (ONE, {}, "the validation part has 18 rows of the same target, .* validation=0.2, or"),
-        (ONE, {"cv": 3}, "the validation part of fold 1 has 24 rows of the .* give fewer folds"),
-        (NUMBERS, {"validation": 0.01}, "the validation part has a single row, .* no R²"),
-        (NUMBERS, {"test": 0.01}, "the test part has a single row, .* test=0.01, or another seed"),
-        (NUMBERS, {"cv": 90, "test": 0.0}, "of fold 0 has a single row"),
-        (NUMBERS, {"cv": [(range(9), [9])], "test": 0.0}, "of fold 0 has a single row"),
+        (ONE, R2, "the validation part has 18 rows of the same target, .* validation=0.2, another"),
+        (
+            ONE,
+            R2 | {"cv": 3},
+            "the validation part of fold 1 has 24 rows of the .* give fewer folds",
+        ),
+        (NUMBERS, R2 | {"validation": 0.01}, "the validation part has a single row, .* no R²"),
+        (
+            NUMBERS,
+            R2 | {"test": 0.01},
+            "the test part has a single row, .* test=0.01, another metric",
+        ),
+        (NUMBERS, R2 | {"cv": 90, "test": 0.0}, "of fold 0 has a single row"),
+        (NUMBERS, R2 | {"cv": [(range(9), [9])], "test": 0.0}, "of fold 0 has a single row"),
     ],
 )
 def test_bad_input_is_refused(y, options, words):

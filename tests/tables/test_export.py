@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from mixed_tables import TARGETS, model, new_rows, raw_columns
 from numpy.testing import assert_allclose
 
 import bpfast as bp
@@ -15,49 +16,68 @@ runtime = pytest.importorskip("onnxruntime")
 RNG = np.random.default_rng(0)
 X = RNG.normal([100.0, 0.0, 1e7], [10.0, 1e-3, 5.0], (60, 3))
 PRICES = 2e5 + 300.0 * X[:, 0] + 1e6 * X[:, 1]
-COLUMNS = {"area": [], "colour": ["blue", "red"]}
 
 
-def model(layers, loss, dtype="float32", **named):
+def of_array(layers, loss, dtype="float32", **named):
     network = bp.Population(bp.MLP(layers, "tanh", loss), 1, init="torch", dtype=dtype)
-    return bp.Model(network, bp.Scaler.of(X), columns=COLUMNS, **named)
+    return bp.Model(network, bp.Scaler.of(X), **named)
 
 
-def session_of(model):
+def run(model, inputs):
     proto = model.to_onnx().SerializeToString()
-    return runtime.InferenceSession(proto, providers=["CPUExecutionProvider"])
+    session = runtime.InferenceSession(proto, providers=["CPUExecutionProvider"])
+    return session.run(["predictions"], inputs)[0]
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("target_scaler", [bp.Scaler.of(PRICES), None])
 def test_numbers_come_in_their_own_units(target_scaler, dtype):
-    regressor = model((3, 8, 1), "mse", dtype, target_scaler=target_scaler)
-    (predictions,) = session_of(regressor).run(["predictions"], {"X": X})
+    regressor = of_array((3, 8, 1), "mse", dtype, target_scaler=target_scaler)
+    predictions = run(regressor, {"X": X})
     assert predictions.dtype == np.float64
     assert_allclose(predictions[:, 0], regressor.predict(X), rtol=1e-5, atol=1e-5)
 
 
 def test_classes_come_as_probabilities_with_names_in_the_metadata():
-    classifier = model((3, 8, 4), "cross_entropy", classes=["cat", "dog", "fox", "owl"])
-    session = session_of(classifier)
-    (probabilities,) = session.run(["predictions"], {"X": X})
-    assert_allclose(probabilities, classifier.predict_proba(X), rtol=1e-5, atol=1e-5)
-    metadata = session.get_modelmeta().custom_metadata_map
-    assert json.loads(metadata["features"]) == ["area", "colour=blue", "colour=red"]
+    classifier = of_array((3, 8, 4), "cross_entropy", classes=["cat", "dog", "fox", "owl"])
+    assert_allclose(run(classifier, {"X": X}), classifier.predict_proba(X), rtol=1e-5, atol=1e-5)
+    metadata = {prop.key: prop.value for prop in classifier.to_onnx().metadata_props}
+    assert json.loads(metadata["features"]) == ["x0", "x1", "x2"]
     assert json.loads(metadata["classes"]) == classifier.classes
 
 
 def test_small_differences_of_large_inputs_count():
     """In float32, 1e7 and 1e7 + 0.1 are one number."""
-    regressor = model((3, 8, 1), "mse")
+    regressor = of_array((3, 8, 1), "mse")
     near = X.copy()
     near[:, 2] += 0.1
-    said = [session_of(regressor).run(["predictions"], {"X": inputs})[0] for inputs in (X, near)]
+    said = [run(regressor, {"X": inputs}) for inputs in (X, near)]
     assert (said[0] != said[1]).all()
 
 
 def test_it_is_as_the_model_is_now():
-    regressor = model((3, 8, 1), "mse", target_scaler=bp.Scaler.of(PRICES))
+    regressor = of_array((3, 8, 1), "mse", target_scaler=bp.Scaler.of(PRICES))
     raised = replace(regressor, target_scaler=bp.Scaler.of(PRICES + 1e6))
-    said = [session_of(one).run(["predictions"], {"X": X})[0] for one in (regressor, raised)]
+    said = [run(one, {"X": X}) for one in (regressor, raised)]
     assert_allclose(said[1] - said[0], 1e6)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("kind", TARGETS)
+def test_raw_columns_go_in(kind, dtype):
+    pytest.importorskip("polars")
+    one, rows = model(kind, dtype=dtype), new_rows()
+    has_probabilities = one.target.has_probabilities
+    expected = one.predict_proba(rows) if has_probabilities else one.predict(rows)
+    said = run(one, raw_columns(rows, one))
+    assert_allclose(said.squeeze(), expected, rtol=1e-5, atol=1e-6)
+
+
+def test_the_metadata_say_what_goes_in_and_out():
+    pytest.importorskip("polars")
+    one = model("labels")
+    metadata = {p.key: json.loads(p.value) for p in one.to_onnx().metadata_props}
+    assert metadata["columns"]["age"] == "number"
+    assert metadata["columns"]["deck"] == "words"
+    assert metadata["features"] == one.features
+    assert metadata["labels"] == TARGETS["labels"]["labels"]

@@ -4,6 +4,8 @@ import io
 
 import numpy as np
 import pytest
+from mixed_tables import model as mixed_model
+from mixed_tables import new_rows
 from numpy.testing import assert_allclose
 
 import bpfast as bp
@@ -37,6 +39,30 @@ def test_numbers_stand_alone():
     frame = tabulate(model("mse", 1), X, "reference")
     assert frame.columns == ["prediction"]
     assert_allclose(frame["prediction"], model("mse", 1).predict(X, "reference"))
+
+
+def test_several_numbers_have_a_column_each():
+    one, rows = mixed_model("outputs"), new_rows()
+    frame = tabulate(one, rows, "reference")
+    assert frame.columns == ["prediction_price", "prediction_tip"]
+    assert_allclose(frame.to_numpy(), one.predict(rows, "reference"))
+
+
+def test_several_numbers_without_names_are_counted():
+    network = bp.Population(bp.MLP((2, 3)), init="torch")
+    frame = tabulate(bp.Model(network, bp.Scaler.of(X)), X, "reference")
+    assert frame.columns == ["prediction_1", "prediction_2", "prediction_3"]
+
+
+def test_labels_stand_beside_their_probabilities():
+    one, rows = mixed_model("labels"), new_rows()
+    frame = tabulate(one, rows, "reference")
+    predictions = ["prediction_large", "prediction_colour"]
+    probabilities = ["probability_large", "probability_colour"]
+    assert frame.columns == [*predictions, *probabilities]
+    said = one.predict(rows, "reference")
+    assert frame[predictions].rows() == [tuple(row) for row in said]
+    assert_allclose(frame[probabilities].to_numpy(), one.predict_proba(rows, "reference"))
 
 
 @pytest.mark.parametrize("ending", ["csv", "parquet"])
@@ -87,3 +113,14 @@ def test_a_terminal_shows_the_first_rows(output, last):
         [str(k + 1), frame["prediction"][k], f"{greatest[k]:.4f}"] for k in range(2)
     ]
     assert lines[-1].strip() == last
+
+
+def test_a_terminal_shows_all_outputs():
+    shown, terminal = io.StringIO(), console.Console(width=120)
+    terminal.file = shown
+    frame = tabulate(mixed_model("labels"), new_rows(), "reference")
+    print_predictions(terminal, frame, 1, None)
+    lines = [line.split() for line in shown.getvalue().splitlines()]
+    assert lines[0] == ["row", *frame.columns]
+    *names, large, colour = frame.row(0)
+    assert lines[1] == ["1", *names, f"{large:.4f}", f"{colour:.4f}"]

@@ -1,9 +1,20 @@
-"""What the values of a table mean: numbers, booleans, moments or words."""
+"""What the values of a table mean: numbers, truth values, moments or words."""
 
-from .typed import KindFinder, Typed, typed
+from .booleans import as_booleans
+from .marks import MARKS
+from .moments import as_moments
+from .numbers import as_numbers
+from .typed import KindFinder, Typed, Writing, typed
+from .words import as_words
 
 __all__ = [
+    "MARKS",
     "KindFinder",
     "Typed",
+    "Writing",
+    "as_booleans",
+    "as_moments",
+    "as_numbers",
+    "as_words",
     "typed",
 ]

@@ -1,0 +1,70 @@
+"""Columns of words, one-hot: an input for each word that is not rare."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import ClassVar
+
+import numpy as np
+
+from ..scaling import Scaler
+from .coded import Coded
+from .column import FittedColumn, bound_scale, count
+from .raw import WordRows
+
+
+@dataclass(frozen=True, kw_only=True)
+class Words(Coded):
+    """Words, one-hot: an input for each, for all rare and unknown ones, and for missing ones.
+
+    Parameters
+    ----------
+    words : those that have an input
+    rare : how many other words the training rows have; if any, these and unknown words share an
+        input, and else unknown words are zeros
+    missing, rows : how many training rows lack the word, of how many; if none does, a missing word
+        is like an unknown one
+    """
+
+    rare: int = 0
+    missing: int = 0
+    rows: int = 0
+    kind: ClassVar[str] = "words"
+
+    @property
+    def features(self) -> list[str]:
+        other = "other (rare)" if "other" in self.words else "other"
+        return [
+            *(f"{self.name}={word}" for word in self.words),
+            *([f"{self.name}={other}"] if self.rare else []),
+            *([f"{self.name} is missing"] if self.missing else []),
+        ]
+
+    @property
+    def flags(self) -> list[bool]:
+        return [True] * len(self.features)
+
+    @property
+    def done(self) -> str:
+        done = f"one-hot: {count(len(self.words), 'word')}"
+        if self.rare:
+            done += f", 'other' for {count(self.rare, 'rare one')}"
+        if self.missing:
+            done += f", 'is missing' in {self.missing:,} of {count(self.rows, 'row')}"
+        return done
+
+    @cached_property
+    def table(self) -> np.ndarray:
+        table = np.eye(len(self.words) + 2)
+        if not self.missing:
+            table[-1] = table[-2]
+        return table[:, [True] * len(self.words) + [self.rare > 0, self.missing > 0]]
+
+    def fit(self, words: WordRows) -> FittedColumn:
+        """With the scaler that the training rows' words give."""
+        codes = words.codes(self.words)
+        share = np.bincount(codes, minlength=len(self.table)) @ self.table / len(codes)
+        deviation = np.sqrt(share * (1.0 - share))
+        scaler = Scaler(share, np.where(deviation > 0.0, bound_scale(deviation, self.flags), 1.0))
+        return FittedColumn(self, scaler)

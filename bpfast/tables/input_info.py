@@ -1,0 +1,117 @@
+"""What a model knows of its inputs: it turns a table's rows into what its network takes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..checks import check_array
+from ..errors import import_optional
+from .encoding.encoding import Encoding
+from .encoding.fitting import encode_scaled
+from .encoding.left_out import LeftOut
+from .encoding.number import Number
+from .reading.frames import as_frame, is_table
+from .scaling import Scaler
+
+if TYPE_CHECKING:
+    import polars as pl
+
+
+@dataclass(frozen=True)
+class InputInfo:
+    """How a table becomes the inputs of a network.
+
+    Parameters
+    ----------
+    encoding : what each of the table's columns is encoded as
+    scaler : of what they are encoded as
+    missing : words and numbers that stand for missing values in tables, beside the usual ones
+    """
+
+    encoding: Encoding
+    scaler: Scaler
+    missing: tuple[str, ...] = ()
+
+    def encode(self, X: Any, dtype: Any = np.float64) -> np.ndarray:
+        """The inputs, scaled, (rows, inputs) of a network's dtype.
+
+        Parameters
+        ----------
+        X : a table with at least the columns that are used, in any order; or an array of the
+            columns in their order; or an array of numbers that is encoded already, (rows, inputs),
+            but not scaled
+
+        Raises
+        ------
+        TypeError, ValueError
+            No table and no array of two dimensions; a column that is not there; text for a number.
+        """
+        encoding, table = self._match(X)
+        if dtype == np.float32:  # column by column: a float64 array of all would be twice as large
+            return encode_scaled(encoding, self.scaler, table, np.arange(len(table)))
+        return self.scaler.apply(encoding.encode(table))
+
+    def _match(self, X: Any) -> tuple[Encoding, Any]:
+        """X as a frame or an array that an encoding takes, and the encoding."""
+        if is_table(X):
+            return self.encoding, self._without_marks(as_frame(X))
+        names, features = _array_columns(self.encoding), self.encoding.features
+        if _has_words(X):
+            X = np.asarray(X, dtype=object)
+            _check_shape(X, {len(names)})
+            frame = as_frame(dict(zip(names, X.T, strict=True)))
+            return self.encoding, self._without_marks(frame)
+        X = check_array("X", X, np.float64)
+        _check_shape(X, {len(names), len(features)})
+        return self.encoding if X.shape[1] == len(names) else _of_numbers(features), X
+
+    def _without_marks(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """The columns that are used, with nothing where a value stands for a missing one."""
+        used = {column.name for column in self.encoding.used}
+        return blank(frame, self.missing, used) if self.missing else frame
+
+
+def blank(frame: pl.DataFrame, marks: tuple[str, ...], names: set[str]) -> pl.DataFrame:
+    """A frame in whose columns of some names nothing is where there are marks."""
+    return frame.with_columns(_blank(series, marks) for series in frame if series.name in names)
+
+
+def _blank(series: pl.Series, marks: tuple[str, ...]) -> pl.Series:
+    from .values.marks import numbers_among, without_marks  # with polars
+
+    polars = import_optional("polars", "cli")
+    if series.dtype == polars.String:
+        return without_marks(series, (), marks)
+    if not series.dtype.is_numeric():
+        return series
+    return series.set(series.cast(polars.Float64).is_in(numbers_among(marks)), None)
+
+
+def _of_numbers(features: list[str]) -> Encoding:
+    """The encoding of an array that is encoded already."""
+    return Encoding(tuple(Number(name=name, median=None) for name in features))
+
+
+def _array_columns(encoding: Encoding) -> list[str]:
+    """Names of the columns that an array has: all but those that were left out before."""
+    return [
+        column.name
+        for column in encoding.columns
+        if not (isinstance(column, LeftOut) and column.before)
+    ]
+
+
+def _has_words(X: Any) -> bool:
+    """Whether an array, or a list of rows, holds text."""
+    if hasattr(X, "dtype"):
+        return X.dtype.kind in "OUST"
+    return isinstance(X, list | tuple) and any(isinstance(cell, str) for row in X for cell in row)
+
+
+def _check_shape(X: np.ndarray, widths: set[int]) -> None:
+    if X.ndim != 2 or X.shape[1] not in widths:
+        expected = " or ".join(f"(samples, {width})" for width in sorted(widths))
+        raise ValueError(f"X has shape {X.shape}, expected {expected}")

@@ -1,0 +1,118 @@
+"""A table's columns in an ONNX graph: raw values in, the inputs of a network out.
+
+Each kind of column has a function here that adds its nodes to a graph. Words of any encoding are
+one thing: a table of inputs, of which each word stands for a row.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..training.onnx_graph import INPUT, ML, Graph
+from .encoding.coded import Coded
+from .encoding.column import Column
+from .encoding.encoding import Encoding
+from .encoding.moment import Moment
+from .encoding.number import Number
+from .onnx_moments import add_moment
+
+DOUBLE = np.dtype(np.float64)
+
+
+def add_encoding(graph: Graph, encoding: Encoding, marks: tuple[str, ...] = ()) -> str:
+    """Declare the inputs of raw columns and encode them; returns the (samples, inputs) float64.
+
+    Parameters
+    ----------
+    marks : words that stand for missing values, beside the usual ones
+    """
+    if is_array(encoding):
+        return _add_array(graph, encoding)
+    raw = [_add_input(graph, column) for column in encoding.used]
+    parts = [_add_column(graph, *pair, marks) for pair in zip(encoding.used, raw, strict=True)]
+    return graph.add("Concat", *parts, axis=1)
+
+
+def is_array(encoding: Encoding) -> bool:
+    """Whether the columns are those of an array, which have numbers for names."""
+    return all(
+        isinstance(column, Number) and column.name == f"x{k}"
+        for k, column in enumerate(encoding.columns)
+    )
+
+
+def _add_input(graph: Graph, column: Column) -> str:
+    dtype = object if isinstance(column, Coded) else DOUBLE
+    return graph.input(column.name, dtype, 1)
+
+
+def _add_column(graph: Graph, column: Any, raw: str, marks: tuple[str, ...]) -> str:
+    """The inputs that a raw column is encoded as."""
+    if isinstance(column, Number):
+        return _add_number(graph, column, raw, marks)
+    if isinstance(column, Moment):
+        return add_moment(graph, column, raw)
+    return _add_words(graph, column, raw, marks)
+
+
+def _add_number(graph: Graph, column: Number, raw: str, marks: tuple[str, ...]) -> str:
+    from .values.marks import numbers_among  # with polars
+
+    missing = _is_missing(graph, raw)
+    for mark in numbers_among(marks):
+        missing = graph.add("Or", missing, graph.add("Equal", raw, np.array(mark, DOUBLE)))
+    number = _fill(graph, missing, np.array(column.median, DOUBLE), raw)
+    if not column.missing:
+        return number
+    return graph.add("Concat", number, graph.cast(missing, DOUBLE), axis=1)
+
+
+def _add_words(graph: Graph, column: Coded, raw: str, marks: tuple[str, ...]) -> str:
+    """A row of the column's table for each word."""
+    codes = {word: code for code, word in enumerate(column.words)}
+    if not column.exact:
+        codes = dict.fromkeys(_as_written(marks), len(column.words) + 1) | codes
+    code = graph.add(
+        "LabelEncoder",
+        graph.add("Squeeze", raw, np.array([1])),
+        domain=ML,
+        keys_strings=[*codes],
+        values_int64s=[*codes.values()],
+        default_int64=len(column.words),
+    )
+    return graph.add("Gather", column.table, code, axis=0)
+
+
+def _as_written(marks: tuple[str, ...]) -> list[str]:
+    """Marks of missing values among words, in small letters and capitals."""
+    from .values.marks import MARKS_AMONG_WORDS  # with polars
+
+    known = [*sorted(MARKS_AMONG_WORDS), *marks]
+    return ["NaN", *dict.fromkeys(form for m in known for form in (m, m.lower(), m.upper()))]
+
+
+def _add_array(graph: Graph, encoding: Encoding) -> str:
+    """All columns of an array at once, with the inputs that say what is missing in their places."""
+    columns: list[Any] = [*encoding.columns]
+    raw = graph.input(INPUT, DOUBLE, len(columns))
+    missing = _is_missing(graph, raw)
+    medians = np.array([[column.median for column in columns]], DOUBLE)
+    value = _fill(graph, missing, medians, raw)
+    flagged = [k for k, column in enumerate(columns) if column.missing]
+    if not flagged:
+        return value
+    flags = graph.cast(graph.add("Gather", missing, np.array(flagged), axis=1), DOUBLE)
+    both = graph.add("Concat", value, flags, axis=1)
+    order = np.argsort([*range(len(columns)), *flagged], kind="stable")
+    return graph.add("Gather", both, order, axis=1)
+
+
+def _is_missing(graph: Graph, value: str) -> str:
+    return graph.add("Or", graph.add("IsNaN", value), graph.add("IsInf", value))
+
+
+def _fill(graph: Graph, missing: str, numbers: np.ndarray, value: str) -> str:
+    """The numbers where values are missing; NaN where a model of an older version has none."""
+    return graph.add("Where", missing, numbers, value)

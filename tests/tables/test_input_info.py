@@ -1,0 +1,108 @@
+"""What a model is given, tables and arrays, as the inputs of its network."""
+
+import numpy as np
+import pytest
+from mixed_tables import model, new_rows
+from numpy.testing import assert_array_equal
+
+from bpfast import Scaler
+from bpfast.tables.encoding import Encoding
+from bpfast.tables.encoding.left_out import LeftOut
+from bpfast.tables.encoding.number import Number
+from bpfast.tables.encoding.words import Words
+from bpfast.tables.input_info import InputInfo, blank
+
+AGE = Number(name="age", median=3.0, missing=1, rows=5)
+DECK = Words(name="deck", words=("A", "B"), rows=5)
+ID = LeftOut(name="id", reason="row number", before=True)
+SAME = LeftOut(name="same", reason="1 in each row")
+ENCODING = Encoding((ID, AGE, SAME, DECK))
+NUMBERS = Encoding((AGE, Number(name="fare", median=1.0, rows=5)))
+
+
+def encode_inputs(encoding, X, missing=()):
+    inputs = len(encoding.features)
+    return InputInfo(encoding, Scaler(np.zeros(inputs), np.ones(inputs)), missing).encode(X)
+
+
+def test_a_table_goes_in_by_its_columns_names():
+    pl = pytest.importorskip("polars")
+    frame = pl.DataFrame({"deck": ["B", "?"], "more": [0, 0], "age": [None, 2]})
+    expected = [[3.0, 1.0, 0.0, 1.0], [2.0, 0.0, 0.0, 0.0]]
+    assert_array_equal(encode_inputs(ENCODING, frame), expected)
+    assert_array_equal(encode_inputs(ENCODING, frame.to_dict(as_series=False)), expected)
+    assert_array_equal(encode_inputs(ENCODING, frame.to_dicts()), expected)
+
+
+def test_types_of_columns_do_not_matter():
+    pl = pytest.importorskip("polars")
+    encoding, rows = model().encoding, new_rows()
+    text = rows.with_columns(pl.col(pl.Float64, pl.Boolean).cast(pl.String))
+    assert_array_equal(encode_inputs(encoding, text), encode_inputs(encoding, rows))
+
+
+@pytest.mark.parametrize("make", [np.array, np.ndarray.tolist, lambda X: X.tolist()])
+def test_an_array_goes_in_by_its_columns_order(make):
+    X = np.array([[4.0, 7.0], [np.nan, 8.0]])
+    assert_array_equal(encode_inputs(NUMBERS, make(X)), [[4.0, 0.0, 7.0], [3.0, 1.0, 8.0]])
+
+
+def test_an_array_of_words_goes_in_without_columns_that_were_left_out_before():
+    pytest.importorskip("polars")
+    expected = [[4.0, 0.0, 1.0, 0.0], [3.0, 1.0, 0.0, 1.0]]
+    rows = [[4.0, 1.0, "A"], [None, 1.0, "B"]]
+    assert_array_equal(encode_inputs(ENCODING, rows), expected)
+    assert_array_equal(encode_inputs(ENCODING, np.array(rows, object)), expected)
+    assert_array_equal(encode_inputs(ENCODING, np.array(rows[:1])), expected[:1])
+
+
+def test_an_array_that_is_encoded_already_stays_as_it_is():
+    X = np.arange(8.0).reshape(2, 4)
+    assert_array_equal(encode_inputs(ENCODING, X), X)
+
+
+@pytest.mark.parametrize(
+    ("X", "error", "words"),
+    [
+        (np.ones((5, 5)), ValueError, r"shape \(5, 5\), expected \(samples, 3\) or \(samples, 4\)"),
+        (np.ones(3), ValueError, r"X has shape \(3,\), expected"),
+        ([["a", "b"]], ValueError, r"X has shape \(1, 2\), expected \(samples, 3\)"),
+        (["a", "b"], ValueError, r"X has shape \(2,\), expected \(samples, 3\)"),
+        (np.ones((5, 3), complex), TypeError, "X must be an array of numbers"),
+    ],
+)
+def test_other_arrays_are_refused_in_words(X, error, words):
+    with pytest.raises(error, match=words):
+        encode_inputs(ENCODING, X)
+
+
+def test_columns_that_are_not_there_are_named():
+    pl = pytest.importorskip("polars")
+    with pytest.raises(ValueError, match=r"no column 'deck', .* its columns are age, id"):
+        encode_inputs(ENCODING, pl.DataFrame({"age": [1.0], "id": [1]}))
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_inputs_are_scaled_in_float64(dtype):
+    pytest.importorskip("polars")
+    one, rows = model(), new_rows()
+    expected = one.scaler.apply(one.encoding.encode(rows))
+    found = one.inputs.encode(rows, np.dtype(dtype))
+    assert found.dtype == dtype
+    assert_array_equal(found, expected.astype(dtype))
+
+
+def test_marks_of_missing_values_are_those_that_were_trained_with():
+    pl = pytest.importorskip("polars")
+    frame = pl.DataFrame({"age": [-9, 4], "deck": ["unknown", "A"]})
+    missing = ("-9", "Unknown")
+    expected = [[3.0, 1.0, 0.0, 0.0], [4.0, 0.0, 1.0, 0.0]]
+    assert_array_equal(encode_inputs(ENCODING, frame, missing), expected)
+    assert_array_equal(encode_inputs(ENCODING, frame.cast(pl.String), missing), expected)
+    assert encode_inputs(ENCODING, frame)[0, 0] == -9.0
+
+
+def test_only_some_columns_are_blanked():
+    pl = pytest.importorskip("polars")
+    frame = pl.DataFrame({"a": [-9, 4], "b": [-9, 4], "c": [True, False]})
+    assert blank(frame, ("-9",), {"a", "c"}).rows() == [(None, -9, True), (4, 4, False)]

@@ -1,0 +1,91 @@
+"""Models as pipelines of scikit-learn's, which predict what they predict."""
+
+import pickle
+import sys
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from mixed_tables import TARGETS, model, new_rows
+from numpy.testing import assert_array_equal
+
+import bpfast as bp
+
+pytest.importorskip("polars")
+base = pytest.importorskip("sklearn.base")
+
+
+@pytest.mark.parametrize("kind", TARGETS)
+def test_a_pipeline_predicts_from_the_raw_table(kind):
+    one, rows = model(kind), new_rows()
+    pipeline = one.to_sklearn()
+    assert_array_equal(pipeline.predict(rows), one.predict(rows))
+    assert base.is_classifier(pipeline) == one.target.has_probabilities
+    if one.target.has_probabilities:
+        assert_array_equal(pipeline.predict_proba(rows), one.predict_proba(rows))
+
+
+@pytest.mark.parametrize("copy", [base.clone, lambda p: pickle.loads(pickle.dumps(p))])
+@pytest.mark.parametrize("kind", ["classes", "numbers"])
+def test_copies_and_fitted_ones_predict_the_same(kind, copy):
+    one, rows = model(kind), new_rows()
+    pipeline = copy(one.to_sklearn())
+    assert_array_equal(pipeline.predict(rows), one.predict(rows))
+    pipeline.fit(rows, np.zeros(len(rows)))
+    assert_array_equal(pipeline.predict(rows), one.predict(rows))
+
+
+def test_classes_are_named():
+    assert model("classes").to_sklearn().classes_.tolist() == ["cat", "dog", "fox"]
+    pairs = model("labels").to_sklearn().classes_
+    assert [pair.tolist() for pair in pairs] == [["no", "yes"], ["blue", "red"]]
+
+
+def test_a_pipeline_knows_its_columns_and_inputs():
+    one = model()
+    encoder, network = (step for _, step in one.to_sklearn().steps)
+    assert encoder.feature_names_in_.tolist() == [c.name for c in one.encoding.columns]
+    assert encoder.get_feature_names_out().tolist() == one.features
+    assert network.n_features_in_ == len(one.features)
+    assert_array_equal(encoder.transform(new_rows()), one.inputs.encode(new_rows()))
+
+
+def test_a_pipeline_is_scored():
+    one, rows = model(), new_rows()
+    assert one.to_sklearn().score(rows, one.predict(rows)) == 1.0
+    one = model("numbers")
+    assert one.to_sklearn().score(rows, one.predict(rows)) == 1.0
+
+
+def test_pandas_tables_go_in():
+    pytest.importorskip("pandas")
+    pytest.importorskip("pyarrow")
+    one, rows = model(), new_rows()
+    frame = rows.to_pandas()
+    assert_array_equal(one.to_sklearn().predict(frame), one.predict(rows))
+
+
+def test_a_pipeline_of_arrays_takes_arrays():
+    X = np.random.default_rng(0).normal(size=(20, 3))
+    one = bp.Model(bp.Population(bp.MLP((3, 1)), init="torch"), bp.Scaler.of(X))
+    assert_array_equal(one.to_sklearn().predict(X), one.predict(X))
+
+
+def test_marks_of_missing_values_are_kept():
+    pl = pytest.importorskip("polars")
+    one = replace(model("numbers"), missing=("-9",))
+    rows = new_rows().with_columns(age=pl.lit(-9.0))
+    missing = rows.with_columns(age=pl.lit(None, pl.Float64))
+    assert_array_equal(one.predict(rows), one.predict(missing))
+    assert_array_equal(one.to_sklearn().predict(rows), one.predict(missing))
+
+
+def test_a_column_that_is_not_there_is_named():
+    with pytest.raises(ValueError, match="no column 'age'"):
+        model().to_sklearn().predict(new_rows().drop("age"))
+
+
+def test_without_scikit_learn_there_is_a_hint(monkeypatch):
+    monkeypatch.setitem(sys.modules, "sklearn", None)
+    with pytest.raises(ImportError, match=r'pip install "bpfast\[sklearn\]"'):
+        model().to_sklearn()
