@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -22,37 +22,53 @@ class TableOptions(NamedTuple):
     missing: Collection[str] = ()
 
     def dataset(self, X: Any) -> Dataset:
-        """The rows of a table, or of an array, that have a target; a ``Dataset`` is there already.
+        """The rows of a table, or of an array, that have a target; a data set as it is.
 
         Raises
         ------
         TypeError, ValueError
-            Bad input, such as a column that is not there.
+            Bad input, such as a column that is not there, or no target.
         """
         if isinstance(X, Dataset):
+            if self.roles.target is not None:
+                raise TypeError("X is a data set, which has its target: leave out y")
             return X
-        data = as_frame(X) if is_table(X) else check_array("X", X, np.float64)
+        if self.roles.target is None:
+            raise TypeError("y is missing: give the target's values, or its column in a table X")
         return dataset_of(
-            data,
+            _frame_or_array(X),
             self.roles,
             task=self.task,
             target_transform=self.target_transform,
-            missing=_listed(self.missing),
+            missing=self.missing,
         )
 
     def test_dataset(self, test_data: Any, dataset: Dataset) -> Dataset | None:
-        return None
+        """The rows of a test part that is given, as those of a data set are; None where none is.
 
-    def describe(self) -> dict[str, Any]:
-        """As JSON has it: what an older bpfast did not have."""
-        lists = {name: getattr(self.roles, name) for name in LISTS} | {"missing": self.missing}
-        listed = {name: [*map(str, _listed(given))] for name, given in lists.items()}
-        return listed | {"target_transform": self.target_transform}
+        Parameters
+        ----------
+        test_data : a table with the target's columns, (X, y), a data set, or None
+
+        Raises
+        ------
+        TypeError, ValueError
+            Bad input, such as a class that the data set has not.
+        """
+        if test_data is None or isinstance(test_data, Dataset):
+            return test_data
+        if isinstance(test_data, (tuple, list)) and len(test_data) == 2:
+            X, target = test_data
+        elif is_table(test_data):
+            X, target = test_data, [*dataset.target.names]
+        else:
+            raise TypeError(
+                "test_data must be (X, y), or a table with the target's column, got "
+                f"{type(test_data).__name__}"
+            )
+        roles = Roles(target)
+        return dataset_of(_frame_or_array(X), roles, missing=self.missing, like=dataset)
 
 
-LISTS = ("drop", "numeric", "categorical", "keep")  # of columns
-
-
-def _listed(given: Any) -> Sequence[Any]:
-    """One value or several, as a list."""
-    return [given] if isinstance(given, (str, int)) else [*given]
+def _frame_or_array(X: Any) -> Any:
+    return as_frame(X) if is_table(X) else check_array("X", X, np.float64)

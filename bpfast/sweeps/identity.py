@@ -11,7 +11,7 @@ import numpy as np
 
 GROWS = "networks"  # the setting that may be greater when a sweep is resumed
 # Settings of sweeps that an older bpfast began, which had no other choice and did not write them.
-BEFORE = {
+BEFORE: dict[str, Any] = {
     "metric": "score",
     "split": "random",
     "target_transform": "none",
@@ -21,7 +21,6 @@ BEFORE = {
     "numeric": [],
     "categorical": [],
     "keep": [],
-    "missing": [],
 }
 # How a message names settings whose values say nothing to a reader.
 PHRASES = {
@@ -42,7 +41,7 @@ def fingerprint(*contents: Any) -> str:
     for own in contents:
         for array in [own] if isinstance(own, np.ndarray) else _arrays_of(own):
             digest.update(f"{array.dtype} {array.shape}".encode())
-            digest.update(np.ascontiguousarray(array).reshape(-1).view(np.uint8))
+            digest.update(np.ascontiguousarray(array).reshape(-1).view(np.uint8).data)
     return digest.hexdigest()[:16]
 
 

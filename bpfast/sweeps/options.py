@@ -9,10 +9,8 @@ from typing import Any, NamedTuple
 from ..training.dispatch import resolve_device
 from ..version import __version__
 from .folds import Splitting
-from .given_data import TableOptions
 from .halving import Halving
 from .identity import settings_of
-from .metrics import SCORE, beside
 from .parts import SweepData
 from .space import Space
 
@@ -46,11 +44,7 @@ class Resources(NamedTuple):
 
 
 def settings(
-    data: SweepData,
-    table: TableOptions,
-    splitting: Splitting,
-    search: Search,
-    resources: Resources,
+    data: SweepData, splitting: Splitting, search: Search, resources: Resources
 ) -> dict[str, Any]:
     """All that a sweep's numbers depend on, as JSON has it: a resumed sweep's must be the same.
 
@@ -60,7 +54,7 @@ def settings(
     is_named = isinstance(sampler, str)
     found = {
         "bpfast": __version__,
-        **table.describe(),
+        **data.choices,
         "data": fingerprints["data"],
         "classes": fingerprints["classes"],
         "space": search.space.describe(),
@@ -71,8 +65,6 @@ def settings(
         "split": splitting.split,
         "test": splitting.test,
         "cross_validation": splitting.cv is not None,
-        "metric": SCORE if beside(data.metric, data.target.kind) is None else data.metric.name,
-        **data.weighting,
         "seed": search.seed,
         "device": resources.device,
         "halving": None if search.halving is None else asdict(search.halving),

@@ -9,105 +9,18 @@ import numpy as np
 
 from ..memory import check_memory
 from ..tables.dataset import Dataset
-from ..tables.encoding import Encoding, encode_scaled, fit
+from ..tables.encoding import Encoding
 from ..tables.scaling import Scaler
 from ..tables.target import Target
 from .folds import RowSplit, Splitting, split_rows
 from .given_folds import Fold
 from .identity import fingerprint
-from .metrics import Metric
+from .metrics import SCORE, Metric, beside
 from .metrics import metric as find_metric
+from .preparation import Part, Preparation, Preparer
 from .weights import Weighting
 
-
-class Part(NamedTuple):
-    """Samples of a part.
-
-    Attributes
-    ----------
-    X : (rows, inputs) float32, encoded and scaled
-    y : what outputs are compared with: class numbers, labels of 0 and 1, or numbers on the scale
-        that they are trained on
-    target : the target in its own units
-    weights : (rows,) of training rows; None where all count alike
-    """
-
-    X: np.ndarray
-    y: np.ndarray
-    target: np.ndarray
-    weights: np.ndarray | None = None
-
-    def head(self, rows: int) -> Part:
-        """The first rows."""
-        return Part(*(None if values is None else values[:rows] for values in self))
-
-    def padded(self, inputs: int) -> Part:
-        """The part with inputs of zeros after its own."""
-        lacking = inputs - self.X.shape[1]
-        return self._replace(X=np.pad(self.X, ((0, 0), (0, lacking)))) if lacking else self
-
-
-class Preparation(NamedTuple):
-    """What was found in training rows: it makes inputs and targets of any rows.
-
-    Attributes
-    ----------
-    encoding, scaler : of the inputs
-    target_scaler : None for classes and labels
-    """
-
-    encoding: Encoding
-    scaler: Scaler
-    target_scaler: Scaler | None
-
-    def part(self, dataset: Dataset, rows: np.ndarray) -> Part:
-        """Some rows of a data set, which need not be the one that it was found in."""
-        X = encode_scaled(self.encoding, self.scaler, dataset.inputs, rows)
-        target = dataset.target
-        y = replace(target, values=target.values[rows]).transformed()
-        return Part(X, self.scale(y), target.values[rows])
-
-    def scale(self, y: np.ndarray) -> np.ndarray:
-        """A target, transformed, as networks are trained on it."""
-        return y if self.target_scaler is None else self.target_scaler.apply(y)
-
-
-class Training(NamedTuple):
-    """What training rows are found in: a data set, how its rows count, and a seed."""
-
-    dataset: Dataset
-    weighting: Weighting
-    seed: int
-
-    def prepare(self, rows: np.ndarray) -> tuple[Preparation, Part]:
-        """What is found in training rows, and their part.
-
-        Raises
-        ------
-        ValueError
-            No column is left as an input.
-        """
-        data, target = self.dataset, self.dataset.target
-        y = target.transformed()
-        fitted = fit(
-            data.inputs,
-            rows,
-            y,
-            len(target.classes),
-            numeric=data.numeric,
-            categorical=data.categorical,
-            keep=data.keep,
-            notes=data.notes,
-            left_out=data.left_out,
-            seed=self.seed,
-        )
-        if not fitted.encoding.features:
-            why = "; ".join(f"{own['column']}: {own['done']}" for own in fitted.encoding.describe())
-            raise ValueError(f"no column is left to predict from ({why}): keep one")
-        target_scaler = Scaler.of(y[rows]) if target.kind == "numbers" else None
-        found = Preparation(fitted.encoding, fitted.scaler, target_scaler)
-        weights = self.weighting.of(target.values, rows)
-        return found, Part(fitted.X, found.scale(y[rows]), target.values[rows], weights)
+DROPPED = "dropped"  # why a column is left out that a user said to drop
 
 
 class Folds(NamedTuple):
@@ -131,7 +44,7 @@ class Folds(NamedTuple):
     prepared: list[Preparation]
 
     @classmethod
-    def of(cls, training: Training, folds: list[Fold]) -> Folds:
+    def of(cls, preparer: Preparer, folds: list[Fold]) -> Folds:
         """The rows of folds.
 
         Raises
@@ -142,7 +55,7 @@ class Folds(NamedTuple):
         rows = sum(len(train) + len(validation) for train, validation in folds)
         prepared, trained = [], []
         for k, fold in enumerate(folds):
-            found, part = training.prepare(fold.train)
+            found, part = preparer.prepare(fold.train)
             if k == 0:
                 size = rows * part.X.shape[1]
                 check_memory(f"the rows of {len(folds)} folds", size, "float32")
@@ -151,7 +64,7 @@ class Folds(NamedTuple):
         inputs = max(part.X.shape[1] for part in trained)
         pairs = zip(prepared, folds, strict=True)
         validation = [
-            found.part(training.dataset, fold.validation).padded(inputs) for found, fold in pairs
+            found.part(preparer.dataset, fold.validation).padded(inputs) for found, fold in pairs
         ]
         ends = np.cumsum([len(fold.train) for fold in folds])
         own = [np.arange(end - len(fold.train), end) for fold, end in zip(folds, ends, strict=True)]
@@ -174,7 +87,7 @@ class SweepData:
     encoding, scaler, target_scaler : of the winner; no target scaler where there are classes
     target : names and kind of the target, without its values
     metric : what networks are ranked by
-    weighting : how training rows count, as JSON has it
+    choices : what a user said of columns, target, metric and weights, as JSON has it
     refits : whether the winner is trained anew, and only then scored on the test part, as in a
         cross-validation
     fingerprints : by which a sweep that is resumed knows its data
@@ -190,7 +103,7 @@ class SweepData:
     target_scaler: Scaler | None
     target: Target
     metric: Metric
-    weighting: dict[str, Any]
+    choices: dict[str, Any]
     refits: bool
     fingerprints: dict[str, str]
     rows: dict[str, np.ndarray]
@@ -224,12 +137,12 @@ class SweepData:
         if test is not None:
             splitting = splitting._replace(test=0.0)
         rows = split_rows(dataset.inputs, target.values, len(target.classes), splitting, seed)
-        training = Training(dataset, weighting, seed)
-        folds = Folds.of(training, rows.folds)
+        preparer = Preparer(dataset, weighting, seed)
+        folds = Folds.of(preparer, rows.folds)
         if splitting.cv is None:
             found, winner = folds.prepared[0], folds.train
         else:
-            found, winner = training.prepare(rows.winner)
+            found, winner = preparer.prepare(rows.winner)
         if test is None:
             tested = found.part(dataset, rows.test)
         else:
@@ -244,7 +157,7 @@ class SweepData:
             target_scaler=found.target_scaler,
             target=replace(target, values=target.values[:0]),
             metric=scored,
-            weighting=weighting.describe(),
+            choices=_choices(dataset, scored) | weighting.describe(),
             refits=splitting.cv is not None,
             fingerprints=_fingerprints(dataset, rows, test),
             rows=_rows_given(dataset, rows, test, splitting.cv is not None),
@@ -276,10 +189,24 @@ def _joined(parts: list[Part], inputs: int) -> Part:
     return Part(X, y, target, np.concatenate(given) if given else None)
 
 
+def _choices(dataset: Dataset, metric: Metric) -> dict[str, Any]:
+    """What a user said, or a default that could be otherwise."""
+    target = dataset.target
+    is_score = beside(metric, target.kind) is None
+    dropped = [name for name, why in dataset.left_out.items() if why == DROPPED]
+    named = {name: sorted(getattr(dataset, name)) for name in ("numeric", "categorical", "keep")}
+    return {
+        "metric": SCORE if is_score else metric.name,
+        "target_transform": target.transform or "none",
+        "drop": sorted(dropped),
+        **named,
+    }
+
+
 def _fingerprints(dataset: Dataset, rows: RowSplit, test: Dataset | None) -> dict[str, str]:
     target = dataset.target
     names = [*target.classes, *(name for pair in target.labels.values() for name in pair)]
-    held_out = [rows.winner, rows.test]
+    held_out: list[Any] = [rows.winner, rows.test]
     held_out += [] if test is None else [test.inputs, test.target.values]
     return {
         "data": fingerprint(dataset.inputs, target.values),

@@ -12,7 +12,8 @@ from ..training.backpropagation import gradients
 from ..training.history import History, latest
 from ..training.population import Population
 from .metrics import SCORES, beside
-from .parts import Part, SweepData
+from .parts import SweepData
+from .preparation import Part
 
 PREDICTIONS = 1 << 24  # numbers predicted at a time
 SPLIT_SCORE = "split{}_validation_score"  # as scikit-learn calls the score of a fold

@@ -71,37 +71,39 @@ def sweep(
 ) -> SweepResult:
     """Train networks that a sampler takes from a space, and rank them by their validation score.
 
-    Inputs (and a target of numbers) are scaled by the training part. The test part is scored and
-    never looked at for the ranking.
+    Columns are encoded, and inputs (and a target of numbers) scaled, by what is found in the
+    training part alone: :attr:`SweepResult.columns` tells what was done with each. The test part is
+    scored and never looked at for the ranking.
 
     In a cross-validation every trial is a network for each fold, and all of them are trained at
-    once. Each fold is scaled by the rows that it is trained on, so that k folds hold X k times, in
-    float32. The trial with the highest mean score is then trained anew on all rows but those of the
-    test part, for as many epochs as it was ranked at (fewer than ``epochs`` if it was cut by
-    ``halving``), and that network alone is scored on the test part.
+    once. Each fold is encoded by the rows that it is trained on, so that k folds hold the inputs k
+    times, in float32. The trial with the highest mean score is then trained anew on all rows but
+    those of the test part, for as many epochs as it was ranked at (fewer than ``epochs`` if it was
+    cut by ``halving``), and that network alone is scored on the test part.
 
     Parameters
     ----------
-    X : (samples, features)
-    y : (samples,) classes of any kind, or numbers
+    X : (samples, features) array of numbers, NaN where one is missing; or a table
+        A table is a DataFrame of pandas or polars, an Arrow table, a dict of arrays or a list of
+        dicts: its columns may be numbers, words, truth values, dates and times, and lack values.
+    y : (samples,) classes of any kind, or numbers; (samples, outputs) numbers, or labels of two
+        values each; or the names, or positions, of a table's columns that are these
+        A table's rows without a target are left out. Position 1 is the first, -1 the last.
     space : Space, or what it is made of
         What may vary; by default learning rate, width and l2.
     networks, epochs : int
         How many networks, and epochs for each. A grid has as many networks as points, which may
         not be more.
     validation, test : shares of the rows that are held out, at random
-        With ``cv``, ``validation`` is not used: the test part comes first, and folds are cut from
-        the other rows. ``test=0`` is no test part, and no ``test_score``. Where rows are in order
-        of time, a random test part would lie between them: pass ``test=0``, keep the latest rows
-        back, and let ``result.model.predict`` them.
+        ``validation`` is 0.2 without ``cv``. ``test=0`` is no test part, and no ``test_score``.
     cv : None, or what a cross-validation's folds are
-        A number of folds, stratified for classes, or of whole ``groups``, drawn by ``seed``; or
-        anything with
-        scikit-learn's ``split(X, y, groups)``, which is given the rows that are not test, y being
-        class numbers or numbers; or (train, validation) pairs of row numbers of X, from which those
-        of the test part are left out.
-    groups : (samples,) of any kind: rows of one group stay together, in the test part too
-        For a number of folds, or a splitter that knows of groups.
+        A number of folds, stratified for classes, or of whole ``groups``, drawn by ``seed``; with
+        ``validation``, so many random splits, each of this share. Or anything with scikit-learn's
+        ``split(X, y, groups)``, which is given the rows that are not test, y being class numbers or
+        numbers; or (train, validation) pairs of row numbers, counted without rows that have no
+        target, from which those of the test part are left out.
+    groups : (samples,) of any kind, or a table's column: rows of one group are all in one part
+        A column of groups is no input.
     task : "auto", "classification" or "regression"
     seed : for the split, the sampler, the initial weights and the shuffle
     sampler : "random", "tpe", "qmc", "cmaes", "grid", or a sampler of Optuna's
@@ -127,6 +129,26 @@ def sweep(
         bit, as if it had never been stopped. Arguments that numbers depend on are compared with
         those that it was begun with, and refused by name where they differ.
     progress : a callable given a SweepProgress
+    drop : columns of a table that are no inputs: names or positions, one or several
+    categorical, numeric : columns that are words, and numbers, whatever they look like
+    keep : columns that are inputs although they look like row numbers, or never vary
+    missing : words that stand for missing values, beside "", "NA", "?" and the like
+    target_transform : "none"; "log" to train on the logarithm of a target of numbers (of 1 + them,
+        if some are 0); "auto" for that where they have a long tail above
+        Predictions and scores are in the target's own units.
+    split : "random"; or "time" for the latest rows as the test part, and those before them as the
+        validation part
+        With ``cv``, folds are windows of time, each trained on all rows before it, as in
+        scikit-learn's ``TimeSeriesSplit``; a splitter is given the rows in order of time. Rows of
+        equal times stay together.
+    time : (samples,) numbers or dates, or a table's column, which stays an input
+    test_data : (X, y), or a table with the target's columns: the test part, in place of ``test``
+    metric : what networks are ranked by, one of scikit-learn's scoring names
+        By default "neg_log_loss" for classes and labels, "neg_root_mean_squared_error" for numbers;
+        "score" is accuracy, or R². Greater is better.
+    class_weight : "balanced", or a dict of classes to weights, for training rows
+    sample_weight : (samples,), or a table's column: how much each row counts in training
+        Scores are without weights, as in scikit-learn.
 
     Returns
     -------
@@ -138,8 +160,8 @@ def sweep(
     Raises
     ------
     TypeError, ValueError, DeviceError
-        Bad input, before any training, such as a part to be scored on whose target does not vary,
-        so that it has no R²; a folder or a study that is another sweep's, or a folder in use.
+        Bad input, before any training, such as a part for which the metric is not defined (R² of a
+        single row); a folder or a study that is another sweep's, or a folder in use.
         Nothing is left of a sweep that is refused: no folder, no file and no study.
     OSError
         A storage cannot be opened. What was reached cannot be written; what was written before is
@@ -173,7 +195,7 @@ def sweep(
     search = Search(space, sampler, planned(space, sampler, networks), epochs, halving, seed)
     memory = None if memory is None else check_int("memory", memory, 1)
     resources = Resources(device, client, memory)
-    known_by = settings(data, table, splitting, search, resources)
+    known_by = settings(data, splitting, search, resources)
     if resume and run is None and storage is None:
         raise ValueError("resume=True goes on with what is in run, or in storage: give one of them")
     persistence = Persistence(run, storage, study_name, resume)

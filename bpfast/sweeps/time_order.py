@@ -33,9 +33,8 @@ class TimeOrder:
         """The latest rows are the test part, and those before them the validation part."""
         rows, shares = len(self.order), (validation + test, *([test] if test else []))
         cuts = self._cut(self.order, [rows - share * rows for share in shares])
-        train, *held_out = np.split(self.order, cuts)
-        held_out, tested = (*held_out, np.empty(0, np.int64))[:2]
-        return Parts(np.sort(train), np.sort(held_out), np.sort(tested))
+        parts = [np.sort(part) for part in np.split(self.order, cuts)]
+        return Parts(*parts, *([] if test else [np.empty(0, np.int64)]))
 
     def hold_out(self, share: float) -> np.ndarray:
         """(samples,) bool: the latest rows, the test part of a cross-validation."""

@@ -17,7 +17,8 @@ from ..training.optimizers import OPTIMIZERS, Optimizer
 from ..training.population import Population
 from ..training.progress import Progress
 from .checkpoints import joined, parted
-from .parts import Part, SweepData
+from .parts import SweepData
+from .preparation import Part
 from .scoring import Scorer
 from .shards import Job, Outcome, Shard
 from .trials import FitGroup, Trial

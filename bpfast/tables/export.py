@@ -25,7 +25,7 @@ def to_onnx(population: Population, inputs: InputInfo, target: TargetInfo) -> on
     """
     mlp, graph = population.mlp, Graph()
     encoding, scaler = inputs.encoding, inputs.scaler
-    value = add_encoding(graph, encoding, inputs.missing)
+    value = add_encoding(graph, encoding)
     value = graph.add("Div", graph.add("Sub", value, scaler.mean), scaler.scale)
     value = add_network(graph, graph.cast(value, population.dtype), mlp, *population.arrays(0))
     value = _add_units(graph, graph.cast(value, DOUBLE), target)

@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from ..checks import check_array
-from ..errors import import_optional
 from .encoding.encoding import Encoding
 from .encoding.fitting import encode_scaled
 from .encoding.left_out import LeftOut
 from .encoding.number import Number
 from .reading.frames import as_frame, is_table
 from .scaling import Scaler
-
-if TYPE_CHECKING:
-    import polars as pl
 
 
 @dataclass(frozen=True)
@@ -28,12 +24,10 @@ class InputInfo:
     ----------
     encoding : what each of the table's columns is encoded as
     scaler : of what they are encoded as
-    missing : words and numbers that stand for missing values in tables, beside the usual ones
     """
 
     encoding: Encoding
     scaler: Scaler
-    missing: tuple[str, ...] = ()
 
     def encode(self, X: Any, dtype: Any = np.float64) -> np.ndarray:
         """The inputs, scaled, (rows, inputs) of a network's dtype.
@@ -57,37 +51,15 @@ class InputInfo:
     def _match(self, X: Any) -> tuple[Encoding, Any]:
         """X as a frame or an array that an encoding takes, and the encoding."""
         if is_table(X):
-            return self.encoding, self._without_marks(as_frame(X))
+            return self.encoding, as_frame(X)
         names, features = _array_columns(self.encoding), self.encoding.features
         if _has_words(X):
             X = np.asarray(X, dtype=object)
             _check_shape(X, {len(names)})
-            frame = as_frame(dict(zip(names, X.T, strict=True)))
-            return self.encoding, self._without_marks(frame)
+            return self.encoding, as_frame(dict(zip(names, X.T, strict=True)))
         X = check_array("X", X, np.float64)
         _check_shape(X, {len(names), len(features)})
         return self.encoding if X.shape[1] == len(names) else _of_numbers(features), X
-
-    def _without_marks(self, frame: pl.DataFrame) -> pl.DataFrame:
-        """The columns that are used, with nothing where a value stands for a missing one."""
-        used = {column.name for column in self.encoding.used}
-        return blank(frame, self.missing, used) if self.missing else frame
-
-
-def blank(frame: pl.DataFrame, marks: tuple[str, ...], names: set[str]) -> pl.DataFrame:
-    """A frame in whose columns of some names nothing is where there are marks."""
-    return frame.with_columns(_blank(series, marks) for series in frame if series.name in names)
-
-
-def _blank(series: pl.Series, marks: tuple[str, ...]) -> pl.Series:
-    from .values.marks import numbers_among, without_marks  # with polars
-
-    polars = import_optional("polars", "cli")
-    if series.dtype == polars.String:
-        return without_marks(series, (), marks)
-    if not series.dtype.is_numeric():
-        return series
-    return series.set(series.cast(polars.Float64).is_in(numbers_among(marks)), None)
 
 
 def _of_numbers(features: list[str]) -> Encoding:

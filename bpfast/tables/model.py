@@ -51,7 +51,6 @@ class Model:
     target_names : names of the target's columns, empty for a target without names
     labels : for a target of labels, the two names of each: an output is the second's probability
     transform : "log" or "log1p" if that of the target was trained on, else ""
-    missing : words and numbers that stand for missing values in tables, beside the usual ones
 
     Raises
     ------
@@ -69,7 +68,6 @@ class Model:
     target_names: tuple[str, ...] = ()
     labels: dict[str, list[str]] = field(default_factory=dict)
     transform: str = ""
-    missing: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not isinstance(self.population, Population):
@@ -83,7 +81,6 @@ class Model:
         columns = self.columns or {f"x{k}": [] for k in range(mlp.inputs)}
         object.__setattr__(self, "columns", _encoding(columns).columns)
         object.__setattr__(self, "target_names", tuple(self.target_names))
-        object.__setattr__(self, "missing", tuple(self.missing))
         if len(self.features) != mlp.inputs:
             raise ValueError(f"columns make {len(self.features)} inputs of {mlp.inputs}")
         if np.shape(self.scaler.mean) != (mlp.inputs,):
@@ -108,7 +105,7 @@ class Model:
     @property
     def inputs(self) -> InputInfo:
         """How a table becomes the network's inputs."""
-        return InputInfo(self.encoding, self.scaler, self.missing)
+        return InputInfo(self.encoding, self.scaler)
 
     @property
     def target(self) -> TargetInfo:
@@ -224,7 +221,6 @@ class Model:
             "target_names": self.target_names,
             "labels": self.labels,
             "transform": self.transform,
-            "missing": self.missing,
         }
         text = json.dumps(described, allow_nan=False)
         write_tensors(Path(path), tensors, metadata | {MODEL: text})

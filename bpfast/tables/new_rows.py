@@ -9,8 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..errors import import_optional
 from .encoding.number import Number
-from .input_info import blank
 from .model import Model
 from .reading.dialect import Dialect, TextOptions
 from .reading.npz import read_npz
@@ -41,9 +41,21 @@ def read_new_rows(source: str, model: Model, options: TextOptions) -> Any:
     if frame.height == 0:
         raise ValueError(f"{source_name(source)} has no rows: there is nothing to predict")
     if options.missing:
-        frame = blank(frame, options.missing, {*frame.columns})
+        frame = frame.with_columns(_blank(series, options.missing) for series in frame)
     decimal = None if dialect is None else dialect.decimal
     return frame if decimal is None else _read_numbers(frame, model, decimal)
+
+
+def _blank(series: pl.Series, marks: tuple[str, ...]) -> pl.Series:
+    """A column with nothing where there are marks of missing values."""
+    from .values.marks import numbers_among, without_marks  # with polars
+
+    polars = import_optional("polars", "cli")
+    if series.dtype == polars.String:
+        return without_marks(series, (), marks)
+    if not series.dtype.is_numeric():
+        return series
+    return series.set(series.cast(polars.Float64).is_in(numbers_among(marks)), None)
 
 
 def _read(source: str, model: Model, options: TextOptions) -> tuple[pl.DataFrame, Dialect | None]:

@@ -21,17 +21,12 @@ from .onnx_moments import add_moment
 DOUBLE = np.dtype(np.float64)
 
 
-def add_encoding(graph: Graph, encoding: Encoding, marks: tuple[str, ...] = ()) -> str:
-    """Declare the inputs of raw columns and encode them; returns the (samples, inputs) float64.
-
-    Parameters
-    ----------
-    marks : words that stand for missing values, beside the usual ones
-    """
+def add_encoding(graph: Graph, encoding: Encoding) -> str:
+    """Declare the inputs of raw columns and encode them; returns the (samples, inputs) float64."""
     if is_array(encoding):
         return _add_array(graph, encoding)
     raw = [_add_input(graph, column) for column in encoding.used]
-    parts = [_add_column(graph, *pair, marks) for pair in zip(encoding.used, raw, strict=True)]
+    parts = [_add_column(graph, *pair) for pair in zip(encoding.used, raw, strict=True)]
     return graph.add("Concat", *parts, axis=1)
 
 
@@ -48,20 +43,20 @@ def _add_input(graph: Graph, column: Column) -> str:
     return graph.input(column.name, dtype, 1)
 
 
-def _add_column(graph: Graph, column: Any, raw: str, marks: tuple[str, ...]) -> str:
+def _add_column(graph: Graph, column: Any, raw: str) -> str:
     """The inputs that a raw column is encoded as."""
     if isinstance(column, Number):
-        return _add_number(graph, column, raw, marks)
+        return _add_number(graph, column, raw)
     if isinstance(column, Moment):
         return add_moment(graph, column, raw)
-    return _add_words(graph, column, raw, marks)
+    return _add_words(graph, column, raw)
 
 
-def _add_number(graph: Graph, column: Number, raw: str, marks: tuple[str, ...]) -> str:
+def _add_number(graph: Graph, column: Number, raw: str) -> str:
     from .values.marks import numbers_among  # with polars
 
     missing = _is_missing(graph, raw)
-    for mark in numbers_among(marks):
+    for mark in numbers_among(column.marks):
         missing = graph.add("Or", missing, graph.add("Equal", raw, np.array(mark, DOUBLE)))
     number = _fill(graph, missing, np.array(column.median, DOUBLE), raw)
     if not column.missing:
@@ -69,11 +64,11 @@ def _add_number(graph: Graph, column: Number, raw: str, marks: tuple[str, ...]) 
     return graph.add("Concat", number, graph.cast(missing, DOUBLE), axis=1)
 
 
-def _add_words(graph: Graph, column: Coded, raw: str, marks: tuple[str, ...]) -> str:
+def _add_words(graph: Graph, column: Coded, raw: str) -> str:
     """A row of the column's table for each word."""
     codes = {word: code for code, word in enumerate(column.words)}
     if not column.exact:
-        codes = dict.fromkeys(_as_written(marks), len(column.words) + 1) | codes
+        codes = dict.fromkeys(_as_written(column.marks), len(column.words) + 1) | codes
     code = graph.add(
         "LabelEncoder",
         graph.add("Squeeze", raw, np.array([1])),

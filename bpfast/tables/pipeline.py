@@ -24,7 +24,7 @@ def to_pipeline(population: Population, inputs: InputInfo, target: TargetInfo) -
     """See :meth:`bpfast.Model.to_sklearn`."""
     make = TrainedClassifier if target.has_probabilities else TrainedRegressor
     scaler = inputs.scaler
-    encoder = TableEncoder(inputs.encoding.to_plain(), scaler.mean, scaler.scale, inputs.missing)
+    encoder = TableEncoder(inputs.encoding.to_plain(), scaler.mean, scaler.scale)
     return Pipeline([("encoding", encoder), ("network", make(population, target))])
 
 
@@ -35,20 +35,12 @@ class TableEncoder(TransformerMixin, BaseEstimator):
     ----------
     columns : how each column is encoded, as plain data: :meth:`Encoding.to_plain`
     mean, scale : of what the columns are encoded as
-    missing : words and numbers that stand for missing values, beside the usual ones
     """
 
-    def __init__(
-        self,
-        columns: list[dict[str, Any]],
-        mean: np.ndarray,
-        scale: np.ndarray,
-        missing: tuple[str, ...] = (),
-    ) -> None:
+    def __init__(self, columns: list[dict[str, Any]], mean: np.ndarray, scale: np.ndarray) -> None:
         self.columns = columns
         self.mean = mean
         self.scale = scale
-        self.missing = missing
 
     def fit(self, X=None, y=None) -> TableEncoder:
         """Change nothing: how columns are encoded is part of the model."""
@@ -56,7 +48,7 @@ class TableEncoder(TransformerMixin, BaseEstimator):
 
     def transform(self, X) -> np.ndarray:
         """The scaled inputs, (samples, inputs), of a table or an array of its columns."""
-        return InputInfo(self._encoding, Scaler(self.mean, self.scale), self.missing).encode(X)
+        return InputInfo(self._encoding, Scaler(self.mean, self.scale)).encode(X)
 
     def get_feature_names_out(self, input_features=None) -> np.ndarray:
         """Names of the inputs."""

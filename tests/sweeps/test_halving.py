@@ -126,4 +126,4 @@ def test_a_winner_that_was_cut_is_refitted_as_it_was_ranked(schedule, monkeypatc
     expected = winner_trained_by_hand(result, FEATURES[rows.winner], TARGET[rows.winner], 9)
     np.testing.assert_array_equal(result.best.parameters, expected.parameters)
     tested = r2_score(TARGET[rows.test], result.model.predict(FEATURES[rows.test], "reference"))
-    assert result.table["test_score"][0] == pytest.approx(tested, abs=1e-6)
+    assert result.table["test_r2"][0] == pytest.approx(tested, abs=1e-6)

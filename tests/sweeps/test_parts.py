@@ -8,7 +8,8 @@ from datasets import CLASSES, NUMBERS, X, array_dataset
 
 import bpfast as bp
 from bpfast.sweeps.folds import Splitting, split_rows
-from bpfast.sweeps.parts import Folds, SweepData, Training
+from bpfast.sweeps.parts import Folds, SweepData
+from bpfast.sweeps.preparation import Preparer
 from bpfast.sweeps.weights import Weighting
 from bpfast.tables.scaling import Scaler
 
@@ -18,7 +19,7 @@ def fold_rows(cv, y=CLASSES):
 
 
 def folds_of(cv, y=CLASSES, X=X):
-    return Folds.of(Training(array_dataset(X, y), Weighting(), 0), fold_rows(cv, y))
+    return Folds.of(Preparer(array_dataset(X, y), Weighting(), 0), fold_rows(cv, y))
 
 
 @pytest.mark.parametrize("y", [CLASSES, NUMBERS])

@@ -151,6 +151,6 @@ def test_after_ctrl_c_the_best_network_is_as_its_row_says(stop, tmp_path, monkey
     assert result.interrupted
     rows = split(TARGET, 0, 0.2, 0.2, 0).validation
     score = r2_score(TARGET[rows], result.model.predict(FEATURES[rows], "reference"))
-    assert result.table["validation_score"][0] == pytest.approx(score, abs=1e-6)
+    assert result.table["validation_r2"][0] == pytest.approx(score, abs=1e-6)
     epochs = np.isfinite(result.losses).sum(axis=1)
     np.testing.assert_array_equal(result.table["epochs"], epochs)

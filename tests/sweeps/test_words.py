@@ -70,6 +70,13 @@ def test_columns_of_scores_are_called_by_their_metric(column, metric, title):
     assert column_title(column, Metric("neg_log_loss")) == title
 
 
+def test_what_to_do_where_a_metric_is_not_defined():
+    table = {"network": np.arange(2), "diverged": np.array([True, False])}
+    told = no_score(table)
+    assert "1 of 2 diverged, and what the others predict has no finite score" in told
+    assert told.endswith("or choose another metric")
+
+
 @pytest.mark.parametrize(
     ("more", "words"),
     [
@@ -78,13 +85,6 @@ def test_columns_of_scores_are_called_by_their_metric(column, metric, title):
         ({"learning_rate": np.ones(2), "clip_norm": np.ones(2)}, r"\(1 was tried\), or lower clip"),
     ],
 )
-def test_what_to_do_where_a_metric_is_not_defined():
-    table = {"network": np.arange(2), "diverged": np.array([True, False])}
-    told = no_score(table)
-    assert "1 of 2 diverged, and what the others predict has no finite score" in told
-    assert told.endswith("or choose another metric")
-
-
 def test_what_to_do_without_a_score(more, words):
     table = {"network": np.arange(2), "diverged": np.ones(2, bool), **more}
     assert re.search(words, no_score(table))

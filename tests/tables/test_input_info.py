@@ -10,7 +10,7 @@ from bpfast.tables.encoding import Encoding
 from bpfast.tables.encoding.left_out import LeftOut
 from bpfast.tables.encoding.number import Number
 from bpfast.tables.encoding.words import Words
-from bpfast.tables.input_info import InputInfo, blank
+from bpfast.tables.input_info import InputInfo
 
 AGE = Number(name="age", median=3.0, missing=1, rows=5)
 DECK = Words(name="deck", words=("A", "B"), rows=5)
@@ -20,9 +20,9 @@ ENCODING = Encoding((ID, AGE, SAME, DECK))
 NUMBERS = Encoding((AGE, Number(name="fare", median=1.0, rows=5)))
 
 
-def encode_inputs(encoding, X, missing=()):
+def encode_inputs(encoding, X):
     inputs = len(encoding.features)
-    return InputInfo(encoding, Scaler(np.zeros(inputs), np.ones(inputs)), missing).encode(X)
+    return InputInfo(encoding, Scaler(np.zeros(inputs), np.ones(inputs))).encode(X)
 
 
 def test_a_table_goes_in_by_its_columns_names():
@@ -90,19 +90,3 @@ def test_inputs_are_scaled_in_float64(dtype):
     found = one.inputs.encode(rows, np.dtype(dtype))
     assert found.dtype == dtype
     assert_array_equal(found, expected.astype(dtype))
-
-
-def test_marks_of_missing_values_are_those_that_were_trained_with():
-    pl = pytest.importorskip("polars")
-    frame = pl.DataFrame({"age": [-9, 4], "deck": ["unknown", "A"]})
-    missing = ("-9", "Unknown")
-    expected = [[3.0, 1.0, 0.0, 0.0], [4.0, 0.0, 1.0, 0.0]]
-    assert_array_equal(encode_inputs(ENCODING, frame, missing), expected)
-    assert_array_equal(encode_inputs(ENCODING, frame.cast(pl.String), missing), expected)
-    assert encode_inputs(ENCODING, frame)[0, 0] == -9.0
-
-
-def test_only_some_columns_are_blanked():
-    pl = pytest.importorskip("polars")
-    frame = pl.DataFrame({"a": [-9, 4], "b": [-9, 4], "c": [True, False]})
-    assert blank(frame, ("-9",), {"a", "c"}).rows() == [(None, -9, True), (4, 4, False)]

@@ -196,11 +196,11 @@ def test_rows_without_probabilities_have_no_class():
 @pytest.mark.parametrize("kind", TARGETS)
 def test_tables_go_in_and_all_of_the_model_is_saved(kind, tmp_path):
     pytest.importorskip("polars")
-    model, rows = replace(mixed_model(kind), missing=("-9", "unknown")), new_rows()
+    model, rows = mixed_model(kind), new_rows()
     model.save(tmp_path / "m.safetensors")
     loaded = bp.Model.load(tmp_path / "m.safetensors")
     assert loaded.encoding == model.encoding
-    for name in ("classes", "metric", "target_names", "labels", "transform", "missing"):
+    for name in ("classes", "metric", "target_names", "labels", "transform"):
         assert getattr(loaded, name) == getattr(model, name)
     assert_array_equal(loaded.predict(rows), model.predict(rows))
     if kind in ("classes", "labels"):

@@ -49,10 +49,12 @@ def test_standard_input_is_read(monkeypatch):
     np.testing.assert_array_equal(encoded("-"), EXPECTED)
 
 
-def test_tables_with_types_are_read(tmp_path):
-    frame = pl.DataFrame({"deck": ["B", "A"], "age": [1.5, None]})
+@pytest.mark.parametrize("age", [[1.5, None], [1.5, -9.0], ["1.5", "-9"]])
+def test_tables_with_types_are_read(age, tmp_path):
+    frame = pl.DataFrame({"deck": ["B", "A"], "age": age, "more": [True, False]})
     frame.write_parquet(tmp_path / "new.parquet")
-    np.testing.assert_array_equal(encoded(str(tmp_path / "new.parquet")), EXPECTED)
+    found = encoded(str(tmp_path / "new.parquet"), missing=("-9",))
+    np.testing.assert_array_equal(found, EXPECTED)
 
 
 def test_arrays_and_built_in_data_stay_arrays(tmp_path):

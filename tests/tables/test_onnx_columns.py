@@ -18,10 +18,10 @@ pl = pytest.importorskip("polars")
 HOLE = np.nan
 
 
-def encoded(encoding, inputs, marks=()):
+def encoded(encoding, inputs):
     """What ONNX makes of raw columns."""
     graph = Graph()
-    proto = graph.model(add_encoding(graph, encoding, marks), np.float64, len(encoding.features))
+    proto = graph.model(add_encoding(graph, encoding), np.float64, len(encoding.features))
     session = runtime.InferenceSession(proto.SerializeToString())
     return session.run(None, inputs)[0]
 
@@ -52,11 +52,11 @@ def test_words_are_rows_of_a_table():
 
 def test_marks_of_missing_values_may_be_more():
     columns = (
-        Number(name="age", median=3.0, missing=1, rows=5),
-        Words(name="deck", words=("A",), missing=3, rows=9),
+        Number(name="age", median=3.0, missing=1, rows=5, marks=("-9", "unknown")),
+        Words(name="deck", words=("A",), missing=3, rows=9, marks=("-9", "Unknown")),
     )
     given = {"age": np.array([[-9.0], [9.0]]), "deck": words("unknown", "A")}
-    found = encoded(Encoding(columns), given, ("-9", "Unknown"))
+    found = encoded(Encoding(columns), given)
     assert_array_equal(found, [[3.0, 1.0, 0.0, 1.0], [9.0, 0.0, 1.0, 0.0]])
 
 

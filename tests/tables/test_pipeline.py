@@ -2,7 +2,6 @@
 
 import pickle
 import sys
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -69,15 +68,6 @@ def test_a_pipeline_of_arrays_takes_arrays():
     X = np.random.default_rng(0).normal(size=(20, 3))
     one = bp.Model(bp.Population(bp.MLP((3, 1)), init="torch"), bp.Scaler.of(X))
     assert_array_equal(one.to_sklearn().predict(X), one.predict(X))
-
-
-def test_marks_of_missing_values_are_kept():
-    pl = pytest.importorskip("polars")
-    one = replace(model("numbers"), missing=("-9",))
-    rows = new_rows().with_columns(age=pl.lit(-9.0))
-    missing = rows.with_columns(age=pl.lit(None, pl.Float64))
-    assert_array_equal(one.predict(rows), one.predict(missing))
-    assert_array_equal(one.to_sklearn().predict(rows), one.predict(missing))
 
 
 def test_a_column_that_is_not_there_is_named():
