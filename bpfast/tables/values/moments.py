@@ -12,6 +12,7 @@ from .batch import Batch
 from .marks import MARKS, to_text, without_marks
 from .strays import MOST_STRAYS, Strays
 
+FIRST_WORDS = 50  # of a batch, in which most formats are seen not to be its own
 TIME_OF_DAY = "time of day"  # in place of a date's format, in a column of times alone
 _DAY, _YEAR, _SHORT_YEAR, _MONTH = "[0-9]{1,2}", "[12][0-9]{3}", "[0-9]{2}", "[A-Za-z]{3,9}"
 # How dates are written, and what each looks like. Of several that fit a column, the first is it.
@@ -157,37 +158,37 @@ class MomentEvidence:
 
     def see(self, batch: Batch) -> None:
         """Take in a batch of rows."""
-        if batch.plain.len():  # dates have no column with numbers
+        if batch.plain.len():  # a column with plain numbers is no column of dates
             self.strays.clear()
-        self.see_words(batch.rest)
+        if self.strays and batch.rest.height:
+            self.see_words(batch.rest)
 
     def see_words(self, rest: pl.DataFrame) -> None:
         """Take in trimmed words that are no marks: columns ``word``, each once, and ``count``."""
         self.values += int(rest["count"].sum())
-        words = rest["word"]
-        if not self.strays or not rest.height:
-            return
-        like_moments = words.str.contains(_PATTERN) | words.str.contains(_PATTERN_OF_TIMES)
-        if rest.filter(~like_moments).height > MOST_STRAYS:
-            self.strays.clear()
-        for date_format, strays in [*self.strays.items()]:
-            strays.add(rest.filter(read_moments(words, date_format).is_null()))
-            if strays.too_many:
-                del self.strays[date_format]
+        self._leave_out_formats(rest["word"].head(FIRST_WORDS))
+        for date_format, strays in self.strays.items():
+            strays.add(rest.filter(read_moments(rest["word"], date_format).is_null()))
         if self.strays:
-            parts = words.str.extract_groups(_PATTERN).struct.unnest()
-            self.has_times |= parts["clock"].is_not_null().any()
-            self.has_offsets |= parts["offset"].is_not_null().any()
+            parts = rest["word"].str.extract_groups(_PATTERN).struct.unnest()
+            self.has_times |= bool(parts["clock"].is_not_null().any())
+            self.has_offsets |= bool(parts["offset"].is_not_null().any())
+
+    def _leave_out_formats(self, words: pl.Series) -> None:
+        """Drop the formats in which too many of some words are none: most, for a quick look."""
+        self.strays = {
+            date_format: strays
+            for date_format, strays in self.strays.items()
+            if not strays.too_many and read_moments(words, date_format).null_count() <= MOST_STRAYS
+        }
 
     def date_format(self, may_stray: bool = True) -> str | None:
         """How dates are written, ``TIME_OF_DAY``, or None for a column that is no moments."""
         fit = [
             date_format
             for date_format, strays in self.strays.items()
-            if strays.total < self.values and strays.are_few(self.values)
+            if strays.total < self.values and (strays.are_few(self.values) or not may_stray)
         ]
-        if not may_stray:
-            fit = [*self.strays]
         return min(fit, key=lambda date_format: self.strays[date_format].total, default=None)
 
     def kind(self, date_format: str) -> MomentKind:
