@@ -5,12 +5,14 @@ from __future__ import annotations
 import time
 import warnings
 
+import numpy as np
 from rich.console import Console
 
 from ..errors import missing_extra
 from ..sweeps.result import SweepResult
 from ..sweeps.words import duration, many
-from ..tables.files import Dataset
+from ..tables.dataset import Dataset
+from ..tables.encoding import encode_scaled
 from ..training.network import MLP
 from .request import Request
 
@@ -40,16 +42,19 @@ def _time_one(result: SweepResult, mlp: MLP, dataset: Dataset, epochs: int) -> f
         from sklearn.neural_network import MLPClassifier, MLPRegressor
     except ImportError:
         raise missing_extra("scikit-learn", "sklearn") from None
-    rows = result.sample_updates // max(int(result.table["epochs"].sum()) * result.folds, 1)
-    X, y = result.scaler.apply(dataset.X)[:rows], dataset.y[:rows]
+    assert result.encoding is not None  # of a sweep that has a best network
+    count = result.sample_updates // max(int(result.table["epochs"].sum()) * result.folds, 1)
+    rows = np.searchsorted(dataset.row_numbers, np.resize(result.rows["train"], count))
+    X = encode_scaled(result.encoding, result.scaler, dataset.inputs, rows)
+    y = dataset.target.transformed()[rows]
     if result.target_scaler is not None:
         y = result.target_scaler.apply(y)
     # 0.001 is scikit-learn's own default, for a sweep that had no learning rate
     rates = result.table.get("learning_rate", [0.001])
-    estimator = (MLPClassifier if result.classes else MLPRegressor)(
+    estimator = (MLPRegressor if dataset.target.kind == "numbers" else MLPClassifier)(
         hidden_layer_sizes=mlp.layers[1:-1],
         learning_rate_init=float(rates[0]),
-        batch_size=min(int(result.table["batch_size"][0]), rows),
+        batch_size=min(int(result.table["batch_size"][0]), count),
         max_iter=epochs,
         tol=0.0,
         n_iter_no_change=epochs + 1,

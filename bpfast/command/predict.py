@@ -15,7 +15,7 @@ from ..tables.reading import sources
 from ..tables.reading.dialect import TextOptions
 from .console import stdout_console
 from .results import BEST
-from .text_options import Comment, Decimal, Encoding, Header, Missing, Separator
+from .text_options import Comment, Decimal, Encoding, Header, Missing, Separator, marks
 
 
 def predict(
@@ -46,7 +46,7 @@ def predict(
     check_output(output)
     top = check_int("--top", top, 1)
     winner = Model.load(model)
-    text = TextOptions(separator, decimal, encoding, header, comment, tuple(missing or ()))
+    text = TextOptions(separator, decimal, encoding, header, comment, marks(missing))
     frame = tabulate(winner, read_new_rows(source, winner, text), device)
     if output is not None:
         write_predictions(frame, output)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +15,14 @@ from ..sweeps.hyperparameters import HYPERPARAMETERS
 from ..sweeps.identity import GROWS
 from ..sweeps.run_folder import MANIFEST, read_manifest
 from ..sweeps.storage import lasting
+from ..tables.reading.dialect import TextOptions
 from ..tables.reading.sources import BUILT_IN
 from .sweep_options import NETWORKS, SweepOptions
+from .text_options import marks, text_options
 
 COMMAND = "command.json"  # in a sweep's folder
+# What folders that older versions began do not say: they ranked by accuracy or R².
+BEFORE = {"metric": "score"}
 
 
 @dataclass(frozen=True)
@@ -27,7 +31,7 @@ class Request:
 
     Attributes
     ----------
-    source : a file's absolute path, or the name of built-in data
+    source, test_data : a file's absolute path, or the name of built-in data
     space : hyperparameters by name, from --space and from options of their own
     storage : URL of Optuna's storage, in a form that means the same from any folder
     """
@@ -41,13 +45,40 @@ class Request:
     sampler: str
     storage: str | None
     study_name: str
-    validation: float
     test: float
     cv: int | None
     groups: str | None
     halving: str | None
     seed: int
     device: str
+    validation: float | None = None
+    test_data: str | None = None
+    split: str = "random"
+    time: str | None = None
+    metric: str | None = None
+    class_weight: str | None = None
+    sample_weight: str | None = None
+    target_transform: str = "none"
+    drop: str | None = None
+    numeric: str | None = None
+    categorical: str | None = None
+    keep: str | None = None
+    separator: str | None = None
+    decimal: str | None = None
+    encoding: str | None = None
+    header: bool | None = None
+    comment: str | None = None
+    missing: list[str] | None = None
+
+    @property
+    def text(self) -> TextOptions:
+        """How the file is written, as far as it was said."""
+        return text_options(self)
+
+    @property
+    def marks(self) -> tuple[str, ...]:
+        """More marks of missing values."""
+        return marks(self.missing)
 
 
 def new_request(options: SweepOptions) -> Request:
@@ -63,25 +94,15 @@ def new_request(options: SweepOptions) -> Request:
         if options.source is not None:
             wrong = f"--data {options.moved} is for --resume"
         raise ValueError(f"{wrong}: give a file, or one of {', '.join(BUILT_IN)}, as DATA")
-    storage = options.storage
-    return Request(
-        source=absolute(options.source),
-        target=options.target,
-        task=options.task,
-        networks=NETWORKS if options.networks is None else options.networks,
-        epochs=options.epochs,
-        space=space_of(vars(options)),
-        sampler=options.sampler,
-        storage=None if storage is None else lasting(storage, options.output),
-        study_name=options.study_name,
-        validation=options.validation,
-        test=options.test,
-        cv=options.cv,
-        groups=options.groups,
-        halving=options.halving,
-        seed=options.seed,
-        device=options.device,
-    )
+    own = {
+        "source": absolute(options.source),
+        "test_data": None if options.test_data is None else absolute(options.test_data),
+        "networks": NETWORKS if options.networks is None else options.networks,
+        "space": space_of(vars(options)),
+        "storage": None if options.storage is None else lasting(options.storage, options.output),
+    }
+    as_typed = {field.name for field in fields(Request)} - own.keys()
+    return Request(**own, **{name: getattr(options, name) for name in as_typed})
 
 
 def absolute(source: str) -> str:
@@ -139,7 +160,7 @@ def read_request(folder: Path) -> Request:
     if not path.is_file():
         raise ValueError(f"{folder} has no {COMMAND}: bpfast sweep did not begin it")
     try:
-        begun = Request(**json.loads(path.read_text(encoding="utf-8")))
+        begun = Request(**BEFORE | json.loads(path.read_text(encoding="utf-8")))
     except (TypeError, ValueError) as error:
         raise ValueError(f"{path} is not what bpfast sweep writes: {error}") from None
     return replace(begun, networks=read_manifest(folder)["settings"][GROWS])

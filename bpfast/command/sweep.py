@@ -12,13 +12,17 @@ from typing import Any
 import typer
 from rich.console import Console
 
+from ..sweeps.folds import Splitting
+from ..sweeps.parts import SweepData
 from ..sweeps.space import Space
 from ..sweeps.storage import located
 from ..sweeps.study import planned
 from ..sweeps.sweeping import sweep as run_sweep
-from ..tables.files import read_dataset
+from ..tables.dataset import Dataset
 from .baseline import print_baseline
+from .columns import print_columns, print_reading
 from .console import stdout_console
+from .data import read_dataset, read_test_dataset
 from .leaderboard import print_request, print_result, print_where
 from .options import typed_options, with_options
 from .progress import SweepDisplay
@@ -53,26 +57,32 @@ def run_request(request: Request, options: SweepOptions, client: Any) -> None:
     memory = _bytes(options.memory)
     space = Space(request.space)
     request = replace(request, networks=planned(space, request.sampler, request.networks))
-    if request.groups is not None and request.cv is None:
-        raise ValueError("--groups are kept together by folds: give --cv too")
-    dataset = read_dataset(request.source, request.target, request.task, request.groups)
-    folder = options.resume or options.output or _new_folder(dataset.name)
+    dataset = read_dataset(request)
+    test_data = read_test_dataset(request, dataset)
     console = stdout_console()
+    if options.columns:
+        print_reading(console, dataset)
+        print_columns(console, _prepare(dataset, test_data, request).encoding.describe())
+        return
+    folder = options.resume or options.output or _new_folder(dataset.name)
     print_request(console, dataset, request)
+    print_reading(console, dataset)
     with saved_in(folder, request), SweepDisplay(Console(stderr=True)) as display:
         result = run_sweep(
-            dataset.X,
-            dataset.y if not dataset.classes else [dataset.classes[k] for k in dataset.y],
-            space,
-            networks=request.networks,
-            epochs=request.epochs,
-            validation=None if request.cv else request.validation,
+            dataset,
+            space=space,
+            validation=request.validation,
             test=request.test,
             cv=request.cv,
-            groups=dataset.groups,
-            halving=request.halving,
-            task="classification" if dataset.classes else "regression",
+            split=request.split,
+            test_data=test_data,
+            metric=request.metric,
+            class_weight=request.class_weight,
+            target_transform=request.target_transform,
             seed=request.seed,
+            networks=request.networks,
+            epochs=request.epochs,
+            halving=request.halving,
             sampler=request.sampler,
             storage=located(request.storage, folder),
             study_name=request.study_name,
@@ -84,7 +94,7 @@ def run_request(request: Request, options: SweepOptions, client: Any) -> None:
             progress=display.show,
         )
     print_result(console, result, options.top)
-    write_result(folder, result, dataset, request)
+    write_result(folder, result, dataset, test_data, request)
     print_where(console, folder, result)
     if result.interrupted:
         console.print(
@@ -93,6 +103,16 @@ def run_request(request: Request, options: SweepOptions, client: Any) -> None:
         raise typer.Exit(130)
     if options.baseline:
         print_baseline(console, result, dataset, request)
+
+
+def _prepare(dataset: Dataset, test_data: Dataset | None, request: Request) -> SweepData:
+    """What networks would be trained on."""
+    cv, groups = request.cv, dataset.groups
+    splitting = Splitting(request.validation, request.test, cv, groups, request.split, dataset.time)
+    metric, weights = request.metric, request.class_weight
+    return SweepData.of(
+        dataset, splitting, request.seed, metric=metric, class_weight=weights, test=test_data
+    )
 
 
 def _bytes(text: str | None) -> int | None:

@@ -10,11 +10,13 @@ from typer import Argument, Option
 
 from ..sweeps.halving import KINDS
 from ..sweeps.study import SAMPLERS, STUDY
-from ..tables.reading.sources import BUILT_IN
+from ..tables.reading.sources import BUILT_IN, ENDINGS
+from .text_options import Comment, Decimal, Encoding, Header, Missing, Separator
 
 NETWORKS = 1024  # how many are trained if --networks is not given
 Values = Annotated[str | None, Option(help="Range or numbers.", show_default=False)]
 Names = Annotated[str | None, Option(help="One or several, with commas.", show_default=False)]
+COLUMNS = "names or positions (1 the first, -1 the last), with commas"
 
 
 @dataclass(frozen=True)
@@ -25,7 +27,7 @@ class SweepOptions:
         str | None,
         Argument(
             metavar="DATA",
-            help=f"A .csv, .parquet or .npz file, or {', '.join(BUILT_IN)}.",
+            help=f"A file ({', '.join(ENDINGS)}), - for standard input, or {', '.join(BUILT_IN)}.",
             show_default=False,
         ),
     ] = None
@@ -36,8 +38,22 @@ class SweepOptions:
     moved: Annotated[
         str | None, Option("--data", help="With --resume: the data file, if it has moved since.")
     ] = None
-    target: Annotated[str | None, Option(help="The column to predict.")] = None
+    # The table: how its file is written, what its columns are, and what is to be predicted.
+    target: Annotated[str | None, Option(help=f"What to predict: {COLUMNS}.")] = None
     task: Annotated[str, Option(help="auto, classification or regression.")] = "auto"
+    target_transform: Annotated[
+        str, Option(help="Train on the target's logarithm: none, log or auto.")
+    ] = "none"
+    drop: Annotated[str | None, Option(help=f"Columns to leave out: {COLUMNS}.")] = None
+    numeric: Annotated[str | None, Option(help="Columns that are numbers.")] = None
+    categorical: Annotated[str | None, Option(help="Columns that are words, or codes.")] = None
+    keep: Annotated[str | None, Option(help="Columns that would be left out otherwise.")] = None
+    separator: Separator = None
+    decimal: Decimal = None
+    encoding: Encoding = None
+    header: Header = None
+    comment: Comment = None
+    missing: Missing = None
     networks: Annotated[
         int | None, Option(help=f"How many networks to train; {NETWORKS} if not given.")
     ] = None
@@ -77,11 +93,36 @@ class SweepOptions:
         str | None, Option(help="URL of Optuna's storage; study.db in the results if not given.")
     ] = None
     study_name: Annotated[str, Option(help="The study's name in the storage.")] = STUDY
-    validation: Annotated[float, Option(help="Share of rows to rank by.")] = 0.2
+    validation: Annotated[
+        float | None,
+        Option(help="Share of rows to rank by, 0.2; with --cv, that of each random split."),
+    ] = None
     test: Annotated[float, Option(help="Share of rows to test with; 0 for no test part.")] = 0.2
-    cv: Annotated[int | None, Option(help="Folds to rank by, in place of --validation.")] = None
-    groups: Annotated[
-        str | None, Option(help="With --cv: the column that says which rows stay together.")
+    test_data: Annotated[
+        str | None, Option(help="A file of rows to test with, in place of --test.")
+    ] = None
+    cv: Annotated[
+        int | None, Option(help="Folds to rank by, or random splits of --validation.")
+    ] = None
+    split: Annotated[
+        str, Option(help="random; or time: the latest rows are for validation and test.")
+    ] = "random"
+    time: Annotated[str | None, Option(help="With --split time: the column that says when.")] = None
+    groups: Annotated[str | None, Option(help="The column that says which rows stay together.")] = (
+        None
+    )
+    metric: Annotated[
+        str | None,
+        Option(
+            help="What to rank by, one of scikit-learn's scoring names; neg_log_loss for classes "
+            "and neg_root_mean_squared_error for numbers if not given."
+        ),
+    ] = None
+    class_weight: Annotated[
+        str | None, Option(help="balanced: rare classes weigh as much as others.")
+    ] = None
+    sample_weight: Annotated[
+        str | None, Option(help="The column that says how much each row weighs in training.")
     ] = None
     halving: Annotated[
         str | None, Option(help=f"Let the worst go early: {' or '.join(KINDS)}.")
@@ -100,6 +141,9 @@ class SweepOptions:
         ),
     ] = None
     output: Annotated[Path | None, Option(help="Folder for the results.")] = None
+    columns: Annotated[
+        bool, Option("--columns", help="Say what is done with each column, and stop.")
+    ] = False
     top: Annotated[int, Option(help="Rows of the table to print.")] = 10
     baseline: Annotated[
         bool, Option("--baseline", help="Time scikit-learn on one of the networks too.")

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Iterable
+from typing import Annotated, Any
 
 from typer import Option
+
+from ..tables.reading.dialect import TextOptions
 
 Separator = Annotated[
     str | None, Option(help="What stands between columns, such as ';'.", show_default=False)
@@ -26,5 +29,25 @@ Comment = Annotated[
 ]
 Missing = Annotated[
     list[str] | None,
-    Option(help="A word that stands for a missing value; may be repeated.", show_default=False),
+    Option(
+        help="A word that stands for a missing value; several with commas, or repeated.",
+        show_default=False,
+    ),
 ]
+
+
+def text_options(options: Any) -> TextOptions:
+    """What was said of a text file, by options with these names."""
+    return TextOptions(
+        separator=options.separator,
+        decimal=options.decimal,
+        encoding=options.encoding,
+        header=options.header,
+        comment=options.comment,
+        missing=marks(options.missing),
+    )
+
+
+def marks(missing: Iterable[str] | None) -> tuple[str, ...]:
+    """The words that were typed for missing values."""
+    return tuple(mark.strip() for typed in missing or () for mark in typed.split(","))

@@ -72,7 +72,7 @@ def draw(run: Run, width: int) -> Figure:
     upper.plot(*calibration.curve, color=LIGHT["many"], linewidth=1.5, label="observed")
     sizes = 15 + 185 * calibration.counts / calibration.counts.max()  # in square points
     upper.scatter(*calibration.curve, s=sizes, color=LIGHT["many"], linewidths=0)
-    lower.hist(calibration.probability, BINS, (0.0, 1.0), color=LIGHT["many"], alpha=0.6)
+    lower.hist(calibration.probability, BINS, range=(0.0, 1.0), color=LIGHT["many"], alpha=0.6)
     upper.set(ylabel="share that is true", ylim=(-0.03, 1.03))
     lower.set(xlabel=f"predicted probability of {calibration.what}", ylabel="count")
     for axis in (upper.yaxis, lower.xaxis):

@@ -55,7 +55,7 @@ class Metric:
         return self.sign * float(score) + 0.0  # no minus before a zero
 
     def told(self, score: float) -> str:
-        """A score in text: to four decimals, a loss to four significant digits."""
+        """A score in text: to four decimals, a loss to four significant digits at least."""
         value = self.value(score)
         if self.sign > 0 or value == 0 or not np.isfinite(value):
             return f"{value:.4f}"

@@ -14,6 +14,8 @@ from .roles import Roles, find_columns
 from .values import Typed, Writing, as_booleans, as_moments, as_numbers, as_words, typed
 from .values.booleans import find_booleans
 
+MAY_BE_BESIDE = ("target", "groups", "time", "weight")  # roles of values beside the table
+
 
 class TextOptions(NamedTuple):
     """How the text of a table is read.
@@ -65,7 +67,9 @@ def split_table(
     if not inputs.width:
         why = ", ".join(f"{name} ({reason})" for name, reason in left_out.items())
         raise ValueError(f"no column is left to predict from: {why}; keep one of them")
-    inputs, booleans = _with_booleans(inputs[rows], names["categorical"])
+    inputs, booleans = _with_booleans(inputs, names["categorical"])
+    if len(rows) < inputs.height:  # a copy, which a large table has no memory for without need
+        inputs = inputs[rows]
     beside = _Beside(table.frame, names, rows)
     return Split(
         rows=frame.height,
@@ -90,23 +94,21 @@ def _names_by_role(columns: list[str], rows: int, roles: Roles) -> dict[str, lis
         raise ValueError(f"no target was given: name one of the columns {', '.join(columns[:12])}")
     names = {}
     for role, asked in vars(roles).items():
-        is_beside = asked is None or _is_beside(asked, rows)
-        names[role] = [] if is_beside else find_columns(columns, asked, role)
-        if role in ("groups", "time", "weight") and len(names[role]) > 1:
+        beside = role in MAY_BE_BESIDE and (asked is None or _is_beside(asked, rows))
+        names[role] = [] if beside else find_columns(columns, asked, role)
+        if role in MAY_BE_BESIDE[1:] and len(names[role]) > 1:
             raise ValueError(f"{role} takes one column, got {', '.join(names[role])}")
     for role in ("groups", "time", "weight", "drop"):
         for name in names[role]:
             if name in names["target"] or (role != "drop" and name in names["drop"]):
                 other = "the target" if name in names["target"] else "dropped"
-                raise ValueError(
-                    f"column {name!r} is {other}, and given as {role}: give it one role"
-                )
+                raise ValueError(f"column {name!r} is {other} and is in {role}: give it one role")
     return names
 
 
 def _is_beside(asked: Any, rows: int) -> bool:
     """Whether a role is given as values beside the table, not as columns of it."""
-    if isinstance(asked, (str, int)):
+    if isinstance(asked, (str, int, np.integer)):
         return False
     if isinstance(asked, Sequence) and len(asked) != rows:
         return not all(isinstance(column, (str, int)) for column in asked)
@@ -125,7 +127,9 @@ def _typed(
         return typed(frame, text.missing, text.decimal, numeric, categorical)
     schema = known.frame.schema
     like_known = [
-        _like(frame[name], schema[name], known.writing.get(name, Writing()), text.missing)
+        _like(frame[name], schema[name], known.writing.get(name, Writing()), text.missing).alias(
+            name
+        )
         for name in frame.columns
         if name in schema
     ]

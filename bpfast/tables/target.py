@@ -87,6 +87,8 @@ def find_target(
     check_choice("task", task, TASKS)
     check_choice("target_transform", transform, TRANSFORMS)
     names = tuple(columns)
+    for name, y in columns.items():
+        _check_finite(y, f"target {name!r}" if name else "the target")
     if len(columns) == 1:
         values, classes = check_target(columns[names[0]], task)
         target = Target(names, "classes" if classes else "numbers", values, classes)
@@ -140,8 +142,7 @@ def check_target(y: np.ndarray, task: str = "auto") -> tuple[np.ndarray, list[st
         raise ValueError(f"the target must be one column, got shape {y.shape}")
     if not len(y):
         raise ValueError("the target has no rows")
-    if _is_numeric(y) and not np.isfinite(y.astype(float)).all():
-        raise ValueError(f"the target is not finite at index {int(np.argmin(np.isfinite(y)))}")
+    _check_finite(y, "the target")
     if task == "auto":
         task = "classification" if _looks_like_classes(y) else "regression"
     return (_check_numbers(y), []) if task == "regression" else _check_classes(y)
@@ -156,6 +157,11 @@ def total_sum_of_squares(y: np.ndarray) -> float:
         return 0.0
     with np.errstate(over="ignore", invalid="ignore"):
         return float(((y - y.mean()) ** 2).sum())
+
+
+def _check_finite(y: np.ndarray, name: str) -> None:
+    if _is_numeric(y) and not np.isfinite(y.astype(float)).all():
+        raise ValueError(f"{name} is not finite at index {int(np.argmin(np.isfinite(y)))}")
 
 
 def _is_numeric(y: np.ndarray) -> bool:

@@ -5,7 +5,7 @@ import re
 
 import numpy as np
 import pytest
-from claims import N, check_by_epoch, claims, each_table, value
+from claims import N, check_by_epoch, claims, each_table, told, value
 from rich.console import Console
 from typed import SMALL
 
@@ -18,20 +18,24 @@ pytest.importorskip("typer")
 def test_what_the_terminal_prints(drawn):
     file = io.StringIO()
     leaderboard.print_result(Console(file=file, width=2000), drawn.result(), top=100)
-    title, head, *rows, summary = file.getvalue().rstrip("\n").split("\n")
-    ranked = f"validation {drawn.metric}"
+    title, parts, heads, *rows, summary = file.getvalue().rstrip("\n").split("\n")
+    ranked = f"validation {drawn.shown}"
     ranked = f"mean {ranked} over 3 folds" if drawn.folds else ranked
-    assert title.strip() == (f"best by {ranked}" if drawn.scored else f"no network has a {ranked}")
-    names = re.split(r"\s{2,}", head.strip())
-    assert ("validation std" in names) == bool(drawn.folds)
-    assert ("test" in names) == drawn.tested
+    best = f"best by {ranked}{' (less is better)' * drawn.is_loss}"
+    assert title.strip() == (best if drawn.scored else f"no network has a {ranked}")
+    names = re.split(r"\s{2,}", heads.strip())
+    scores = 1 + bool(drawn.beside)
+    assert names.count(drawn.shown) == 1 + drawn.tested
+    assert ("std" in names) == bool(drawn.folds)
+    expected = ["validation"] * (scores + bool(drawn.folds)) + ["test"] * (scores * drawn.tested)
+    assert sorted(parts.split()) == sorted(expected)
     assert ("epochs" in names) == (len({row["epochs"] for row in drawn.rows}) > 1)
     assert len(rows) == len(drawn.rows)
     for row, text in zip(drawn.rows, rows, strict=True):
         assert "nan" not in text
-        told = "diverged" in text
-        assert told == (row["fate"] == "diverged")
-        assert told or f"{row['validation_score']:.4f}" in text
+        is_lost = "diverged" in text
+        assert is_lost == (row["fate"] == "diverged")
+        assert is_lost or told(drawn.metric, row["validation_score"]) in text.split()
     check_summary(drawn, summary)
 
 
@@ -39,8 +43,8 @@ def check_summary(drawn, text):
     count, folds, speed, diverged, early, how, when, highest, first = claims(
         rf"{N} networks?(?: on each of (\d) folds)? in 8 s: (?:{N} networks/s, )?0\.00 M "
         rf"sample-updates/s; {N} diverged(?:; {N} (let go|stopped or let go): ([^;]*))?"
-        rf"(?:; highest test {drawn.metric} of any: {N})?"
-        rf"(?:; test {drawn.metric} of the first, trained on all other rows: (\S+))?",
+        rf"(?:; {'lowest' if drawn.is_loss else 'highest'} test {drawn.shown} of any: (\S+))?"
+        rf"(?:; test {drawn.shown} of the first, trained on all other rows: (\S+))?",
         text,
     )
     assert value(count) == len(drawn.rows)
@@ -57,10 +61,10 @@ def check_summary(drawn, text):
     tests = [row["test_score"] for row in drawn.rows if drawn.tested]
     finite = [score for score in tests if np.isfinite(score)]
     assert bool(highest) == bool(finite and not drawn.folds)
-    assert not highest or value(highest) == pytest.approx(max(finite), abs=6e-5)
+    assert not highest or highest == told(drawn.metric, max(finite))
     assert bool(first) == bool(drawn.tested and drawn.folds)
     if first:
-        assert first == (f"{tests[0]:.4f}" if np.isfinite(tests[0]) else "none")
+        assert first == (told(drawn.metric, tests[0]) if np.isfinite(tests[0]) else "none")
 
 
 def test_a_pipe_gets_whole_numbers_and_lines(houses, bpfast):

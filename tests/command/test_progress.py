@@ -16,13 +16,18 @@ from bpfast.sweeps.progress import SweepProgress
     [
         ((0, -np.inf, 0, 0), ""),
         ((1, -np.inf, 1, 0), "  1 network, 1 diverged"),
-        ((1, 0.5, 0, 0), "  1 network, best 0.5000"),
+        ((1, 0.5, 0, 0), "  1 network, best accuracy 0.5000"),
         ((4, -np.inf, 4, 0), "  4 networks, 4 diverged"),
-        ((20, 0.98765, 2, 18), "  20 networks, best 0.9877, 2 diverged, 18 let go"),
+        ((20, 0.98765, 2, 18), "  20 networks, best accuracy 0.9877, 2 diverged, 18 let go"),
     ],
 )
 def test_what_progress_says(reached, words):
     assert networks_so_far(SweepProgress(1, 2, 1.0, 3e6, "8 relu adam", *reached)) == words
+
+
+def test_the_best_loss_has_no_minus():
+    reached = SweepProgress(1, 2, 1.0, 3e6, "8", 1, best=-0.41234, metric="neg_log_loss")
+    assert networks_so_far(reached) == "  1 network, best log loss 0.4123"
 
 
 def test_a_file_gets_a_line_now_and_then(monkeypatch):
@@ -40,6 +45,10 @@ def test_a_bar_is_drawn_over_and_taken_away():
         display.show(SweepProgress(50, 100, 8.0, 3e6, "8 relu adam", networks=2, best=0.5))
         display.bar.refresh()
     out = file.getvalue()
-    for words in ("8 relu adam", "50%", "3.00 M sample-updates/s  2 networks, best 0.5000"):
+    for words in (
+        "8 relu adam",
+        "50%",
+        "3.00 M sample-updates/s  2 networks, best accuracy 0.5000",
+    ):
         assert words in out
     assert out.endswith("\x1b[2K")  # the line is empty

@@ -5,6 +5,8 @@ A text that claims more than its pattern does not match.
 
 import re
 from collections import Counter
+from decimal import Decimal
+from statistics import median
 
 import numpy as np
 import pytest
@@ -14,9 +16,11 @@ from results import results
 
 N = r"(-?[\d.,]+(?:e[+-]\d+)?)"  # a number
 NO_SCORE = (
-    rf"No network has a score: {N} of {N} diverged; lower the learning rate"
-    rf"(?: \({N}(?: to {N})? was tried\))?, or (set|lower) clip_norm\."
+    rf"No network has a score: {N} of {N} diverged(, and what the others predict has no finite "
+    rf"score)?; lower the learning rate(?: \({N}(?: to {N})? was tried\))?,( or)? (set|lower) "
+    r"clip_norm(, or choose another metric)?\."
 )
+BEYOND = rf"(?:; (?:scores below|losses above) {N}, {N} of them, are drawn there)?"
 DRAWN = (
     rf"(?: At most {N} of the {N} networks with a score are drawn, evenly spread over the ranks\.)?"
 )
@@ -43,9 +47,10 @@ def same(text, number, digits=3):
 
 
 def check_no_score(drawn, text):
-    diverged, count, low, high, what = claims(NO_SCORE, text)
+    diverged, count, others, low, high, last, what, other = claims(NO_SCORE, text)
     assert value(diverged) == len(drawn.with_fate("diverged"))
     assert value(count) == len(drawn.rows)
+    assert bool(others) == bool(other) == (not last) == (diverged != count)
     assert what == ("lower" if "clip_norm" in drawn.rows[0] else "set")
     rates = [row["learning_rate"] for row in drawn.rows if "learning_rate" in row]
     if rates:
@@ -84,20 +89,45 @@ def check_span(text, values):
     assert (kind == "of") == (min(values) == max(values))
 
 
-def check_floored(drawn, rows, below):
-    floor = {"accuracy": 0.0, "R²": -1.0}[drawn.metric]
-    assert value(below or "0") == sum(row["validation_score"] < floor for row in rows)
+def check_beyond(drawn, rows, worst, count):
+    """How many values are drawn at the worst one that is drawn where it is."""
+    scores = [row["validation_score"] for row in rows]
+    if drawn.is_loss:
+        limit = 10 * median(-row["validation_score"] for row in drawn.scored)
+        beyond = sum(-score > limit > 0 for score in scores)
+    else:
+        limit, beyond = -1.0, sum(score < -1.0 for score in scores)
+    assert value(count or "0") == beyond
+    assert not beyond or same(worst, limit)
 
 
-def check_cell(text, row, name):
+def told(metric, score):
+    """A pattern of how a score is told, without a minus before a loss."""
+    if not metric.startswith("neg_"):
+        return f"{score:.4f}"
+    return rounded(-score, 4)
+
+
+def rounded(number, digits):
+    """A number to at least so many significant digits, in plain decimals where that is short."""
+    if number == 0 or not np.isfinite(number):
+        return f"{abs(number):.4f}"
+    if not Decimal("1e-5") < abs(Decimal(number)) < Decimal("1e12"):
+        return f"{number:.3e}"
+    places = max(0, digits - 1 - Decimal(number).adjusted())
+    return f"{Decimal(number):,.{places}f}"
+
+
+def check_cell(text, row, name, metric):
     number = row[name]
-    if row["fate"] == "diverged" and name.endswith("score"):
+    is_score = name.endswith(("score", "accuracy", "r2"))
+    if row["fate"] == "diverged" and is_score:
         assert text == "diverged"
     elif isinstance(number, str):
         assert text == number
     elif np.isnan(number):
         assert text == "\N{EN DASH}"
-    elif name.endswith("score"):
-        assert value(text.replace("inf", "1e999")) == pytest.approx(number, abs=6e-5)
+    elif is_score:
+        assert text == told(metric if name.endswith("score") else "accuracy", number)
     else:
         assert same(text.replace("inf", "1e999"), number)

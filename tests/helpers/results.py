@@ -16,6 +16,21 @@ SCORES = (  # of a table: ties, near ties, and all kinds
     (0.91234, 0.91236),
     (0.5, 0.5, 0.91234, 0.91236, 1.0, 0.0, -0.5, -3.0, -1e30),
 )
+LOSSES = (
+    (-0.5,),
+    (-0.0,),
+    (-0.91234, -0.91236),
+    (-0.5, -0.5, -0.91234, -0.91236, -12.3456, -0.0, -1e-7, -54321.9, -1e30),
+)
+# Metrics, also as older folders call them, what people call them, and what stands beside them.
+METRICS = {
+    "accuracy": ("accuracy", None),
+    "R²": ("R²", None),
+    "neg_log_loss": ("log loss", "accuracy"),
+    "neg_root_mean_squared_error": ("RMSE", "r2"),
+    "roc_auc": ("ROC AUC", "accuracy"),
+}
+NUMBERS = ("R²", "neg_root_mean_squared_error")  # metrics of numbers
 RATES = (1e-3, 0.01, 0.0100001, 0.3, 2.0)
 CURVES = ("rising", "falling", "flat", "zero", "to zero", "leaping", "random", "infinite")
 
@@ -42,6 +57,21 @@ class Results:
     asked: int
     importance: dict[str, float] = field(default_factory=dict)
 
+    @property
+    def shown(self) -> str:
+        """What people call the metric."""
+        return METRICS[self.metric][0]
+
+    @property
+    def beside(self) -> str | None:
+        """The name of the metric that stands beside it."""
+        return METRICS[self.metric][1]
+
+    @property
+    def is_loss(self) -> bool:
+        """Whether scores are losses with a minus before them."""
+        return self.metric.startswith("neg_")
+
     def with_fate(self, *fates: str) -> list[dict[str, Any]]:
         """The rows of networks that ended so."""
         return [row for row in self.rows if row["fate"] in fates]
@@ -63,6 +93,8 @@ class Results:
         """The columns."""
         names = ["network", "hidden", "depth", "optimizer", "learning_rate", "momentum"]
         names += ["validation_score", *(["validation_std"] if self.folds else [])]
+        parts = ["validation", *(["test"] if self.tested else [])]
+        names += [f"{part}_{self.beside}" for part in parts if self.beside]
         names += [*(["test_score"] if self.tested else []), "loss", "epochs"]
         table = {name: np.array([row[name] for row in self.rows]) for name in names}
         table["diverged"] = np.array([row["fate"] == "diverged" for row in self.rows])
@@ -82,7 +114,7 @@ class Results:
             "data": "houses",
             "rows": len(self.rows),
             "inputs": len(self.rows),
-            "classes": [] if self.metric == "R²" else ["cheap", "dear"],
+            "classes": [] if self.metric in NUMBERS else ["cheap", "dear"],
             "metric": self.metric,
             "networks": self.asked,
             "epochs": self.epochs,
@@ -133,14 +165,15 @@ def results(draw) -> Results:
         interrupted = draw(st.booleans())
         fates += ["let go"] * (halving is not None) + ["on the way"] * interrupted
     fates = draw(st.sampled_from([fates, fates, fates, ["diverged"]]))
-    scores = draw(st.sampled_from(SCORES))
+    metric = draw(st.sampled_from([*METRICS]))
+    scores = draw(st.sampled_from(LOSSES if metric.startswith("neg_") else SCORES))
     rows = [_row(rng, str(rng.choice(fates)), epochs, folds, scores) for _ in range(count)]
     for row, number in zip(rows, rng.permutation(count).tolist(), strict=True):
         row["network"] = number
     rows.sort(key=lambda row: (-row["validation_score"], row["network"]))
     if folds:  # the first alone is trained anew
         for row in rows[1:]:
-            row["test_score"] = np.nan
+            row |= dict.fromkeys(("test_score", "test_accuracy", "test_r2"), np.nan)
     if not interrupted and draw(st.sampled_from((False, False, True))):  # the study has no times
         for row in rows:
             row["began"] = row["ended"] = np.nan
@@ -152,7 +185,7 @@ def results(draw) -> Results:
         tested,
         halving,
         interrupted,
-        metric=draw(st.sampled_from(("accuracy", "R²"))),
+        metric=metric,
         groups="street" if folds and draw(st.booleans()) else None,
         asked=count + (draw(st.integers(0, 5)) if interrupted else 0),
         importance=shares,
@@ -167,6 +200,7 @@ def _row(
     curve = _curve(rng, str(rng.choice(CURVES)), had)
     optimizer, lost = str(rng.choice(["sgd", "adam"])), fate == "diverged"
     score = -np.inf if lost or rng.random() < 0.05 else float(rng.choice(scores))
+    tests = [*scores, -np.inf]
     began = float(rng.choice([0.0, 0.0, 1.5]))
     return {
         "fate": fate,
@@ -177,7 +211,11 @@ def _row(
         "momentum": float(rng.choice([0.0, 0.9, 0.95])) if optimizer == "sgd" else np.nan,
         "validation_score": score,
         "validation_std": float(rng.random()) if folds and np.isfinite(score) else np.nan,
-        "test_score": -np.inf if lost else float(rng.choice([0.25, 0.75, -np.inf])),
+        "validation_accuracy": -np.inf if lost else float(rng.choice([0.25, 0.75])),
+        "validation_r2": -np.inf if lost else float(rng.choice([0.25, np.nan])),
+        "test_score": -np.inf if lost else float(rng.choice(tests)),
+        "test_accuracy": -np.inf if lost else float(rng.choice([0.25, 0.75])),
+        "test_r2": -np.inf if lost else float(rng.choice([0.25, np.nan])),
         "loss": curve[-1] if len(curve) else np.nan,
         "epochs": had,
         "curve": curve,

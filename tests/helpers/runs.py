@@ -33,9 +33,48 @@ def make_run(folder, networks=40, epochs=6, varied=tuple(SPACE), diverged=0.1, *
     said = _manifest(networks, epochs, varied) | manifest
     (folder / "manifest.json").write_text(json.dumps(said), encoding="utf-8")
     _write_tables(folder, rows)
+    write_predictions(folder, said, rng)
     if said["storage"] is None:
         _write_study(f"sqlite:///{folder / 'study.db'}", said["study_name"], rows, varied)
     return folder
+
+
+def write_predictions(folder, manifest, rng, rows=40):
+    """Write what a network predicts for rows of a validation and of a test part."""
+    import polars as pl
+
+    frames = []
+    for part, first in (("validation", 1), ("test", 1000)):
+        columns = {"row": np.arange(first, first + rows), "part": [part] * rows}
+        frames.append(pl.DataFrame(columns | _predicted(manifest, rng, rows)))
+    pl.concat(frames).write_parquet(folder / "predictions.parquet")
+
+
+def _predicted(manifest, rng, rows):
+    """Columns of truth, prediction and probabilities."""
+    if labels := manifest.get("labels"):
+        columns = {}
+        for name, words in labels.items():
+            truth = rng.integers(0, 2, rows)
+            probability = np.clip(0.5 * truth + rng.random(rows) / 1.5, 0, 1)
+            columns[f"truth_{name}"] = np.array(words)[truth]
+            columns[f"prediction_{name}"] = np.array(words)[(probability > 0.5).astype(int)]
+            columns[f"probability_{name}"] = probability
+        return columns
+    if classes := manifest["classes"]:
+        truth = rng.integers(0, len(classes), rows)
+        powers = np.exp(3 * rng.random((rows, len(classes))) + 2 * np.eye(len(classes))[truth])
+        probabilities = powers / powers.sum(axis=1, keepdims=True)
+        columns = {"truth": [classes[k] for k in truth]}
+        columns["prediction"] = [classes[k] for k in probabilities.argmax(axis=1)]
+        return columns | {
+            f"probability_{name}": own for name, own in zip(classes, probabilities.T, strict=True)
+        }
+    columns = {}
+    for end in [f"_{name}" for name in manifest.get("target_names", [])] or [""]:
+        columns[f"truth{end}"] = truth = 100 + 20 * rng.normal(size=rows)
+        columns[f"prediction{end}"] = truth + 5 * rng.normal(size=rows)
+    return columns
 
 
 def _row(rng, number, epochs, varied, diverged):

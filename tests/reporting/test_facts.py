@@ -10,14 +10,15 @@ from bpfast.reporting.facts import facts_html, protocol
 
 @each_table
 def test_how_networks_were_ranked(drawn):
-    mean, metric, folds, groups, kind, whom, when, whole, epochs = claims(
-        r"Networks are ranked by their (mean )?validation (accuracy|R²)(?: over (\d+) folds)?"
-        r"(?:, rows of the same (\w+) being in the same fold)?\."
+    mean, metric, folds, less, groups, kind, whom, when, whole, epochs = claims(
+        r"Networks are ranked by their (mean )?validation (.+?)(?: over (\d+) folds)?"
+        r"( \(less is better\))?(?:, rows of the same (\w+) being in the same fold)?\."
         rf"(?: (Successive halving|Hyperband) let (.+) go early(?:: ([^.]+))?\. {N} had all {N} "
         r"epochs?\.)?",
         protocol(drawn.run()),
     )
-    assert metric == drawn.metric
+    assert metric == drawn.shown
+    assert bool(less) == drawn.is_loss
     assert bool(mean) == bool(drawn.folds) == bool(folds)
     assert not folds or int(folds) == drawn.folds
     assert groups == drawn.groups
@@ -44,17 +45,20 @@ def test_facts(drawn):
         )
     }
     first, epochs = drawn.rows[0], [row["epochs"] for row in drawn.rows]
-    told, small = found.pop(f"Validation {drawn.metric}")
-    check_cell(told, first, "validation_score")
-    if drawn.folds:
-        (deviation,) = claims(r"mean of 3 folds, deviation (\S+)", small)
-        check_cell(deviation, first, "validation_std")
-    assert bool(small) == bool(drawn.folds)
-    told = found.pop(f"Test {drawn.metric}", None)
+    told, small = found.pop(f"Validation {drawn.shown}")
+    check_cell(told, first, "validation_score", drawn.metric)
+    deviation, beside = claims(r"(?:mean of 3 folds, deviation ([^ ,]+))?,? ?(.+)?", small)
+    assert bool(deviation) == bool(drawn.folds)
+    if deviation:
+        check_cell(deviation, first, "validation_std", drawn.metric)
+    check_beside(drawn, "validation", beside)
+    told = found.pop(f"Test {drawn.shown}", None)
     assert bool(told) == drawn.tested
     if told:
-        check_cell(told[0], first, "test_score")
-        assert told[1] == ("of the first, trained anew" if drawn.folds else "of the first")
+        check_cell(told[0], first, "test_score", drawn.metric)
+        anew, beside = claims(r"of the first(, trained anew)?(?:, (.+))?", told[1])
+        assert bool(anew) == bool(drawn.folds)
+        check_beside(drawn, "test", beside)
     told, small = found.pop("Networks")
     assert value(told) == len(drawn.rows)
     check_fates(drawn, small)
@@ -74,6 +78,15 @@ def test_facts(drawn):
         assert same(small.removesuffix(" networks/s"), ended * max(drawn.folds, 1) / 8.0)
     assert found.pop("Sample-updates/s") == ("500", "device cpu")
     assert not found
+
+
+def check_beside(drawn, part, text):
+    """Accuracy or R², where that is not the metric."""
+    assert bool(text) == bool(drawn.beside)
+    if text:
+        name, cell = text.split(" ", 1)
+        assert name == {"accuracy": "accuracy", "r2": "R²"}[drawn.beside]
+        check_cell(cell, drawn.rows[0], f"{part}_{drawn.beside}", drawn.metric)
 
 
 def check_fates(drawn, text):

@@ -9,7 +9,7 @@ from results import results
 from runs import make_run
 
 from bpfast.reporting import leaderboard, learning_rate, parallel, timeline
-from bpfast.reporting.figures import FIGURES, render
+from bpfast.reporting.figures import FIGURES, figures_of, render
 from bpfast.reporting.reading import read_run
 from bpfast.reporting.style import MARKS, NARROW, WIDE
 
@@ -19,9 +19,33 @@ from bpfast.reporting.style import MARKS, NARROW, WIDE
 @pytest.mark.filterwarnings("ignore:overflow encountered")
 def test_any_table_can_be_drawn(drawn):
     run = drawn.run()
-    for name, figure in FIGURES.items():
+    for name, figure in figures_of(run).items():
         if figure.caption(run).has_figure:
             assert render(name, run, NARROW, "svg")
+
+
+PREDICTED = ["confusion", "roc", "calibration", "residuals"]
+
+
+@pytest.mark.parametrize(
+    ("manifest", "names"),
+    [
+        ({}, ["confusion", "roc", "calibration"]),
+        ({"classes": ["no", "yes"]}, ["confusion", "roc", "calibration"]),
+        ({"classes": [], "labels": {"a": ["no", "yes"], "b": ["0", "1"]}}, ["roc", "calibration"]),
+        ({"classes": [], "metric": "R²"}, ["residuals"]),
+        ({"classes": [], "metric": "r2", "target_names": ["x", "y"]}, ["residuals"]),
+    ],
+)
+def test_figures_of_predictions_are_of_what_is_predicted(manifest, names, tmp_path):
+    run = read_run(make_run(tmp_path, 12, **manifest))
+    assert [name for name in figures_of(run) if name in PREDICTED] == names
+    for name in names:
+        assert FIGURES[name].caption(run).has_figure
+        for width in (WIDE, NARROW):
+            assert render(name, run, width, "svg")
+    (tmp_path / "predictions.parquet").unlink()  # as in folders of older versions
+    assert not {*figures_of(read_run(tmp_path))} & {*PREDICTED}
 
 
 def test_many_networks_are_thinned_out(tmp_path, monkeypatch):
@@ -51,8 +75,8 @@ def test_sentences_have_the_numbers(tmp_path):
     )
     run = read_run(tmp_path)
     assert leaderboard.sentence(run) == (
-        "Network 0 is first, with a validation accuracy of 0.9000; the scores of the first 4 span "
-        "0.7. It scores 0.8500 on the test part, which the ranking never looked at."
+        "Network 0 is first: its validation accuracy is 0.9000; the scores of the first 4 span "
+        "0.7. On the test part, which the ranking never looked at, its accuracy is 0.8500."
     )
     assert FIGURES["loss_best"].caption(run).sentence == (
         "The best network's training loss went from 2 in epoch 1 to 0.4 in epoch 5; since epoch 4 "

@@ -3,8 +3,7 @@
 import re
 
 import numpy as np
-import pytest
-from claims import N, check_cell, check_no_score, claims, each_table, same, value
+from claims import N, check_cell, check_no_score, claims, each_table, same, told, value
 from runs import make_run
 
 from bpfast.reporting import leaderboard
@@ -18,17 +17,18 @@ def test_who_is_first(drawn):
     if not drawn.scored:
         check_no_score(drawn, text)
         return
-    number, ranked, mean, deviation, fate, had, of, count, span, tested = claims(
-        rf"Network {N} is first, with a ((?:mean )?validation \S+(?: over 3 folds)?) of {N}"
-        rf"(?: \(standard deviation {N}\))?(?:; it was (let go|interrupted) after {N} of {N} "
-        rf"epochs?)?(?:; the (?:scores of the )?first (\d+) (span {N}|have the same score))?\. (.*)"
-        .replace(f"(span {N}|have the same score)", "(span [^ .]+.*?|have the same score)"),
+    number, ranked, mean, deviation, beside, fate, had, of, count, span, tested = claims(
+        rf"Network {N} is first: its ((?:mean )?validation .+?(?: over 3 folds)?) is {N}"
+        rf"(?: \(standard deviation {N}\))?(, its .+?)?(?:; it was (let go|interrupted) after {N} "
+        rf"of {N} epochs?)?(?:; the (?:scores of the )?first (\d+) "
+        r"(span [^ .]+.*?|have the same score))?\. (On the test.*|There was.*)",
         text,
-    )  # fmt: skip
+    )
     assert value(number) == first["network"]
-    expected = f"mean validation {drawn.metric} over 3 folds" if drawn.folds else None
-    assert ranked == (expected or f"validation {drawn.metric}")
-    assert value(mean) == pytest.approx(first["validation_score"], abs=6e-5)
+    expected = f"mean validation {drawn.shown} over 3 folds" if drawn.folds else None
+    assert ranked == (expected or f"validation {drawn.shown}")
+    assert mean == told(drawn.metric, first["validation_score"])
+    check_beside(drawn, "validation", beside)
     assert bool(deviation) == bool(drawn.folds)
     assert not deviation or same(deviation, first["validation_std"])
     fates = {"let go": "let go", "on the way": "interrupted"}
@@ -46,20 +46,28 @@ def test_who_is_first(drawn):
     check_tested(drawn, first["test_score"], tested)
 
 
+def check_beside(drawn, part, text):
+    """Accuracy or R² beside another metric, if the first has one."""
+    score = drawn.rows[0][f"{part}_{drawn.beside}"] if drawn.beside else np.nan
+    if np.isfinite(score):
+        assert text == f", its {'R²' if drawn.beside == 'r2' else drawn.beside} {score:.4f}"
+    else:
+        assert not text
+
+
 def check_tested(drawn, score, text):
     if not drawn.tested:
         assert text == "There was no test part: all rows had a say in what was trained or ranked."
         return
-    anew, told, on = claims(
-        r"(Trained anew on all rows outside the test part, it|It) (.+) on (the|that) "
-        r"(?:test )?part, which the ranking never looked at\.",
+    shown, anew, said, beside = claims(
+        r"On the test part, which the ranking never looked at, its (.+?)( once it is trained anew "
+        r"on all other rows)? is (not finite|[^ ]+?)(, its .*)?\.",
         text,
     )
-    assert (anew == "It") == (on == "the") == (not drawn.folds)
-    if np.isfinite(score):
-        assert value(told.removeprefix("scores ")) == pytest.approx(score, abs=6e-5)
-    else:
-        assert told == "has no finite score"
+    assert shown == drawn.shown
+    assert bool(anew) == bool(drawn.folds)
+    assert said == (told(drawn.metric, score) if np.isfinite(score) else "not finite")
+    check_beside(drawn, "test", beside)
 
 
 @each_table
@@ -69,8 +77,14 @@ def test_the_leaderboard(drawn):
         for tag in ("head", "body")
     )
     names = re.findall(r"<th[^>]*>(.*?)</th>", head[0])
-    for must, there in (("validation std", drawn.folds), ("test", drawn.tested)):
-        assert (must in names) == bool(there)
+    columns = {f"validation {drawn.shown}": "validation_score", f"test {drawn.shown}": "test_score"}
+    if drawn.beside:
+        title = "R²" if drawn.beside == "r2" else drawn.beside
+        parts = ("validation", "test")
+        columns |= {f"{part} {title}": f"{part}_{drawn.beside}" for part in parts}
+    for name in columns:
+        assert (name in names) == (drawn.tested or name.startswith("validation"))
+    assert ("validation std" in names) == bool(drawn.folds)
     assert ("epochs" in names) == (len({row["epochs"] for row in drawn.rows}) > 1)
     rows = re.findall(r"<tr>(.*?)</tr>", body[0])
     assert len(rows) == len(drawn.rows)
@@ -78,8 +92,8 @@ def test_the_leaderboard(drawn):
         cells = dict(zip(names, re.findall(r"<td[^>]*>(.*?)</td>", cells), strict=True))
         assert cells.pop("rank") == str(place)
         for name, text in cells.items():
-            column = {"validation": "validation_score", "test": "test_score"}.get(name)
-            check_cell(text, row, column or name.replace(" ", "_"))
+            column = columns.get(name, name.replace(" ", "_"))
+            check_cell(text, row, column, drawn.metric)
 
 
 def test_the_leaderboard_has_the_first_networks(tmp_path):

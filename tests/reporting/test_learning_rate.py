@@ -2,11 +2,13 @@
 
 from statistics import median
 
+import numpy as np
 import polars as pl
 from claims import (
+    BEYOND,
     DRAWN,
     N,
-    check_floored,
+    check_beyond,
     check_no_score,
     check_span,
     check_whom,
@@ -36,10 +38,10 @@ def test_which_learning_rates_are_best(drawn):
         check_no_score(drawn, text)
         return
     span = rf"((?:from {N} to|of|around) {N})".replace(N, N[1:-1])
-    whom, own, tried, lost, middle, below, _, _ = claims(
+    whom, own, tried, lost, middle, worst, beyond, _, _ = claims(
         rf"(The best \d*\s?networks?) (?:have learning rates|has a learning rate) {span}; {span} "
         rf"were tried(?:, and (the median of the \d+|that of the one) that diverged is {N})?"
-        rf"(?:; scores below (?:-1|0), {N} of them, are drawn there)?\.{DRAWN}",
+        rf"{BEYOND}\.{DRAWN}",
         text,
     )
     top = check_whom(drawn, whom)
@@ -51,7 +53,22 @@ def test_which_learning_rates_are_best(drawn):
         count = "that of the one" if len(diverged) == 1 else f"the median of the {len(diverged)}"
         assert lost == count
         assert same(middle, median(diverged))
-    check_floored(drawn, drawn.scored, below)
+    check_beyond(drawn, drawn.scored, worst, beyond)
+
+
+def test_hopeless_losses_are_drawn_at_ten_times_the_median(tmp_path):
+    make_run(tmp_path, 31, metric="neg_root_mean_squared_error", classes=[], diverged=0)
+    scores = -np.concatenate([np.linspace(0.1, 0.5, 28), [3.0, 1e3, 1e300]])
+    edit(tmp_path, validation_score=scores)
+    run = read_run(tmp_path)
+    limit = -10 * np.median(scores)
+    axes = learning_rate.draw(run, WIDE).axes[0]
+    assert axes.get_yscale() == "log"
+    assert axes.get_ylabel() == "validation RMSE, less is better"
+    low, high = axes.get_ylim()
+    assert 0.05 < low < 0.1 < limit < high < 2 * limit
+    words = f"; losses above {limit:.3g}, 2 of them, are drawn there."
+    assert words in learning_rate.caption(run).sentence
 
 
 def test_hopeless_scores_are_drawn_at_the_floor_and_the_sentence_says_so(tmp_path):

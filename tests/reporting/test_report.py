@@ -10,11 +10,12 @@ from pages import Page, edit
 from runs import make_run
 
 from bpfast.reporting import figures as report_figures
-from bpfast.reporting.figures import FIGURES
+from bpfast.reporting.figures import FIGURES, figures_of
 from bpfast.reporting.reading import read_run
 from bpfast.reporting.report import write_report
 
 PNG = b"\x89PNG\r\n"
+OF_NETWORKS = {name for name, figure in FIGURES.items() if not figure.kinds}
 
 
 def page_of(folder):
@@ -24,13 +25,15 @@ def page_of(folder):
 def test_a_page_and_each_figure_are_written(written):
     folder, page, figures = written
     assert page == folder / "report.html"
-    expected = [folder / "figures" / f"{name}.{end}" for name in FIGURES for end in ("svg", "png")]
+    names = figures_of(read_run(folder))
+    expected = [folder / "figures" / f"{name}.{end}" for name in names for end in ("svg", "png")]
     assert figures == expected
     for path in figures:
         content = path.read_bytes()
         assert content.startswith(PNG) or ElementTree.fromstring(content).tag.endswith("svg")
     assert sorted(path.name for path in folder.iterdir()) == [
-        *("figures", "losses.parquet", "manifest.json", "networks.csv", "report.html", "study.db")
+        *("figures", "losses.parquet", "manifest.json", "networks.csv", "predictions.parquet"),
+        *("report.html", "study.db"),
     ]  # nothing temporary is left
 
 
@@ -42,22 +45,23 @@ def test_the_same_run_has_the_same_bytes(written):
 @pytest.mark.parametrize(
     ("options", "drawn"),
     [
-        ({"networks": 10}, set(FIGURES) - {"importance"}),
+        ({"networks": 10}, OF_NETWORKS - {"importance"}),
         ({"networks": 1, "diverged": 0}, {"loss_best", "timeline"}),
         ({"diverged": 1.1}, {"loss_best", "loss_quantiles", "timeline"}),
-        ({"varied": ("learning_rate",), "epochs": 1}, set(FIGURES) - {"importance"}),
-        ({"varied": ("hidden",)}, set(FIGURES) - {"importance", "learning_rate"}),
+        ({"varied": ("learning_rate",), "epochs": 1}, OF_NETWORKS - {"importance"}),
+        ({"varied": ("hidden",)}, OF_NETWORKS - {"importance", "learning_rate"}),
         ({"varied": ()}, {"loss_best", "loss_quantiles", "timeline"}),
     ],
 )
 def test_a_figure_that_would_be_empty_is_a_sentence(options, drawn, tmp_path):
     folder = make_run(tmp_path, **{"networks": 30} | options)
+    (folder / "predictions.parquet").unlink()
     page = page_of(folder)
     figures = {path.stem for path in (folder / "figures").iterdir()}
     assert figures == drawn
     assert len(page.all("svg")) == 2 * len(drawn)
     assert "the next 0" not in (folder / "report.html").read_text(encoding="utf-8")
-    for name in FIGURES:
+    for name in OF_NETWORKS:
         assert page.texts[f"{name}-says"].endswith(".")
 
 
@@ -73,13 +77,16 @@ def test_a_study_without_times_and_losses_that_are_lost_are_sentences(tmp_path):
     assert "there are no curves" in texts["loss_quantiles-says"]
 
 
-@pytest.mark.parametrize(("module", "extra"), [("matplotlib", "plot"), ("optuna", "sweep")])
+@pytest.mark.parametrize(
+    ("module", "extra"), [("matplotlib", "plot"), ("optuna", "sweep"), ("sklearn", "sweep")]
+)
 def test_a_missing_extra_is_a_hint(module, extra, tmp_path, monkeypatch):
     make_run(tmp_path, 5)
     monkeypatch.setitem(sys.modules, module, None)
     monkeypatch.delitem(sys.modules, "bpfast.reporting.figures")
     monkeypatch.delattr("bpfast.reporting.figures")
-    words = rf"{module} is not installed: pip install .bpfast\[{extra}\]"
+    package = {"sklearn": "scikit-learn"}.get(module, module)
+    words = rf"{package} is not installed: pip install .bpfast\[{extra}\]"
     with pytest.raises(ImportError, match=words):
         write_report(tmp_path)
 

@@ -3,7 +3,7 @@
 from itertools import pairwise
 
 import numpy as np
-from claims import DRAWN, N, check_floored, claims, each_table, same
+from claims import BEYOND, DRAWN, check_beyond, claims, each_table, same
 from runs import make_run
 
 from bpfast.reporting import timeline
@@ -19,10 +19,10 @@ def test_when_the_best_came(drawn):
         assert text == "The study has no times."
         return
     time = r"((?:\S+) (?:second|minute|hour)s?)"
-    last, best, steps, below, _, _, none = claims(
+    last, best, steps, worst, beyond, _, _, none = claims(
         rf"The last network ended {time} after the first began(?:(?:, the best one after {time})?; "
-        rf"(\d+) networks? in turn (?:was|were) the best so far(?:; scores below (?:-1|0), {N} of "
-        rf"them, are drawn there)?\.{DRAWN}|(; none of them has a score\.))",
+        rf"(\d+) networks? in turn (?:was|were) the best so far{BEYOND}\.{DRAWN}|"
+        r"(; none of them has a score\.))",
         text,
     )
     check_time(last, max(row["ended"] for row in timed))
@@ -40,7 +40,7 @@ def test_when_the_best_came(drawn):
         records, highest = records + (here > highest), max(here, highest)
     assert int(steps) == records
     assert ("1 network in turn was" in text) == (records == 1)
-    check_floored(drawn, scored, below)
+    check_beyond(drawn, scored, worst, beyond)
 
 
 def check_time(text, seconds):

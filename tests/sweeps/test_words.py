@@ -5,7 +5,19 @@ import re
 import numpy as np
 import pytest
 
-from bpfast.sweeps.words import by_epoch, duration, listed, many, no_score, ranked_by
+from bpfast.sweeps.metrics import Metric
+from bpfast.sweeps.words import (
+    by_epoch,
+    column_title,
+    duration,
+    listed,
+    many,
+    metric_in,
+    no_score,
+    ranked_by,
+    to_predict,
+    which_is_better,
+)
 
 
 def test_counts_and_lists():
@@ -26,8 +38,43 @@ def test_a_few_ends_are_counted_and_many_are_a_range():
 
 
 def test_a_ranking_names_its_folds():
-    assert ranked_by("R²", 0) == "validation R²"
-    assert ranked_by("R²", 3) == "mean validation R² over 3 folds"
+    assert ranked_by(Metric("r2"), 0) == "validation R²"
+    assert ranked_by(Metric("neg_log_loss"), 3) == "mean validation log loss over 3 folds"
+
+
+def test_less_of_a_loss_is_better():
+    assert which_is_better(Metric("r2")) == ""
+    assert which_is_better(Metric("neg_log_loss")) == " (less is better)"
+
+
+def test_what_is_predicted():
+    kinds = [("classes", 2), ("labels", 3), ("numbers", 1), ("numbers", 2)]
+    told = ["2 classes", "3 labels", "a number to predict", "2 numbers to predict"]
+    assert [to_predict(*kind) for kind in kinds] == told
+
+
+@pytest.mark.parametrize(
+    ("column", "metric", "title"),
+    [
+        ("validation_score", Metric("neg_log_loss"), "validation log loss"),
+        ("test_score", Metric("neg_log_loss"), "test log loss"),
+        ("split0_validation_score", Metric("neg_log_loss"), "split0 log loss"),
+        ("validation_accuracy", Metric("accuracy"), "validation accuracy"),
+        ("test_r2", Metric("r2"), "test R²"),
+        ("validation_std", None, "validation std"),
+        ("learning_rate", None, "learning rate"),
+    ],
+)
+def test_columns_of_scores_are_called_by_their_metric(column, metric, title):
+    assert metric_in(column, Metric("neg_log_loss")) == metric
+    assert column_title(column, Metric("neg_log_loss")) == title
+
+
+def test_what_to_do_where_a_metric_is_not_defined():
+    table = {"network": np.arange(2), "diverged": np.array([True, False])}
+    told = no_score(table)
+    assert "1 of 2 diverged, and what the others predict has no finite score" in told
+    assert told.endswith("or choose another metric")
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,10 @@ import numpy as np
 
 from ..scaling import Scaler
 from .coded import Coded
-from .column import FittedColumn, bound_scale, count
+from .column import FittedColumn
+from .input_scales import bound_scale
 from .raw import WordRows
+from .sentences import count, lacking
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,12 +49,10 @@ class Words(Coded):
 
     @property
     def done(self) -> str:
-        done = f"one-hot: {count(len(self.words), 'word')}"
+        done = f"{count(len(self.words), 'word')} one-hot"
         if self.rare:
-            done += f", 'other' for {count(self.rare, 'rare one')}"
-        if self.missing:
-            done += f", 'is missing' in {self.missing:,} of {count(self.rows, 'row')}"
-        return done
+            done += f", {count(self.rare, 'rare one')} as 'other'"
+        return done + lacking(self.missing, self.rows)
 
     @cached_property
     def table(self) -> np.ndarray:

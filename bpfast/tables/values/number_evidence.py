@@ -10,7 +10,7 @@ import polars as pl
 
 from .batch import Batch
 from .numbers import CURRENCY, GROUP, SEPARATORS, NumberKind, bare_numbers, read_numbers
-from .strays import Strays
+from .strays import Strays, count_rows
 
 MOST_CATEGORIES = 20  # different numbers beside which a word that repeats is a category, too
 # float32 rounds by up to 2**-24 of a number: that may be a millionth of the column's range.
@@ -117,6 +117,12 @@ class NumberEvidence:
         are_categories = repeat and len(self.few) <= MOST_CATEGORIES
         return strays.are_few(self.values) and not (are_categories or strays.codes)
 
+    @property
+    def may_be_words(self) -> bool:
+        """Whether the values so far may be no numbers."""
+        strays = self.readings[self.decimal()].strays
+        return bool(self.code) or strays.codes or not strays.are_few(self.values)
+
     def check_asked(self, name: str, decimal: str) -> None:
         """Refuse a column that was asked to be numbers and has none."""
         reading = self.readings[decimal]
@@ -133,7 +139,7 @@ class NumberEvidence:
             dtype=reading.dtype(compact),
             decimal=decimal,
             missing=(*self.missing, *sorted(reading.strays.counts)),
-            note=self._note(reading, decimal),
+            note=self._note(reading),
         )
 
     def why_words(self, decimal: str) -> str:
@@ -150,7 +156,7 @@ class NumberEvidence:
         return f"words: numbers, but {reading.strays}"
 
     def _see_plain(self, text: pl.Series, numbers: pl.Series) -> None:
-        self._find_code(text.filter(text.str.contains("^[+-]?0[0-9]|^.{8}")))
+        self._find_code(text.filter(~text.str.contains(".", literal=True)))
         point, comma = self.readings["."], self.readings[","]
         point.widen(numbers)
         comma.widen(numbers)
@@ -162,6 +168,7 @@ class NumberEvidence:
                 point.integers = comma.integers = False
                 only_point = broken.filter(read_numbers(broken, ",").is_null())
                 point.sure |= only_point.len() > 0
+                comma.grouped |= only_point.len() < broken.len()
                 comma.strays.add(only_point.alias("word").value_counts(name="count"))
 
     def _see_rest(self, rest: pl.DataFrame) -> None:
@@ -198,12 +205,12 @@ class NumberEvidence:
         same = len(self.lengths) == 1 and min(self.lengths) >= len("123 456 789")
         return same and self.spaced == self.values > 1
 
-    def _note(self, reading: Reading, decimal: str) -> str:
+    def _note(self, reading: Reading) -> str:
         off = [*sorted(self.styles), *(["thousands separators"] if reading.grouped else [])]
         done = [f"{', '.join(off)} taken off"] if off else []
-        done += ["decimal commas"] if decimal == "," and reading.sure else []
+        done += ["decimal commas"] if reading.decimal == "," and not reading.integers else []
         if self.infinite:
-            done.append(f"infinite in {self.infinite} rows, which counts as missing")
+            done.append(f"infinite in {count_rows(self.infinite)}, which counts as missing")
         if reading.strays.total:
             done.append(f"{reading.strays}, which counts as missing")
         return "; ".join(done)

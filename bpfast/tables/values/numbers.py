@@ -51,7 +51,7 @@ def drop_infinite(numbers: pl.Series, missing: Collection[str] = ()) -> pl.Serie
     marks = numbers_among(missing)
     if numbers.dtype.is_float():
         numbers = numbers.set(~numbers.is_finite(), None)
-    return numbers.set(numbers.is_in(marks), None) if marks else numbers
+    return numbers.set(numbers.cast(pl.Float64).is_in(marks), None) if marks else numbers
 
 
 @dataclass(frozen=True)

@@ -180,7 +180,10 @@ class _TextColumn:
         self.numbers.see(batch)
         self.booleans.see(batch)
         self.moments.see(batch)
-        self.words.see(text)
+        if self.numbers.may_be_words:
+            self.words.see(text)
+        elif self.numbers.values:
+            self.words.skip()
 
     def kind(self, decimal: str, compact: bool) -> _Kind:
         if not self.numbers.values:

@@ -58,7 +58,7 @@ def test_each_column_is_told():
             "done": "1 of 4 training rows lack it: their median, 28, and a 0/1 input",
         },
         {"column": "name", "kind": "left out", "inputs": 0, "done": "4 different words in 4 rows"},
-        {"column": "deck", "kind": "words", "inputs": 2, "done": "trimmed; one-hot: 2 words"},
+        {"column": "deck", "kind": "words", "inputs": 2, "done": "trimmed; 2 words one-hot"},
     ]
 
 

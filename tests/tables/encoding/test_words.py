@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.preprocessing import OneHotEncoder
 
-from bpfast.tables.encoding.column import fit_scaler
 from bpfast.tables.encoding.fitting import fit
+from bpfast.tables.encoding.input_scales import fit_scaler
 from bpfast.tables.encoding.words import Words
 
 KNOWN = Words(name="deck", words=("A", "C"), rare=2, missing=3, rows=10)
@@ -50,7 +50,7 @@ def test_rare_unknown_and_missing_words_have_their_inputs():
         KNOWN.encode(pl.Series(["C", "Z", None, "A"])),
         [[0, 1, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1], [1, 0, 0, 0]],
     )
-    assert KNOWN.done == "one-hot: 2 words, 'other' for 2 rare ones, 'is missing' in 3 of 10 rows"
+    assert KNOWN.done == "2 words one-hot, 2 rare ones as 'other'; 3 of 10 rows lack it"
 
 
 @pytest.mark.parametrize(("rare", "zeros"), [(0, [0, 0]), (1, [0, 0, 1])])

@@ -1,0 +1,40 @@
+"""``bpfast sweep --columns``: what is done with each column of a table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+from rich.text import Text
+
+from ..sweeps.words import many
+from ..tables.dataset import Dataset
+
+
+def print_reading(console: Console, dataset: Dataset) -> None:
+    """Tell how the file was written, and which rows are left out."""
+    told = []
+    if dataset.dialect is not None and (written := dataset.dialect.describe()):
+        told.append(f"the file: {written}")
+    if dataset.without_target:
+        told.append(f"{many(dataset.without_target, 'row')} without a target left out")
+    if dataset.target.transform:
+        inner = "1 + target" if dataset.target.transform == "log1p" else "target"
+        told.append(f"networks are trained on log({inner}), and predict in its own units")
+    for line in told:
+        console.print(escape(line), highlight=False, style="dim", soft_wrap=True)
+
+
+def print_columns(console: Console, described: Iterable[Mapping[str, Any]]) -> None:
+    """Print what is done with each column as a table."""
+    table = Table(box=None, padding=(0, 2, 0, 0))
+    for name, justify in (("column", "left"), ("kind", "left"), ("inputs", "right")):
+        table.add_column(name, justify=justify, overflow="fold")  # type: ignore[arg-type]
+    table.add_column("what is done", overflow="fold")
+    for own in described:
+        inputs = str(own["inputs"]) if own["inputs"] else ""
+        table.add_row(*map(Text, (own["column"], own["kind"], inputs, own["done"])))
+    console.print(table)

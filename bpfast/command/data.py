@@ -1,0 +1,138 @@
+"""The data that ``bpfast sweep`` is asked to train on, and those to test with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..tables.dataset import Dataset, dataset_of
+from ..tables.reading.npz import read_npz
+from ..tables.reading.sources import BUILT_IN, data_file, ending, load_built_in, source_name
+from ..tables.reading.table import read_frame
+from ..tables.roles import Roles
+from .request import Request
+
+OF_COLUMNS = ("drop", "numeric", "categorical", "keep", "time", "sample_weight")
+
+
+def read_dataset(request: Request) -> Dataset:
+    """The rows of the data that have a target, and what their columns are for.
+
+    Raises
+    ------
+    ValueError, OSError, ImportError
+        A file that is not there or cannot be read; a column that is not there.
+    """
+    source = request.source
+    if source in BUILT_IN:
+        return _built_in(request)
+    with _told_of(source):
+        if _is_npz(source):
+            return _arrays(request)
+        frame, dialect = read_frame(source, request.text)
+        return dataset_of(
+            frame, _roles(request), name=_stem(source), dialect=dialect, **_how(request)
+        )
+
+
+def read_test_dataset(request: Request, dataset: Dataset) -> Dataset | None:
+    """The rows that are only tested with, read as those of the data set; None without any.
+
+    Raises
+    ------
+    ValueError, OSError, ImportError
+        As :func:`read_dataset`; data that are arrays have no columns to find there.
+    """
+    source = request.test_data
+    if source is None:
+        return None
+    if isinstance(dataset.inputs, np.ndarray):
+        raise ValueError(f"--test-data {source} is for tables; {request.source} holds arrays")
+    with _told_of(source):
+        frame, dialect = read_frame(source, request.text)
+        roles = Roles(dataset.target.names)
+        how = _how(request)
+        return dataset_of(frame, roles, name=_stem(source), dialect=dialect, like=dataset, **how)
+
+
+def input_names(request: Request) -> list[str]:
+    """Names of the columns of built-in data, which are arrays; empty for other data."""
+    if request.source not in BUILT_IN:
+        return []
+    return [str(name) for name in load_built_in(request.source).feature_names]
+
+
+@contextmanager
+def _told_of(source: str) -> Iterator[None]:
+    """Name the source in errors that do not."""
+    try:
+        yield
+    except ValueError as error:
+        named = source_name(source)
+        if named in str(error):
+            raise
+        raise ValueError(f"{named}: {error}") from None
+
+
+def _how(request: Request) -> dict[str, Any]:
+    return {
+        "task": request.task,
+        "target_transform": request.target_transform,
+        "missing": request.marks,
+    }
+
+
+def _roles(request: Request) -> Roles:
+    """What columns are for, by names or positions."""
+    given = {
+        name: asked
+        for name in ("drop", "numeric", "categorical", "keep")
+        if (asked := getattr(request, name)) is not None
+    }
+    weight = request.sample_weight
+    return Roles(request.target, request.groups, request.time, weight, **given)
+
+
+def _stem(source: str) -> str:
+    return source_name(source) if not Path(source).is_file() else Path(source).name.split(".")[0]
+
+
+def _is_npz(source: str) -> bool:
+    return Path(source).suffix.lower() == ".npz" and ending(data_file(source)) == ".npz"
+
+
+def _arrays(request: Request) -> Dataset:
+    """The arrays of an NPZ file: X, and the target, called y if no other is named."""
+    _refuse_options_of_columns(request, "an NPZ file holds arrays, whose columns have no names")
+    target = request.target or "y"
+    names = [target, *([request.groups] if request.groups else [])]
+    arrays = read_npz(Path(request.source), names)
+    groups = None if request.groups is None else arrays[request.groups]
+    roles = Roles(arrays[target], groups)
+    return dataset_of(arrays["X"], roles, name=_stem(request.source), **_how(request))
+
+
+def _built_in(request: Request) -> Dataset:
+    """One of scikit-learn's data sets: arrays, and the names of its classes."""
+    name = request.source
+    for option in ("target", "groups"):
+        if getattr(request, option) is not None:
+            has = "its own target" if option == "target" else "no groups"
+            raise ValueError(f"{name} has {has}: leave out --{option}")
+    _refuse_options_of_columns(request, f"{name} is an array")
+    bunch = load_built_in(name)
+    y, own = bunch.target, "regression" if name == "diabetes" else "classification"
+    task = own if request.task == "auto" else request.task
+    if task == own == "classification":
+        y = np.array([str(word) for word in bunch.target_names])[y]
+    return dataset_of(bunch.data, Roles(y), name=name, **_how(request) | {"task": task})
+
+
+def _refuse_options_of_columns(request: Request, why: str) -> None:
+    for name in OF_COLUMNS:
+        if getattr(request, name) is not None:
+            raise ValueError(f"--{name.replace('_', '-')} is for columns of tables: {why}")
