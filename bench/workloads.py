@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..kernels import counter
-from ..tables.reading import read_dataset
+from ..tables.files import read_dataset
 from ..tables.scaling import Scaler
 from ..training.history import History
 from ..training.loop import Training, fit

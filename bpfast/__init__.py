@@ -13,7 +13,7 @@ from .checking import check_gradients, verify
 from .errors import DeviceError
 from .explaining import explain
 from .sweeps import Halving, Space, SweepResult, sweep
-from .tables import Model, Scaler
+from .tables import Model, Scaler, read_table
 from .training import (
     MLP,
     SGD,
@@ -76,6 +76,7 @@ __all__ = [
     "explain",
     "fit",
     "gradients",
+    "read_table",
     "register_activation",
     "register_loss",
     "sweep",

@@ -10,7 +10,7 @@ from rich.console import Console
 from ..errors import missing_extra
 from ..sweeps.result import SweepResult
 from ..sweeps.words import duration, many
-from ..tables.dataset import Dataset
+from ..tables.files import Dataset
 from ..training.network import MLP
 from .request import Request
 

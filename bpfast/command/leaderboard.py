@@ -11,7 +11,7 @@ from rich.table import Table
 
 from ..sweeps.result import SweepResult
 from ..sweeps.words import by_epoch, duration, ended_early, many, no_score, ranked_by
-from ..tables.dataset import Dataset
+from ..tables.files import Dataset
 from .request import Request
 from .results import BEST
 

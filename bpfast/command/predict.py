@@ -8,10 +8,10 @@ from typing import Annotated
 import typer
 
 from ..checks import check_int
-from ..tables import sources
+from ..tables.files import read_inputs
 from ..tables.model import Model
 from ..tables.predictions import check_output, print_predictions, tabulate, write_predictions
-from ..tables.reading import read_inputs
+from ..tables.reading import sources
 from .console import stdout_console
 from .results import BEST
 

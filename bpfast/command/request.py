@@ -15,7 +15,7 @@ from ..sweeps.hyperparameters import HYPERPARAMETERS
 from ..sweeps.identity import GROWS
 from ..sweeps.run_folder import MANIFEST, read_manifest
 from ..sweeps.storage import lasting
-from ..tables.sources import BUILT_IN
+from ..tables.reading.sources import BUILT_IN
 from .sweep_options import NETWORKS, SweepOptions
 
 COMMAND = "command.json"  # in a sweep's folder

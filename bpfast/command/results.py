@@ -8,7 +8,7 @@ from pathlib import Path
 from ..files import write_whole
 from ..sweeps.result import SweepResult
 from ..sweeps.run_folder import describe
-from ..tables.dataset import Dataset
+from ..tables.files import Dataset
 from ..version import __version__
 from .request import Request
 

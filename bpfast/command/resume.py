@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from ..sweeps import space
 from ..sweeps.hyperparameters import DEFAULTS
 from ..sweeps.storage import file_of, lasting, located
-from ..tables.sources import BUILT_IN
+from ..tables.reading.sources import BUILT_IN
 from .request import Request, absolute, hyperparameters, read_request, space_of
 
 

@@ -16,7 +16,7 @@ from ..sweeps.space import Space
 from ..sweeps.storage import located
 from ..sweeps.study import planned
 from ..sweeps.sweeping import sweep as run_sweep
-from ..tables.reading import read_dataset
+from ..tables.files import read_dataset
 from .baseline import print_baseline
 from .console import stdout_console
 from .leaderboard import print_request, print_result, print_where

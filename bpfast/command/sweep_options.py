@@ -10,7 +10,7 @@ from typer import Argument, Option
 
 from ..sweeps.halving import KINDS
 from ..sweeps.study import SAMPLERS, STUDY
-from ..tables.sources import BUILT_IN
+from ..tables.reading.sources import BUILT_IN
 
 NETWORKS = 1024  # how many are trained if --networks is not given
 Values = Annotated[str | None, Option(help="Range or numbers.", show_default=False)]

@@ -1,9 +1,11 @@
 """A person's table: read, encoded and split; models that remember how; predictions."""
 
 from .model import Model
+from .reading import read_table
 from .scaling import Scaler
 
 __all__ = [
     "Model",
     "Scaler",
+    "read_table",
 ]

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..errors import import_optional
+from .array_roles import split_array
 from .roles import Roles
-from .target import Target
+from .target import Target, find_target, target_like
 
 if TYPE_CHECKING:
     import polars as pl
@@ -26,7 +28,9 @@ class Dataset:
         (rows, columns) of numbers
     target : what is predicted
     left_out : why each column of the table that is no input is none
-    notes : what was done with the values of a column, such as "percent signs taken off"
+    notes : for each column of the table, in its order, what was done with its values, such as
+        "percent signs taken off"; mostly ""
+    writing : how the values of each column that came as text were written
     numeric, categorical, keep : columns that the user says are numbers, words, and inputs
     groups : (rows,) of any dtype: rows of one group belong together; None for no groups
     time : (rows,) float64: when each row was, to order rows by; None if not given
@@ -39,8 +43,9 @@ class Dataset:
     name: str
     inputs: pl.DataFrame | np.ndarray
     target: Target
-    left_out: dict[str, str] = field(default_factory=dict)
-    notes: dict[str, str] = field(default_factory=dict)
+    left_out: Mapping[str, str] = field(default_factory=dict)
+    notes: Mapping[str, str] = field(default_factory=dict)
+    writing: Mapping[str, Any] = field(default_factory=dict)
     numeric: frozenset[str] = frozenset()
     categorical: frozenset[str] = frozenset()
     keep: frozenset[str] = frozenset()
@@ -60,24 +65,59 @@ def dataset_of(
     target_transform: str = "none",
     missing: Collection[str] = (),
     name: str = "table",
-    notes: Mapping[str, str] | None = None,
     dialect: Any = None,
+    like: Dataset | None = None,
 ) -> Dataset:
     """A data set of a table, or of an array.
 
     Parameters
     ----------
-    data : a polars ``DataFrame`` (its text is given types here, unless it has them), or an array
-        (rows, columns) of numbers, whose columns are called x0, x1, ... and all stay inputs
+    data : a polars ``DataFrame`` (its text is given types here), or an array (rows, columns) of
+        numbers, whose columns are called x0, x1, ... and all stay inputs
     roles : which columns are the target, groups, ...; or arrays beside the table
     task : "classification", "regression", or "auto" to see from the target
-    target_transform : "none", "log", or "auto" for a logarithm where the target is skewed
+    target_transform : "none", "log", or "auto" for a logarithm where the target has a long tail
     missing : words that stand for missing values, beside the usual ones
-    notes, dialect : of the reading, to hand on
+    dialect : how the table was written in its file; as :class:`.reading.dialect.Dialect` says it
+    like : a data set of which these are other rows: the target's kind, classes and transform are
+        as there, and so are the types of columns and what is left out
 
     Raises
     ------
     TypeError, ValueError
         A column that is not there, no inputs, no rows with a target, ...
     """
-    raise NotImplementedError
+    if isinstance(data, np.ndarray):
+        split = split_array(data, roles)
+    else:
+        import_optional("polars", "sweep")
+        from .table_roles import KnownInputs, TextOptions, split_table
+
+        text = TextOptions(missing)
+        if dialect is not None:
+            text = TextOptions(missing, dialect.decimal, dialect.notes, dialect.writing)
+        known = None
+        if like is not None and not isinstance(like.inputs, np.ndarray):
+            known = KnownInputs(like.inputs, like.writing)
+        split = split_table(data, roles, text, known)
+    if like is None:
+        target = find_target(split.target, task, target_transform)
+    else:
+        target = target_like(split.target, like.target)
+    return Dataset(
+        name=name,
+        inputs=split.inputs,
+        target=target,
+        left_out=split.left_out,
+        notes=split.notes,
+        writing=split.writing,
+        numeric=split.numeric,
+        categorical=split.categorical,
+        keep=split.keep,
+        groups=split.groups,
+        time=split.time,
+        weights=split.weights,
+        row_numbers=split.row_numbers,
+        without_target=split.rows - len(split.row_numbers),
+        dialect=dialect,
+    )

@@ -13,7 +13,7 @@ from rich.text import Text
 
 from ..files import write_whole
 from .model import Model
-from .sources import STDIO
+from .reading.sources import STDIO
 
 if TYPE_CHECKING:
     import polars as pl

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 # A column's name, or its position: 1 is the first, -1 the last.
 Column = str | int
+MOST_SHOWN = 12  # columns in a message
 
 
 @dataclass(frozen=True)
@@ -34,28 +37,68 @@ class Roles:
     keep: Column | Sequence[Column] = ()
 
 
-def find_columns(names: Sequence[str], asked: Column | Sequence[Column], option: str) -> list[str]:
+def find_columns(
+    names: Sequence[str], asked: Column | np.integer | Iterable[Column], option: str
+) -> list[str]:
     """The columns that were asked for, in the order in which they were.
 
     Parameters
     ----------
     names : of the table's columns, in order
     asked : a name, several names with commas between, a position (1 is the first, -1 the last),
-        or a list of these. A name that is there with its comma, or its digits, is that column.
-    option : what they were asked for with, such as ``--drop``, for the message
+        or a list of these. Spaces and quotes around a name do not matter. A column that is called
+        like that, with commas or digits, comes before a list and a position.
+    option : what asks for them, such as "drop", for messages
 
     Raises
     ------
     ValueError
         A column that is not there. The message lists the columns, and the nearest name.
     """
-    if isinstance(asked, str):
-        asked = [asked] if _clean(asked) in map(_clean, names) else asked.split(",")
-    elif isinstance(asked, int):
-        asked = [asked]
-    found = [_find_column(names, column, option) for column in asked if column != ""]
-    return list(dict.fromkeys(found))
+    is_one = isinstance(asked, (str, int, np.integer))
+    listed: Iterable[Any] = [asked] if is_one else asked  # type: ignore[assignment]
+    found: dict[str, None] = {}
+    for column in listed:
+        parts: Sequence[Column] = [column]
+        if isinstance(column, str) and "," in column and not _called(names, column):
+            parts = column.split(",")
+        found |= {_find(names, part, option): None for part in parts}
+    return [*found]
 
 
-def _find_column(names: Sequence[str], column: Column, option: str) -> str:
-    raise NotImplementedError
+def _find(names: Sequence[str], column: Column, option: str) -> str:
+    """One column's name."""
+    called = _called(names, column) if isinstance(column, str) else []
+    if column in called:
+        return str(column)
+    if len(called) == 1:
+        return called[0]
+    try:
+        position = int(column)
+    except ValueError:
+        position = 0
+    if 1 <= abs(position) <= len(names):
+        return names[position - 1 if position > 0 else position]
+    raise ValueError(f"{option}: there is no column {column!r}{_advice(names, column)}")
+
+
+def _called(names: Sequence[str], column: str) -> list[str]:
+    """The columns of a name, whatever spaces and quotes are around it."""
+    return [name for name in names if _bare(name) == _bare(column)]
+
+
+def _bare(name: str) -> str:
+    name = name.strip()
+    quoted = len(name) > 1 and name[0] == name[-1] and name[0] in "\"'"
+    return name[1:-1].strip() if quoted else name
+
+
+def _advice(names: Sequence[str], column: Column) -> str:
+    """The nearest name, and all names, for a message."""
+    lower = {name.lower(): name for name in names}
+    near = difflib.get_close_matches(str(column).strip().lower(), [*lower], n=1)
+    meant = f", but {lower[near[0]]!r}" if near else ""
+    more = f" and {len(names) - MOST_SHOWN} more" if len(names) > MOST_SHOWN else ""
+    shown = ", ".join(names[:MOST_SHOWN])
+    positions = f"name one, or give its position from 1 to {len(names)}, or from -1 for the last"
+    return f"{meant}; the columns are {shown}{more}: {positions}"

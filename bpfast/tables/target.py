@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from ..checks import check_choice
+
 TASKS = ("auto", "classification", "regression")
 MAX_CLASSES = 100  # different integers in a target that still count as classes
+LONG_TAIL = 2.0  # skewness above which a target may be trained on its logarithm
 MIN_ROWS = 3  # of a class, on average: training, validation and test want one each
 
 
@@ -43,12 +47,78 @@ class Target:
 
 def to_training_scale(values: np.ndarray, transform: str) -> np.ndarray:
     """Numbers in the target's own units, as networks are trained on: "", "log" or "log1p"."""
-    return {"": np.asarray, "log": np.log, "log1p": np.log1p}[transform](values)
+    if not transform:
+        return values
+    return np.log(values) if transform == "log" else np.log1p(values)
 
 
 def to_units(values: np.ndarray, transform: str) -> np.ndarray:
     """What :func:`to_training_scale` gave, in the target's own units again."""
-    return {"": np.asarray, "log": np.exp, "log1p": np.expm1}[transform](values)
+    if not transform:
+        return values
+    return np.exp(values) if transform == "log" else np.expm1(values)
+
+
+def find_target(
+    columns: Mapping[str, np.ndarray], task: str = "auto", transform: str = "none"
+) -> Target:
+    """What a target is: classes, labels or numbers.
+
+    Parameters
+    ----------
+    columns : for each name (rows,) numbers, truth values or words, none missing
+    task : "classification", "regression", or "auto" to see from the target
+    transform : "none"; "log" for the logarithm of numbers (of 1 + them, if some are 0); "auto" for
+        that where numbers have a long tail above
+
+    Raises
+    ------
+    ValueError
+        What :func:`check_target` refuses; several columns that are neither all numbers nor all of
+        two values; a transform of classes or of negative numbers.
+    """
+    check_choice("task", task, TASKS)
+    check_choice("target_transform", transform, TRANSFORMS)
+    names = tuple(columns)
+    for name, y in columns.items():
+        _check_finite(y, f"target {name!r}" if name else "the target")
+    if len(columns) == 1:
+        values, classes = check_target(columns[names[0]], task)
+        target = Target(names, "classes" if classes else "numbers", values, classes)
+    elif task != "regression" and _are_labels(columns, task):
+        target = _find_labels(columns)
+    else:
+        target = Target(names, "numbers", _find_outputs(columns))
+    if transform == "none":
+        return target
+    if target.kind != "numbers":
+        if transform == "auto":
+            return target
+        raise ValueError(
+            f"target_transform={transform!r} is for a target of numbers, and this has "
+            f"{target.kind}: leave it out"
+        )
+    return replace(target, transform=_find_transform(target.values, transform))
+
+
+def target_like(columns: Mapping[str, np.ndarray], target: Target) -> Target:
+    """The target of other rows, with the classes, labels and transform of one that is known.
+
+    Raises
+    ------
+    ValueError
+        A value that the known target has not; text among numbers.
+    """
+    if target.kind == "numbers":
+        outputs = [_as_numbers(name, y) for name, y in columns.items()]
+        return replace(target, values=outputs[0] if len(outputs) == 1 else np.stack(outputs, 1))
+    known = target.labels or {target.names[0]: target.classes}
+    codes = [
+        _find_codes(name, y, own)
+        for (name, y), own in zip(columns.items(), known.values(), strict=True)
+    ]
+    values = np.stack(codes, 1).astype(np.float64) if target.labels else codes[0]
+    return replace(target, values=values)
 
 
 def check_target(y: np.ndarray, task: str = "auto") -> tuple[np.ndarray, list[str]]:
@@ -65,9 +135,9 @@ def check_target(y: np.ndarray, task: str = "auto") -> tuple[np.ndarray, list[st
         raise ValueError(f"the target must be one column, got shape {y.shape}")
     if not len(y):
         raise ValueError("the target has no rows")
-    if _is_numeric(y) and not np.isfinite(y.astype(float)).all():
-        raise ValueError(f"the target is not finite at index {int(np.argmin(np.isfinite(y)))}")
+    _check_finite(y, "the target")
     if task == "auto":
+        _check_words(y)
         task = "classification" if _looks_like_classes(y) else "regression"
     return (_check_numbers(y), []) if task == "regression" else _check_classes(y)
 
@@ -83,6 +153,11 @@ def total_sum_of_squares(y: np.ndarray) -> float:
         return float(((y - y.mean()) ** 2).sum())
 
 
+def _check_finite(y: np.ndarray, name: str) -> None:
+    if _is_numeric(y) and not np.isfinite(y.astype(float)).all():
+        raise ValueError(f"{name} is not finite at index {int(np.argmin(np.isfinite(y)))}")
+
+
 def _is_numeric(y: np.ndarray) -> bool:
     return y.dtype.kind in "iufb"
 
@@ -93,6 +168,28 @@ def _looks_like_classes(y: np.ndarray) -> bool:
         return True
     integers = (y.astype(float) == np.floor(y.astype(float))).all()
     return integers and len(np.unique(y)) <= min(MAX_CLASSES, len(y) // MIN_ROWS)
+
+
+def _check_words(y: np.ndarray) -> None:
+    """Refuse words that are numbers but for a few, which nobody means to be classes."""
+    if _is_numeric(y):
+        return
+    values = np.unique(y)
+    words = [value for value in values if not _is_number(value)]
+    if len(values) > MAX_CLASSES and len(words) < len(values) / 2:
+        but = f", but {str(words[0])!r}" if words else f" as text, such as {str(values[0])!r}"
+        raise ValueError(
+            f"the target has {len(values)} different values, mostly numbers{but}: say what stands "
+            "for missing values (missing), or that it is a classification (task)"
+        )
+
+
+def _is_number(word: object) -> bool:
+    try:
+        float(str(word))
+    except ValueError:
+        return False
+    return True
 
 
 def _check_numbers(y: np.ndarray) -> np.ndarray:
@@ -119,3 +216,98 @@ def _check_classes(y: np.ndarray) -> tuple[np.ndarray, list[str]]:
             f"classes need {MIN_ROWS} rows each on average; a number is for task regression"
         )
     return numbers, [str(value) for value in values]
+
+
+def _are_labels(columns: Mapping[str, np.ndarray], task: str) -> bool:
+    """Whether each of several columns has two values, which are no numbers with fractions.
+
+    Raises
+    ------
+    ValueError
+        A classification, or words, with other than two values in a column.
+    """
+    values = {name: np.unique(y) for name, y in columns.items()}
+    several = [name for name, own in values.items() if len(own) != 2]
+    if not several and (task == "classification" or all(map(_are_whole, values.values()))):
+        return True
+    words = [name for name, own in values.items() if not _is_numeric(own)]
+    if words or task == "classification":
+        name = (several or [name for name in values if name not in words])[0]
+        found = f"{len(values[name])} different values, such as {values[name][0]}"
+        raise ValueError(
+            f"the targets {', '.join(columns)} are neither numbers alone nor labels of two values "
+            f"each: {name!r} has {found}; give targets of one kind, or one target of classes"
+        )
+    return False
+
+
+def _are_whole(values: np.ndarray) -> bool:
+    return not _is_numeric(values) or bool((values == np.floor(values.astype(float))).all())
+
+
+def _find_labels(columns: Mapping[str, np.ndarray]) -> Target:
+    codes, labels = [], {}
+    for name, y in columns.items():
+        values, numbers = np.unique(y, return_inverse=True)
+        labels[name] = [str(value) for value in values]
+        codes.append(numbers)
+    values = np.stack(codes, axis=1).astype(np.float64)
+    return Target(tuple(columns), "labels", values, labels=labels)
+
+
+def _find_outputs(columns: Mapping[str, np.ndarray]) -> np.ndarray:
+    outputs = []
+    for name, y in columns.items():
+        try:
+            outputs.append(_check_numbers(y))
+        except ValueError as error:
+            raise ValueError(f"target {name!r}: {error}") from None
+    return np.stack(outputs, axis=1)
+
+
+def _find_transform(values: np.ndarray, transform: str) -> str:
+    """The logarithm to train on; "" where "auto" was asked and it would not shorten the tail."""
+    lowest = values.min()
+    if lowest < 0:
+        if transform == "auto":
+            return ""
+        raise ValueError(
+            f"target_transform='log' is for a target without negative numbers, and this has "
+            f"{lowest:g}: leave it out"
+        )
+    found = "log" if lowest > 0 else "log1p"
+    if transform == "auto":
+        before, after = _skewness(values), _skewness(to_training_scale(values, found))
+        if not (before > LONG_TAIL and abs(after) < before):
+            return ""
+    return found
+
+
+def _skewness(values: np.ndarray) -> float:
+    """The mean cubed standardised deviation, of the output that has the least."""
+    deviations = (values - values.mean(axis=0)) / values.std(axis=0)
+    return float(np.min((deviations**3).mean(axis=0)))
+
+
+def _as_numbers(name: str, y: np.ndarray) -> np.ndarray:
+    if not _is_numeric(y):
+        raise ValueError(f"target {name!r} has {str(y[0])!r}, expected numbers as in training")
+    return y.astype(np.float64)
+
+
+def _find_codes(name: str, y: np.ndarray, known: list[str]) -> np.ndarray:
+    """Which of the known values each value is."""
+    values, numbers = np.unique(y, return_inverse=True)
+    codes = {_canonical(value): code for code, value in enumerate(known)}
+    unknown = [str(value) for value in values if _canonical(value) not in codes]
+    if unknown:
+        raise ValueError(
+            f"target {name!r} has {unknown[0]!r}, expected one of {', '.join(known)}: leave such "
+            "rows out"
+        )
+    return np.array([codes[_canonical(value)] for value in values])[numbers]
+
+
+def _canonical(value: object) -> str:
+    """A value's name: 1 and 1.0 have the same."""
+    return str(value).strip().removesuffix(".0")

@@ -11,7 +11,7 @@ pytest.importorskip("typer")
 from typed import asked_by
 
 from bpfast.command.request import read_request, saved_in
-from bpfast.tables.sources import BUILT_IN
+from bpfast.tables.reading.sources import BUILT_IN
 
 
 def test_built_in_data_are_no_file_of_that_name(tmp_path, monkeypatch):

@@ -9,8 +9,8 @@ import numpy as np
 import polars as pl
 
 from .batch import Batch
-from .numbers import CURRENCY, GROUP, NumberKind, bare_numbers, read_numbers
-from .strays import Strays
+from .numbers import CURRENCY, GROUP, SEPARATORS, NumberKind, bare_numbers, read_numbers
+from .strays import Strays, count_rows
 
 MOST_CATEGORIES = 20  # different numbers beside which a word that repeats is a category, too
 # float32 rounds by up to 2**-24 of a number: that may be a millionth of the column's range.
@@ -30,6 +30,7 @@ class Reading:
 
     Attributes
     ----------
+    decimal : the mark
     strays : the values that are no numbers
     sure : whether a value is a number with this decimal mark alone
     integers : whether all numbers are integers
@@ -37,12 +38,18 @@ class Reading:
     low, high : the least and the greatest number
     """
 
+    decimal: str
     strays: Strays = field(default_factory=Strays)
     sure: bool = False
     integers: bool = True
     grouped: bool = False
     low: float = np.inf
     high: float = -np.inf
+
+    @property
+    def separated(self) -> str:
+        """What a number with thousands separators has in it."""
+        return rf"[0-9][{GROUP[self.decimal]}{SEPARATORS}][0-9]"
 
     @property
     def has_numbers(self) -> bool:
@@ -84,7 +91,7 @@ class NumberEvidence:
         self.styles: set[str] = set()
         self.spaced = 0  # numbers with spaces between their digits
         self.lengths: set[int] = set()  # of these
-        self.readings = {decimal: Reading() for decimal in GROUP}
+        self.readings = {decimal: Reading(decimal) for decimal in GROUP}
 
     def see(self, batch: Batch) -> None:
         """Take in a batch of rows."""
@@ -110,6 +117,12 @@ class NumberEvidence:
         are_categories = repeat and len(self.few) <= MOST_CATEGORIES
         return strays.are_few(self.values) and not (are_categories or strays.codes)
 
+    @property
+    def may_be_words(self) -> bool:
+        """Whether the values so far may be no numbers."""
+        strays = self.readings[self.decimal()].strays
+        return bool(self.code) or strays.codes or not strays.are_few(self.values)
+
     def check_asked(self, name: str, decimal: str) -> None:
         """Refuse a column that was asked to be numbers and has none."""
         reading = self.readings[decimal]
@@ -126,7 +139,7 @@ class NumberEvidence:
             dtype=reading.dtype(compact),
             decimal=decimal,
             missing=(*self.missing, *sorted(reading.strays.counts)),
-            note=self._note(reading, decimal),
+            note=self._note(reading),
         )
 
     def why_words(self, decimal: str) -> str:
@@ -143,7 +156,7 @@ class NumberEvidence:
         return f"words: numbers, but {reading.strays}"
 
     def _see_plain(self, text: pl.Series, numbers: pl.Series) -> None:
-        self._find_code(text.filter(text.str.contains("^[+-]?0[0-9]|^.{8}")))
+        self._find_code(text.filter(~text.str.contains(".", literal=True)))
         point, comma = self.readings["."], self.readings[","]
         point.widen(numbers)
         comma.widen(numbers)
@@ -155,6 +168,7 @@ class NumberEvidence:
                 point.integers = comma.integers = False
                 only_point = broken.filter(read_numbers(broken, ",").is_null())
                 point.sure |= only_point.len() > 0
+                comma.grouped |= only_point.len() < broken.len()
                 comma.strays.add(only_point.alias("word").value_counts(name="count"))
 
     def _see_rest(self, rest: pl.DataFrame) -> None:
@@ -173,11 +187,10 @@ class NumberEvidence:
         words, numbers = written["word"], bare.cast(pl.Float64, strict=False)
         reading.widen(numbers)
         reading.integers &= bare.cast(pl.Int64, strict=False).null_count() == 0
-        digits = bare.str.extract("([0-9]+)")
-        reading.grouped |= bool((~words.str.contains(digits, literal=True)).any())
+        reading.grouped |= bool(words.str.contains(reading.separated).any())
         self.few.update(numbers.drop_nulls().head(MOST_CATEGORIES + 1).to_list())
         self.styles |= {name for name, mark in _STYLES.items() if words.str.contains(mark).any()}
-        if reading is self.readings["."]:
+        if reading.decimal == ".":
             spaced = written.filter(words.str.contains(r"^[0-9][0-9\s]*\s[0-9]+$"))
             self.spaced += int(spaced["count"].sum())
             self.lengths.update(spaced["word"].str.len_chars().unique().head(2).to_list())
@@ -192,12 +205,12 @@ class NumberEvidence:
         same = len(self.lengths) == 1 and min(self.lengths) >= len("123 456 789")
         return same and self.spaced == self.values > 1
 
-    def _note(self, reading: Reading, decimal: str) -> str:
+    def _note(self, reading: Reading) -> str:
         off = [*sorted(self.styles), *(["thousands separators"] if reading.grouped else [])]
         done = [f"{', '.join(off)} taken off"] if off else []
-        done += ["decimal commas"] if decimal == "," and reading.sure else []
+        done += ["decimal commas"] if reading.decimal == "," and not reading.integers else []
         if self.infinite:
-            done.append(f"infinite in {self.infinite} rows, which counts as missing")
+            done.append(f"infinite in {count_rows(self.infinite)}, which counts as missing")
         if reading.strays.total:
             done.append(f"{reading.strays}, which counts as missing")
         return "; ".join(done)

@@ -12,6 +12,7 @@ import polars as pl
 from .marks import MARKS, numbers_among, to_text, without_marks
 
 CURRENCY = r"(?:\p{Sc}|EUR|USD|GBP|CHF|JPY)"
+SEPARATORS = r"\s'\u2019"  # of thousands, with any decimal mark
 GROUP = {".": ",", ",": "."}  # the thousands separator that goes with a decimal mark
 
 
@@ -48,9 +49,9 @@ def as_numbers(
 def drop_infinite(numbers: pl.Series, missing: Collection[str] = ()) -> pl.Series:
     """Numbers, null where they are not finite or stand for missing values."""
     marks = numbers_among(missing)
-    if numbers.dtype.is_float():
+    if numbers.dtype.is_float() and numbers.is_finite().not_().any():  # or there is nothing to copy
         numbers = numbers.set(~numbers.is_finite(), None)
-    return numbers.set(numbers.is_in(marks), None) if marks else numbers
+    return numbers.set(numbers.cast(pl.Float64).is_in(marks), None) if marks else numbers
 
 
 @dataclass(frozen=True)
@@ -89,9 +90,9 @@ def bare_numbers(text: pl.Series, decimal: str) -> pl.Series:
     text = text.set(~text.str.contains(_PATTERNS[decimal]), None)
     if text.null_count() == text.len():
         return text
-    negative = text.str.contains(r"^\(|^\D*[-−]")
-    bare = text.str.replace_all(rf"[\s'’()%+{re.escape(GROUP[decimal])}]|{CURRENCY}", "")
-    bare = bare.str.replace_all("^[-−]+", "").str.replace(",", ".", literal=True)
+    negative = text.str.contains(r"^\(|^\D*[-\u2212]")
+    bare = text.str.replace_all(rf"[{SEPARATORS}()%+{GROUP[decimal]}]|{CURRENCY}", "")
+    bare = bare.str.replace_all(r"^[-\u2212]+", "").str.replace(",", ".", literal=True)
     return bare.zip_with(~negative.fill_null(False), "-" + bare)
 
 
@@ -112,9 +113,12 @@ def read_numbers(text: pl.Series, decimal: str, missing: Collection[str] = ()) -
 def _pattern(decimal: str) -> str:
     """What a number looks like, with a decimal mark."""
     mark, group = re.escape(decimal), re.escape(GROUP[decimal])
-    grouped = "|".join(rf"[1-9][0-9]{{0,2}}(?:{g}[0-9]{{3}})+" for g in (group, r"\s", "['’]"))
+    separators = (group, r"\s", r"['\u2019]")
+    grouped = "|".join(rf"[1-9][0-9]{{0,2}}(?:{between}[0-9]{{3}})+" for between in separators)
+    if decimal == ".":  # as in India: 12,34,567
+        grouped += "|[1-9][0-9]?(?:,[0-9]{2})+,[0-9]{3}"
     digits = rf"(?:(?:[0-9]+|{grouped})(?:{mark}[0-9]*)?|{mark}[0-9]+)(?:[eE][+-]?[0-9]+)?"
-    signs = rf"[+−-]?\s?(?:{CURRENCY}\s?[−-]?)?"
+    signs = rf"[+\u2212-]?\s?(?:{CURRENCY}\s?[\u2212-]?)?"
     behind = rf"(?:\s?(?:{CURRENCY}|%))?"
     return rf"^(?:{signs}{digits}{behind}|\((?:{CURRENCY}\s?)?{digits}{behind}\))$"
 

@@ -9,12 +9,11 @@ import polars as pl
 
 from .batch import Batch
 from .booleans import BooleanEvidence
-from .marks import without_marks
 from .moments import MomentEvidence, MomentKind
 from .native import check_native, convert_native
 from .number_evidence import NumberEvidence
 from .numbers import NumberKind
-from .words import WordEvidence, WordKind, as_words
+from .words import WordEvidence, as_words
 
 
 class Writing(NamedTuple):
@@ -101,7 +100,7 @@ class KindFinder:
         *,
         compact: bool = False,
     ) -> None:
-        self._missing = tuple(missing)
+        self._missing = (missing,) if isinstance(missing, str) else tuple(missing)
         self._decimal = decimal
         self._numeric = frozenset(numeric)
         self._categorical = frozenset(categorical)
@@ -181,7 +180,10 @@ class _TextColumn:
         self.numbers.see(batch)
         self.booleans.see(batch)
         self.moments.see(batch)
-        self.words.see(text)
+        if self.numbers.may_be_words:
+            self.words.see(text)
+        elif self.numbers.values:
+            self.words.skip()
 
     def kind(self, decimal: str, compact: bool) -> _Kind:
         if not self.numbers.values:

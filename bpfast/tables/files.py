@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import io
+import sys
+import zipfile
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from ..checks import check_choice
+from ..errors import import_optional
 from .columns import (
     Columns,
     check_columns,
@@ -16,11 +23,35 @@ from .columns import (
     fit_columns,
     shorten,
 )
-from .dataset import Dataset
-from .frames import check_nulls, read_frame
-from .npz import read_npz, read_npz_inputs
-from .sources import BUILT_IN, data_file, load_built_in, source_name
+from .reading.sources import BUILT_IN, STDIO, data_file, load_built_in, source_name
 from .target import TASKS, check_target
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Samples with a target.
+
+    Attributes
+    ----------
+    name : what the data are called
+    X : (samples, features) float64
+    y : (samples,) class numbers, or (samples,) float64
+    columns : the columns that X was made of
+    classes : the classes' names, empty for regression
+    groups : (samples,) of any dtype: rows of one group belong together; None for no groups
+    """
+
+    name: str
+    X: np.ndarray
+    y: np.ndarray
+    columns: Columns
+    classes: list[str] = field(default_factory=list)
+    groups: np.ndarray | None = None
+
+    @property
+    def features(self) -> list[str]:
+        """Names of the columns of X."""
+        return feature_names(self.columns)
 
 
 def read_dataset(
@@ -120,3 +151,79 @@ def _read_table(source: str, target: str | None, groups: str | None) -> Dataset:
     X = encode(source, inputs, columns)
     together = None if groups is None else frame[groups].to_numpy()
     return Dataset(source, X, frame[target].to_numpy(), columns, groups=together)
+
+
+def read_frame(source: str, words: Iterable[str] = ()) -> Any:
+    """A polars ``DataFrame``; in a CSV, the columns ``words`` may be words that look like numbers.
+
+    ``source`` is a CSV or Parquet file, "-" for CSV from standard input, or a built-in data set.
+    """
+    pl = import_optional("polars", "cli")
+    if source in BUILT_IN:
+        bunch = load_built_in(source)
+        return pl.DataFrame(bunch.data, schema=[str(name) for name in bunch.feature_names])
+    try:
+        if source != STDIO and data_file(source).suffix == ".parquet":
+            return pl.read_parquet(source)
+        file = io.BytesIO(sys.stdin.buffer.read()) if source == STDIO else source
+        overrides = dict.fromkeys(words, pl.String)
+        return pl.read_csv(file, infer_schema_length=None, schema_overrides=overrides)
+    except pl.exceptions.PolarsError as error:
+        why = str(error).splitlines()[0]
+        raise ValueError(f"{source_name(source)} cannot be read: {why}") from None
+
+
+def check_nulls(source: str, frame: Any) -> None:
+    """Raise ``ValueError`` for missing values."""
+    for series in frame:
+        if series.null_count():
+            row = int(series.is_null().arg_max())
+            raise ValueError(
+                f"{source}: column {series.name!r} has {series.null_count()} missing values, "
+                f"first in row {row + 1}: fill or drop them first"
+            )
+
+
+def read_npz(path: Path, target: str, groups: str | None) -> Dataset:
+    """The array X, with the target and groups as they are in the file."""
+    arrays = _read_arrays(path)
+    for name in ("X", target, *([groups] if groups else [])):
+        if name not in arrays:
+            raise ValueError(f"{path} holds {', '.join(arrays)}: there is no array {name!r}")
+    X, y = arrays["X"], arrays[target]
+    if not _is_matrix(X) or X.shape[:1] != y.shape:
+        raise ValueError(
+            f"{path}: expected X (samples, features) of numbers and {target} (samples,), "
+            f"got shapes {X.shape} and {y.shape}"
+        )
+    columns: Columns = {f"x{k}": [] for k in range(X.shape[1])}
+    X = check_finite_inputs(path, X.astype(np.float64), [*columns])
+    return Dataset(path.stem, X, y, columns, groups=None if groups is None else arrays[groups])
+
+
+def read_npz_inputs(path: Path, names: list[str]) -> np.ndarray:
+    """The array X, (samples, inputs) float64, for inputs of some names."""
+    arrays = _read_arrays(path)
+    X = arrays.get("X", np.empty(0))
+    if not _is_matrix(X) or X.shape[1] != len(names) or not len(X):
+        held = ", ".join(f"{name} {array.shape}" for name, array in arrays.items())
+        raise ValueError(
+            f"{path}: expected an array X (samples, {len(names)}) of numbers for the inputs "
+            f"{shorten(names)}, got {held or 'no array'}"
+        )
+    return check_finite_inputs(path, X.astype(np.float64), names)
+
+
+def _read_arrays(path: Path) -> dict[str, np.ndarray]:
+    """The arrays of an NPZ file."""
+    try:
+        if not zipfile.is_zipfile(path):
+            raise ValueError("it is not one that numpy.savez wrote whole")
+        with np.load(path, allow_pickle=False) as file:
+            return {name: file[name] for name in file.files}
+    except (ValueError, OSError, zipfile.BadZipFile) as error:
+        raise ValueError(f"{path} cannot be read: {error}") from None
+
+
+def _is_matrix(X: np.ndarray) -> bool:
+    return X.ndim == 2 and X.dtype.kind in "iufb"

@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from bpfast.tables.sources import BUILT_IN, data_file, load_built_in, source_name
+from bpfast.tables.reading.sources import BUILT_IN, data_file, load_built_in, source_name
 
 
 @pytest.mark.parametrize("source", ["nowhere.csv", "digit", "."])

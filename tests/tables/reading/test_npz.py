@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from bpfast.tables.npz import read_npz, read_npz_inputs
+from bpfast.tables.files import read_npz, read_npz_inputs
 
 FEATURES = ["area", "colour=blue", "colour=green", "colour=red", "garden"]
 

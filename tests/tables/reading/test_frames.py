@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from bpfast.tables.frames import check_nulls, read_frame
+from bpfast.tables.files import check_nulls, read_frame
 
 polars = pytest.importorskip("polars")
 

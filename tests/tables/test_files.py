@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from bpfast.tables.reading import read_dataset, read_inputs
-from bpfast.tables.sources import BUILT_IN
+from bpfast.tables.files import read_dataset, read_inputs
+from bpfast.tables.reading.sources import BUILT_IN
 
 polars = pytest.importorskip("polars")
 

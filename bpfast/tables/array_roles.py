@@ -1,0 +1,98 @@
+"""The data that a user gives, by their roles; those of an array."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from .roles import Roles
+
+if TYPE_CHECKING:
+    import polars as pl
+
+
+class Split(NamedTuple):
+    """Inputs, target and the rest, of the rows that have a target.
+
+    Attributes
+    ----------
+    rows : how many rows there are, with a target and without
+    target : for each column of the target its values in rows that have one
+    row_numbers : of these rows
+    inputs, groups, time, weights, left_out, notes, writing, numeric, categorical, keep : as in
+        :class:`.dataset.Dataset`
+    """
+
+    rows: int
+    target: Mapping[str, np.ndarray]
+    row_numbers: np.ndarray
+    inputs: pl.DataFrame | np.ndarray
+    groups: np.ndarray | None = None
+    time: np.ndarray | None = None
+    weights: np.ndarray | None = None
+    left_out: Mapping[str, str] = {}
+    notes: Mapping[str, str] = {}
+    writing: Mapping[str, Any] = {}
+    numeric: frozenset[str] = frozenset()
+    categorical: frozenset[str] = frozenset()
+    keep: frozenset[str] = frozenset()
+
+
+def split_array(X: np.ndarray, roles: Roles) -> Split:
+    """An array's rows. All of its columns are inputs, and all rows have a target.
+
+    Raises
+    ------
+    TypeError, ValueError
+        A role that is a column's name or position, infinite numbers, an array of another length.
+    """
+    for option in ("drop", "numeric", "categorical", "keep"):
+        if np.size(getattr(roles, option)):
+            raise ValueError(
+                f"{option} is for columns of a table, and X is an array, whose columns have no "
+                "names: give a DataFrame"
+            )
+    given = target_arrays(_beside("the target", roles.target))
+    target = {name: np.asarray(values) for name, values in given.items()}
+    rows = len(next(iter(target.values()), ()))
+    if X.ndim != 2 or len(X) != rows:
+        raise ValueError(f"X has shape {X.shape}, expected ({rows}, features)")
+    if np.isinf(X).any():
+        where = tuple(np.argwhere(np.isinf(X))[0].tolist())
+        raise ValueError(f"X has infinity, first at {where}: drop or replace such values first")
+    beside = {
+        option: None if values is None else np.asarray(_beside(option, values))
+        for option, values in (("groups", roles.groups), ("time", roles.time))
+    }
+    weights = None if roles.weight is None else np.asarray(_beside("weights", roles.weight), float)
+    return Split(rows, target, np.arange(rows), X, beside["groups"], beside["time"], weights)
+
+
+def target_arrays(y: Any) -> dict[str, Any]:
+    """The columns of a target that is beside the table: an array, a series or a table.
+
+    An array's one column has the name "", its several columns are y0, y1, ...
+    """
+    if hasattr(y, "columns"):
+        return {str(name): np.asarray(y[name]) for name in y.columns}
+    name = getattr(y, "name", None)
+    if name is not None:  # a series
+        return {str(name): y}
+    array = np.asarray(y)
+    if array.ndim == 2 and array.shape[1]:
+        if array.shape[1] == 1:
+            return {"": array[:, 0]}
+        return {f"y{k}": array[:, k] for k in range(array.shape[1])}
+    return {"": array}
+
+
+def _beside(option: str, values: Any) -> Any:
+    """An array beside X, which must be none of its columns."""
+    if isinstance(values, (str, int)):
+        raise TypeError(
+            f"{option} is {values!r}, and X is an array, whose columns have no names: give an "
+            "array of a value for each row, or X as a DataFrame"
+        )
+    return values

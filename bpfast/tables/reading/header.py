@@ -1,0 +1,80 @@
+"""Whether the first line of a table names its columns, and the names."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import TYPE_CHECKING
+
+from ...errors import import_optional
+from ..values import typed
+
+if TYPE_CHECKING:
+    import polars as pl
+
+
+def has_header(
+    rows: list[list[str]], missing: Collection[str] = (), decimal: str | None = None
+) -> bool:
+    """Whether the first of some rows is a header, judged by its columns' values below.
+
+    It is one if a cell is a word in a column of numbers or moments; else it is none if cells are
+    numbers or moments, or come again below. A row of words that never come again is a header.
+    """
+    first, *below = rows
+    if not below:
+        return "number" not in _kinds([first], missing, decimal)
+    above = _kinds([first], missing, decimal)
+    kinds = _kinds(below, missing, decimal)
+    has_values = False
+    for k, cell in enumerate(first):
+        if above[k] == "holes":
+            continue
+        if _comes_again(cell, k, below):
+            has_values = True
+        elif _differs(above[k], kinds[k]):
+            return True
+        elif above[k] != "words":
+            has_values = True
+    return not has_values
+
+
+def column_names(cells: list[str]) -> tuple[list[str], dict[str, str]]:
+    """Different names from a header's cells, and notes on those that were not different."""
+    names: list[str] = []
+    notes: dict[str, str] = {}
+    for k, cell in enumerate(cells):
+        told = cell.strip().strip("\"'").strip() or f"unnamed_{k + 1}"
+        name, copy = told, 1
+        while name in names:
+            copy += 1
+            name = f"{told}_{copy}"
+        if copy > 1:
+            notes[name] = f"one of several columns named {told}"
+        names.append(name)
+    return names, notes
+
+
+def _kinds(rows: list[list[str]], missing: Collection[str], decimal: str | None) -> list[str]:
+    """What each column's values are."""
+    pl = import_optional("polars", "cli")
+    names = [f"column_{k}" for k in range(len(rows[0]))]
+    frame = pl.DataFrame(rows, schema=dict.fromkeys(names, pl.String), orient="row")
+    return [_kind(series) for series in typed(frame, missing, decimal).frame]
+
+
+def _kind(series: pl.Series) -> str:
+    if series.null_count() == len(series):
+        return "holes"
+    if series.dtype.is_numeric():
+        return "number"
+    return "moment" if series.dtype.is_temporal() else "words"
+
+
+def _comes_again(cell: str, k: int, below: list[list[str]]) -> bool:
+    """Whether a word is below in its column, too."""
+    return any(row[k].strip() == cell.strip() for row in below)
+
+
+def _differs(above: str, below: str) -> bool:
+    """Whether a cell is unlike all values below it, as names are."""
+    return below not in ("words", "holes") and above != below

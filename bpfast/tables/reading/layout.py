@@ -1,0 +1,181 @@
+"""How a table is laid out as text: its dialect, its columns' names, and where its rows begin."""
+
+from __future__ import annotations
+
+import csv
+import re
+from dataclasses import replace
+from typing import NamedTuple
+
+from .dialect import (
+    COMMENTS,
+    Dialect,
+    TextOptions,
+    find_decimal,
+    find_quote,
+    find_separator,
+    records,
+)
+from .header import column_names, has_header
+
+LINES = 1000  # that a dialect is found out from
+CELLS = 100_000  # that a header is found out from
+
+
+class Layout(NamedTuple):
+    """A table's dialect, its columns' names, and how many lines come before its first row."""
+
+    dialect: Dialect
+    names: list[str]
+    lines_before: int
+
+
+class _Line(NamedTuple):
+    number: int  # from 1, in the file
+    text: str
+
+
+class Beginning(NamedTuple):
+    """What a file begins with.
+
+    Attributes
+    ----------
+    name : of the file, in messages
+    encoding : that the file had
+    text : whole lines
+    is_all : whether nothing follows
+    """
+
+    name: str
+    encoding: str
+    text: str
+    is_all: bool
+
+
+def find_layout(beginning: Beginning, options: TextOptions) -> Layout:
+    """The layout of a table, from what its file begins with and what the user says.
+
+    Raises
+    ------
+    ValueError
+        There are no lines but blank ones and comments.
+    """
+    all_lines = beginning.text.split("\n")
+    lines = [_Line(k + 1, line + "\n") for k, line in enumerate(all_lines[:LINES])]
+    told, lines = _told_separator(lines)
+    comment = options.comment or _find_comment(lines)
+    body = [line for line in lines if line.text.strip() and not _is_comment(line, comment)]
+    if not body:
+        raise ValueError(
+            f"{beginning.name} is empty: expected a line of names, and a line for each row"
+        )
+    texts = [line.text for line in body]
+    quote = find_quote(texts)
+    separator = options.separator or told or find_separator(texts, quote)
+    dialect = Dialect(separator, options.decimal, beginning.encoding, comment=comment, quote=quote)
+    above = lines[: lines.index(body[0])]
+    is_all = beginning.is_all and len(all_lines) <= LINES
+    return _name_columns(_Sample(beginning.name, dialect, body, above, is_all), options)
+
+
+def ragged(name: str, line: int, found: int, expected: int) -> ValueError:
+    """What to raise for a line that has more or fewer fields than the table has columns."""
+    return ValueError(
+        f"{name}: line {line} has {found} fields, expected {expected}: mend the line, or say "
+        "which separator, quotes in pairs, or comment mark the file has"
+    )
+
+
+class _Sample(NamedTuple):
+    """The lines that a file begins with: those of its table, and those above it."""
+
+    name: str
+    dialect: Dialect
+    body: list[_Line]
+    above: list[_Line]
+    is_all: bool
+
+    def rows(self) -> tuple[list[list[str]], int]:
+        """The fields of each record, and the file's number of the first record's last line."""
+        dialect = self.dialect
+        try:
+            texts = [line.text for line in self.body]
+            rows, ends = records(texts, dialect.separator, dialect.quote)
+        except csv.Error as error:
+            raise ValueError(f"{self.name} cannot be read: {error}") from None
+        if not self.is_all and len(rows) > 2:
+            del rows[-1]  # it may go on after the sample
+        return rows, self.body[ends[0] - 1].number
+
+
+def _name_columns(sample: _Sample, options: TextOptions) -> Layout:
+    rows, end_of_first = sample.rows()
+    width = _width(rows)
+    first = rows[0][:width]
+    # R writes no name for the column of its rows' names.
+    no_name_of_first = len(first) == width - 1 and width > 2 and options.header is not False
+    if len(first) < width and not no_name_of_first:
+        raise ragged(sample.name, end_of_first, len(first), width)
+    decimal = options.decimal or find_decimal(rows, sample.dialect.separator)
+    dialect = replace(sample.dialect, decimal=decimal)
+    header = options.header
+    if header is None:
+        body = [row[:width] for row in rows[1 : CELLS // width + 2] if len(row) >= width]
+        header = no_name_of_first or has_header([first, *body], options.missing, decimal)
+        if not header and (names := _names_in_comment(sample, width)):
+            return Layout(dialect, names, sample.body[0].number - 1)
+    if not header:
+        names = [f"column_{k + 1}" for k in range(width)]
+        return Layout(replace(dialect, header=False), names, sample.body[0].number - 1)
+    names, notes = column_names((["rownames"] if no_name_of_first else []) + first)
+    return Layout(replace(dialect, notes=notes), names, end_of_first)
+
+
+def _told_separator(lines: list[_Line]) -> tuple[str | None, list[_Line]]:
+    """The separator of a first line like "sep=;", which Excel reads and writes."""
+    told = re.fullmatch(r'"?sep=(.)"?\s*', lines[0].text, re.IGNORECASE)
+    return (told[1], lines[1:]) if told else (None, lines)
+
+
+def _find_comment(lines: list[_Line]) -> str | None:
+    """The mark of comment lines, if the first line that is not blank begins with one."""
+    first = next((line.text for line in lines if line.text.strip()), "")
+    return first[0] if first.startswith(COMMENTS) else None
+
+
+def _is_comment(line: _Line, comment: str | None) -> bool:
+    return comment is not None and line.text.startswith(comment)
+
+
+def _width(rows: list[list[str]]) -> int:
+    """How many columns there are, without one that only separators at lines' ends make."""
+    first, body = rows[0], rows[1:] or rows
+    widths = [len(row) for row in body]
+    width = max(set(widths), key=lambda w: (widths.count(w), w == len(first)))
+    if any(cell.strip() for cell in first[width:]):
+        return len(first)
+    named = len(first) >= width and first[width - 1].strip()
+    if (
+        width > 1
+        and not named
+        and not any(row[width - 1].strip() for row in body if len(row) >= width)
+    ):
+        return width - 1
+    return width
+
+
+def _names_in_comment(sample: _Sample, width: int) -> list[str]:
+    """The names in the last comment above a table without a header, where there are some."""
+    comments = [line.text for line in sample.above if line.text.strip()]
+    if not comments or width < 2:
+        return []
+    line = comments[-1].lstrip(sample.dialect.comment or "")
+    rows, _ = records([line.strip() + "\n"], sample.dialect.separator, sample.dialect.quote)
+    cells = [cell.strip() for cell in rows[0]] if rows else []
+    if len(cells) != width or len(set(cells)) != width or not all(map(_is_name, cells)):
+        return []
+    return column_names(cells)[0]
+
+
+def _is_name(cell: str) -> bool:
+    return bool(re.fullmatch(r"[^\W\d][\w .()/%\"'-]*", cell))
