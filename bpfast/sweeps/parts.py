@@ -70,6 +70,11 @@ class Folds(NamedTuple):
         own = [np.arange(end - len(fold.train), end) for fold, end in zip(folds, ends, strict=True)]
         return cls(_joined(trained, inputs), own, validation, prepared)
 
+    @property
+    def inputs(self) -> list[int]:
+        """For each fold how many inputs its encoding makes."""
+        return [len(found.encoding.features) for found in self.prepared]
+
     def of_networks(self, trials: int) -> tuple[list[np.ndarray], np.ndarray]:
         """``rows`` of a fit of all trials on fold 0, then all trials on fold 1, ..."""
         return self.rows, np.repeat(np.arange(len(self.rows)), trials)
