@@ -10,6 +10,7 @@ import polars as pl
 
 from .array_roles import Split, target_arrays
 from .identifiers import find_identifiers
+from .reading.frames import as_frame, is_table
 from .roles import Roles, find_columns
 from .values import Typed, Writing, as_booleans, as_moments, as_numbers, as_words, typed
 from .values.booleans import find_booleans
@@ -71,9 +72,10 @@ def split_table(
     if len(rows) < inputs.height:  # a copy, which a large table has no memory for without need
         inputs = inputs[rows]
     beside = _Beside(table.frame, names, rows)
+    writing = {**text.writing, **table.writing}
     return Split(
         rows=frame.height,
-        target={name: _target_array(series, rows) for name, series in target.items()},
+        target={name: _target_array(series, rows, writing) for name, series in target.items()},
         row_numbers=rows,
         inputs=inputs,
         groups=beside.groups(roles.groups),
@@ -81,7 +83,7 @@ def split_table(
         weights=beside.weights(roles.weight),
         left_out={name: left_out[name] for name in frame.columns if name in left_out},
         notes=_join_notes(frame.columns, text.notes, table.notes, booleans),
-        writing={**text.writing, **table.writing},
+        writing=writing,
         numeric=frozenset(names["numeric"]),
         categorical=frozenset(names["categorical"]),
         keep=frozenset(names["keep"]),
@@ -165,17 +167,23 @@ def _target(frame: pl.DataFrame, asked: Any, names: list[str]) -> dict[str, pl.S
     """The columns of the target, null where it is missing."""
     if names:
         return {name: _with_nulls(frame[name]) for name in names}
-    arrays = target_arrays(asked)
-    for name, values in arrays.items():
-        if len(values) != frame.height:
-            called = f" {name!r}" if name else ""
+    if is_table(asked):
+        columns = as_frame(asked).get_columns()
+    else:
+        columns = [_series(name, values) for name, values in target_arrays(asked).items()]
+    for series in columns:
+        if len(series) != frame.height:
+            called = f" {series.name!r}" if series.name else ""
             raise ValueError(
-                f"the target{called} has {len(values)} values, and the table {frame.height} rows: "
+                f"the target{called} has {len(series)} values, and the table {frame.height} rows: "
                 "give a value for each row"
             )
-    return {
-        name: _with_nulls(pl.Series(name, values, strict=False)) for name, values in arrays.items()
-    }
+    return {series.name: _with_nulls(series) for series in columns}
+
+
+def _series(name: str, values: Any) -> pl.Series:
+    """Values beside the table as a column."""
+    return as_frame({"values": values}).to_series().alias(name)
 
 
 def _with_nulls(series: pl.Series) -> pl.Series:
@@ -205,13 +213,17 @@ def _rows_with(target: dict[str, pl.Series], height: int) -> np.ndarray:
     return rows
 
 
-def _target_array(series: pl.Series, rows: np.ndarray) -> np.ndarray:
+def _target_array(
+    series: pl.Series, rows: np.ndarray, writing: Mapping[str, Writing]
+) -> np.ndarray:
     """A target's values in rows that have them all, as numbers, truth values or words."""
     values = series[rows]
     if values.dtype == pl.String:
         return values.to_numpy().astype(str)
     if values.dtype.is_float() and series.null_count() and (values == values.floor()).all():
         values = values.cast(pl.Int64)  # integers are floats in a table that has no holes for them
+    if values.dtype == pl.Float32 and series.name in writing:
+        values = values.cast(pl.String).cast(pl.Float64)  # the digits that were written
     return values.to_numpy()
 
 
@@ -280,7 +292,7 @@ class _Beside(NamedTuple):
         if self.names[role]:
             series = self.frame[self.names[role][0]]
         else:
-            series = typed(pl.DataFrame({role: np.asarray(asked)})).frame[role]
+            series = typed(_series(role, asked).to_frame()).frame[role]
         if len(series) != self.frame.height:
             raise ValueError(
                 f"{role} has {len(series)} values, and the table {self.frame.height} rows: give a "

@@ -72,6 +72,13 @@ def test_integers_with_holes_are_no_floats():
     assert split("y", frame).target["y"].dtype.kind == "i"
 
 
+def test_a_target_that_was_kept_small_has_the_digits_that_were_written():
+    frame = pl.DataFrame({"x": [1.5, 2.5], "y": pl.Series([0.1, 0.3], dtype=pl.Float32)})
+    text = TextOptions(writing={"y": Writing(".")})
+    assert split("y", frame, text).target["y"].tolist() == [0.1, 0.3]
+    assert split("y", frame).target["y"].tolist() == frame["y"].to_list()
+
+
 def test_values_beside_the_table_have_roles_too():
     y = np.arange(12.0)
     y[0] = np.nan
@@ -80,6 +87,8 @@ def test_values_beside_the_table_have_roles_too():
     assert found.groups.tolist() == ["b", *["a", "b"] * 5]
     assert found.time.tolist() == [*range(1, 12)]
     assert "price" in found.inputs.columns
+    assert split(pl.DataFrame({"a": y, "b": y})).row_numbers.tolist() == [*range(1, 12)]
+    assert [*split(pl.Series("sold", y)).target] == ["sold"]
     words = split(["yes", "no", None] * 4)
     assert words.target[""].tolist() == ["yes", "no"] * 4
 

@@ -39,6 +39,7 @@ FORMATS = {
     "%B %d %Y": f"{_MONTH} {_DAY} {_YEAR}",
     "%Y-%m": f"{_YEAR}-[0-9]{{2}}",
     "%B %Y": f"{_MONTH} {_YEAR}",
+    "%B-%Y": f"{_MONTH}-{_YEAR}",
 }
 MONTH_FIRST = {"%m/%d/%Y": "%d/%m/%Y", "%m-%d-%Y": "%d-%m-%Y"}
 MONTH_FIRST |= {
@@ -240,7 +241,7 @@ def _read_clock(clock: pl.Series, half: pl.Series) -> pl.Series:
 
 
 def _read_offset(offset: pl.Series) -> pl.Series:
-    """Offsets from UTC in microseconds, from text like Z, +02:00 or -0530; 0 where there is none."""
+    """Offsets from UTC in microseconds, of text like Z, +02:00 or -0530; 0 where there is none."""
     parts = offset.str.extract_groups("(?P<sign>[+-])(?P<hours>[0-9]{2}):?(?P<minutes>[0-9]{2})?")
     fields = parts.struct.unnest()
     minutes = fields["hours"].cast(pl.Int64).fill_null(0) * 60

@@ -100,7 +100,7 @@ class KindFinder:
         *,
         compact: bool = False,
     ) -> None:
-        self._missing = tuple(missing)
+        self._missing = (missing,) if isinstance(missing, str) else tuple(missing)
         self._decimal = decimal
         self._numeric = frozenset(numeric)
         self._categorical = frozenset(categorical)

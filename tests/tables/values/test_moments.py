@@ -49,6 +49,7 @@ def test_moments_in_any_format_are_read_the_same(moments, date_format, clock):
         (["Dec 31, 2024"], [date(2024, 12, 31)], "December 31, 2024"),
         (["Sept 5, 2024"], [date(2024, 9, 5)], ""),
         (["2024-02"], [date(2024, 2, 1)], ""),
+        (["Feb-2024"], [date(2024, 2, 1)], ""),
         (["14:05", "23:59"], [time(14, 5), time(23, 59)], ""),
         (["2:05 p.m.", "11:00 AM"], [time(14, 5), time(11)], ""),
         (["2024-01-05T14:05:09Z"], [datetime(2024, 1, 5, 14, 5, 9)], "times in UTC"),

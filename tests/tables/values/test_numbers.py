@@ -72,6 +72,7 @@ def test_numbers_in_any_style_are_read_the_same(hundredths, style, missing):
         ("1e-3", ".", "1e-3"),
         ("5.", ".", "5."),
         ("12%", ".", "12"),
+        ("12,34,567", ".", "1234567"),
     ],
 )
 def test_what_is_around_digits_comes_off(text, decimal, expected):
