@@ -29,7 +29,7 @@ class Column(ABC):
     ----------
     kind : "number", "words", "target means", "moment" or "left out"
     features : names of the inputs, such as "age" and "age is missing"
-    flags : for each input whether it is 0 or 1
+    bounded : for each input whether it stays from -1 to 1
     done : what is done with the column, as a person reads it
     """
 
@@ -44,7 +44,7 @@ class Column(ABC):
 
     @property
     @abstractmethod
-    def flags(self) -> list[bool]: ...
+    def bounded(self) -> list[bool]: ...
 
     @property
     @abstractmethod

@@ -125,7 +125,7 @@ def _fit_array(X: np.ndarray, rows: np.ndarray) -> Fitted:
     # all columns at once: each for itself would sum in another order, and give other bits than
     # versions before had
     scaler = Scaler.of(encoded)
-    scaler = Scaler(scaler.mean, bound_scale(scaler.scale, encoding.flags))
+    scaler = Scaler(scaler.mean, bound_scale(scaler.scale, encoding.bounded))
     return Fitted(encoding, scaler, scale(encoded, scaler))
 
 

@@ -1,4 +1,4 @@
-"""Scales of inputs: as for any numbers, but for zeros and ones, of which one may be rare."""
+"""Scales of inputs: as of any numbers, but not too small where one of two values is rare."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ from ..scaling import Scaler
 
 # A word in fewer of the training rows than this share is rare.
 RARE = 0.005
-# The least deviation that an input of zeros and ones is divided by: that of one which is 1 in a
-# share of RARE. Divided by its own, the one row in a million that lacks a number would be a
-# thousand, and what a network learns from that row would throw it off.
-LEAST_FLAG_SCALE = float(np.sqrt(RARE * (1.0 - RARE)))
+# The least deviation that bounded inputs (zeros and ones, sines) are divided by: that of an input
+# which is 1 in a share of RARE, and else 0. Divided by its own, the one row in a million that lacks
+# a number would be a thousand, and what a network learns from that row would throw it off.
+LEAST_SCALE = float(np.sqrt(RARE * (1.0 - RARE)))
 
 SQUARES_OVERFLOW = 1e150  # numbers above have squares that float64 does not hold
 
 
-def fit_scaler(inputs: Iterable[np.ndarray], flags: list[bool]) -> Scaler:
-    """The scaler of inputs, (rows,) each, whose scale is not too small for zeros and ones."""
+def fit_scaler(inputs: Iterable[np.ndarray], bounded: list[bool]) -> Scaler:
+    """The scaler of inputs, (rows,) each, whose scale is not too small for bounded ones."""
     scalers = [_scaler_of(numbers) for numbers in inputs]
     means, deviations = (np.array(values, np.float64) for values in zip(*scalers, strict=True))
-    return Scaler(means, bound_scale(deviations, flags))
+    return Scaler(means, bound_scale(deviations, bounded))
 
 
-def bound_scale(deviations: np.ndarray, flags: list[bool] | np.ndarray) -> np.ndarray:
-    """Scales for inputs of some standard deviations: not too small for zeros and ones."""
-    return np.where(flags, np.maximum(deviations, LEAST_FLAG_SCALE), deviations)
+def bound_scale(deviations: np.ndarray, bounded: list[bool] | np.ndarray) -> np.ndarray:
+    """Scales for inputs of some standard deviations: not too small for bounded ones."""
+    return np.where(bounded, np.maximum(deviations, LEAST_SCALE), deviations)
 
 
 def scale(encoded: np.ndarray, scaler: Scaler) -> np.ndarray:

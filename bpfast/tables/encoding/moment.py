@@ -54,8 +54,11 @@ class Moment(Column):
         return [f"{self.name} {name}" for name in names]
 
     @property
-    def flags(self) -> list[bool]:
-        return [feature == f"{self.name} is missing" for feature in self.features]
+    def bounded(self) -> list[bool]:
+        bounded = []
+        for part in self.parts:
+            bounded += [True, True] if part in CYCLES else [False]
+        return [*bounded, True] if self.missing else bounded
 
     @property
     def done(self) -> str:
@@ -118,7 +121,7 @@ def fit_moment(name: str, values: Any, keep: bool = False) -> FittedColumn | Lef
         missing=int(missing.sum()),
         rows=len(moments),
     )
-    return FittedColumn(column, fit_scaler(column.inputs_of(moments, missing), column.flags))
+    return FittedColumn(column, fit_scaler(column.inputs_of(moments, missing), column.bounded))
 
 
 def _show(moment: int) -> str:

@@ -41,7 +41,7 @@ class Number(Column):
         return [self.name, f"{self.name} is missing"] if self.missing else [self.name]
 
     @property
-    def flags(self) -> list[bool]:
+    def bounded(self) -> list[bool]:
         return [self.boolean, True] if self.missing else [self.boolean]
 
     @property
@@ -89,4 +89,4 @@ def fit_number(name: str, values, keep: bool = False) -> FittedColumn | LeftOut:
         return LeftOut(name=name, reason=missing_in_all(len(numbers)))
     if not (keep or column.missing) and numbers.min() == numbers.max():
         return LeftOut(name=name, reason=same_in_all(show(numbers[0]), len(numbers)))
-    return FittedColumn(column, fit_scaler(column.inputs_of(numbers), column.flags))
+    return FittedColumn(column, fit_scaler(column.inputs_of(numbers), column.bounded))

@@ -107,7 +107,7 @@ class TargetMeans(Coded):
         return [f"{self.name} target mean {output}" for output in outputs]
 
     @property
-    def flags(self) -> list[bool]:
+    def bounded(self) -> list[bool]:
         return [False] * len(self.all_means)
 
     @property
@@ -138,5 +138,5 @@ def fit_target_means(
         missing=missing,
         rows=len(codes),
     )
-    scaler = fit_scaler(means.of_rows.T, column.flags)
+    scaler = fit_scaler(means.of_rows.T, column.bounded)
     return FittedColumn(column, scaler, scale(means.of_rows, scaler))

@@ -35,7 +35,7 @@ def test_a_column_is_plain_data(column):
     again = Column.from_plain(json.loads(text))
     assert again == column
     assert type(again) is type(column)
-    assert len(column.features) == len(column.flags)
+    assert len(column.features) == len(column.bounded)
 
 
 def test_what_later_versions_add_is_not_minded():

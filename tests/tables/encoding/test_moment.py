@@ -74,6 +74,14 @@ def test_rounding_is_no_variation():
     assert fitted.scaler.scale[k] == 1.0
 
 
+def test_a_rare_month_is_not_scaled_up_without_bounds():
+    days = pl.Series([date(2024, 2, 29)] + [date(2024, 3, 1 + k % 28) for k in range(10_000)])
+    column, scaler, _ = fit_moment("a", days)
+    X = np.empty((len(days), len(column.features)), np.float32)
+    column.write_scaled(X, days, scaler)
+    assert np.abs(X).max() < 15.0
+
+
 def test_missing_moments_are_the_median_and_told():
     values = pl.Series([*MOMENTS, None])
     column = fit_moment("a", values).column

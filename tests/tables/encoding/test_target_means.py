@@ -50,7 +50,7 @@ def test_means_are_scikit_learns(y, n_classes):
             encoder.transform(new.reshape(-1, 1))[:, 0],
             rtol=1e-12,
         )
-    assert len(column.features) == X.shape[1] == len(column.flags)
+    assert len(column.features) == X.shape[1] == len(column.bounded)
 
 
 @pytest.mark.parametrize(("y", "n_classes"), TARGETS.values(), ids=TARGETS)
