@@ -14,6 +14,7 @@ from typed import SMALL
 
 import bpfast as bp
 from bpfast.kernels import cuda
+from bpfast.sweeps.storage import quiet
 from bpfast.training.interrupts import interrupt_flag
 
 pl = pytest.importorskip("polars")
@@ -186,7 +187,8 @@ def test_a_refused_sweep_leaves_nothing(
     monkeypatch.setattr(cuda.device, "problem", lambda: "there is no GPU")
     monkeypatch.setitem(sys.modules, "cmaes", None)
     optuna = pytest.importorskip("optuna")
-    optuna.create_study(study_name="bpfast", storage=f"sqlite:///{tmp_path / 'taken.db'}")
+    with quiet():
+        optuna.create_study(study_name="bpfast", storage=f"sqlite:///{tmp_path / 'taken.db'}")
     folder = tmp_path / "new" / "run"
     if there:
         folder.mkdir(parents=True)
