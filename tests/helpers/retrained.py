@@ -94,7 +94,7 @@ def scores_of(found, population, trained, scored):
     for k, (train, part) in enumerate(zip(trained, scored, strict=True)):
         with np.errstate(all="ignore"):
             X = scale(found.asked.inputs, train)[part].astype(np.float32)
-            predicted = population[k].predict(X, device="reference")[0]
+            predicted = population[k].predict(X, device="reference")[0].astype(np.float32)
         if not np.isfinite(predicted).all():
             scores.append((-np.inf, 0.0))
             continue

@@ -9,7 +9,9 @@ from bpfast.sweeps.progress import ProgressCounter
 
 def test_what_a_trial_is_spared_counts_as_done_and_not_as_made():
     seen = []
-    counter = ProgressCounter(trials=2, epochs=10, samples=5, seconds=lambda: 2.0, show=seen.append)
+    counter = ProgressCounter(
+        trials=2, epochs=10, samples=5, metric="r2", seconds=lambda: 2.0, show=seen.append
+    )
     counter.begin([0, 1], 0)
     counter.watch([0, 1], 4.0, "3 relu sgd")
     assert (seen[-1].done, seen[-1].total, seen[-1].rate) == (20, 100, 10.0)
