@@ -168,8 +168,9 @@ def _looks_whole(cell: str, separator: str) -> bool:
     """Whether a cell is a number, or words that no other separator seems to be in."""
     if _NUMBER.fullmatch(cell):
         return True
-    others = "".join(other for other in SEPARATORS[:-1] if other != separator)
-    if re.search(rf"[{re.escape(others)}](?! )", cell):
+    if any(other in cell for other in ";\t|" if other != separator):
+        return False
+    if separator != "," and re.search(",(?! )", cell):
         return False
     return not _NUMBERS.fullmatch(cell)
 

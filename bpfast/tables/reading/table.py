@@ -79,7 +79,7 @@ def read_frame(
     options = options or TextOptions()
     if isinstance(source, (str, Path)) and str(source) != STDIO:
         return _read_file(source, options)
-    if source != STDIO and not hasattr(source, "read"):
+    if not isinstance(source, (str, Path)) and not hasattr(source, "read"):
         raise TypeError(f"expected a file's name or an open file, got {type(source).__name__}")
     with ByteSource.opened(source) as stream:
         form = _MAGIC.get(stream.first_bytes(4))
@@ -102,8 +102,9 @@ def _read_file(source: str | Path, options: TextOptions) -> tuple[pl.DataFrame, 
 def _read_binary(source: ByteSource, form: str) -> pl.DataFrame:
     pl = _polars()
     read = pl.read_parquet if form == ".parquet" else pl.read_ipc
+    data = source.file if isinstance(source.file, Path) else b"".join(source.blocks())
     try:
-        return read(source.file)
+        return read(data)
     except (pl.exceptions.PolarsError, OSError) as error:
         why = str(error).splitlines()[0]
         raise ValueError(f"{source.name} cannot be read: {why}") from None

@@ -41,7 +41,9 @@ def test_bad_arrays_are_refused(arrays, words, path):
 
 
 def test_arrays_may_be_a_table(path):
-    np.savez(path, X=np.arange(6.0).reshape(3, 2), y=np.array(["a", "b", "a"]), more=np.ones((3, 2)))
+    np.savez(
+        path, X=np.arange(6.0).reshape(3, 2), y=np.array(["a", "b", "a"]), more=np.ones((3, 2))
+    )
     columns = read_columns(path)
     assert [*columns] == ["x0", "x1", "y"]
     np.testing.assert_array_equal(columns["x1"], [1, 3, 5])

@@ -62,7 +62,10 @@ def test_odd_texts_are_read(text, expected):
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("a,b\n1,2\n3,4,5\n6,7\n", r"a\.csv: line 3 has 3 fields, expected 2: mend the line, or say"),
+        (
+            "a,b\n1,2\n3,4,5\n6,7\n",
+            r"a\.csv: line 3 has 3 fields, expected 2: mend the line, or say",
+        ),
         ("a,b\n1,2\n3\n6,7\n", "line 3 has 1 fields, expected 2"),
         ("# x\n\na,b\n1,2\n\n3,4\n# y\n6\n", "line 8 has 1 fields, expected 2"),
         ('a,b\n"1\n2",3\n4,5,6,7\n', "line 4 has 4 fields, expected 2"),
