@@ -137,6 +137,7 @@ def check_target(y: np.ndarray, task: str = "auto") -> tuple[np.ndarray, list[st
         raise ValueError("the target has no rows")
     _check_finite(y, "the target")
     if task == "auto":
+        _check_words(y)
         task = "classification" if _looks_like_classes(y) else "regression"
     return (_check_numbers(y), []) if task == "regression" else _check_classes(y)
 
@@ -167,6 +168,28 @@ def _looks_like_classes(y: np.ndarray) -> bool:
         return True
     integers = (y.astype(float) == np.floor(y.astype(float))).all()
     return integers and len(np.unique(y)) <= min(MAX_CLASSES, len(y) // MIN_ROWS)
+
+
+def _check_words(y: np.ndarray) -> None:
+    """Refuse words that are numbers but for a few, which nobody means to be classes."""
+    values = np.empty(0) if _is_numeric(y) else np.unique(y)
+    if len(values) <= MAX_CLASSES:
+        return
+    words = [value for value in values if not _is_number(value)]
+    if len(words) < len(values) / 2:
+        but = f", but {str(words[0])!r}" if words else f" as text, such as {str(values[0])!r}"
+        raise ValueError(
+            f"the target has {len(values)} different values, mostly numbers{but}: say what stands "
+            "for missing values (missing), or that it is a classification (task)"
+        )
+
+
+def _is_number(word: object) -> bool:
+    try:
+        float(str(word))
+    except ValueError:
+        return False
+    return True
 
 
 def _check_numbers(y: np.ndarray) -> np.ndarray:

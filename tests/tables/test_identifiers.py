@@ -38,8 +38,11 @@ def test_row_numbers_and_identifiers_are_found(name, values, expected):
 
 @pytest.mark.parametrize(
     "name",
-    "id ID customer_id CustomerId passengerId customerid row-number house_no id_customer Unnamed: 0"
-    " uuid rownames index # productCode order.key".replace("Unnamed: 0", "unnamed_1").split(),
+    [
+        *("id", "ID", "customer_id", "CustomerId", "passengerId", "customerid", "row-number"),
+        *("house_no", "id_customer", "unnamed_1", "Unnamed: 0", "uuid", "rownames", "index", "#"),
+        *("productCode", "order.key"),
+    ],
 )
 def test_names_of_identifiers(name):
     assert is_called_identifier(name)
@@ -47,8 +50,10 @@ def test_names_of_identifiers(name):
 
 @pytest.mark.parametrize(
     "name",
-    "paid humidity grid number_of_rooms price_index nominal acid age notes keyboard codes_used noise"
-    " Identity valid column_1".split(),
+    [
+        *("paid", "humidity", "grid", "number_of_rooms", "price_index", "nominal", "acid", "age"),
+        *("notes", "keyboard", "codes_used", "noise", "Identity", "valid", "column_1"),
+    ],
 )
 def test_names_of_other_columns(name):
     assert not is_called_identifier(name)

@@ -1,5 +1,6 @@
 """Columns by names and positions."""
 
+import numpy as np
 import pytest
 
 from bpfast.tables.roles import find_columns
@@ -26,6 +27,8 @@ NAMES = ["age", "sex", "a,b", "7", " 'deck' ", "survived"]
         ([2, "age", "sex"], ["sex", "age"]),
         (["a,b", "age,7"], ["a,b", "age", "7"]),
         ((), []),
+        (np.int64(2), ["sex"]),
+        (np.array(["sex", "age"]), ["sex", "age"]),
     ],
 )
 def test_columns_are_found_by_name_or_position(asked, expected):

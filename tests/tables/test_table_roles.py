@@ -4,8 +4,9 @@ import numpy as np
 import polars as pl
 import pytest
 
+from bpfast.tables.known_inputs import KnownInputs
 from bpfast.tables.roles import Roles
-from bpfast.tables.table_roles import KnownInputs, TextOptions, split_table
+from bpfast.tables.table_roles import TextOptions, split_table
 from bpfast.tables.values import Writing
 
 FRAME = pl.DataFrame(
@@ -72,6 +73,13 @@ def test_integers_with_holes_are_no_floats():
     assert split("y", frame).target["y"].dtype.kind == "i"
 
 
+def test_a_target_that_was_kept_small_has_the_digits_that_were_written():
+    frame = pl.DataFrame({"x": [1.5, 2.5], "y": pl.Series([0.1, 0.3], dtype=pl.Float32)})
+    text = TextOptions(writing={"y": Writing(".")})
+    assert split("y", frame, text).target["y"].tolist() == [0.1, 0.3]
+    assert split("y", frame).target["y"].tolist() == frame["y"].to_list()
+
+
 def test_values_beside_the_table_have_roles_too():
     y = np.arange(12.0)
     y[0] = np.nan
@@ -80,6 +88,8 @@ def test_values_beside_the_table_have_roles_too():
     assert found.groups.tolist() == ["b", *["a", "b"] * 5]
     assert found.time.tolist() == [*range(1, 12)]
     assert "price" in found.inputs.columns
+    assert split(pl.DataFrame({"a": y, "b": y})).row_numbers.tolist() == [*range(1, 12)]
+    assert [*split(pl.Series("sold", y)).target] == ["sold"]
     words = split(["yes", "no", None] * 4)
     assert words.target[""].tolist() == ["yes", "no"] * 4
 
@@ -90,6 +100,12 @@ def test_what_the_user_says_of_columns_decides():
     assert found.inputs["counts"].dtype == found.inputs["smoker"].dtype == pl.String
     assert (found.keep, found.numeric) == ({"row"}, {"size"})
     assert found.categorical == {"counts", "smoker"}
+
+
+def test_a_list_as_long_as_the_table_is_values_or_columns_as_its_role_is():
+    frame = pl.DataFrame({"x": [1, 2], "y": [1, 2], "z": [3, 4]})
+    assert split(["x", "y"], frame).target[""].tolist() == ["x", "y"]
+    assert split("x", frame, drop=["y", "x"][:1], keep=["z", "z"]).inputs.columns == ["z"]
 
 
 def test_what_was_read_before_counts():

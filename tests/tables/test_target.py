@@ -52,6 +52,12 @@ def test_regression_of_words_is_refused():
         ([-1.7e308, 1.7e308] * 5, "regression", "float64 does not hold"),
         ([7] * 9, "auto", "the target has one class only: 7"),
         ([], "auto", "the target has no rows"),
+        (
+            [*map(str, range(900)), "x"],
+            "auto",
+            "901 different values, mostly numbers, but 'x'",
+        ),
+        ([*map(str, range(900))], "auto", "900 different values, mostly numbers as text, such as"),
     ],
 )
 def test_a_target_that_does_not_vary_is_refused(y, task, words):

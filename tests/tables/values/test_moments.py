@@ -21,7 +21,7 @@ def type_of(values):
     return found.frame["a"], found.notes["a"]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(
     moments=st.lists(st.builds(datetime.combine, days, st.times()), min_size=1, max_size=10),
     date_format=st.sampled_from(with_days),
@@ -31,7 +31,7 @@ def test_moments_in_any_format_are_read_the_same(moments, date_format, clock):
     """The last day of a year is among them, so that the day's place is there to see."""
     clock_format = date_format + clock
     written = [moment.strftime(clock_format) for moment in [*moments, datetime(2024, 12, 31)]]
-    expected = [datetime.strptime(text, clock_format) for text in written]  # noqa: DTZ007
+    expected = [datetime.strptime(text, clock_format) for text in written]
     series, _ = type_of([*written, "NA"])
     assert series.dtype == (pl.Datetime("us") if clock else pl.Date)
     assert series.cast(pl.Datetime("us")).to_list() == [*expected, None]
@@ -49,6 +49,7 @@ def test_moments_in_any_format_are_read_the_same(moments, date_format, clock):
         (["Dec 31, 2024"], [date(2024, 12, 31)], "December 31, 2024"),
         (["Sept 5, 2024"], [date(2024, 9, 5)], ""),
         (["2024-02"], [date(2024, 2, 1)], ""),
+        (["Feb-2024"], [date(2024, 2, 1)], ""),
         (["14:05", "23:59"], [time(14, 5), time(23, 59)], ""),
         (["2:05 p.m.", "11:00 AM"], [time(14, 5), time(11)], ""),
         (["2024-01-05T14:05:09Z"], [datetime(2024, 1, 5, 14, 5, 9)], "times in UTC"),

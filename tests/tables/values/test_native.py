@@ -47,5 +47,5 @@ def test_numbers_may_stand_for_missing_values():
 
 @pytest.mark.parametrize("values", [[[1, 2]], [{"a": 1}], [b"x"]])
 def test_other_types_are_refused(values):
-    with pytest.raises(ValueError, match="column 'a' has the type .*leave it out"):
+    with pytest.raises(ValueError, match=r"column 'a' has the type .*leave it out"):
         check_native(pl.Series("a", values))
