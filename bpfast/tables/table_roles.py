@@ -10,9 +10,10 @@ import polars as pl
 
 from .array_roles import Split, target_arrays
 from .identifiers import find_identifiers
+from .known_inputs import KnownInputs
 from .reading.frames import as_frame, is_table
 from .roles import Roles, find_columns
-from .values import Typed, Writing, as_booleans, as_moments, as_numbers, as_words, typed
+from .values import Typed, Writing, as_moments, as_words, typed
 from .values.booleans import find_booleans
 
 MAY_BE_BESIDE = ("target", "groups", "time", "weight")  # roles of values beside the table
@@ -32,13 +33,6 @@ class TextOptions(NamedTuple):
     decimal: str | None = None
     notes: Mapping[str, str] = {}
     writing: Mapping[str, Writing] = {}
-
-
-class KnownInputs(NamedTuple):
-    """The inputs of a data set whose other rows are read, and how these were written."""
-
-    frame: pl.DataFrame
-    writing: Mapping[str, Writing]
 
 
 def split_table(
@@ -121,46 +115,15 @@ def _typed(
     frame: pl.DataFrame, names: dict[str, list[str]], text: TextOptions, known: KnownInputs | None
 ) -> Typed:
     """The table with types; those of known inputs, where there are any."""
+    if known is not None:
+        like_known = known.read(frame, text.missing)
+        others = typed(frame.drop(like_known.columns), text.missing, text.decimal)
+        return others._replace(frame=pl.concat([like_known, others.frame], how="horizontal"))
     numeric, categorical = (
         [name for name in names[role] if name not in names["drop"]]
         for role in ("numeric", "categorical")
     )
-    if known is None:
-        return typed(frame, text.missing, text.decimal, numeric, categorical)
-    schema = known.frame.schema
-    like_known = [
-        _like(frame[name], schema[name], known.writing.get(name, Writing()), text.missing).alias(
-            name
-        )
-        for name in frame.columns
-        if name in schema
-    ]
-    others = frame.drop(series.name for series in like_known)
-    rest = typed(others, text.missing, text.decimal)
-    return Typed(pl.DataFrame([*like_known, *rest.frame]), rest.notes, rest.writing)
-
-
-def _like(
-    series: pl.Series, dtype: pl.DataType, writing: Writing, missing: Collection[str]
-) -> pl.Series:
-    """A column's values as the type that other rows of it have."""
-    marks = (*missing, *writing.missing)
-    if dtype.is_temporal():
-        moments = as_moments(series, writing.date_format or None, marks)
-        return moments.dt.time() if dtype == pl.Time else moments.cast(dtype)
-    if not (dtype.is_numeric() or dtype == pl.Boolean):
-        return as_words(series, marks)
-    if dtype == pl.Boolean:
-        numbers, row = as_booleans(series, marks)
-    else:
-        numbers, row = as_numbers(series, writing.decimal or None, marks)
-    if row is not None:
-        wanted = "truth values" if dtype == pl.Boolean else "numbers"
-        raise ValueError(
-            f"column {series.name!r} has {series[row]!r} in row {row + 1}, expected {wanted}"
-        )
-    floats = pl.Series(series.name, numbers).fill_nan(None)
-    return floats.cast(pl.Boolean) if dtype == pl.Boolean else floats
+    return typed(frame, text.missing, text.decimal, numeric, categorical)
 
 
 def _target(frame: pl.DataFrame, asked: Any, names: list[str]) -> dict[str, pl.Series]:

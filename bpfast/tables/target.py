@@ -179,11 +179,11 @@ def _looks_like_classes(y: np.ndarray) -> bool:
 
 def _check_words(y: np.ndarray) -> None:
     """Refuse words that are numbers but for a few, which nobody means to be classes."""
-    if _is_numeric(y):
+    values = np.empty(0) if _is_numeric(y) else np.unique(y)
+    if len(values) <= MAX_CLASSES:
         return
-    values = np.unique(y)
     words = [value for value in values if not _is_number(value)]
-    if len(values) > MAX_CLASSES and len(words) < len(values) / 2:
+    if len(words) < len(values) / 2:
         but = f", but {str(words[0])!r}" if words else f" as text, such as {str(values[0])!r}"
         raise ValueError(
             f"the target has {len(values)} different values, mostly numbers{but}: say what stands "

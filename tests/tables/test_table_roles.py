@@ -4,8 +4,9 @@ import numpy as np
 import polars as pl
 import pytest
 
+from bpfast.tables.known_inputs import KnownInputs
 from bpfast.tables.roles import Roles
-from bpfast.tables.table_roles import KnownInputs, TextOptions, split_table
+from bpfast.tables.table_roles import TextOptions, split_table
 from bpfast.tables.values import Writing
 
 FRAME = pl.DataFrame(

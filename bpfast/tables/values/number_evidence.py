@@ -87,10 +87,10 @@ class NumberEvidence:
         self.values = 0
         self.infinite = 0
         self.code = ""  # a value that is a code
-        self.few: set[float] = set()  # different numbers, complete up to MOST_CATEGORIES
+        self.few_numbers: set[float] = set()  # different numbers, complete up to MOST_CATEGORIES
         self.styles: set[str] = set()
-        self.spaced = 0  # numbers with spaces between their digits
-        self.lengths: set[int] = set()  # of these
+        self.spaced_values = 0  # numbers with spaces between their digits
+        self.spaced_lengths: set[int] = set()  # of these, in characters
         self.readings = {decimal: Reading(decimal) for decimal in GROUP}
 
     def see(self, batch: Batch) -> None:
@@ -114,7 +114,7 @@ class NumberEvidence:
             return False
         strays = reading.strays
         repeat = any(count > 1 for count in strays.counts.values())
-        are_categories = repeat and len(self.few) <= MOST_CATEGORIES
+        are_categories = repeat and len(self.few_numbers) <= MOST_CATEGORIES
         return strays.are_few(self.values) and not (are_categories or strays.codes)
 
     @property
@@ -160,8 +160,8 @@ class NumberEvidence:
         point, comma = self.readings["."], self.readings[","]
         point.widen(numbers)
         comma.widen(numbers)
-        if len(self.few) <= MOST_CATEGORIES:
-            self.few.update(numbers.unique().head(MOST_CATEGORIES + 1).to_list())
+        if len(self.few_numbers) <= MOST_CATEGORIES:
+            self.few_numbers.update(numbers.unique().head(MOST_CATEGORIES + 1).to_list())
         if point.integers or not point.sure:
             broken = text.filter(text.cast(pl.Int64, strict=False).is_null())
             if broken.len():
@@ -188,12 +188,12 @@ class NumberEvidence:
         reading.widen(numbers)
         reading.integers &= bare.cast(pl.Int64, strict=False).null_count() == 0
         reading.grouped |= bool(words.str.contains(reading.separated).any())
-        self.few.update(numbers.drop_nulls().head(MOST_CATEGORIES + 1).to_list())
+        self.few_numbers.update(numbers.drop_nulls().head(MOST_CATEGORIES + 1).to_list())
         self.styles |= {name for name, mark in _STYLES.items() if words.str.contains(mark).any()}
         if reading.decimal == ".":
             spaced = written.filter(words.str.contains(r"^[0-9][0-9\s]*\s[0-9]+$"))
-            self.spaced += int(spaced["count"].sum())
-            self.lengths.update(spaced["word"].str.len_chars().unique().head(2).to_list())
+            self.spaced_values += int(spaced["count"].sum())
+            self.spaced_lengths.update(spaced["word"].str.len_chars().unique().head(2).to_list())
 
     def _find_code(self, words: pl.Series) -> None:
         if not self.code and words.len():
@@ -202,8 +202,8 @@ class NumberEvidence:
 
     def _are_telephones(self) -> bool:
         """Whether all values are spaced, and of the same length of three groups or more."""
-        same = len(self.lengths) == 1 and min(self.lengths) >= len("123 456 789")
-        return same and self.spaced == self.values > 1
+        same = len(self.spaced_lengths) == 1 and min(self.spaced_lengths) >= len("123 456 789")
+        return same and self.spaced_values == self.values > 1
 
     def _note(self, reading: Reading) -> str:
         off = [*sorted(self.styles), *(["thousands separators"] if reading.grouped else [])]

@@ -93,6 +93,12 @@ def test_what_the_user_says_decides():
     }
 
 
+def test_categories_are_numbers_where_they_are_asked_to_be():
+    frame = pl.DataFrame({"zip": pl.Series(["00501", "94105"], dtype=pl.Categorical)})
+    assert typed(frame).frame.equals(frame)
+    assert typed(frame, numeric=["zip"]).frame["zip"].to_list() == [501, 94105]
+
+
 def test_columns_without_values_are_numbers_without_values():
     found = typed(pl.DataFrame({"a": ["?", "", None]}))
     assert found.frame["a"].dtype == pl.Float64
