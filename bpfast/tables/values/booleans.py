@@ -70,18 +70,18 @@ class BooleanEvidence:
 
     def __init__(self, missing: Collection[str] = ()) -> None:
         self.missing = tuple(missing)
-        self.numbers = False
+        self.has_numbers = False
         self.words: set[str] = set()  # in lower case, complete up to two
 
     def see(self, batch: Batch) -> None:
         """Take in a batch of rows."""
-        self.numbers |= batch.plain.len() > 0
-        if not self.numbers and len(self.words) <= 2:
+        self.has_numbers |= batch.has_numbers
+        if not self.has_numbers and len(self.words) <= 2:
             self.words.update(batch.rest["word"].str.to_lowercase().unique().head(3))
 
     def are_booleans(self) -> bool:
         """Whether the column is true and false."""
-        return not self.numbers and self.words == {"false", "true"}
+        return not self.has_numbers and self.words == {"false", "true"}
 
     def kind(self) -> BooleanKind:
         """The column as truth values."""
