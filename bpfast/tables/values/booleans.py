@@ -14,6 +14,8 @@ from .marks import MARKS, to_text, without_marks
 # Words for false and true, in lower case. A column has words of one of these alone.
 TRUTH = {"false": False, "f": False, "true": True, "t": True}
 ANSWERS = {"no": False, "n": False, "yes": True, "y": True}
+FIRST_WORDS = 1000  # of a column, among which more than MOST_SPELLINGS are no truth values
+MOST_SPELLINGS = 50  # of truth values and of missing ones
 DIGITS = {"0": False, "1": True, "0.0": False, "1.0": True}
 
 
@@ -38,6 +40,8 @@ def as_booleans(series: pl.Series, missing: Collection[str] = ()) -> tuple[np.nd
 
 def find_booleans(words: pl.Series) -> pl.Series | None:
     """Words as Boolean, if they are truth values, and both are there; None otherwise."""
+    if words.head(FIRST_WORDS).n_unique() > MOST_SPELLINGS:
+        return None
     different = without_marks(to_text(words.unique())).str.to_lowercase().drop_nulls().unique()
     for meaning in (TRUTH, ANSWERS):
         if _are_all_in(different.to_list(), meaning):

@@ -33,7 +33,7 @@ WORDS = (
 columns = st.lists(st.sampled_from([None, *WORDS]), min_size=6, max_size=6)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(st.lists(columns, min_size=1, max_size=4), st.integers(1, 5), st.booleans())
 def test_batches_get_the_types_of_the_whole(values, rows, compact):
     frame = pl.DataFrame({f"c{k}": own for k, own in enumerate(values)})
