@@ -157,7 +157,7 @@ class MomentEvidence:
 
     def see(self, batch: Batch) -> None:
         """Take in a batch of rows."""
-        if batch.plain.len():  # a column with plain numbers is no column of dates
+        if batch.has_numbers:  # a column with numbers is no column of dates
             self.strays.clear()
         if self.strays and batch.rest.height:
             self.see_words(batch.rest)
