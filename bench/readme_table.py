@@ -117,7 +117,7 @@ def _first(job: dict[str, Any]) -> str:
 
 
 def gpu_table(report: dict[str, Any], source: str) -> str:
-    """Markdown of a GPU's report: every runner on every workload, timed in two ways.
+    """Markdown of a GPU's report: every runner that was timed on a workload, in two ways.
 
     Raises
     ------
@@ -130,7 +130,8 @@ def gpu_table(report: dict[str, Any], source: str) -> str:
     head += ["Share of matrix peak", "Share of bandwidth"]
     lines = [_row(head), "|---|---|" + "---:|" * (len(head) - 2)]
     for job in report["jobs"]:
-        lines += [_row(_gpu_cells(job, result, report["limits"])) for result in job["results"]]
+        timed = [result for result in job["results"] if "resident" in result]
+        lines += [_row(_gpu_cells(job, result, report["limits"])) for result in timed]
     return "\n".join([*lines, "", _gpu_note(report, source)]) + "\n"
 
 
@@ -143,14 +144,14 @@ def _gpu_cells(job: dict[str, Any], result: dict[str, Any], limits: dict[str, fl
         seconds, ratio = timed.get("median_seconds"), timed.get("bpfast_ratio")
         cells.append("" if seconds is None else f"{seconds * 1e3:,.3g} ms")
         cells.append("" if ratio is None else times(ratio))
-    if "resident" not in result or not limits:
+    if not limits:
         return [*cells, "", ""]
     resident = result["resident"]
     bandwidth = job["traffic_bytes"] / resident["median_seconds"]
     return [
         *cells,
-        f"{resident['gflops'] * 1e9 / limits['matrix']:.0%}",
-        f"{bandwidth / limits['memory']:.0%}",
+        f"{resident['gflops'] * 1e9 / limits['matrix']:.1%}",
+        f"{bandwidth / limits['memory']:.1%}",
     ]
 
 

@@ -125,13 +125,19 @@ class Unloaded:
 
 @contextmanager
 def stand_in(target: tuple[int, int]) -> Iterator[list[Launch]]:
-    """A GPU that is compiled for and is not there: NumPy's arrays lie on it, launches are noted."""
+    """A GPU that is compiled for and is not there: NumPy's arrays lie on it, launches are noted.
+
+    Sizes that a GPU would refuse are refused.
+    """
     from numba.cuda import dispatcher
     from numba.cuda.cudadrv import devices
 
     launches: list[Launch] = []
+    driver = simulator.Launches()
 
     def note(kernel, arguments, configured):
+        sizes = configured.griddim, configured.blockdim, configured.sharedmem
+        driver.check(kernel, *sizes, device.properties().shared_memory_per_block_optin)
         threads = int(np.prod(configured.blockdim))
         launches.append(Launch(kernel, threads, configured.sharedmem, arguments))
 

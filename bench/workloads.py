@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..kernels import counter
-from ..tables.files import read_dataset
+from ..tables.reading.sources import load_built_in
 from ..tables.scaling import Scaler
 from ..training.history import History
 from ..training.loop import Training, fit
@@ -219,8 +219,8 @@ class Job:
 @cache
 def _digits() -> tuple[np.ndarray, np.ndarray]:
     """scikit-learn's 1,797 digits of 64 pixels, scaled, and their 10 classes."""
-    digits = read_dataset("digits")
-    return Scaler.of(digits.X).apply(digits.X).astype(np.float32), digits.y
+    digits = load_built_in("digits")
+    return Scaler.of(digits.data).apply(digits.data).astype(np.float32), digits.target
 
 
 WORKLOADS = (

@@ -47,7 +47,10 @@ def test_every_folder_of_code_is_packaged():
         for beside in BESIDE
         for path in (top / beside).rglob("*.py")
     }
-    inside = {f"bpfast.{path.parent.name}" for path in CHECKOUT.glob("bpfast/*/__init__.py")}
+    inside = {
+        ".".join(path.parent.relative_to(CHECKOUT).parts)
+        for path in CHECKOUT.glob("bpfast/**/__init__.py")
+    }
     assert set(setup["options"]["packages"].split()) == {"bpfast"} | folders | inside
 
 

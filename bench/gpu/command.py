@@ -38,13 +38,11 @@ def main() -> int:
 
 
 def _environment(folder: Path, rehearse: bool) -> None:
-    """What all processes see; compiled code of the peers goes from one to the next in a folder."""
+    """What all processes see."""
     os.environ |= {
         "PYTHONUNBUFFERED": "1",  # what was said before a process was killed is not lost
         "CUPY_TF32": "0",
         "XLA_PYTHON_CLIENT_PREALLOCATE": "false",  # others need memory, too
-        "JAX_COMPILATION_CACHE_DIR": str(folder / "jax"),
-        "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
         "TORCHINDUCTOR_CACHE_DIR": str(folder / "torch"),
         "TORCHINDUCTOR_COMPILE_THREADS": "4",
     }

@@ -2,6 +2,7 @@
 
 The whole ends within eight minutes. A stage may take its own seconds, or what is left of all: the
 first three leave the benchmark enough even if they need all of theirs; the last two get the rest.
+In each, what is worth least comes last.
 """
 
 from __future__ import annotations
@@ -9,22 +10,27 @@ from __future__ import annotations
 import sys
 from itertools import product
 
+from .. import crossing
 from . import report, tests
-from .stages import Stage, Step
+from .processes import Step
+from .stages import Stage
 from .stand_ins import PEERS
 from .strategies import STRATEGIES
 from .train import RUNNERS
 from .workloads import REHEARSAL, WORKLOADS
 
 SECONDS = 470.0  # less than eight minutes, for what comes before and after
-# A few kernels, and most of what can go wrong with them; all other tests come after these.
+# A few kernels, and most of what can go wrong with them, so that these are not the last to run.
 COVERING = "everything_at_once or bits_do_not_depend"
-SANITIZED = "everything_at_once"
+SANITIZED = tuple(f"everything_at_once and {word}" for word in ("thread", "block", "large"))
 SANITIZER = ("compute-sanitizer", "--error-exitcode", "9", "--tool")
-TOOLS = ("memcheck", "racecheck")
+# Numba asks CUDA things that it refuses, and deals with the answer: those are no errors of kernels.
+TOOLS = (("memcheck", "--report-api-errors", "no"), ("racecheck",))
 FEW, FEW_MORE = "every_loss and mse", "bits_do_not_depend and thread"  # for a rehearsal
 DTYPES = ("float32", "float64")
-ALWAYS = ("bpfast, cuda", "bpfast, cpu")  # the other runners are peers, or stand in for them
+OURS = ("bpfast, cuda", "bpfast, cpu")  # the other runners are peers, or stand in for them
+SLOW = "PyTorch"  # to compile, and to train
+PREPARATION = 100.0  # seconds in which a process is ready
 STAND_INS = tuple(map(str, PEERS))
 
 
@@ -38,9 +44,9 @@ def stages(rehearse: bool) -> tuple[Stage, ...]:
         _toolchain(),
         _strategies(),
         _tests(*((FEW, FEW_MORE) if rehearse else (COVERING, f"not ({COVERING})"))),
-        _benchmark(rehearse),
+        benchmark(rehearse, 280.0),
         _profile(rehearse),
-        _sanitizer(FEW if rehearse else SANITIZED),
+        sanitizer((FEW,) if rehearse else SANITIZED, 60.0),
     )
 
 
@@ -59,29 +65,52 @@ def _strategies() -> Stage:
 
 
 def _tests(*names: str) -> Stage:
-    rounds = tuple((Step(name, _module("tests", name), 60.0),) for name in names)
-    return Stage("tests", 85.0, rounds, tests.sum_up)
+    """Beside each other: a few tests cannot keep all cores busy."""
+    steps = [Step(name, _module("tests", name), 140.0) for name in names]
+    return Stage("tests", 140.0, (tuple(steps),), tests.sum_up)
 
 
-def _benchmark(rehearse: bool) -> Stage:
-    """Everything compiles at once; then each is timed while nothing else runs, the CPU late."""
+def benchmark(rehearse: bool, seconds: float, without: tuple[str, ...] = ()) -> Stage:
+    """All processes compile beside each other; then each is timed while nothing else runs.
+
+    Peers whose names begin with one of ``without`` are left out.
+    """
     workloads = REHEARSAL if rehearse else WORKLOADS
-    runners = [name for name in RUNNERS if name in ALWAYS or (name in STAND_INS) == rehearse]
-    runners.sort(key=lambda name: name == "bpfast, cpu")
-    prepared = [
-        Step(f"{w.name}, {name}: prepare", _module("train", w.name, name, "--prepare"), 80.0)
+    runners = sorted(RUNNERS, key=_rank)
+    runners = [name for name in runners if name in OURS or (name in STAND_INS) == rehearse]
+    runners = [name for name in runners if not name.startswith(without)]
+    turns = [
+        _turn(f"{w.name}, {name}", _module("train", w.name, name), 30.0)
         for name, w in product(runners, workloads)
     ]
-    prepared += [
-        Step(report.expected(w.name), _module("train", w.name, "expected"), 80.0) for w in workloads
+    before_cpu = runners.index("bpfast, cpu") * len(workloads)
+    turns[before_cpu:before_cpu] = [
+        _turn(report.crossing(kind.name), _module("crossings", kind.name), 45.0)
+        for kind in (REHEARSAL[:1] if rehearse else crossing.KINDS)
     ]
-    timed = [
-        Step(f"{w.name}, {name}", _module("train", w.name, name), 25.0 if "cpu" in name else 45.0)
-        for name, w in product(runners, workloads)
-    ]
-    crossings = Step(report.CROSSINGS, _module("crossings"), 45.0)
-    rounds = (tuple(prepared), *((step,) for step in (*timed, crossings)))
-    return Stage("benchmark", 310.0, rounds, report.of(workloads, runners, rehearse))
+    compiling = [Step(report.expected(w.name), _expected(w.name), PREPARATION) for w in workloads]
+    compiling += [prepare for prepare, _ in turns]
+    compiling.sort(key=lambda step: SLOW not in step.name)  # they begin first
+    rounds = (tuple(compiling), *((timed,) for _, timed in turns))
+    return Stage("benchmark", seconds, rounds, report.of(workloads, runners, rehearse))
+
+
+def _rank(runner: str) -> int:
+    """Where among the turns a runner has its own: peers between ours, the slow one last."""
+    if runner in OURS:
+        return 2 * OURS.index(runner)
+    return 3 if runner.startswith(SLOW) else 1
+
+
+def _turn(name: str, command: tuple[str, ...], seconds: float) -> tuple[Step, Step]:
+    """A step that prepares a process, and one in which it is alone."""
+    prepare = Step(f"{name}: prepare", (*command, "--wait"), PREPARATION, prepares=True)
+    return prepare, Step(name, (), seconds, resumes=prepare.name)
+
+
+def _expected(workload: str) -> tuple[str, ...]:
+    """On few threads, since those of OpenBLAS would wait for each other while others compile."""
+    return "env", "OPENBLAS_NUM_THREADS=2", *_module("train", workload, "expected")
 
 
 def _profile(rehearse: bool) -> Stage:
@@ -91,7 +120,14 @@ def _profile(rehearse: bool) -> Stage:
     return Stage("profile", 75.0, tuple((step,) for step in steps))
 
 
-def _sanitizer(names: str) -> Stage:
-    command = _module("tests", names, "--sanitized")
-    steps = [Step(tool, (*SANITIZER, tool, *command), 80.0) for tool in TOOLS]
-    return Stage("sanitizer", 80.0, (tuple(steps),))
+def sanitizer(names: tuple[str, ...], seconds: float) -> Stage:
+    """Each of the tools on each of the tests' names, beside each other."""
+    steps = [
+        Step(
+            f"{tool[0]}: {name}",
+            (*SANITIZER, *tool, *_module("tests", name, "--sanitized")),
+            seconds,
+        )
+        for tool, name in product(TOOLS, names)
+    ]
+    return Stage("sanitizer", seconds, (tuple(steps),))

@@ -1,6 +1,7 @@
 """``ncu`` on the launches of one epoch of a workload: ``... .profile WORKLOAD``.
 
-With ``--inside`` it is the process that ``ncu`` watches: one epoch compiles, the next is watched.
+With ``--inside`` it is the process that ``ncu`` watches: one epoch compiles, the next one shows how
+much fits into a call, and the one after that is watched.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from ..workloads import Workload
 from .tell import missing, need_a_gpu, tell
 from .workloads import BY_NAME
 
-LAUNCHES = 12  # a step of large batch, and what comes before it
+LAUNCHES = 80  # a few steps of large batch, and 50 or so that shuffle its samples
 METRICS = {
     "gpu__time_duration.sum": "time",
     "sm__inst_issued.avg.pct_of_peak_sustained_active": "issue slots busy",
@@ -57,16 +58,16 @@ def launches(text: str) -> Iterator[dict[str, Any]]:
 
 
 def watched(workload: Workload) -> None:
-    """Train an epoch, and one more while ncu watches."""
+    """Train two epochs, and one more while ncu watches."""
     training = workload.training(workload.population(), *workload.data(), "cuda")
     with training:
         training.advance(1)
+        training.advance(2)
         if device.simulated():
-            training.advance(2)
             return
         device.synchronize()
         device.array_module().cuda.profiler.start()
-        training.advance(2)
+        training.advance(3)
         device.synchronize()
         device.array_module().cuda.profiler.stop()
 

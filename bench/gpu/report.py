@@ -10,7 +10,7 @@ import numpy as np
 
 from ..measure import TOLERANCE, difference, now
 from ..workloads import Workload
-from .stages import OK, Outcome, Outcomes, Record
+from .processes import OK, Outcome, Outcomes, Record
 
 OURS = "bpfast, cuda"
 WAYS = ("from host", "resident")
@@ -20,6 +20,11 @@ CROSSINGS = "from how many networks on the GPU pays"
 def expected(workload: str) -> str:
     """The step that tells a workload's losses."""
     return f"{workload}, expected losses"
+
+
+def crossing(kind: str) -> str:
+    """The step that times one of :data:`crossing.KINDS` on both devices."""
+    return f"{kind}, {CROSSINGS}"
 
 
 def of(
@@ -37,7 +42,13 @@ def of(
             "versions": {k: v for k, v in found.get("installed", {}).items() if v is not None},
             "limits": {name: found[name] for name in ("matrix", "memory") if name in found},
             "jobs": jobs,
-            "crossings": outcomes[CROSSINGS].records if CROSSINGS in outcomes else [],
+            "crossings": [
+                record
+                for step, outcome in outcomes.items()
+                if step.endswith(CROSSINGS)
+                for record in outcome.records
+                if "words" in record
+            ],
             "problems": [problem for job in jobs for problem in _problems(job)],
             "steps": [_in_short(outcome) for outcome in outcomes.values()],
         }

@@ -1,66 +1,32 @@
 """Stages of a run: processes with time limits, and files that are whole whatever happens.
 
-A process says what it found in lines of JSON on standard output; what it said before it failed, or
-was killed, is kept. Nothing here imports more than Python's own library and bpfast's ``files``.
+Nothing here imports more than Python's own library and bpfast's ``files``.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import signal
-import subprocess
-import tempfile
-import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from ...files import write_whole
-
-OK, MISSING, LATE, FAILED = STATUSES = ("ok", "missing", "out of time", "failed")  # worst last
-MISSING_CODE = 77  # a process exits with it where something that it needs is not installed
-MOST_WORDS = 4000  # characters of what a process prints beside its JSON
-MOST_WHY = 400
-LEAST_SECONDS = 2.0  # no process is started for less
-
-Record = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Step:
-    """A process: its name, its command, and the most seconds that it may take."""
-
-    name: str
-    command: tuple[str, ...]
-    seconds: float
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What became of a step.
-
-    Attributes
-    ----------
-    step, status, seconds : its name, one of ``STATUSES``, and how long it took
-    why : a line, empty where all went well
-    records : the JSON that it printed
-    words : the end of what else it printed
-    """
-
-    step: str
-    status: str
-    seconds: float = 0.0
-    why: str = ""
-    records: list[Record] = field(default_factory=list)
-    words: str = ""
-
-
-Outcomes = dict[str, Outcome]  # of a stage's steps, by their names
+from .processes import (
+    FAILED,
+    MISSING,
+    MOST_WHY,
+    OK,
+    STATUSES,
+    Outcome,
+    Outcomes,
+    Processes,
+    Record,
+    Step,
+)
 
 
 def as_they_are(outcomes: Outcomes, earlier: dict[str, Outcomes]) -> Record:
@@ -85,104 +51,6 @@ class Stage:
     seconds: float
     rounds: tuple[tuple[Step, ...], ...]
     sum_up: Callable[[Outcomes, dict[str, Outcomes]], Record] = as_they_are
-
-
-class Processes:
-    """The process groups that run now, all of which can be stopped at once."""
-
-    def __init__(self) -> None:
-        self._live: set[int] = set()
-        self._lock = threading.Lock()
-        self._stopped = False
-
-    def run(self, step: Step, end: float) -> Outcome:
-        """Run a step until it ends, or until its time or that of its stage is over."""
-        begun = time.monotonic()
-        limit = min(step.seconds, end - begun)
-        if limit < LEAST_SECONDS:
-            return Outcome(step.name, LATE, why="no time was left for it")
-        with tempfile.TemporaryFile() as said, tempfile.TemporaryFile() as complained:
-            try:
-                process = self._start(step, said, complained)
-            except FileNotFoundError:
-                return Outcome(step.name, MISSING, why=f"{step.command[0]} is not installed")
-            except OSError as error:
-                return Outcome(step.name, FAILED, why=str(error))
-            code = self._wait(process, limit)
-            records, others = _records(_text(said))
-            complaints = _text(complained)
-        status, why = _judge(code, limit, complaints or others)
-        words = f"{others[-MOST_WORDS:]}{complaints[-MOST_WORDS:]}"
-        return Outcome(step.name, status, time.monotonic() - begun, why, records, words)
-
-    def stop(self) -> None:
-        """Kill what runs, and start nothing any more."""
-        with self._lock:
-            self._stopped = True
-            for group in self._live:
-                _kill(group)
-
-    def _start(self, step: Step, said: Any, complained: Any) -> subprocess.Popen:
-        with self._lock:
-            if self._stopped:
-                raise InterruptedError("the run was stopped")
-            process = subprocess.Popen(
-                step.command,
-                stdin=subprocess.DEVNULL,
-                stdout=said,
-                stderr=complained,
-                start_new_session=True,
-            )
-            self._live.add(process.pid)
-        return process
-
-    def _wait(self, process: subprocess.Popen, limit: float) -> int | None:
-        """The exit code, None after the time limit; its children are gone then, too."""
-        try:
-            return process.wait(limit)
-        except subprocess.TimeoutExpired:
-            return None
-        finally:
-            _kill(process.pid)
-            process.wait()
-            with self._lock:
-                self._live.discard(process.pid)
-
-
-def _kill(group: int) -> None:
-    with suppress(ProcessLookupError):
-        os.killpg(group, signal.SIGKILL)
-
-
-def _text(file: Any) -> str:
-    file.seek(0)
-    return file.read().decode("utf-8", "replace")
-
-
-def _records(text: str) -> tuple[list[Record], str]:
-    """Lines that are JSON objects, and the other lines; NaN and infinity become strings."""
-    records, others = [], []
-    for line in text.splitlines(keepends=True):
-        try:
-            record = json.loads(line, parse_constant=str)
-        except ValueError:
-            record = None
-        if isinstance(record, dict):
-            records.append(record)
-        else:
-            others.append(line)
-    return records, "".join(others)
-
-
-def _judge(code: int | None, limit: float, words: str) -> tuple[str, str]:
-    """A step's status, and why."""
-    if code is None:
-        return LATE, f"killed after {limit:.0f} s"
-    if code == 0:
-        return OK, ""
-    lines = [line for line in words.splitlines() if line.strip()]
-    why = lines[-1].strip()[:MOST_WHY] if lines else f"exit code {code}"
-    return (MISSING if code == MISSING_CODE else FAILED), why
 
 
 class Run:

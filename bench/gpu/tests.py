@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from ...kernels.cuda import device
-from .stages import Outcomes, Record
+from .processes import Outcomes, Record
 from .tell import missing, need_a_gpu, tell
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -30,18 +30,28 @@ class Told:
     def __init__(self, to: TextIO) -> None:
         self._to = to
 
+    def pytest_collectreport(self, report: Any) -> None:
+        """Of a file whose tests cannot be collected, or are all skipped."""
+        if not report.passed:
+            tell(self._to, **_record(report, 0.0))
+
     def pytest_runtest_logreport(self, report: Any) -> None:
         """Of a test's three parts: what failed, or was skipped, and the test itself."""
         if report.when != "call" and report.passed:
             return
-        record = {"test": report.nodeid, "outcome": report.outcome, "seconds": report.duration}
-        if report.failed:
-            record["message"] = report.longreprtext[-MOST_MESSAGE:]
-        tell(self._to, **record)
+        tell(self._to, **_record(report, report.duration))
+
+
+def _record(report: Any, seconds: float) -> Record:
+    """What is told of a report."""
+    record = {"test": report.nodeid, "outcome": report.outcome, "seconds": seconds}
+    if report.failed:
+        record["message"] = report.longreprtext[-MOST_MESSAGE:]
+    return record
 
 
 def sum_up(outcomes: Outcomes, earlier: dict[str, Outcomes]) -> Record:
-    """How many passed, what failed and why, and what took longest."""
+    """What passed, what failed and why, and what took longest."""
     contents: Record = {"steps": []}
     for outcome in outcomes.values():
         tests = outcome.records
@@ -55,6 +65,7 @@ def sum_up(outcomes: Outcomes, earlier: dict[str, Outcomes]) -> Record:
                 "outcomes": Counter(test["outcome"] for test in tests),
                 "failed": [test["test"] for test in failures],
                 "failures": failures[:MOST_FAILURES],
+                "passed": [test["test"] for test in tests if test["outcome"] == "passed"],
                 "slowest": sorted(tests, key=lambda test: -test["seconds"])[:10],
                 "words": outcome.words,
             }
@@ -69,7 +80,8 @@ def arguments(names: str, sanitized: bool) -> list[str]:
     given += ["--continue-on-collection-errors"]  # of a file that needs what is not installed
     given += ["-c", str(ROOT / "pyproject.toml"), "-o", f"filterwarnings={WARNINGS}"]
     if importlib.util.find_spec("xdist") and not sanitized:
-        given += ["-p", "xdist.plugin", "-n", str(os.cpu_count())]
+        # neighbours share kernels, which one process compiles once; who is idle takes from others
+        given += ["-p", "xdist.plugin", "-n", str(os.cpu_count()), "--dist", "worksteal"]
     return [*given, str(ROOT / "tests" / "kernels" / "cuda")]
 
 

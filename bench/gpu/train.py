@@ -1,8 +1,9 @@
-"""A runner on a workload, in a process of its own: ``... .train WORKLOAD RUNNER [--prepare]``.
+"""A runner on a workload, in a process of its own: ``... .train WORKLOAD RUNNER [--wait]``.
 
 It is timed from arrays on the host and back there, and where everything is resident: on its device
-already, until the losses are on the host. To prepare trains once, so that compiled code is there.
-``RUNNER`` "expected" tells the losses that the reference reaches on some of the networks.
+already, until the losses are on the host. With ``--wait`` it trains once, which compiles, and waits
+for its turn to be timed. ``RUNNER`` "expected" tells the losses that the reference reaches on some
+of the networks.
 """
 
 from __future__ import annotations
@@ -10,17 +11,21 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable
-from functools import partial
+from dataclasses import replace
+from functools import cache, partial
 from typing import Any
+from unittest.mock import patch
 
+import numba
 import numpy as np
 
+from ...kernels import reference
 from ...kernels.cuda import device
 from ..measure import Run, Runner, UnavailableError
 from ..peers import GPU_PEERS
 from ..workloads import Workload
 from .stand_ins import PEERS
-from .tell import check_all, missing, need_a_gpu, tell
+from .tell import check_all, missing, need_a_gpu, tell, wait_for_turn
 from .workloads import BY_NAME
 
 RUNS = 7
@@ -83,11 +88,24 @@ def some(workload: Workload) -> list[int]:
 
 
 def expected(workload: Workload) -> list[float]:
-    """What the reference makes of some networks."""
+    """What the reference makes of some networks, its activations and losses compiled.
+
+    They are the same functions, in float64. Python would take minutes to call them for millions of
+    numbers one by one.
+    """
     chosen = some(workload)
     population = workload.population()[chosen]
-    history = workload.fit(population, *workload.data(), "reference", chosen)
+    with patch.object(reference, "apply", _apply):
+        history = workload.fit(population, *workload.data(), "reference", chosen)
     return history.loss[:, -1].tolist()
+
+
+def _apply(function: Callable, *arrays: Any) -> np.ndarray:
+    numbers = (np.asarray(array, np.float64) for array in arrays)
+    return np.asarray(_compiled(function)(*numbers), np.float64)
+
+
+_compiled = cache(numba.vectorize)
 
 
 def timed(run: Run, work: Callable[[], np.ndarray], most: float) -> tuple[list[float], np.ndarray]:
@@ -115,8 +133,10 @@ def _ways(run: Run) -> dict[str, Callable[[], np.ndarray]]:
     return {"resident": run.train, "from host": run.from_host or run.train}
 
 
-def prepare(run: Run) -> None:
-    """Train once each way."""
+def prepare(workload: Workload, runner: str, run: Run) -> None:
+    """Train once each way, which compiles; on the CPU, that others compile on, for an epoch."""
+    if runner == "bpfast, cpu":
+        run = RUNNERS[runner].build(replace(workload, epochs=1))
     for work in _ways(run).values():
         run.reset()
         work()
@@ -136,9 +156,9 @@ def main() -> None:
     except UnavailableError as error:
         missing(error)
     tell(kernel=run.kernel)
-    if "--prepare" in flags:
-        prepare(run)
-        return
+    if "--wait" in flags:
+        prepare(workload, runner, run)
+        wait_for_turn()
     measure(workload, run)
     if runner == "bpfast, cuda" and run.kernel != workload.strategy:
         sys.exit(f"it ran as {run.kernel}, where {workload.strategy} was expected")

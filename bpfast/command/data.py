@@ -34,9 +34,10 @@ def read_dataset(request: Request) -> Dataset:
         if _is_npz(source):
             return _arrays(request)
         frame, dialect = read_frame(source, request.text)
-        return dataset_of(
-            frame, _roles(request), name=_stem(source), dialect=dialect, **_how(request)
-        )
+        if request.target is None:
+            raise ValueError(f"no --target was given; its columns are {', '.join(frame.columns)}")
+        roles, how = _roles(request), _how(request)
+        return dataset_of(frame, roles, name=_stem(source), dialect=dialect, **how)
 
 
 def read_test_dataset(request: Request, dataset: Dataset) -> Dataset | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
 
@@ -77,7 +77,7 @@ class Trainer:
         watch : given a Progress between calls of the kernel
         """
         shard, folds = job.shard, len(self.data.folds.rows)
-        population = self.population(shard, folds)
+        population = self.population(shard, self.data.folds.inputs)
         rows = self.data.folds.of_networks(len(shard))
         with self._training(population, shard, self.data.folds.train, rows) as training:
             if shard.states:
@@ -112,7 +112,7 @@ class Trainer:
         does not cut them short; a second one raises.
         """
         winner = self.data.winner
-        population = self.population(shard, inputs=winner.X.shape[1])
+        population = self.population(shard, [winner.X.shape[1]])
         with self._training(population, shard, winner) as training:
             while training.epoch < epochs:
                 training.advance(epochs)
@@ -124,19 +124,29 @@ class Trainer:
         parameters = trial.state["parameters"][:1]
         return self.population(Shard.of([trial])).with_parameters(parameters)
 
-    def population(self, shard: Shard, folds: int = 1, inputs: int | None = None) -> Population:
+    def population(self, shard: Shard, inputs: Sequence[int] | None = None) -> Population:
         """The networks before training, all trials on fold 0 first, then all on fold 1, ...
 
-        Each starts from its trial's number, or its own seed.
+        Each starts from its trial's number, or its own seed. Networks of a fold with fewer inputs
+        than others are drawn as if there were no others: their weights of the inputs after their
+        own, which are zeros, are zeros and stay so.
 
         Parameters
         ----------
-        inputs : of the networks; those of the folds if not given
+        inputs : of each fold's networks; if not given, there is one fold, with the most inputs
         """
         pairs = zip(shard.numbers, shard.params, strict=True)
         seeds = [params.get("seed", number) for number, params in pairs]
-        mlp = self._mlp(shard.group, inputs)
-        return Population.drawn(mlp, np.array(seeds * folds), self.seed, shard.group.init)
+        inputs = inputs or [self.data.folds.train.X.shape[1]]
+        mlp, init = self._mlp(shard.group, max(inputs)), shard.group.init
+        population = Population.drawn(mlp, np.array(seeds * len(inputs)), self.seed, init)
+        for fold, own_inputs in enumerate(inputs):
+            if own_inputs < max(inputs):
+                narrow = self._mlp(shard.group, own_inputs)
+                own = Population.drawn(narrow, np.array(seeds), self.seed, init)
+                networks = slice(fold * len(seeds), (fold + 1) * len(seeds))
+                _set_parameters(population, networks, own)
+        return population
 
     def max_trials(self, group: FitGroup, memory: int) -> int:
         """How many trials of a group may be trained at once, in so many bytes."""
@@ -183,6 +193,15 @@ class Trainer:
         """(trials, epochs) training losses, means over folds."""
         folds = len(self.data.folds.rows)
         return history.loss.reshape(folds, -1, history.loss.shape[1]).mean(axis=0)
+
+
+def _set_parameters(population: Population, networks: slice, own: Population) -> None:
+    """Give networks the parameters of others with fewer inputs, and zeros for what these lack."""
+    for wide, narrow in zip(population.weights, own.weights, strict=True):
+        wide[networks] = 0.0
+        wide[networks, : narrow.shape[1]] = narrow
+    for wide, narrow in zip(population.biases, own.biases, strict=True):
+        wide[networks] = narrow
 
 
 def _optimizer(name: str, params: list[dict[str, Any]]) -> Optimizer:

@@ -54,7 +54,8 @@ def split_array(X: np.ndarray, roles: Roles) -> Split:
                 f"{option} is for columns of a table, and X is an array, whose columns have no "
                 "names: give a DataFrame"
             )
-    target = target_arrays(_beside("the target", roles.target))
+    given = target_arrays(_beside("the target", roles.target))
+    target = {name: np.asarray(values) for name, values in given.items()}
     rows = len(next(iter(target.values()), ()))
     if X.ndim != 2 or len(X) != rows:
         raise ValueError(f"X has shape {X.shape}, expected ({rows}, features)")
@@ -69,20 +70,22 @@ def split_array(X: np.ndarray, roles: Roles) -> Split:
     return Split(rows, target, np.arange(rows), X, beside["groups"], beside["time"], weights)
 
 
-def target_arrays(y: Any) -> dict[str, np.ndarray]:
+def target_arrays(y: Any) -> dict[str, Any]:
     """The columns of a target that is beside the table: an array, a series or a table.
 
     An array's one column has the name "", its several columns are y0, y1, ...
     """
     if hasattr(y, "columns"):
         return {str(name): np.asarray(y[name]) for name in y.columns}
+    name = getattr(y, "name", None)
+    if name is not None:  # a series
+        return {str(name): y}
     array = np.asarray(y)
     if array.ndim == 2 and array.shape[1]:
         if array.shape[1] == 1:
             return {"": array[:, 0]}
         return {f"y{k}": array[:, k] for k in range(array.shape[1])}
-    name = getattr(y, "name", None)
-    return {name if isinstance(name, str) else "": array}
+    return {"": array}
 
 
 def _beside(option: str, values: Any) -> Any:

@@ -91,7 +91,8 @@ def dataset_of(
         split = split_array(data, roles)
     else:
         import_optional("polars", "sweep")
-        from .table_roles import KnownInputs, TextOptions, split_table
+        from .known_inputs import KnownInputs
+        from .table_roles import TextOptions, split_table
 
         text = TextOptions(missing)
         if dialect is not None:

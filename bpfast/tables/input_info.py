@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -44,16 +46,16 @@ class InputInfo:
             No table and no array of two dimensions; a column that is not there; text for a number.
         """
         encoding, table = self._match(X)
-        if dtype == np.float32:  # column by column: a float64 array of all would be twice as large
+        if dtype == np.float32:  # column by column, as a float64 array of all is twice as large
             return encode_scaled(encoding, self.scaler, table, np.arange(len(table)))
         return self.scaler.apply(encoding.encode(table))
 
     def _match(self, X: Any) -> tuple[Encoding, Any]:
         """X as a frame or an array that an encoding takes, and the encoding."""
-        if is_table(X):
-            return self.encoding, as_frame(X)
         names, features = _array_columns(self.encoding), self.encoding.features
-        if _has_words(X):
+        if is_table(X) and not (is_array(self.encoding) and _has_other_names(X, names)):
+            return self.encoding, as_frame(X)
+        if _has_text_or_moments(X):
             X = np.asarray(X, dtype=object)
             _check_shape(X, {len(names)})
             return self.encoding, as_frame(dict(zip(names, X.T, strict=True)))
@@ -62,8 +64,21 @@ class InputInfo:
         return self.encoding if X.shape[1] == len(names) else _of_numbers(features), X
 
 
+def is_array(encoding: Encoding) -> bool:
+    """Whether the columns are an array's, which are called x0, x1, ..."""
+    return all(
+        isinstance(column, Number) and column.name == f"x{k}"
+        for k, column in enumerate(encoding.columns)
+    )
+
+
+def _has_other_names(X: Any, names: list[str]) -> bool:
+    """Whether X is a frame with none of the names. Its columns may stand for an array's then."""
+    return hasattr(X, "columns") and not {*map(str, X.columns)} & {*names}
+
+
 def _of_numbers(features: list[str]) -> Encoding:
-    """The encoding of an array that is encoded already."""
+    """The encoding of an array that is encoded already: numbers stay as they are."""
     return Encoding(tuple(Number(name=name, median=None) for name in features))
 
 
@@ -76,11 +91,15 @@ def _array_columns(encoding: Encoding) -> list[str]:
     ]
 
 
-def _has_words(X: Any) -> bool:
-    """Whether an array, or a list of rows, holds text."""
-    if hasattr(X, "dtype"):
-        return X.dtype.kind in "OUST"
-    return isinstance(X, list | tuple) and any(isinstance(cell, str) for row in X for cell in row)
+def _has_text_or_moments(X: Any) -> bool:
+    """Whether an array, or a list of rows, holds more than numbers and ``None``."""
+    if not hasattr(X, "dtype"):
+        with suppress(ValueError):  # check_array refuses rows of different lengths in words
+            X = np.asarray(X)
+    kind = getattr(getattr(X, "dtype", None), "kind", "")
+    if kind == "O":
+        return not all(cell is None or isinstance(cell, Real) for cell in X.flat)
+    return kind in ("U", "S", "T", "M")
 
 
 def _check_shape(X: np.ndarray, widths: set[int]) -> None:

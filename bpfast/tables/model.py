@@ -85,7 +85,7 @@ class Model:
             raise ValueError(f"columns make {len(self.features)} inputs of {mlp.inputs}")
         if np.shape(self.scaler.mean) != (mlp.inputs,):
             raise ValueError(f"scaler is for {np.size(self.scaler.mean)} inputs of {mlp.inputs}")
-        self.target.check(mlp)
+        self.target_info.check(mlp)
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         """Restore a pickled model, of a version without the later fields too."""
@@ -103,12 +103,12 @@ class Model:
         return self.encoding.features
 
     @property
-    def inputs(self) -> InputInfo:
+    def input_info(self) -> InputInfo:
         """How a table becomes the network's inputs."""
         return InputInfo(self.encoding, self.scaler)
 
     @property
-    def target(self) -> TargetInfo:
+    def target_info(self) -> TargetInfo:
         """What the outputs mean."""
         return TargetInfo(
             self.target_names, self.classes, self.labels, self.target_scaler, self.transform
@@ -136,7 +136,7 @@ class Model:
             A column that is not there; text in a column of numbers; as :meth:`Population.predict`;
             a row's probabilities are not numbers, so that it has no class.
         """
-        return self.target.predictions(self.outputs(X, device))
+        return self.target_info.predictions(self.outputs(X, device))
 
     def predict_proba(self, X, device: str = "auto") -> np.ndarray:
         """The probability of each class, in the order of ``classes``; or of each label's second.
@@ -154,13 +154,13 @@ class Model:
         TypeError, ValueError, DeviceError, MemoryError
             As :meth:`predict`; the model predicts numbers.
         """
-        if not self.target.has_probabilities:
+        if not self.target_info.has_probabilities:
             raise ValueError("a model that predicts numbers has no probabilities: use predict")
         return self.outputs(X, device)
 
     def outputs(self, X, device: str = "auto") -> np.ndarray:
         """The network's own outputs, (samples, outputs): probabilities, or scaled numbers."""
-        inputs = self.inputs.encode(X, self.population.dtype)
+        inputs = self.input_info.encode(X, self.population.dtype)
         return self.population.predict(inputs, device)[0]
 
     def to_onnx(self) -> onnx.ModelProto:
@@ -181,7 +181,7 @@ class Model:
         ValueError, ImportError
             As :meth:`Population.to_onnx`.
         """
-        return to_onnx(self.population, self.inputs, self.target)
+        return to_onnx(self.population, self.input_info, self.target_info)
 
     def to_sklearn(self) -> Pipeline:
         """The model as a fitted scikit-learn ``Pipeline``, from the raw table to predictions.
@@ -198,7 +198,7 @@ class Model:
         import_optional("sklearn", "sklearn")
         from .pipeline import to_pipeline
 
-        return to_pipeline(self.population, self.inputs, self.target)
+        return to_pipeline(self.population, self.input_info, self.target_info)
 
     def save(self, path: str | os.PathLike) -> None:
         """Write all of it to one safetensors file, whole or not at all.

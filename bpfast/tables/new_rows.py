@@ -47,8 +47,8 @@ def read_new_rows(source: str, model: Model, options: TextOptions) -> Any:
 
 
 def _blank(series: pl.Series, marks: tuple[str, ...]) -> pl.Series:
-    """A column with nothing where there are marks of missing values."""
-    from .values.marks import numbers_among, without_marks  # with polars
+    """A column with null in place of marks of missing values."""
+    from .values.marks import numbers_among, without_marks  # imports polars
 
     polars = import_optional("polars", "cli")
     if series.dtype == polars.String:
@@ -59,54 +59,64 @@ def _blank(series: pl.Series, marks: tuple[str, ...]) -> pl.Series:
 
 
 def _read(source: str, model: Model, options: TextOptions) -> tuple[pl.DataFrame, Dialect | None]:
-    """The table; one without a header as the model was trained on one without."""
-    from .reading.table import read_frame  # with polars
+    """The table; columns are named by position where the training table had no header."""
+    from .reading.table import read_frame  # imports polars
 
-    places = _places(model)
-    if not places:
+    names = _positional_names(model)
+    if not names:
         return read_frame(source, options)
-    text = sys.stdin.buffer.read() if source == STDIO else None  # it may be read twice
+    text = sys.stdin.buffer.read() if source == STDIO else None  # kept for a second reading
     frame, dialect = read_frame(source if text is None else io.BytesIO(text), options)
     if dialect is None:
         return frame, dialect
     if dialect.header:
-        is_told = {*frame.columns} >= {column.name for column in model.encoding.used}
-        if is_told or options.header:
+        has_names = {*frame.columns} >= {column.name for column in model.encoding.used}
+        if has_names or options.header:
             return frame, dialect
-        options = replace(options, header=False)
+        options = replace(options, header=False)  # the first row was taken for a header
         frame, dialect = read_frame(source if text is None else io.BytesIO(text), options)
-    return _name_places(source, frame, places, model), dialect
+    return _name_by_position(source, frame, names, model), dialect
 
 
-def _places(model: Model) -> list[str]:
-    """Names of all columns, from the first, where these are the places in a table without names."""
+def _positional_names(model: Model) -> list[str]:
+    """column_1, column_2, ... if the model was trained on a table without a header, else nothing.
+
+    All columns of that table are named, those that are no inputs among them.
+    """
     names = [*(column.name for column in model.encoding.columns), *model.target_names]
-    places = [re.fullmatch(r"column_([0-9]+)", name) for name in names]
-    numbers = [int(place[1]) for place in places if place]
-    return [f"column_{k + 1}" for k in range(max(numbers))] if len(numbers) == len(names) else []
+    matches = [re.fullmatch(r"column_([0-9]+)", name) for name in names]
+    positions = [int(match[1]) for match in matches if match]
+    if len(positions) < len(names):
+        return []
+    return [f"column_{k + 1}" for k in range(max(positions))]
 
 
-def _name_places(source: str, frame: pl.DataFrame, places: list[str], model: Model) -> pl.DataFrame:
-    """Columns by their places in the table that was trained on, which had a target too."""
-    inputs = [name for name in places if name not in model.target_names]
+def _name_by_position(
+    source: str, frame: pl.DataFrame, names: list[str], model: Model
+) -> pl.DataFrame:
+    """Give columns the names that they have in the training table, which had a target too."""
+    inputs = [name for name in names if name not in model.target_names]
     if frame.width == len(inputs):
         return frame.rename(dict(zip(frame.columns, inputs, strict=True)))
-    if frame.width >= len(places):
+    if frame.width >= len(names):
         return frame
     raise ValueError(
         f"{source_name(source)} has {frame.width} columns without names; the model was trained "
-        f"on {len(places)}, which are {len(inputs)} without the target"
+        f"on {len(names)}, which are {len(inputs)} without the target"
     )
 
 
 def _read_numbers(frame: pl.DataFrame, model: Model, decimal: str) -> pl.DataFrame:
-    """The columns of numbers, read with a decimal mark."""
-    from .values.numbers import as_numbers  # with polars
+    """The frame with its columns of numbers read by the file's decimal mark.
+
+    Without it they would be read by that of the training table.
+    """
+    from .values.numbers import as_numbers  # imports polars
 
     for column in model.encoding.used:
         if isinstance(column, Number) and not column.boolean and column.name in frame.columns:
             text = frame[column.name]
             numbers, bad = as_numbers(text, decimal)
-            if bad is None:  # otherwise the encoding says where the text is
+            if bad is None:  # otherwise the encoding's error names the row
                 frame = frame.with_columns(type(text)(column.name, numbers))
     return frame

@@ -1,7 +1,7 @@
 """A table's columns in an ONNX graph: raw values in, the inputs of a network out.
 
-Each kind of column has a function here that adds its nodes to a graph. Words of any encoding are
-one thing: a table of inputs, of which each word stands for a row.
+Each kind of column has a function that adds its nodes to a graph. One-hot encodings and means of
+the target are alike: each word selects a row of a table of inputs.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from .encoding.column import Column
 from .encoding.encoding import Encoding
 from .encoding.moment import Moment
 from .encoding.number import Number
+from .input_info import is_array
 from .onnx_moments import add_moment
 
 DOUBLE = np.dtype(np.float64)
@@ -28,14 +29,6 @@ def add_encoding(graph: Graph, encoding: Encoding) -> str:
     raw = [_add_input(graph, column) for column in encoding.used]
     parts = [_add_column(graph, *pair) for pair in zip(encoding.used, raw, strict=True)]
     return graph.add("Concat", *parts, axis=1)
-
-
-def is_array(encoding: Encoding) -> bool:
-    """Whether the columns are those of an array, which have numbers for names."""
-    return all(
-        isinstance(column, Number) and column.name == f"x{k}"
-        for k, column in enumerate(encoding.columns)
-    )
 
 
 def _add_input(graph: Graph, column: Column) -> str:
@@ -53,7 +46,7 @@ def _add_column(graph: Graph, column: Any, raw: str) -> str:
 
 
 def _add_number(graph: Graph, column: Number, raw: str) -> str:
-    from .values.marks import numbers_among  # with polars
+    from .values.marks import numbers_among  # imports polars
 
     missing = _is_missing(graph, raw)
     for mark in numbers_among(column.marks):
@@ -65,7 +58,7 @@ def _add_number(graph: Graph, column: Number, raw: str) -> str:
 
 
 def _add_words(graph: Graph, column: Coded, raw: str) -> str:
-    """A row of the column's table for each word."""
+    """The row of the column's table that each word selects."""
     codes = {word: code for code, word in enumerate(column.words)}
     if not column.exact:
         codes = dict.fromkeys(_as_written(column.marks), len(column.words) + 1) | codes
@@ -81,15 +74,15 @@ def _add_words(graph: Graph, column: Coded, raw: str) -> str:
 
 
 def _as_written(marks: tuple[str, ...]) -> list[str]:
-    """Marks of missing values among words, in small letters and capitals."""
-    from .values.marks import MARKS_AMONG_WORDS  # with polars
+    """Marks of missing values among words: as they are given, in lower and in upper case."""
+    from .values.marks import MARKS_AMONG_WORDS  # imports polars
 
     known = [*sorted(MARKS_AMONG_WORDS), *marks]
     return ["NaN", *dict.fromkeys(form for m in known for form in (m, m.lower(), m.upper()))]
 
 
 def _add_array(graph: Graph, encoding: Encoding) -> str:
-    """All columns of an array at once, with the inputs that say what is missing in their places."""
+    """All columns of an array at once; each "is missing" input follows its column."""
     columns: list[Any] = [*encoding.columns]
     raw = graph.input(INPUT, DOUBLE, len(columns))
     missing = _is_missing(graph, raw)
@@ -109,5 +102,8 @@ def _is_missing(graph: Graph, value: str) -> str:
 
 
 def _fill(graph: Graph, missing: str, numbers: np.ndarray, value: str) -> str:
-    """The numbers where values are missing; NaN where a model of an older version has none."""
+    """The value, with numbers in place of what is missing.
+
+    Models of older versions have NaN for numbers, so that NaN stays NaN.
+    """
     return graph.add("Where", missing, numbers, value)

@@ -56,8 +56,13 @@ class TableEncoder(TransformerMixin, BaseEstimator):
 
     @property
     def feature_names_in_(self) -> np.ndarray:
-        """Names of the table's columns."""
-        return np.array([column.name for column in self._encoding.columns], dtype=object)
+        """Names of the columns that it needs."""
+        return np.array([column.name for column in self._encoding.used], dtype=object)
+
+    @property
+    def n_features_in_(self) -> int:
+        """How many columns it needs."""
+        return len(self._encoding.used)
 
     @property
     def _encoding(self) -> Encoding:

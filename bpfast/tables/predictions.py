@@ -49,7 +49,7 @@ def tabulate(model: Model, X: Any, device: str = "auto") -> pl.DataFrame:
     probabilities of their second names, such as ``probability_large``.
     """
     pl = import_optional("polars", "cli")
-    target, outputs = model.target, model.outputs(X, device)
+    target, outputs = model.target_info, model.outputs(X, device)
     predictions = target.predictions(outputs)
     if predictions.ndim == 1:
         columns = {PREDICTION: predictions}

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 # A column's name, or its position: 1 is the first, -1 the last.
 Column = str | int
 MOST_SHOWN = 12  # columns in a message
@@ -35,7 +37,9 @@ class Roles:
     keep: Column | Sequence[Column] = ()
 
 
-def find_columns(names: Sequence[str], asked: Column | Iterable[Column], option: str) -> list[str]:
+def find_columns(
+    names: Sequence[str], asked: Column | np.integer | Iterable[Column], option: str
+) -> list[str]:
     """The columns that were asked for, in the order in which they were.
 
     Parameters
@@ -51,7 +55,8 @@ def find_columns(names: Sequence[str], asked: Column | Iterable[Column], option:
     ValueError
         A column that is not there. The message lists the columns, and the nearest name.
     """
-    listed = [asked] if isinstance(asked, (str, int)) else asked
+    is_one = isinstance(asked, (str, int, np.integer))
+    listed: Iterable[Any] = [asked] if is_one else asked  # type: ignore[assignment]
     found: dict[str, None] = {}
     for column in listed:
         parts: Sequence[Column] = [column]

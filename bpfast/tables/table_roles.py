@@ -10,9 +10,13 @@ import polars as pl
 
 from .array_roles import Split, target_arrays
 from .identifiers import find_identifiers
+from .known_inputs import KnownInputs
+from .reading.frames import as_frame, is_table
 from .roles import Roles, find_columns
-from .values import Typed, Writing, as_booleans, as_moments, as_numbers, as_words, typed
+from .values import Typed, Writing, as_moments, as_words, typed
 from .values.booleans import find_booleans
+
+MAY_BE_BESIDE = ("target", "groups", "time", "weight")  # roles of values beside the table
 
 
 class TextOptions(NamedTuple):
@@ -29,13 +33,6 @@ class TextOptions(NamedTuple):
     decimal: str | None = None
     notes: Mapping[str, str] = {}
     writing: Mapping[str, Writing] = {}
-
-
-class KnownInputs(NamedTuple):
-    """The inputs of a data set whose other rows are read, and how these were written."""
-
-    frame: pl.DataFrame
-    writing: Mapping[str, Writing]
 
 
 def split_table(
@@ -65,11 +62,14 @@ def split_table(
     if not inputs.width:
         why = ", ".join(f"{name} ({reason})" for name, reason in left_out.items())
         raise ValueError(f"no column is left to predict from: {why}; keep one of them")
-    inputs, booleans = _with_booleans(inputs[rows], names["categorical"])
+    inputs, booleans = _with_booleans(inputs, names["categorical"])
+    if len(rows) < inputs.height:  # a copy, which a large table has no memory for without need
+        inputs = inputs[rows]
     beside = _Beside(table.frame, names, rows)
+    writing = {**text.writing, **table.writing}
     return Split(
         rows=frame.height,
-        target={name: _target_array(series, rows) for name, series in target.items()},
+        target={name: _target_array(series, rows, writing) for name, series in target.items()},
         row_numbers=rows,
         inputs=inputs,
         groups=beside.groups(roles.groups),
@@ -77,7 +77,7 @@ def split_table(
         weights=beside.weights(roles.weight),
         left_out={name: left_out[name] for name in frame.columns if name in left_out},
         notes=_join_notes(frame.columns, text.notes, table.notes, booleans),
-        writing={**text.writing, **table.writing},
+        writing=writing,
         numeric=frozenset(names["numeric"]),
         categorical=frozenset(names["categorical"]),
         keep=frozenset(names["keep"]),
@@ -90,23 +90,21 @@ def _names_by_role(columns: list[str], rows: int, roles: Roles) -> dict[str, lis
         raise ValueError(f"no target was given: name one of the columns {', '.join(columns[:12])}")
     names = {}
     for role, asked in vars(roles).items():
-        is_beside = asked is None or _is_beside(asked, rows)
-        names[role] = [] if is_beside else find_columns(columns, asked, role)
-        if role in ("groups", "time", "weight") and len(names[role]) > 1:
+        beside = role in MAY_BE_BESIDE and (asked is None or _is_beside(asked, rows))
+        names[role] = [] if beside else find_columns(columns, asked, role)
+        if role in MAY_BE_BESIDE[1:] and len(names[role]) > 1:
             raise ValueError(f"{role} takes one column, got {', '.join(names[role])}")
     for role in ("groups", "time", "weight", "drop"):
         for name in names[role]:
             if name in names["target"] or (role != "drop" and name in names["drop"]):
                 other = "the target" if name in names["target"] else "dropped"
-                raise ValueError(
-                    f"column {name!r} is {other}, and given as {role}: give it one role"
-                )
+                raise ValueError(f"column {name!r} is {other} and is in {role}: give it one role")
     return names
 
 
 def _is_beside(asked: Any, rows: int) -> bool:
     """Whether a role is given as values beside the table, not as columns of it."""
-    if isinstance(asked, (str, int)):
+    if isinstance(asked, (str, int, np.integer)):
         return False
     if isinstance(asked, Sequence) and len(asked) != rows:
         return not all(isinstance(column, (str, int)) for column in asked)
@@ -117,61 +115,38 @@ def _typed(
     frame: pl.DataFrame, names: dict[str, list[str]], text: TextOptions, known: KnownInputs | None
 ) -> Typed:
     """The table with types; those of known inputs, where there are any."""
+    if known is not None:
+        like_known = known.read(frame, text.missing)
+        others = typed(frame.drop(like_known.columns), text.missing, text.decimal)
+        return others._replace(frame=pl.concat([like_known, others.frame], how="horizontal"))
     numeric, categorical = (
         [name for name in names[role] if name not in names["drop"]]
         for role in ("numeric", "categorical")
     )
-    if known is None:
-        return typed(frame, text.missing, text.decimal, numeric, categorical)
-    schema = known.frame.schema
-    like_known = [
-        _like(frame[name], schema[name], known.writing.get(name, Writing()), text.missing)
-        for name in frame.columns
-        if name in schema
-    ]
-    others = frame.drop(series.name for series in like_known)
-    rest = typed(others, text.missing, text.decimal)
-    return Typed(pl.DataFrame([*like_known, *rest.frame]), rest.notes, rest.writing)
-
-
-def _like(
-    series: pl.Series, dtype: pl.DataType, writing: Writing, missing: Collection[str]
-) -> pl.Series:
-    """A column's values as the type that other rows of it have."""
-    marks = (*missing, *writing.missing)
-    if dtype.is_temporal():
-        moments = as_moments(series, writing.date_format or None, marks)
-        return moments.dt.time() if dtype == pl.Time else moments.cast(dtype)
-    if not (dtype.is_numeric() or dtype == pl.Boolean):
-        return as_words(series, marks)
-    if dtype == pl.Boolean:
-        numbers, row = as_booleans(series, marks)
-    else:
-        numbers, row = as_numbers(series, writing.decimal or None, marks)
-    if row is not None:
-        wanted = "truth values" if dtype == pl.Boolean else "numbers"
-        raise ValueError(
-            f"column {series.name!r} has {series[row]!r} in row {row + 1}, expected {wanted}"
-        )
-    floats = pl.Series(series.name, numbers).fill_nan(None)
-    return floats.cast(pl.Boolean) if dtype == pl.Boolean else floats
+    return typed(frame, text.missing, text.decimal, numeric, categorical)
 
 
 def _target(frame: pl.DataFrame, asked: Any, names: list[str]) -> dict[str, pl.Series]:
     """The columns of the target, null where it is missing."""
     if names:
         return {name: _with_nulls(frame[name]) for name in names}
-    arrays = target_arrays(asked)
-    for name, values in arrays.items():
-        if len(values) != frame.height:
-            called = f" {name!r}" if name else ""
+    if is_table(asked):
+        columns = as_frame(asked).get_columns()
+    else:
+        columns = [_series(name, values) for name, values in target_arrays(asked).items()]
+    for series in columns:
+        if len(series) != frame.height:
+            called = f" {series.name!r}" if series.name else ""
             raise ValueError(
-                f"the target{called} has {len(values)} values, and the table {frame.height} rows: "
+                f"the target{called} has {len(series)} values, and the table {frame.height} rows: "
                 "give a value for each row"
             )
-    return {
-        name: _with_nulls(pl.Series(name, values, strict=False)) for name, values in arrays.items()
-    }
+    return {series.name: _with_nulls(series) for series in columns}
+
+
+def _series(name: str, values: Any) -> pl.Series:
+    """Values beside the table as a column."""
+    return as_frame({"values": values}).to_series().alias(name)
 
 
 def _with_nulls(series: pl.Series) -> pl.Series:
@@ -201,13 +176,17 @@ def _rows_with(target: dict[str, pl.Series], height: int) -> np.ndarray:
     return rows
 
 
-def _target_array(series: pl.Series, rows: np.ndarray) -> np.ndarray:
+def _target_array(
+    series: pl.Series, rows: np.ndarray, writing: Mapping[str, Writing]
+) -> np.ndarray:
     """A target's values in rows that have them all, as numbers, truth values or words."""
     values = series[rows]
     if values.dtype == pl.String:
         return values.to_numpy().astype(str)
     if values.dtype.is_float() and series.null_count() and (values == values.floor()).all():
         values = values.cast(pl.Int64)  # integers are floats in a table that has no holes for them
+    if values.dtype == pl.Float32 and series.name in writing:
+        values = values.cast(pl.String).cast(pl.Float64)  # the digits that were written
     return values.to_numpy()
 
 
@@ -276,7 +255,7 @@ class _Beside(NamedTuple):
         if self.names[role]:
             series = self.frame[self.names[role][0]]
         else:
-            series = typed(pl.DataFrame({role: np.asarray(asked)})).frame[role]
+            series = typed(_series(role, asked).to_frame()).frame[role]
         if len(series) != self.frame.height:
             raise ValueError(
                 f"{role} has {len(series)} values, and the table {self.frame.height} rows: give a "

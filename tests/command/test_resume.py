@@ -25,6 +25,13 @@ from bpfast.sweeps.storage import url_of
 BEGUN = {
     "--target": ("price", "price", "kind"),
     "--task": ("regression", "regression", "auto"),
+    "--target-transform": ("log", "log", "none"),
+    "--drop": ("town", "town", "street"),
+    "--separator": (";", ";", "tab"),
+    "--missing": ("999", "999", "-1"),
+    "--metric": ("r2", "r2", "max_error"),
+    "--split": ("time", "time", "random"),
+    "--time": ("sold", "sold", "built"),
     "--networks": ("8", "8", "7"),
     "--epochs": ("30", "30", "100"),
     "--sampler": ("random", "random", "tpe"),

@@ -14,6 +14,7 @@ from typed import SMALL
 
 import bpfast as bp
 from bpfast.kernels import cuda
+from bpfast.sweeps.storage import quiet
 from bpfast.training.interrupts import interrupt_flag
 
 pl = pytest.importorskip("polars")
@@ -48,10 +49,18 @@ def test_folds_of_whole_groups(houses, bpfast, tmp_path):
     best = bp.Model.load(tmp_path / "results" / "best.safetensors")
     assert "street" not in best.features
     assert pl.read_csv(tmp_path / "results" / "networks.csv")["split3_validation_score"].len() == 6
-    assert bpfast(*asked)[0] == 2  # without folds
+    code, _, err = bpfast(*asked, "--output", tmp_path / "without folds")
+    assert code == 0, err
+    streets_of = pl.read_parquet(tmp_path / "without folds" / "predictions.parquet").with_columns(
+        street=(pl.col("row") - 1) // 8
+    )
+    parts = streets_of.group_by("street").agg(pl.col("part").n_unique(), pl.len())
+    assert (parts["part"] == 1).all()
+    assert (parts["len"] == 8).all()
     code, _, err = bpfast(*asked[:-1], "town", "--cv", 4)
     assert code == 2
-    assert "--groups town is none of its columns area, colour, price, street" in err
+    assert "town" in err
+    assert "area, colour, price, kind, street" in err
 
 
 @pytest.mark.parametrize("test", ["0.2", "0"])
@@ -60,10 +69,10 @@ def test_sweep_ranks_by_folds(test, houses, bpfast, tmp_path):
     arguments = [houses, "--target", "kind", *SMALL, "--cv", 3, "--test", test, "--baseline"]
     code, out, err = bpfast("sweep", *arguments, "--output", tmp_path / "results")
     assert code == 0, err
-    assert "validation std" in out
+    assert "std" in out
     assert "split" not in out
     assert "nan" not in out
-    assert ("test accuracy of the first, trained on all other rows: " in out) == (test != "0")
+    assert ("test log loss of the first, trained on all other rows: " in out) == (test != "0")
     assert "18 one after the other" in " ".join(out.split())
     table = pl.read_csv(tmp_path / "results" / "networks.csv")
     assert table["split2_validation_score"].is_not_null().all()
@@ -178,7 +187,8 @@ def test_a_refused_sweep_leaves_nothing(
     monkeypatch.setattr(cuda.device, "problem", lambda: "there is no GPU")
     monkeypatch.setitem(sys.modules, "cmaes", None)
     optuna = pytest.importorskip("optuna")
-    optuna.create_study(study_name="bpfast", storage=f"sqlite:///{tmp_path / 'taken.db'}")
+    with quiet():
+        optuna.create_study(study_name="bpfast", storage=f"sqlite:///{tmp_path / 'taken.db'}")
     folder = tmp_path / "new" / "run"
     if there:
         folder.mkdir(parents=True)

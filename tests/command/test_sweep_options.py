@@ -17,6 +17,16 @@ from bpfast.sweeps.space import USUAL
 IN_REQUEST = {  # what is typed, and what a request then says by the same name
     "target": ("price", "price"),
     "task": ("regression", "regression"),
+    "target_transform": ("log", "log"),
+    "drop": ("street,-1", "street,-1"),
+    "numeric": ("rooms", "rooms"),
+    "categorical": ("postcode", "postcode"),
+    "keep": ("id", "id"),
+    "separator": ("tab", "tab"),
+    "decimal": (",", ","),
+    "encoding": ("cp1252", "cp1252"),
+    "comment": ("//", "//"),
+    "missing": ("999,unknown", ["999,unknown"]),
     "networks": ("7", 7),
     "epochs": ("9", 9),
     "sampler": ("tpe", "tpe"),
@@ -24,17 +34,25 @@ IN_REQUEST = {  # what is typed, and what a request then says by the same name
     "study_name": ("mine", "mine"),
     "validation": ("0.3", 0.3),
     "test": ("0.1", 0.1),
+    "test_data": ("later.csv", "later.csv"),
     "cv": ("5", 5),
+    "split": ("time", "time"),
+    "time": ("sold", "sold"),
     "groups": ("street", "street"),
+    "metric": ("roc_auc", "roc_auc"),
+    "class_weight": ("balanced", "balanced"),
+    "sample_weight": ("weight", "weight"),
     "halving": ("hyperband", "hyperband"),
     "seed": ("3", 3),
     "device": ("reference", "reference"),
 }
+FLAGS = {"header": {"--header": True, "--no-header": False}}  # also in the request
 OF_THE_CALL = {
     "memory": ("2G", "2G"),
     "output": ("there", Path("there")),
     "top": ("3", 3),
     "baseline": (None, True),
+    "columns": (None, True),
 }
 TESTED_ELSEWHERE = {"source", "resume", "moved", "space_file", "dask"}
 
@@ -49,9 +67,9 @@ def hyperparameters():
 
 def test_all_options_are_tested():
     names = [field.name for field in fields(SweepOptions)]
-    known = {*IN_REQUEST, *OF_THE_CALL, *TESTED_ELSEWHERE}
+    known = {*IN_REQUEST, *FLAGS, *OF_THE_CALL, *TESTED_ELSEWHERE}
     assert {*names} == known | {*hyperparameters()}
-    assert {field.name for field in fields(Request)} == {*IN_REQUEST, "source", "space"}
+    assert {field.name for field in fields(Request)} == {*IN_REQUEST, *FLAGS, "source", "space"}
 
 
 @pytest.mark.parametrize("name", IN_REQUEST)
@@ -60,6 +78,14 @@ def test_what_numbers_depend_on_is_in_the_request(name):
     usual = vars(asked_by("iris")[0])
     assert usual[name] != expected
     assert vars(asked_by("iris", *option(name, typed))[0]) == usual | {name: expected}
+
+
+@pytest.mark.parametrize("name", FLAGS)
+def test_flags_are_in_the_request_too(name):
+    usual = vars(asked_by("iris")[0])
+    assert usual[name] is None
+    for typed, expected in FLAGS[name].items():
+        assert vars(asked_by("iris", typed)[0]) == usual | {name: expected}
 
 
 @pytest.mark.parametrize("name", OF_THE_CALL)

@@ -1,12 +1,103 @@
-"""What a data set is."""
+"""Data sets of tables and arrays, and of the tables that people have."""
 
 import numpy as np
+import polars as pl
+import pytest
+from shared_tables import shared_table
 
-from bpfast.tables.dataset import Dataset
+from bpfast.tables.dataset import dataset_of
+from bpfast.tables.reading.dialect import Dialect
+from bpfast.tables.reading.table import read_frame
+from bpfast.tables.roles import Roles
+
+FRAME = pl.DataFrame({"x": ["1", "2", "?", "4"] * 3, "y": ["a", "b", "b", "NA"] * 3})
 
 
-def test_features_are_named_after_columns_and_categories():
-    columns = {"area": [], "colour": ["blue", "red"]}
-    data = Dataset("houses", np.ones((2, 3)), np.arange(2.0), columns)
-    assert data.features == ["area", "colour=blue", "colour=red"]
-    assert (data.classes, data.groups) == ([], None)
+def test_a_table_becomes_inputs_and_a_target():
+    data = dataset_of(FRAME, Roles("y"), name="letters")
+    assert data.name == "letters"
+    assert data.inputs["x"].to_list() == [1, 2, None] * 3
+    assert (data.target.kind, data.target.classes) == ("classes", ["a", "b"])
+    assert data.without_target == 3
+    assert data.row_numbers.tolist() == [0, 1, 2, 4, 5, 6, 8, 9, 10]
+    assert data.left_out == {"y": "the target"}
+
+
+def test_an_array_becomes_inputs_as_it_is():
+    X = np.arange(18.0).reshape(9, 2)
+    data = dataset_of(X, Roles(np.arange(9) / 2), target_transform="log")
+    assert data.inputs is X
+    assert (data.target.names, data.target.transform) == (("",), "log1p")
+    assert (data.without_target, data.row_numbers.tolist()) == (0, [*range(9)])
+    with pytest.raises(ValueError, match="the target is not finite at index 1"):
+        dataset_of(X, Roles(np.where(np.arange(9) == 1, np.nan, 0.5)))
+
+
+def test_how_a_file_was_written_counts():
+    frame = pl.DataFrame({"x": ["1,234", "2,345", "4,567"] * 3, "y": ["1", "2", "5"] * 3})
+    dialect = Dialect(decimal=",", notes={"x": "renamed"})
+    data = dataset_of(frame, Roles("y"), task="regression", dialect=dialect)
+    assert data.inputs["x"].to_list()[:2] == [1.234, 2.345]
+    assert data.notes["x"] == "renamed; decimal commas"
+    assert data.dialect is dialect
+
+
+def test_other_rows_are_like_the_first():
+    data = dataset_of(FRAME, Roles("y"))
+    rows = pl.DataFrame({"y": ["b", "b", "NA"], "x": ["7", "NA", "1"]})
+    other = dataset_of(rows, Roles("y"), like=data)
+    assert other.target.values.tolist() == [1, 1]  # no second class is needed
+    assert other.inputs["x"].to_list() == [7, None]
+    X, y = np.ones((9, 2)), np.repeat([0, 1, 2], 3)
+    first = dataset_of(X, Roles(y))
+    assert dataset_of(X[:1], Roles([2]), like=first).target.values.tolist() == [2]
+
+
+def shared(name, target, drop=(), **options):
+    """A data set of a shared table, read as the command does."""
+    frame, dialect = read_frame(shared_table(name))
+    return dataset_of(frame, Roles(target, drop=drop), dialect=dialect, **options)
+
+
+@pytest.mark.parametrize(
+    ("name", "target", "classes", "rows", "without", "left_out"),
+    [
+        ("titanic", "survived", 2, 891, 0, []),
+        ("penguins", "species", 3, 344, 0, []),
+        ("churn", "Exited", 2, 10_000, 0, ["RowNumber", "CustomerId"]),
+        ("horse-colic", 23, 3, 299, 1, []),
+        ("german", -1, 2, 1000, 0, []),
+        ("wine-white", -1, 7, 4898, 0, []),
+        ("phoneme", -1, 2, 5404, 0, []),
+        ("soybean", "Class", 19, 683, 0, []),
+        ("bank", "y", 2, 8237, 0, []),
+        ("mpg", "mpg", 0, 398, 0, []),
+        ("taxis", "tip", 0, 6433, 0, []),
+        ("auto-imports", -1, 0, 201, 0, []),
+        ("pollution", "pm2.5", 0, 10_425, 531, ["No"]),
+        ("hitters", "Salary", 0, 263, 59, []),
+    ],
+)
+def test_shared_tables_have_the_right_target(name, target, classes, rows, without, left_out):
+    data = shared(name, target)
+    assert len(data.target.classes) == classes
+    assert data.target.kind == ("classes" if classes else "numbers")
+    assert len(data.target.values) == len(data.inputs) == len(data.row_numbers) == rows
+    assert data.without_target == without
+    assert [column for column in data.left_out if column not in data.target.names] == left_out
+
+
+def test_shared_tables_as_a_user_may_ask_for_them():
+    assert shared("wine-white", -1, task="regression").target.kind == "numbers"
+    titanic = shared("titanic", "survived", drop="alive")
+    assert titanic.left_out == {"survived": "the target", "alive": "dropped"}
+    assert shared("bank", "y").target.classes == ["no", "yes"]
+    assert shared("horse-colic", 23).target.classes == ["1", "2", "3"]
+    assert shared("taxis", "tip", target_transform="auto").target.transform == "log1p"
+    assert shared("taxis", "tip,fare").target.values.shape == (6433, 2)
+    labels = shared("titanic", ["survived", "alone", "sex"]).target.labels
+    assert labels == {
+        "survived": ["0", "1"],
+        "alone": ["False", "True"],
+        "sex": ["female", "male"],
+    }

@@ -67,7 +67,7 @@ def test_it_is_as_the_model_is_now():
 def test_raw_columns_go_in(kind, dtype):
     pytest.importorskip("polars")
     one, rows = model(kind, dtype=dtype), new_rows()
-    has_probabilities = one.target.has_probabilities
+    has_probabilities = one.target_info.has_probabilities
     expected = one.predict_proba(rows) if has_probabilities else one.predict(rows)
     said = run(one, raw_columns(rows, one))
     assert_allclose(said.squeeze(), expected, rtol=1e-5, atol=1e-6)

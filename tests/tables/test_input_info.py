@@ -1,5 +1,7 @@
 """What a model is given, tables and arrays, as the inputs of its network."""
 
+from datetime import datetime
+
 import numpy as np
 import pytest
 from mixed_tables import model, new_rows
@@ -8,9 +10,10 @@ from numpy.testing import assert_array_equal
 from bpfast import Scaler
 from bpfast.tables.encoding import Encoding
 from bpfast.tables.encoding.left_out import LeftOut
+from bpfast.tables.encoding.moment import Moment
 from bpfast.tables.encoding.number import Number
 from bpfast.tables.encoding.words import Words
-from bpfast.tables.input_info import InputInfo
+from bpfast.tables.input_info import InputInfo, is_array
 
 AGE = Number(name="age", median=3.0, missing=1, rows=5)
 DECK = Words(name="deck", words=("A", "B"), rows=5)
@@ -56,6 +59,39 @@ def test_an_array_of_words_goes_in_without_columns_that_were_left_out_before():
     assert_array_equal(encode_inputs(ENCODING, np.array(rows[:1])), expected[:1])
 
 
+ARRAY = Encoding(tuple(Number(name=f"x{k}", median=0.0, rows=5) for k in range(2)))
+
+
+def test_numbers_of_other_names_go_to_a_model_of_an_array_by_their_order():
+    pl = pytest.importorskip("polars")
+    frame = pl.DataFrame({"width": [1.0, 2.0], "height": [3, 4]})
+    assert_array_equal(encode_inputs(ARRAY, frame), [[1.0, 3.0], [2.0, 4.0]])
+    named = frame.select(x1="width", x0="height")
+    assert_array_equal(encode_inputs(ARRAY, named), [[3.0, 1.0], [4.0, 2.0]])
+    with pytest.raises(ValueError, match="no column 'x1'"):
+        encode_inputs(ARRAY, frame.select(x0="width", height="height"))
+
+
+def test_rows_of_moments_go_in():
+    pytest.importorskip("polars")
+    first = datetime(2024, 1, 1)
+    micro = int((first - datetime(1970, 1, 1)).total_seconds() * 1e6)
+    when = Moment(name="when", parts=("elapsed days",), first=micro, median=micro, rows=5)
+    rows = [[datetime(2024, 1, 3), 1.0], [None, 2.0]]
+    expected = [[2.0, 1.0, 0.0], [0.0, 2.0, 0.0]]
+    for X in (rows, np.array(rows, object)):
+        assert_array_equal(encode_inputs(Encoding((when, AGE)), X), expected)
+
+
+def test_none_among_numbers_is_missing():
+    assert_array_equal(encode_inputs(ARRAY, [[None, 1.0]]), [[0.0, 1.0]])
+
+
+@pytest.mark.parametrize(("columns", "expected"), [(ARRAY, True), (NUMBERS, False)])
+def test_columns_of_an_array_have_numbers_for_names(columns, expected):
+    assert is_array(columns) is expected
+
+
 def test_an_array_that_is_encoded_already_stays_as_it_is():
     X = np.arange(8.0).reshape(2, 4)
     assert_array_equal(encode_inputs(ENCODING, X), X)
@@ -69,6 +105,7 @@ def test_an_array_that_is_encoded_already_stays_as_it_is():
         ([["a", "b"]], ValueError, r"X has shape \(1, 2\), expected \(samples, 3\)"),
         (["a", "b"], ValueError, r"X has shape \(2,\), expected \(samples, 3\)"),
         (np.ones((5, 3), complex), TypeError, "X must be an array of numbers"),
+        ([[1.0, 2.0], [3.0]], TypeError, "X must be an array of numbers"),
     ],
 )
 def test_other_arrays_are_refused_in_words(X, error, words):
@@ -87,6 +124,6 @@ def test_inputs_are_scaled_in_float64(dtype):
     pytest.importorskip("polars")
     one, rows = model(), new_rows()
     expected = one.scaler.apply(one.encoding.encode(rows))
-    found = one.inputs.encode(rows, np.dtype(dtype))
+    found = one.input_info.encode(rows, np.dtype(dtype))
     assert found.dtype == dtype
     assert_array_equal(found, expected.astype(dtype))

@@ -25,7 +25,7 @@ EXPECTED = [[1.5, 0.0, 0.0, 1.0], [3.0, 1.0, 1.0, 0.0]]
 
 
 def encoded(source, **options):
-    return MODEL.inputs.encode(read_new_rows(source, MODEL, TextOptions(**options)))
+    return MODEL.input_info.encode(read_new_rows(source, MODEL, TextOptions(**options)))
 
 
 @pytest.mark.parametrize(
@@ -101,13 +101,13 @@ def test_columns_are_known_by_their_places(source, text, tmp_path, monkeypatch):
         (tmp_path / "new.csv").write_text(text)
         source = str(tmp_path / "new.csv")
     rows = read_new_rows(source, TARGETED, TextOptions())
-    np.testing.assert_array_equal(TARGETED.inputs.encode(rows), EXPECTED)
+    np.testing.assert_array_equal(TARGETED.input_info.encode(rows), EXPECTED)
 
 
 def test_one_row_without_a_header_is_no_header(tmp_path):
     (tmp_path / "new.csv").write_text("1.5,B\n")
     rows = read_new_rows(str(tmp_path / "new.csv"), TARGETED, TextOptions())
-    np.testing.assert_array_equal(TARGETED.inputs.encode(rows), EXPECTED[:1])
+    np.testing.assert_array_equal(TARGETED.input_info.encode(rows), EXPECTED[:1])
 
 
 def test_a_target_in_the_middle_shifts_no_columns(tmp_path):
@@ -116,7 +116,7 @@ def test_a_target_in_the_middle_shifts_no_columns(tmp_path):
     model = replace(TARGETED, columns=Encoding((*PLACED.columns, left_out)))
     (tmp_path / "new.csv").write_text("1.5,B,A\n,A,B\n")
     rows = read_new_rows(str(tmp_path / "new.csv"), model, TextOptions())
-    np.testing.assert_array_equal(model.inputs.encode(rows), EXPECTED)
+    np.testing.assert_array_equal(model.input_info.encode(rows), EXPECTED)
 
 
 def test_another_number_of_places_is_refused(tmp_path):

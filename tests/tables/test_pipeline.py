@@ -19,8 +19,8 @@ def test_a_pipeline_predicts_from_the_raw_table(kind):
     one, rows = model(kind), new_rows()
     pipeline = one.to_sklearn()
     assert_array_equal(pipeline.predict(rows), one.predict(rows))
-    assert base.is_classifier(pipeline) == one.target.has_probabilities
-    if one.target.has_probabilities:
+    assert base.is_classifier(pipeline) == one.target_info.has_probabilities
+    if one.target_info.has_probabilities:
         assert_array_equal(pipeline.predict_proba(rows), one.predict_proba(rows))
 
 
@@ -43,10 +43,11 @@ def test_classes_are_named():
 def test_a_pipeline_knows_its_columns_and_inputs():
     one = model()
     encoder, network = (step for _, step in one.to_sklearn().steps)
-    assert encoder.feature_names_in_.tolist() == [c.name for c in one.encoding.columns]
+    assert encoder.feature_names_in_.tolist() == [c.name for c in one.encoding.used]
+    assert encoder.n_features_in_ == len(one.encoding.used)
     assert encoder.get_feature_names_out().tolist() == one.features
     assert network.n_features_in_ == len(one.features)
-    assert_array_equal(encoder.transform(new_rows()), one.inputs.encode(new_rows()))
+    assert_array_equal(encoder.transform(new_rows()), one.input_info.encode(new_rows()))
 
 
 def test_a_pipeline_is_scored():

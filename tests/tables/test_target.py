@@ -1,11 +1,24 @@
-"""The target: classes or numbers."""
+"""The target: classes, labels or numbers, in one column or several."""
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bpfast.tables.target import check_target, total_sum_of_squares
+from bpfast.tables.target import (
+    Target,
+    check_target,
+    find_target,
+    target_like,
+    to_training_scale,
+    to_units,
+    total_sum_of_squares,
+)
+
+WORDS = np.array(["yes", "no", "no"] * 4)
+INTEGERS = np.array([1, 0, 1] * 4)
+NUMBERS = np.arange(12.0) / 3
+SKEWED = np.exp(np.random.default_rng(0).normal(0, 2, 100))
 
 
 @pytest.mark.parametrize(
@@ -39,6 +52,12 @@ def test_regression_of_words_is_refused():
         ([-1.7e308, 1.7e308] * 5, "regression", "float64 does not hold"),
         ([7] * 9, "auto", "the target has one class only: 7"),
         ([], "auto", "the target has no rows"),
+        (
+            [*map(str, range(900)), "x"],
+            "auto",
+            "901 different values, mostly numbers, but 'x'",
+        ),
+        ([*map(str, range(900))], "auto", "900 different values, mostly numbers as text, such as"),
     ],
 )
 def test_a_target_that_does_not_vary_is_refused(y, task, words):
@@ -54,3 +73,108 @@ def test_sum_of_squares_is_zero_for_constants_alone(value, rows, step):
     y = step * np.arange(rows + 1.0)
     expected = (rows + 1) * np.var(y)
     assert total_sum_of_squares(y) == pytest.approx(expected, rel=1e-9)
+
+
+def test_one_column_is_classes_or_numbers():
+    target = find_target({"y": WORDS})
+    assert (target.kind, target.names, target.classes) == ("classes", ("y",), ["no", "yes"])
+    assert target.values.tolist() == [1, 0, 0] * 4
+    assert find_target({"y": NUMBERS}).kind == "numbers"
+    grades = np.repeat(np.arange(3, 10), 30)
+    assert find_target({"quality": grades}).classes == [*"3456789"]
+    regression = find_target({"quality": grades}, "regression")
+    assert (regression.kind, regression.values.dtype) == ("numbers", np.float64)
+
+
+def test_several_columns_of_two_values_are_labels():
+    target = find_target({"a": WORDS, "b": INTEGERS, "c": INTEGERS == 0})
+    assert target.kind == "labels"
+    assert target.labels == {"a": ["no", "yes"], "b": ["0", "1"], "c": ["False", "True"]}
+    assert target.values.dtype == np.float64
+    assert target.values[0].tolist() == [1.0, 1.0, 0.0]
+
+
+def test_several_columns_of_numbers_are_outputs():
+    target = find_target({"a": NUMBERS, "b": INTEGERS})
+    assert (target.kind, target.values.shape) == ("numbers", (12, 2))
+    assert find_target({"a": INTEGERS, "b": INTEGERS}, "regression").kind == "numbers"
+    halves = np.array([0.5, 1.5] * 6)
+    assert find_target({"a": halves, "b": halves}).kind == "numbers"
+    assert find_target({"a": halves, "b": halves}, "classification").kind == "labels"
+
+
+@pytest.mark.parametrize(
+    ("columns", "options", "words"),
+    [
+        ({"a": WORDS, "b": NUMBERS}, {}, "'b' has 12 different values, such as 0.0; give targets"),
+        ({"a": WORDS, "b": np.array([*"xyz"] * 4)}, {}, "'b' has 3 different values, such as x"),
+        ({"a": INTEGERS, "b": NUMBERS}, {"task": "classification"}, "'b' has 12 different"),
+        ({"a": WORDS, "b": np.array([0.5, 1.5] * 6)}, {}, "'b' has 2 different values"),
+        ({"a": WORDS, "b": WORDS}, {"task": "regression"}, "target 'a': regression needs"),
+        ({"a": NUMBERS, "b": NUMBERS * 0}, {}, "target 'b': the target is 0 in every row"),
+        ({"a": NUMBERS, "b": NUMBERS * np.nan}, {}, "target 'b' is not finite at index 0"),
+        ({"a": WORDS}, {"transform": "log"}, "is for a target of numbers, and this has classes"),
+        ({"a": NUMBERS - 1}, {"transform": "log"}, "without negative numbers, and this has -1"),
+        ({"a": NUMBERS}, {"transform": "sqrt"}, "target_transform='sqrt' is not known"),
+        ({"a": NUMBERS}, {"task": "ranking"}, "task='ranking' is not known"),
+    ],
+)
+def test_targets_that_do_not_go_together_are_refused(columns, options, words):
+    with pytest.raises(ValueError, match=words):
+        find_target(columns, **options)
+
+
+@pytest.mark.parametrize(
+    ("values", "asked", "transform"),
+    [
+        (SKEWED, "log", "log"),
+        (SKEWED, "auto", "log"),
+        (np.append(SKEWED, 0.0), "auto", "log1p"),
+        (np.append(SKEWED, 0.0), "log", "log1p"),
+        (-SKEWED, "auto", ""),
+        (NUMBERS, "auto", ""),
+        (NUMBERS, "log", "log1p"),
+        (WORDS, "auto", ""),
+        (SKEWED, "none", ""),
+    ],
+)
+def test_long_tails_are_trained_on_as_logarithms(values, asked, transform):
+    target = find_target({"y": values}, transform=asked)
+    assert target.transform == transform
+    if target.kind == "numbers":
+        np.testing.assert_array_equal(target.values, values)
+        np.testing.assert_allclose(to_units(target.transformed(), transform), values, atol=1e-12)
+
+
+def test_outputs_are_transformed_together():
+    assert find_target({"a": SKEWED, "b": SKEWED}, transform="auto").transform == "log"
+    linear = np.linspace(1, 2, 100)
+    assert find_target({"a": SKEWED, "b": linear}, transform="auto").transform == ""
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.floats(1e-6, 1e9), min_size=1), st.sampled_from(["", "log", "log1p"]))
+def test_transforms_are_inverted(values, transform):
+    units = to_units(to_training_scale(np.array(values), transform), transform)
+    np.testing.assert_allclose(units, values, rtol=1e-9, atol=1e-12)
+
+
+def test_other_rows_have_the_same_classes():
+    known = find_target({"y": np.array(["a", "b", "c"] * 3)})
+    assert target_like({"y": np.array(["c", "a"])}, known).values.tolist() == [2, 0]
+    with pytest.raises(ValueError, match="target 'y' has 'd', expected one of a, b, c"):
+        target_like({"y": np.array(["d", "a"])}, known)
+    floats = find_target({"y": np.array([0.0, 1.0] * 5)})
+    assert target_like({"y": np.array([1, 0, 1])}, floats).values.tolist() == [1, 0, 1]
+
+
+def test_other_rows_have_the_same_labels_and_outputs():
+    known = find_target({"a": WORDS, "b": INTEGERS})
+    labels = target_like({"a": np.array(["no", "no"]), "b": np.array([1, 0])}, known)
+    assert labels.values.tolist() == [[0.0, 1.0], [0.0, 0.0]]
+    outputs = target_like(
+        {"a": np.array([7]), "b": np.array([8.5])}, Target(("a", "b"), "numbers", NUMBERS)
+    )
+    assert outputs.values.tolist() == [[7.0, 8.5]]
+    with pytest.raises(ValueError, match="target 'y' has 'x', expected numbers"):
+        target_like({"y": np.array(["x"])}, Target(("y",), "numbers", NUMBERS))

@@ -10,7 +10,8 @@ from functools import cached_property
 import numpy as np
 
 from ..scaling import Scaler
-from .column import Column, scale
+from .column import Column
+from .input_scales import scale
 from .raw import WordRows
 
 ROWS_AT_A_TIME = 1 << 16

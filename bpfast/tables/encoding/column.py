@@ -11,13 +11,6 @@ import numpy as np
 
 from ..scaling import Scaler
 
-# A word in fewer of the training rows than this share is rare.
-RARE = 0.005
-# The least deviation that an input of zeros and ones is divided by: that of one which is 1 in a
-# share of RARE. Divided by its own, the one row in a million that lacks a number would be a
-# thousand, and what a network learns from that row would throw it off.
-LEAST_FLAG_SCALE = float(np.sqrt(RARE * (1.0 - RARE)))
-
 
 @dataclass(frozen=True, kw_only=True)
 class Column(ABC):
@@ -36,7 +29,7 @@ class Column(ABC):
     ----------
     kind : "number", "words", "target means", "moment" or "left out"
     features : names of the inputs, such as "age" and "age is missing"
-    flags : for each input whether it is 0 or 1
+    bounded : for each input whether it stays from -1 to 1
     done : what is done with the column, as a person reads it
     """
 
@@ -51,7 +44,7 @@ class Column(ABC):
 
     @property
     @abstractmethod
-    def flags(self) -> list[bool]: ...
+    def bounded(self) -> list[bool]: ...
 
     @property
     @abstractmethod
@@ -86,9 +79,20 @@ class Column(ABC):
 
     @classmethod
     def from_plain(cls, plain: dict[str, Any]) -> Column:
-        """What :meth:`to_plain` described."""
+        """What :meth:`to_plain` described.
+
+        Raises
+        ------
+        ValueError
+            A kind of column that this version does not have.
+        """
         kinds = {kind.kind: kind for kind in _subclasses(Column) if hasattr(kind, "kind")}
-        kind = kinds[plain["kind"]]
+        kind = kinds.get(plain["kind"])
+        if kind is None:
+            raise ValueError(
+                f"column {plain['name']!r} is of kind {plain['kind']!r}, expected one of "
+                f"{', '.join(kinds)}: it was written by a later version of bpfast"
+            )
         known = {field.name for field in fields(kind)}
         return kind(**{key: _as_tuples(plain[key]) for key in plain if key in known})
 
@@ -107,41 +111,6 @@ class FittedColumn(NamedTuple):
     column: Column
     scaler: Scaler
     cross_fitted: np.ndarray | None = None
-
-
-def fit_scaler(inputs: Iterable[np.ndarray], flags: list[bool]) -> Scaler:
-    """The scaler of inputs, (rows,) each, whose scale is not too small for zeros and ones."""
-    scalers = [Scaler.of(values) for values in inputs]
-    deviation = np.array([float(scaler.scale) for scaler in scalers])
-    return Scaler(
-        np.array([float(scaler.mean) for scaler in scalers]), bound_scale(deviation, flags)
-    )
-
-
-def bound_scale(deviations: np.ndarray, flags: list[bool] | np.ndarray) -> np.ndarray:
-    """Scales for inputs of some standard deviations: not too small for zeros and ones."""
-    return np.where(flags, np.maximum(deviations, LEAST_FLAG_SCALE), deviations)
-
-
-def scale(encoded: np.ndarray, scaler: Scaler) -> np.ndarray:
-    """Inputs, scaled, in float32: what that does not hold is infinite."""
-    with np.errstate(over="ignore"):
-        return scaler.apply(encoded).astype(np.float32)
-
-
-def missing_in_all(rows: int) -> str:
-    """Why a column without values is left out."""
-    return f"missing in each of {count(rows, 'training row')}"
-
-
-def same_in_all(value: str, rows: int) -> str:
-    """Why a column of a single value is left out."""
-    return f"{value} in each of {count(rows, 'training row')}"
-
-
-def count(number: int, noun: str) -> str:
-    """A number of things, as in "1 word" and "2,300 words"."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def _subclasses(parent: type) -> Iterator[Any]:

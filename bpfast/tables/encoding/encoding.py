@@ -32,9 +32,9 @@ class Encoding:
         return [feature for column in self.columns for feature in column.features]
 
     @property
-    def flags(self) -> list[bool]:
-        """For each input whether it is 0 or 1."""
-        return [flag for column in self.columns for flag in column.flags]
+    def bounded(self) -> list[bool]:
+        """For each input whether it stays from -1 to 1."""
+        return [flag for column in self.columns for flag in column.bounded]
 
     @property
     def used(self) -> list[Column]:

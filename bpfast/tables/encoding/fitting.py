@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+import reprlib
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import fields, replace
 from typing import Any, NamedTuple
 
@@ -10,21 +11,14 @@ import numpy as np
 
 from ...checks import check_array
 from ..scaling import Scaler
-from .column import (
-    RARE,
-    Column,
-    FittedColumn,
-    bound_scale,
-    count,
-    missing_in_all,
-    same_in_all,
-    scale,
-)
+from .column import Column, FittedColumn
 from .encoding import Encoding
+from .input_scales import RARE, bound_scale, scale
 from .left_out import LeftOut
 from .moment import fit_moment
 from .number import Number, fit_number
 from .raw import WordRows
+from .sentences import count, missing_in_all, same_in_all
 from .target_means import TrainingTarget, fit_target_means
 from .words import Words
 
@@ -56,6 +50,7 @@ def fit(
     target: np.ndarray,
     n_classes: int,
     *,
+    outputs: Sequence[str] = (),
     numeric: Collection[str] = (),
     categorical: Collection[str] = (),
     keep: Collection[str] = (),
@@ -72,6 +67,7 @@ def fit(
     rows : numbers of the training rows
     target : of all rows: class numbers, numbers (rows,) or (rows, outputs), or labels of 0 and 1
     n_classes : how many classes there are; 0 for numbers and labels
+    outputs : names of the classes, or of a target's columns, to name inputs by
     numeric, categorical : names of columns that are numbers, or words, whatever they look like
     keep : names of columns that are not left out
     notes : what was done with columns' values before; in the table's order
@@ -90,7 +86,7 @@ def fit(
         return _fit_array(inputs, rows)
     notes, writing, left_out = notes or {}, writing or {}, left_out or {}
     chooser = _Chooser(
-        TrainingTarget(np.asarray(target)[rows], n_classes, seed),
+        TrainingTarget(np.asarray(target)[rows], n_classes, tuple(outputs), seed),
         frozenset(numeric),
         frozenset(categorical),
         frozenset(keep),
@@ -129,7 +125,7 @@ def _fit_array(X: np.ndarray, rows: np.ndarray) -> Fitted:
     # all columns at once: each for itself would sum in another order, and give other bits than
     # versions before had
     scaler = Scaler.of(encoded)
-    scaler = Scaler(scaler.mean, bound_scale(scaler.scale, encoding.flags))
+    scaler = Scaler(scaler.mean, bound_scale(scaler.scale, encoding.bounded))
     return Fitted(encoding, scaler, scale(encoded, scaler))
 
 
@@ -144,7 +140,7 @@ class _Chooser(NamedTuple):
     def fit(self, values: Any) -> FittedColumn | LeftOut:
         """A column's encoding, from its training rows' values."""
         name, dtype = values.name, values.dtype
-        is_number = dtype.is_numeric() or str(dtype) == "Boolean"
+        is_number = dtype.is_numeric() or str(dtype).startswith(("Boolean", "Duration"))
         if name in self.numeric or (is_number and name not in self.categorical):
             return fit_number(name, values, name in self.keep)
         if dtype.is_temporal() and name not in self.categorical:
@@ -174,7 +170,7 @@ class _Chooser(NamedTuple):
         if name in self.keep:
             return ""
         if different == 1:
-            return "" if missing else same_in_all(repr(next(iter(counts))), rows)
+            return "" if missing else same_in_all(reprlib.repr(next(iter(counts))), rows)
         nearly_all = different == present or different > max(FEW_WORDS, present / 2)
         few_rows = different > MAX_WORDS and present < MIN_ROWS * different
         if (nearly_all or few_rows) and name not in self.categorical:

@@ -31,7 +31,7 @@ class LeftOut(Column):
         return []
 
     @property
-    def flags(self) -> list[bool]:
+    def bounded(self) -> list[bool]:
         return []
 
     @property

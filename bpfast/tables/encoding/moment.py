@@ -9,9 +9,11 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from .column import Column, FittedColumn, count, fit_scaler, missing_in_all, same_in_all
+from .column import Column, FittedColumn
+from .input_scales import fit_scaler
 from .left_out import LeftOut
 from .raw import read_moments
+from .sentences import lacking, missing_in_all, same_in_all
 
 SECOND = 1_000_000  # in microseconds, which moments are counted in since 1970
 DAY = 86_400 * SECOND
@@ -52,17 +54,17 @@ class Moment(Column):
         return [f"{self.name} {name}" for name in names]
 
     @property
-    def flags(self) -> list[bool]:
-        return [feature == f"{self.name} is missing" for feature in self.features]
+    def bounded(self) -> list[bool]:
+        bounded = []
+        for part in self.parts:
+            bounded += [True, True] if part in CYCLES else [False]
+        return [*bounded, True] if self.missing else bounded
 
     @property
     def done(self) -> str:
         parts = [part for part in self.parts if part != PARTS[-1]]
-        done = ", ".join([*parts, f"days since {_date(self.first):%Y-%m-%d}"])
-        if self.missing:
-            lack = f"{self.missing:,} of {count(self.rows, 'row')} lack it"
-            done += f"; {lack}: their median, and a 0/1 input"
-        return done
+        done = ", ".join([*parts, f"days since {_show(self.first)[:10]}"])
+        return done + lacking(self.missing, self.rows)
 
     def inputs(self, values) -> Iterator[np.ndarray]:
         return self.inputs_of(*read_moments(self.name, values, self.date_format, self.marks))
@@ -110,7 +112,7 @@ def fit_moment(name: str, values: Any, keep: bool = False) -> FittedColumn | Lef
     if not len(present):
         return LeftOut(name=name, reason=missing_in_all(len(moments)))
     if present[0] == present[-1] and not (keep or missing.any()):
-        return LeftOut(name=name, reason=same_in_all(str(_date(present[0])), len(moments)))
+        return LeftOut(name=name, reason=same_in_all(_show(present[0]), len(moments)))
     column = Moment(
         name=name,
         parts=tuple(part for part in PARTS if part == PARTS[-1] or np.ptp(part_of(present, part))),
@@ -119,8 +121,10 @@ def fit_moment(name: str, values: Any, keep: bool = False) -> FittedColumn | Lef
         missing=int(missing.sum()),
         rows=len(moments),
     )
-    return FittedColumn(column, fit_scaler(column.inputs_of(moments, missing), column.flags))
+    return FittedColumn(column, fit_scaler(column.inputs_of(moments, missing), column.bounded))
 
 
-def _date(moment: int) -> datetime:
-    return datetime(1970, 1, 1) + timedelta(microseconds=int(moment))
+def _show(moment: int) -> str:
+    """A moment, without a time of day at midnight."""
+    shown = datetime(1970, 1, 1) + timedelta(microseconds=int(moment))
+    return str(shown).removesuffix(" 00:00:00")

@@ -8,9 +8,11 @@ from typing import ClassVar
 
 import numpy as np
 
-from .column import Column, FittedColumn, count, fit_scaler, missing_in_all, same_in_all
+from .column import Column, FittedColumn
+from .input_scales import fit_scaler
 from .left_out import LeftOut
 from .raw import read_numbers
+from .sentences import count, missing_in_all, same_in_all, show
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,7 +41,7 @@ class Number(Column):
         return [self.name, f"{self.name} is missing"] if self.missing else [self.name]
 
     @property
-    def flags(self) -> list[bool]:
+    def bounded(self) -> list[bool]:
         return [self.boolean, True] if self.missing else [self.boolean]
 
     @property
@@ -48,7 +50,7 @@ class Number(Column):
             return "1 for true, 0 for false" if self.boolean else "as it is"
         return (
             f"{self.missing:,} of {count(self.rows, 'training row')} lack it: "
-            f"their median, {self.median:g}, and a 0/1 input"
+            f"their median, {show(self.median or 0.0)}, and a 0/1 input"
         )
 
     @classmethod
@@ -86,5 +88,5 @@ def fit_number(name: str, values, keep: bool = False) -> FittedColumn | LeftOut:
     if column.missing == len(numbers):
         return LeftOut(name=name, reason=missing_in_all(len(numbers)))
     if not (keep or column.missing) and numbers.min() == numbers.max():
-        return LeftOut(name=name, reason=same_in_all(f"{column.median:g}", len(numbers)))
-    return FittedColumn(column, fit_scaler(column.inputs_of(numbers), column.flags))
+        return LeftOut(name=name, reason=same_in_all(show(numbers[0]), len(numbers)))
+    return FittedColumn(column, fit_scaler(column.inputs_of(numbers), column.bounded))

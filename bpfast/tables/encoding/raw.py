@@ -124,7 +124,8 @@ class WordRows(NamedTuple):
         words = self.different["word"]
         codes = words.cast(pl.Enum(known), strict=False).to_physical().cast(pl.Int32)
         codes = codes.fill_null(len(known)).set(words.is_null(), len(known) + 1)
-        return self.text.replace_strict(self.different["text"], codes).to_numpy()
+        codes_of_rows = self.text.replace_strict(self.different["text"], codes)
+        return codes_of_rows.cast(pl.Int32).to_numpy()  # without rows it had no type
 
 
 def _sum(column: str) -> Any:

@@ -11,8 +11,10 @@ import numpy as np
 
 from ...errors import import_optional
 from .coded import Coded
-from .column import FittedColumn, count, fit_scaler, scale
+from .column import FittedColumn
+from .input_scales import fit_scaler, scale
 from .raw import WordRows
+from .sentences import count, lacking
 
 CROSS_FITS = 5  # parts of the training rows; each has the means of the others
 
@@ -39,12 +41,14 @@ class TrainingTarget(NamedTuple):
     ----------
     values : of the training rows: class numbers, numbers, or labels of 0 and 1
     n_classes : how many classes there are; 0 for numbers and labels
+    names : of classes, labels or numbers, or none
     seed : of the folds that are cross-fitted
     """
 
     values: np.ndarray
     n_classes: int
-    seed: int
+    names: tuple[str, ...] = ()
+    seed: int = 0
 
     def outputs(self) -> Iterator[np.ndarray]:
         """What has a mean: each column of numbers, or the share of each class (of the second)."""
@@ -83,12 +87,14 @@ class TargetMeans(Coded):
     means : for each word the mean of each output
     missing_means : the same for missing words, or none if no training row lacks the word
     all_means : the mean of all training rows, for unknown words
+    outputs : their names, of classes, labels or numbers; numbered, if not given
     missing, rows : how many training rows lack the word, of how many
     """
 
     means: tuple[tuple[float, ...], ...]
     missing_means: tuple[float, ...]
     all_means: tuple[float, ...]
+    outputs: tuple[str, ...] = ()
     missing: int = 0
     rows: int = 0
     kind: ClassVar[str] = "target means"
@@ -97,18 +103,17 @@ class TargetMeans(Coded):
     def features(self) -> list[str]:
         if len(self.all_means) == 1:
             return [f"{self.name} target mean"]
-        return [f"{self.name} target mean {k}" for k in range(len(self.all_means))]
+        outputs = self.outputs or range(len(self.all_means))
+        return [f"{self.name} target mean {output}" for output in outputs]
 
     @property
-    def flags(self) -> list[bool]:
+    def bounded(self) -> list[bool]:
         return [False] * len(self.all_means)
 
     @property
     def done(self) -> str:
-        done = f"{count(len(self.words), 'different word')}: the target's mean for each"
-        if self.missing:
-            done += f", and for {self.missing:,} rows without"
-        return done
+        done = f"{count(len(self.words), 'word')}: the target's mean for each"
+        return done + lacking(self.missing, self.rows)
 
     @cached_property
     def table(self) -> np.ndarray:
@@ -129,8 +134,9 @@ def fit_target_means(
         means=tuple(map(tuple, means.of_codes[: len(known)].tolist())),
         missing_means=tuple(means.of_codes[-1].tolist()) if missing else (),
         all_means=tuple(means.of_all.tolist()),
+        outputs=target.names if len(target.names) == len(means.of_all) else (),
         missing=missing,
         rows=len(codes),
     )
-    scaler = fit_scaler(means.of_rows.T, column.flags)
+    scaler = fit_scaler(means.of_rows.T, column.bounded)
     return FittedColumn(column, scaler, scale(means.of_rows, scaler))

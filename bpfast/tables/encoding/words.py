@@ -10,8 +10,12 @@ import numpy as np
 
 from ..scaling import Scaler
 from .coded import Coded
-from .column import FittedColumn, bound_scale, count
+from .column import FittedColumn
+from .input_scales import bound_scale
 from .raw import WordRows
+from .sentences import count, lacking
+
+SHORT = 24  # characters, in which words are named and not only counted
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,17 +46,17 @@ class Words(Coded):
         ]
 
     @property
-    def flags(self) -> list[bool]:
+    def bounded(self) -> list[bool]:
         return [True] * len(self.features)
 
     @property
     def done(self) -> str:
-        done = f"one-hot: {count(len(self.words), 'word')}"
+        done, names = f"{count(len(self.words), 'word')} one-hot", ", ".join(self.words)
+        if len(names) <= SHORT:
+            done += f": {names}"
         if self.rare:
-            done += f", 'other' for {count(self.rare, 'rare one')}"
-        if self.missing:
-            done += f", 'is missing' in {self.missing:,} of {count(self.rows, 'row')}"
-        return done
+            done += f"; {count(self.rare, 'rare one')} as 'other'"
+        return done + lacking(self.missing, self.rows)
 
     @cached_property
     def table(self) -> np.ndarray:
@@ -66,5 +70,5 @@ class Words(Coded):
         codes = words.codes(self.words)
         share = np.bincount(codes, minlength=len(self.table)) @ self.table / len(codes)
         deviation = np.sqrt(share * (1.0 - share))
-        scaler = Scaler(share, np.where(deviation > 0.0, bound_scale(deviation, self.flags), 1.0))
+        scaler = Scaler(share, np.where(deviation > 0.0, bound_scale(deviation, self.bounded), 1.0))
         return FittedColumn(self, scaler)

@@ -14,6 +14,8 @@ def read_typed(table: TextTable, options: TextOptions) -> Typed:
     finder = KindFinder(options.missing, table.dialect.decimal, compact=True)
     for batch in table.batches():
         finder.see(batch)
-    parts = [finder.typed(batch) for batch in table.batches()]
-    frame = pl.concat([part.frame for part in parts], rechunk=False)
-    return parts[0]._replace(frame=frame)
+    frames = []
+    for batch in table.batches():
+        part = finder.typed(batch)
+        frames.append(part.frame.rechunk())  # polars' parser leaves many small pieces
+    return part._replace(frame=pl.concat(frames, rechunk=False))

@@ -176,8 +176,9 @@ def _grade(lines: list[str], separator: str, quote: str) -> tuple[float, int]:
     cells = [cell.strip() for row in rows for cell in row]
     whole = sum(_looks_whole(cell, separator) for cell in cells) / len(cells)
     header_fits = abs(widths[0] - width) <= 1
-    if separator == " " and not (equal == 1 and header_fits and _has_numbers(rows[1:] or rows)):
-        return 0.0, 0
+    if separator == " ":  # in words, too, so that another one wins where both fit
+        fits = equal == 1 and header_fits and _has_numbers(rows[1:] or rows)
+        return 0.9 * whole * fits, width
     return equal * whole * (1.0 if header_fits else 0.3), width
 
 

@@ -115,7 +115,7 @@ def _as_series(name: str, values: Any) -> pl.Series:
                 f"column {name!r} has shape {values.shape}: expected one value for each row"
             )
         if values.dtype.kind in _SIMPLE:
-            return pl.Series(name, values)
+            return pl.Series(name, _in_microseconds(values))
         values = values.tolist()
     return pl.Series(name, [_or_none(value) for value in values], strict=False)
 
@@ -126,7 +126,7 @@ def _of_pandas(name: str, series: Any) -> pl.Series:
     if getattr(series.dtype, "tz", None) is not None:
         series = series.dt.tz_localize(None)  # the clock's time there
     if isinstance(series.dtype, np.dtype) and series.dtype.kind in _SIMPLE:
-        return pl.Series(name, series.to_numpy())
+        return pl.Series(name, _in_microseconds(series.to_numpy()))
     if series.dtype.kind in "iuf":  # those that know missing values
         numbers = series.to_numpy(dtype=np.float64, na_value=np.nan)
         return pl.Series(name, numbers if series.hasnans else series.to_numpy())
@@ -141,3 +141,10 @@ def _of_pandas(name: str, series: Any) -> pl.Series:
 def _or_none(value: Any) -> Any:
     """A value; ``None`` for NaN, which stands for missing among words."""
     return None if isinstance(value, float) and value != value else value
+
+
+def _in_microseconds(values: np.ndarray) -> np.ndarray:
+    """Moments in a unit that polars has; others as they are."""
+    if values.dtype.kind in "mM" and np.datetime_data(values.dtype)[0] not in ("ms", "us", "ns"):
+        return values.astype(f"{values.dtype.kind}8[us]")
+    return values

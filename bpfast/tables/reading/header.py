@@ -17,24 +17,25 @@ def has_header(
 ) -> bool:
     """Whether the first of some rows is a header, judged by its columns' values below.
 
-    It is one if a cell is a word in a column of numbers, moments or holes; it is none if cells
-    are numbers in columns of numbers, or words that come again below. A row of words that never
-    come again is a header.
+    It is one if a cell is a word in a column of numbers or moments; else it is none if cells are
+    numbers or moments, or come again below. A row of words that never come again is a header.
     """
     first, *below = rows
     if not below:
         return "number" not in _kinds([first], missing, decimal)
     above = _kinds([first], missing, decimal)
     kinds = _kinds(below, missing, decimal)
-    same = False
+    has_values = False
     for k, cell in enumerate(first):
+        if above[k] == "holes":
+            continue
         if _comes_again(cell, k, below):
-            same = same or kinds[k] != "holes"
+            has_values = True
         elif _differs(above[k], kinds[k]):
             return True
-        else:
-            same = same or (above[k] == kinds[k] != "words")
-    return not same
+        elif above[k] != "words":
+            has_values = True
+    return not has_values
 
 
 def column_names(cells: list[str]) -> tuple[list[str], dict[str, str]]:
@@ -76,6 +77,4 @@ def _comes_again(cell: str, k: int, below: list[list[str]]) -> bool:
 
 def _differs(above: str, below: str) -> bool:
     """Whether a cell is unlike all values below it, as names are."""
-    if below == "holes":
-        return above == "words"
-    return above != "holes" and below != "words" and above != below
+    return below not in ("words", "holes") and above != below

@@ -7,6 +7,7 @@ import gzip
 import lzma
 import sys
 import tempfile
+import weakref
 import zlib
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -96,7 +97,10 @@ class ByteSource:
         name = source_name(source)
         if isinstance(source, (str, Path)) and str(source) != STDIO:
             return cls(name, Path(source))
-        return cls(name, _keep(sys.stdin.buffer if isinstance(source, (str, Path)) else source))
+        kept = _keep(sys.stdin.buffer if isinstance(source, (str, Path)) else source)
+        stream = cls(name, kept)
+        weakref.finalize(stream, kept.close)
+        return stream
 
     def blocks(self) -> Iterator[bytes]:
         """All of it, block by block, from the beginning.

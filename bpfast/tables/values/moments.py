@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 import polars as pl
 
@@ -12,6 +12,7 @@ from .batch import Batch
 from .marks import MARKS, to_text, without_marks
 from .strays import MOST_STRAYS, Strays
 
+FIRST_WORDS = 50  # of a batch, in which most formats are seen not to be its own
 TIME_OF_DAY = "time of day"  # in place of a date's format, in a column of times alone
 _DAY, _YEAR, _SHORT_YEAR, _MONTH = "[0-9]{1,2}", "[12][0-9]{3}", "[0-9]{2}", "[A-Za-z]{3,9}"
 # How dates are written, and what each looks like. Of several that fit a column, the first is it.
@@ -38,6 +39,7 @@ FORMATS = {
     "%B %d %Y": f"{_MONTH} {_DAY} {_YEAR}",
     "%Y-%m": f"{_YEAR}-[0-9]{{2}}",
     "%B %Y": f"{_MONTH} {_YEAR}",
+    "%B-%Y": f"{_MONTH}-{_YEAR}",
 }
 MONTH_FIRST = {"%m/%d/%Y": "%d/%m/%Y", "%m-%d-%Y": "%d-%m-%Y"}
 MONTH_FIRST |= {
@@ -102,12 +104,10 @@ def read_moments(words: pl.Series, date_format: str) -> pl.Series:
     written = parts["date"].set(~parts["date"].str.contains(f"^{FORMATS[date_format]}$"), None)
     written = written.str.replace(r"(?i)\bsept\b", "Sep")
     dates = written.str.to_date(date_format, strict=False).cast(pl.Datetime("us"))
-    moments = (
-        dates
-        + clock.cast(pl.Duration("us")).fill_null(timedelta(0))
-        - _read_offset(parts["offset"])
-    )
-    return moments.set(parts["clock"].is_not_null() & clock.is_null(), None)
+    since_midnight = (clock.cast(pl.Int64) // 1000).fill_null(0)
+    microseconds = dates.cast(pl.Int64) + since_midnight - _read_offset(parts["offset"])
+    wrong_clock = parts["clock"].is_not_null() & clock.is_null()
+    return microseconds.set(wrong_clock, None).cast(pl.Datetime("us"))
 
 
 def example(date_format: str) -> str:
@@ -157,37 +157,46 @@ class MomentEvidence:
 
     def see(self, batch: Batch) -> None:
         """Take in a batch of rows."""
-        if batch.plain.len():  # dates have no column with numbers
+        if batch.plain.len():  # a column with plain numbers is no column of dates
             self.strays.clear()
-        self.see_words(batch.rest)
+        if self.strays and batch.rest.height:
+            self.see_words(batch.rest)
 
     def see_words(self, rest: pl.DataFrame) -> None:
         """Take in trimmed words that are no marks: columns ``word``, each once, and ``count``."""
         self.values += int(rest["count"].sum())
         words = rest["word"]
-        if not self.strays or not rest.height:
+        self._leave_out_formats(words.head(FIRST_WORDS))
+        if not _are_like_moments(words).any():
+            for strays in self.strays.values():
+                strays.add(rest)
             return
-        like_moments = words.str.contains(_PATTERN) | words.str.contains(_PATTERN_OF_TIMES)
-        if rest.filter(~like_moments).height > MOST_STRAYS:
-            self.strays.clear()
-        for date_format, strays in [*self.strays.items()]:
+        for date_format, strays in self.strays.items():
             strays.add(rest.filter(read_moments(words, date_format).is_null()))
-            if strays.too_many:
-                del self.strays[date_format]
-        if self.strays:
-            parts = words.str.extract_groups(_PATTERN).struct.unnest()
-            self.has_times |= parts["clock"].is_not_null().any()
-            self.has_offsets |= parts["offset"].is_not_null().any()
+        parts = words.str.extract_groups(_PATTERN).struct.unnest()
+        self.has_times |= bool(parts["clock"].is_not_null().any())
+        self.has_offsets |= bool(parts["offset"].is_not_null().any())
+
+    def _leave_out_formats(self, words: pl.Series) -> None:
+        """Drop the formats in which too many of some words are none: most, for a quick look."""
+        like_moments = _are_like_moments(words)
+        if words.len() - int(like_moments.sum()) > MOST_STRAYS:
+            self.strays.clear()
+        elif like_moments.any():
+            self.strays = {
+                date_format: strays
+                for date_format, strays in self.strays.items()
+                if not strays.too_many
+                and read_moments(words, date_format).null_count() <= MOST_STRAYS
+            }
 
     def date_format(self, may_stray: bool = True) -> str | None:
         """How dates are written, ``TIME_OF_DAY``, or None for a column that is no moments."""
         fit = [
             date_format
             for date_format, strays in self.strays.items()
-            if strays.total < self.values and strays.are_few(self.values)
+            if strays.total < self.values and (strays.are_few(self.values) or not may_stray)
         ]
-        if not may_stray:
-            fit = [*self.strays]
         return min(fit, key=lambda date_format: self.strays[date_format].total, default=None)
 
     def kind(self, date_format: str) -> MomentKind:
@@ -213,6 +222,11 @@ class MomentEvidence:
         return "; ".join(done)
 
 
+def _are_like_moments(words: pl.Series) -> pl.Series:
+    """Whether words look like dates or times in any format."""
+    return words.str.contains(_PATTERN) | words.str.contains(_PATTERN_OF_TIMES)
+
+
 def _read_clock(clock: pl.Series, half: pl.Series) -> pl.Series:
     """Times of day as Time, from text like 14:05, or 2:05:30.5 with a.m. or p.m. beside it."""
     short = clock.str.contains("^[0-9]+:[0-9]+$")
@@ -227,19 +241,19 @@ def _read_clock(clock: pl.Series, half: pl.Series) -> pl.Series:
 
 
 def _read_offset(offset: pl.Series) -> pl.Series:
-    """Offsets from UTC as Duration, from text like Z, +02:00 or -0530; none where there is none."""
+    """Offsets from UTC in microseconds, of text like Z, +02:00 or -0530; 0 where there is none."""
     parts = offset.str.extract_groups("(?P<sign>[+-])(?P<hours>[0-9]{2}):?(?P<minutes>[0-9]{2})?")
     fields = parts.struct.unnest()
     minutes = fields["hours"].cast(pl.Int64).fill_null(0) * 60
     minutes += fields["minutes"].cast(pl.Int64).fill_null(0)
     signed = minutes.zip_with((fields["sign"] != "-").fill_null(True), -minutes)
-    return (signed * 60_000_000).cast(pl.Duration("us"))
+    return signed * 60_000_000
 
 
 def _to_datetime(moments: pl.Series) -> pl.Series:
     """Dates, datetimes and times of day as Datetime without a zone."""
     if moments.dtype == pl.Time:
-        return moments.cast(pl.Duration("us")).cast(pl.Int64).cast(pl.Datetime("us"))
+        return (moments.cast(pl.Int64) // 1000).cast(pl.Datetime("us"))
     if getattr(moments.dtype, "time_zone", None):
         moments = moments.dt.convert_time_zone("UTC").dt.replace_time_zone(None)
     return moments.cast(pl.Datetime("us"))

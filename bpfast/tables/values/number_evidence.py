@@ -10,7 +10,7 @@ import polars as pl
 
 from .batch import Batch
 from .numbers import CURRENCY, GROUP, SEPARATORS, NumberKind, bare_numbers, read_numbers
-from .strays import Strays
+from .strays import Strays, count_rows
 
 MOST_CATEGORIES = 20  # different numbers beside which a word that repeats is a category, too
 # float32 rounds by up to 2**-24 of a number: that may be a millionth of the column's range.
@@ -87,10 +87,10 @@ class NumberEvidence:
         self.values = 0
         self.infinite = 0
         self.code = ""  # a value that is a code
-        self.few: set[float] = set()  # different numbers, complete up to MOST_CATEGORIES
+        self.few_numbers: set[float] = set()  # different numbers, complete up to MOST_CATEGORIES
         self.styles: set[str] = set()
-        self.spaced = 0  # numbers with spaces between their digits
-        self.lengths: set[int] = set()  # of these
+        self.spaced_values = 0  # numbers with spaces between their digits
+        self.spaced_lengths: set[int] = set()  # of these, in characters
         self.readings = {decimal: Reading(decimal) for decimal in GROUP}
 
     def see(self, batch: Batch) -> None:
@@ -114,8 +114,14 @@ class NumberEvidence:
             return False
         strays = reading.strays
         repeat = any(count > 1 for count in strays.counts.values())
-        are_categories = repeat and len(self.few) <= MOST_CATEGORIES
+        are_categories = repeat and len(self.few_numbers) <= MOST_CATEGORIES
         return strays.are_few(self.values) and not (are_categories or strays.codes)
+
+    @property
+    def may_be_words(self) -> bool:
+        """Whether the values so far may be no numbers."""
+        strays = self.readings[self.decimal()].strays
+        return bool(self.code) or strays.codes or not strays.are_few(self.values)
 
     def check_asked(self, name: str, decimal: str) -> None:
         """Refuse a column that was asked to be numbers and has none."""
@@ -133,7 +139,7 @@ class NumberEvidence:
             dtype=reading.dtype(compact),
             decimal=decimal,
             missing=(*self.missing, *sorted(reading.strays.counts)),
-            note=self._note(reading, decimal),
+            note=self._note(reading),
         )
 
     def why_words(self, decimal: str) -> str:
@@ -150,18 +156,19 @@ class NumberEvidence:
         return f"words: numbers, but {reading.strays}"
 
     def _see_plain(self, text: pl.Series, numbers: pl.Series) -> None:
-        self._find_code(text.filter(text.str.contains("^[+-]?0[0-9]|^.{8}")))
+        self._find_code(text.filter(~text.str.contains(".", literal=True)))
         point, comma = self.readings["."], self.readings[","]
         point.widen(numbers)
         comma.widen(numbers)
-        if len(self.few) <= MOST_CATEGORIES:
-            self.few.update(numbers.unique().head(MOST_CATEGORIES + 1).to_list())
+        if len(self.few_numbers) <= MOST_CATEGORIES:
+            self.few_numbers.update(numbers.unique().head(MOST_CATEGORIES + 1).to_list())
         if point.integers or not point.sure:
             broken = text.filter(text.cast(pl.Int64, strict=False).is_null())
             if broken.len():
                 point.integers = comma.integers = False
                 only_point = broken.filter(read_numbers(broken, ",").is_null())
                 point.sure |= only_point.len() > 0
+                comma.grouped |= only_point.len() < broken.len()
                 comma.strays.add(only_point.alias("word").value_counts(name="count"))
 
     def _see_rest(self, rest: pl.DataFrame) -> None:
@@ -181,12 +188,12 @@ class NumberEvidence:
         reading.widen(numbers)
         reading.integers &= bare.cast(pl.Int64, strict=False).null_count() == 0
         reading.grouped |= bool(words.str.contains(reading.separated).any())
-        self.few.update(numbers.drop_nulls().head(MOST_CATEGORIES + 1).to_list())
+        self.few_numbers.update(numbers.drop_nulls().head(MOST_CATEGORIES + 1).to_list())
         self.styles |= {name for name, mark in _STYLES.items() if words.str.contains(mark).any()}
         if reading.decimal == ".":
             spaced = written.filter(words.str.contains(r"^[0-9][0-9\s]*\s[0-9]+$"))
-            self.spaced += int(spaced["count"].sum())
-            self.lengths.update(spaced["word"].str.len_chars().unique().head(2).to_list())
+            self.spaced_values += int(spaced["count"].sum())
+            self.spaced_lengths.update(spaced["word"].str.len_chars().unique().head(2).to_list())
 
     def _find_code(self, words: pl.Series) -> None:
         if not self.code and words.len():
@@ -195,15 +202,15 @@ class NumberEvidence:
 
     def _are_telephones(self) -> bool:
         """Whether all values are spaced, and of the same length of three groups or more."""
-        same = len(self.lengths) == 1 and min(self.lengths) >= len("123 456 789")
-        return same and self.spaced == self.values > 1
+        same = len(self.spaced_lengths) == 1 and min(self.spaced_lengths) >= len("123 456 789")
+        return same and self.spaced_values == self.values > 1
 
-    def _note(self, reading: Reading, decimal: str) -> str:
+    def _note(self, reading: Reading) -> str:
         off = [*sorted(self.styles), *(["thousands separators"] if reading.grouped else [])]
         done = [f"{', '.join(off)} taken off"] if off else []
-        done += ["decimal commas"] if decimal == "," and reading.sure else []
+        done += ["decimal commas"] if reading.decimal == "," and not reading.integers else []
         if self.infinite:
-            done.append(f"infinite in {self.infinite} rows, which counts as missing")
+            done.append(f"infinite in {count_rows(self.infinite)}, which counts as missing")
         if reading.strays.total:
             done.append(f"{reading.strays}, which counts as missing")
         return "; ".join(done)

@@ -49,9 +49,9 @@ def as_numbers(
 def drop_infinite(numbers: pl.Series, missing: Collection[str] = ()) -> pl.Series:
     """Numbers, null where they are not finite or stand for missing values."""
     marks = numbers_among(missing)
-    if numbers.dtype.is_float():
+    if numbers.dtype.is_float() and numbers.is_finite().not_().any():  # or there is nothing to copy
         numbers = numbers.set(~numbers.is_finite(), None)
-    return numbers.set(numbers.is_in(marks), None) if marks else numbers
+    return numbers.set(numbers.cast(pl.Float64).is_in(marks), None) if marks else numbers
 
 
 @dataclass(frozen=True)
@@ -115,6 +115,8 @@ def _pattern(decimal: str) -> str:
     mark, group = re.escape(decimal), re.escape(GROUP[decimal])
     separators = (group, r"\s", r"['\u2019]")
     grouped = "|".join(rf"[1-9][0-9]{{0,2}}(?:{between}[0-9]{{3}})+" for between in separators)
+    if decimal == ".":  # as in India: 12,34,567
+        grouped += "|[1-9][0-9]?(?:,[0-9]{2})+,[0-9]{3}"
     digits = rf"(?:(?:[0-9]+|{grouped})(?:{mark}[0-9]*)?|{mark}[0-9]+)(?:[eE][+-]?[0-9]+)?"
     signs = rf"[+\u2212-]?\s?(?:{CURRENCY}\s?[\u2212-]?)?"
     behind = rf"(?:\s?(?:{CURRENCY}|%))?"

@@ -46,7 +46,10 @@ class Strays:
         return len(self.counts) > MOST_STRAYS
 
     def __str__(self) -> str:
-        rows = "1 row" if self.total == 1 else f"{self.total} rows"
-        if self.too_many:
-            return f"words in {rows}"
-        return f"{', '.join(map(repr, sorted(self.counts)))} in {rows}"
+        words = "words" if self.too_many else ", ".join(map(repr, sorted(self.counts)))
+        return f"{words} in {count_rows(self.total)}"
+
+
+def count_rows(rows: int) -> str:
+    """A number of rows, for a message."""
+    return f"{rows:,} row{'' if rows == 1 else 's'}"

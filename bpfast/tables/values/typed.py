@@ -9,6 +9,7 @@ import polars as pl
 
 from .batch import Batch
 from .booleans import BooleanEvidence
+from .marks import to_text
 from .moments import MomentEvidence, MomentKind
 from .native import check_native, convert_native
 from .number_evidence import NumberEvidence
@@ -100,7 +101,7 @@ class KindFinder:
         *,
         compact: bool = False,
     ) -> None:
-        self._missing = tuple(missing)
+        self._missing = (missing,) if isinstance(missing, str) else tuple(missing)
         self._decimal = decimal
         self._numeric = frozenset(numeric)
         self._categorical = frozenset(categorical)
@@ -111,7 +112,7 @@ class KindFinder:
     def see(self, frame: pl.DataFrame) -> None:
         """Look at a batch of rows. All batches have the same columns."""
         self._kinds = None
-        for series in frame:
+        for series in map(self._as_text, frame):
             if series.dtype != pl.String:
                 check_native(series)
                 continue
@@ -123,7 +124,7 @@ class KindFinder:
         """A batch of rows with the types that all batches together show."""
         kinds = self._find_kinds()
         columns, notes, writing = [], dict.fromkeys(frame.columns, ""), {}
-        for series in frame:
+        for series in map(self._as_text, frame):
             if series.name in kinds:
                 kind = kinds[series.name]
                 columns.append(kind.convert(series).alias(series.name))
@@ -134,6 +135,11 @@ class KindFinder:
                 is_word = series.name in self._categorical
                 columns.append(as_words(series) if is_word else series)
         return Typed(pl.DataFrame(columns), notes, writing)
+
+    def _as_text(self, series: pl.Series) -> pl.Series:
+        """A column itself; as text if it has categories and was asked to be numbers."""
+        has_categories = series.dtype in (pl.Categorical, pl.Enum)
+        return to_text(series) if has_categories and series.name in self._numeric else series
 
     def _find_kinds(self) -> dict[str, _Kind]:
         """What each column of text is."""
@@ -180,7 +186,10 @@ class _TextColumn:
         self.numbers.see(batch)
         self.booleans.see(batch)
         self.moments.see(batch)
-        self.words.see(text)
+        if self.numbers.may_be_words:
+            self.words.see(text)
+        elif self.numbers.values:
+            self.words.skip()
 
     def kind(self, decimal: str, compact: bool) -> _Kind:
         if not self.numbers.values:

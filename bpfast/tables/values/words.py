@@ -69,6 +69,10 @@ class WordEvidence:
         if self.words.len() > MOST_COMPACT:
             self.words = None
 
+    def skip(self) -> None:
+        """Leave a batch of rows out: the column will be no Enum."""
+        self.words = None
+
     def kind(self, note: str) -> WordKind:
         """The column as words: an Enum if they repeat."""
         dtype: pl.DataType = pl.String()

@@ -1,12 +1,14 @@
 """How kernels are compiled and launched, without a GPU."""
 
+import subprocess
+import sys
 from types import SimpleNamespace
 from unittest.mock import patch
 
 import pytest
 
 from bpfast.bench import registers
-from bpfast.kernels.cuda import compile, device
+from bpfast.kernels.cuda import compile, device, simulator
 
 if device.simulated():
     pytest.skip("the simulator compiles nothing", allow_module_level=True)
@@ -45,6 +47,35 @@ def test_all_shared_memory_is_asked_for_once():
         with pytest.raises(RuntimeError, match="CARVEOUT = 100: CUDA_ERROR_INVALID_VALUE"):
             compile.ask_for_shared_memory(kernel, None)
         assert asked[2] == (most, 226 << 10, 0, 0)
+
+
+@pytest.mark.parametrize("sizes", [((1, 1 << 16), 32, 0), (1, 1025, 0), (1, 32, 232_449)])
+def test_a_stand_in_refuses_sizes_that_no_gpu_takes(sizes):
+    kernel = compile.kernel(lambda x: None, 32, 1)
+    with (
+        registers.stand_in((9, 0)),
+        pytest.raises(simulator.LaunchError, match="CUDA_ERROR_INVALID_VALUE"),
+    ):
+        compile.launch(kernel, *sizes, 1)
+
+
+WITHOUT_ROW_STACK = """
+import numpy
+if hasattr(numpy, "row_stack"):
+    del numpy.row_stack
+from bpfast.kernels.cuda import compile
+compile.kernel(lambda x: None, 32, 1)
+import sys
+assert "numba.cuda.np.arrayobj" in sys.modules
+assert not hasattr(numpy, "row_stack")
+"""
+
+
+def test_numba_learns_functions_that_numpy_no_longer_has():
+    """In a process of its own, which has not learnt them yet; NumPy stays as it was."""
+    command = [sys.executable, "-W", "ignore", "-c", WITHOUT_ROW_STACK]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
 
 
 @pytest.mark.parametrize("shared_memory", [0, 1])

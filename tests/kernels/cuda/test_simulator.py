@@ -110,3 +110,33 @@ def test_kernels_are_recorded_and_replayed(array):
     found = simulator.traffic.since(before)
     assert array.get().tolist() == [32.0] * 3
     assert (found.launches, found.replays) == (4, 2)
+
+
+@pytest.mark.parametrize(
+    "sizes",
+    [
+        (0, 1, 0),
+        ((1, 0), 1, 0),
+        ((1, 1 << 16), 1, 0),
+        ((1, 1, 1 << 16), 1, 0),
+        (1, 0, 0),
+        (1, 1025, 0),
+        (1, (32, 33), 0),
+        (1, (1, 1, 65), 0),
+        (1, 1, (227 << 10) + 1),
+    ],
+)
+def test_sizes_that_no_gpu_takes_are_refused(sizes, array):
+    made = kernel(lambda values: None, 1, 1)
+    with pytest.raises(simulator.LaunchError, match="CUDA_ERROR_INVALID_VALUE"):
+        launch(made, *sizes, device.kernel_array(array))
+
+
+def test_a_kernel_keeps_the_shared_memory_that_its_first_launch_asked_for():
+    """As on a GPU, where a limit that a test lowers would outlast the test."""
+    driver = simulator.Launches()
+    driver.check("kernel", 1, 1, 2000, most=2048)
+    driver.check("kernel", 1, 1, 0, most=2048)
+    with pytest.raises(simulator.LaunchError, match="4096 bytes of shared memory, and 2048"):
+        driver.check("kernel", 1, 1, 4096, most=227 << 10)
+    driver.check("another kernel", 1, 1, 4096, most=227 << 10)

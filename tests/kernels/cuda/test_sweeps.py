@@ -6,6 +6,7 @@ from hypothesis import Phase, given
 from hypothesis import strategies as st
 
 pytest.importorskip("optuna")
+pytest.importorskip("polars")
 from drawn_sweeps import sweep_and_check, sweeps
 
 pytestmark = [

@@ -6,7 +6,7 @@ import pytest
 from bpfast.kernels.cuda import device
 
 pytest.importorskip("numba_cuda")
-from numba import cuda
+from numba import cuda, float64
 
 from bpfast.kernels.cuda import compile, tile
 from bpfast.kernels.cuda.tile import Matrix
@@ -20,7 +20,7 @@ def test_tiles_cover_a_product(size):
     """It is added to what is there, or multiplied into it; factors may lie in either order."""
 
     def test_products(x, y, added, scaled, rows, columns, depth):
-        sums = cuda.local.array(tile.SUMS, np.float64)
+        sums = cuda.local.array(tile.SUMS, float64)
         for t in range(cuda.threadIdx.x, tile.count_tiles(rows, columns), cuda.blockDim.x):
             part = tile.tile_of(t, rows, columns)
             tile.load(sums, part, Matrix(added, 0, columns, 1))

@@ -1,4 +1,4 @@
-"""What all columns share: plain data, sentences, and the scale of zeros and ones."""
+"""What all columns share: plain data, and inputs that are written scaled."""
 
 import json
 
@@ -6,15 +6,8 @@ import numpy as np
 import polars as pl
 import pytest
 
-from bpfast.tables.encoding.column import (
-    Column,
-    bound_scale,
-    count,
-    fit_scaler,
-    missing_in_all,
-    same_in_all,
-    scale,
-)
+from bpfast.tables.encoding.column import Column
+from bpfast.tables.encoding.input_scales import scale
 from bpfast.tables.encoding.left_out import LeftOut
 from bpfast.tables.encoding.moment import Moment
 from bpfast.tables.encoding.number import Number
@@ -42,32 +35,12 @@ def test_a_column_is_plain_data(column):
     again = Column.from_plain(json.loads(text))
     assert again == column
     assert type(again) is type(column)
-    assert len(column.features) == len(column.flags)
+    assert len(column.features) == len(column.bounded)
 
 
 def test_what_later_versions_add_is_not_minded():
     plain = ONE_OF_EACH[0].to_plain() | {"colour": "red"}
     assert Column.from_plain(plain) == ONE_OF_EACH[0]
-
-
-def test_a_rare_one_is_not_scaled_up_without_bounds():
-    flag = np.zeros(100_000)
-    flag[0] = 1.0
-    assert fit_scaler([flag], [False]).apply(flag).max() > 300.0
-    assert fit_scaler([flag], [True]).apply(flag).max() < 15.0
-
-
-def test_inputs_are_scaled_each_for_itself():
-    inputs = np.random.default_rng(0).normal(5.0, 3.0, (2, 50))
-    scaler = fit_scaler(inputs, [False, False])
-    np.testing.assert_allclose(scaler.mean, inputs.mean(axis=1), rtol=1e-12)
-    np.testing.assert_allclose(scaler.scale, inputs.std(axis=1), rtol=1e-12)
-
-
-def test_scales_of_frequent_ones_and_of_numbers_stay():
-    np.testing.assert_array_equal(
-        bound_scale(np.array([0.3, 1e-9, 1.0]), [True, False, True]), [0.3, 1e-9, 1.0]
-    )
 
 
 @pytest.mark.parametrize("column", ONE_OF_EACH, ids=lambda column: column.kind)
@@ -90,15 +63,6 @@ def test_what_float32_does_not_hold_is_infinite():
     np.testing.assert_array_equal(scale(np.array([[3.0], [-1e300]]), scaler), X)
 
 
-def test_reasons_are_sentences():
-    assert missing_in_all(1) == "missing in each of 1 training row"
-    assert same_in_all("3", 1200) == "3 in each of 1,200 training rows"
-
-
-def test_things_are_counted_in_english():
-    assert [count(n, "word") for n in (0, 1, 2, 2300)] == [
-        "0 words",
-        "1 word",
-        "2 words",
-        "2,300 words",
-    ]
+def test_a_kind_that_is_not_known_is_told():
+    with pytest.raises(ValueError, match="column 'a' is of kind 'colour', expected one of "):
+        Column.from_plain({"kind": "colour", "name": "a"})

@@ -26,7 +26,7 @@ ENCODED = [[1, 0, 0, 1], [28, 1, 1, 0]]
 
 def test_a_table_is_encoded_column_by_column():
     assert ENCODING.features == ["age", "age is missing", "deck=A", "deck=B"]
-    assert ENCODING.flags == [False, True, True, True]
+    assert ENCODING.bounded == [False, True, True, True]
     np.testing.assert_array_equal(ENCODING.encode(FRAME), ENCODED)
     np.testing.assert_array_equal(ENCODING.encode(FRAME, np.array([1])), ENCODED[1:])
 
@@ -58,7 +58,7 @@ def test_each_column_is_told():
             "done": "1 of 4 training rows lack it: their median, 28, and a 0/1 input",
         },
         {"column": "name", "kind": "left out", "inputs": 0, "done": "4 different words in 4 rows"},
-        {"column": "deck", "kind": "words", "inputs": 2, "done": "trimmed; one-hot: 2 words"},
+        {"column": "deck", "kind": "words", "inputs": 2, "done": "trimmed; 2 words one-hot: A, B"},
     ]
 
 

@@ -89,6 +89,21 @@ def test_means_of_the_target_are_seeded(seed):
     assert (one.X != fit(frame, rows, target, 3, seed=2).X).any()
 
 
+@pytest.mark.parametrize(
+    ("n_classes", "names", "features"),
+    [
+        (3, [*"rgb"], ["zone target mean r", "zone target mean g", "zone target mean b"]),
+        (2, [*"rg"], ["zone target mean"]),
+        (0, ["price"], ["zone target mean"]),
+    ],
+)
+def test_means_are_named_by_what_they_are_of(n_classes, names, features):
+    frame, target = draw_table(0)
+    frame = frame.select("zone")
+    encoding = fit(frame, np.arange(600), target, n_classes, outputs=names).encoding
+    assert encoding.features == features
+
+
 # --- what is left out, and what is kept -----------------------------------------------------------
 
 
@@ -176,6 +191,23 @@ def test_columns_that_were_left_out_before_are_told_where_they_were():
     encoding = fit(frame, rows, target, 0, **options).encoding
     assert [column.name for column in encoding.columns] == ["a", "b", "id", "y"]
     np.testing.assert_array_equal(encoding.encode(frame.to_numpy()), [[1, 3], [2, 4]])
+
+
+@pytest.mark.parametrize("rows", [0, 1])
+def test_few_rows_are_encoded(rows):
+    frame, target = draw_table(0)
+    encoding, scaler, _ = fit(frame, np.arange(600), target, 3)
+    X = encode_scaled(encoding, scaler, frame, np.arange(rows))
+    assert X.shape == encoding.encode(frame[:rows]).shape == (rows, len(encoding.features))
+
+
+@pytest.mark.parametrize("dtype", [pl.Null, pl.String, pl.Float64])
+def test_new_rows_may_lack_all_values_in_any_type(dtype):
+    frame, target = draw_table(0)
+    encoding = fit(frame, np.arange(600), target, 3).encoding
+    holes = pl.DataFrame({name: pl.Series([None], dtype=dtype) for name in frame.columns})
+    typed_holes = pl.DataFrame([pl.Series(s.name, [None], dtype=s.dtype) for s in frame])
+    np.testing.assert_array_equal(encoding.encode(holes), encoding.encode(typed_holes))
 
 
 # --- arrays ---------------------------------------------------------------------------------------

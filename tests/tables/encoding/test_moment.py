@@ -74,6 +74,14 @@ def test_rounding_is_no_variation():
     assert fitted.scaler.scale[k] == 1.0
 
 
+def test_a_rare_month_is_not_scaled_up_without_bounds():
+    days = pl.Series([date(2024, 2, 29)] + [date(2024, 3, 1 + k % 28) for k in range(10_000)])
+    column, scaler, _ = fit_moment("a", days)
+    X = np.empty((len(days), len(column.features)), np.float32)
+    column.write_scaled(X, days, scaler)
+    assert np.abs(X).max() < 15.0
+
+
 def test_missing_moments_are_the_median_and_told():
     values = pl.Series([*MOMENTS, None])
     column = fit_moment("a", values).column
@@ -81,7 +89,7 @@ def test_missing_moments_are_the_median_and_told():
     encoded = column.encode(values)
     np.testing.assert_array_equal(encoded[3, :-1], encoded[0, :-1])  # March is the median
     assert encoded[:, -1].tolist() == [0, 0, 0, 1]
-    assert column.done.endswith("; 1 of 4 rows lack it: their median, and a 0/1 input")
+    assert column.done.endswith(", days since 2019-01-06; 1 of 4 rows lack it")
 
 
 def test_new_holes_are_the_median_where_no_training_row_had_one():
@@ -95,7 +103,7 @@ def test_new_holes_are_the_median_where_no_training_row_had_one():
 @pytest.mark.parametrize(
     ("values", "reason"),
     [
-        ([date(2024, 5, 1)] * 3, "2024-05-01 00:00:00 in each of 3 training rows"),
+        ([date(2024, 5, 1)] * 3, "2024-05-01 in each of 3 training rows"),
         ([None] * 3, "missing in each of 3 training rows"),
     ],
 )

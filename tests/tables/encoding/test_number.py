@@ -46,7 +46,7 @@ def test_new_holes_are_the_median_where_no_training_row_had_one():
 
 def test_truths_are_zeros_and_ones():
     column = fit_number("a", pl.Series("a", [True, False, None, True])).column
-    assert column.flags == [True, True]
+    assert column.bounded == [True, True]
     np.testing.assert_array_equal(column.encode(pl.Series("a", [True, False])), [[1, 0], [0, 0]])
     np.testing.assert_array_equal(column.encode(pl.Series("a", ["Yes", "f"])), [[1, 0], [0, 0]])
     assert fit_number("a", pl.Series("a", [True, False])).column.done == "1 for true, 0 for false"

@@ -1,5 +1,7 @@
 """Columns of many words, which the target's means stand for."""
 
+from dataclasses import replace
+
 import numpy as np
 import polars as pl
 import pytest
@@ -48,17 +50,17 @@ def test_means_are_scikit_learns(y, n_classes):
             encoder.transform(new.reshape(-1, 1))[:, 0],
             rtol=1e-12,
         )
-    assert len(column.features) == X.shape[1] == len(column.flags)
+    assert len(column.features) == X.shape[1] == len(column.bounded)
 
 
 @pytest.mark.parametrize(("y", "n_classes"), TARGETS.values(), ids=TARGETS)
 def test_a_rows_means_do_not_depend_on_its_own_target(y, n_classes):
     codes = np.searchsorted(KNOWN, WORDS)
-    before = TrainingTarget(y, n_classes, 0).means(codes, len(KNOWN)).of_rows
+    before = TrainingTarget(y, n_classes).means(codes, len(KNOWN)).of_rows
     for row in RNG.integers(0, ROWS, 20):
         other = y.copy()
         other[row] = 1 - other[row] if n_classes in (0, 2) else (other[row] + 1) % n_classes
-        after = TrainingTarget(other, n_classes, 0).means(codes, len(KNOWN)).of_rows
+        after = TrainingTarget(other, n_classes).means(codes, len(KNOWN)).of_rows
         np.testing.assert_array_equal(after[row], before[row])
         assert (after != before).any()
 
@@ -67,12 +69,14 @@ def test_missing_words_have_a_mean_of_their_own():
     y = RNG.normal(size=ROWS) + 9.0 * (WORDS == "zone 7")
     words = words_of([None if word == "zone 7" else word for word in WORDS])
     known = tuple(word for word in KNOWN if word != "zone 7")
-    column = fit_target_means("zone", words, known, TrainingTarget(y, 0, 0)).column
+    column = fit_target_means("zone", words, known, TrainingTarget(y, 0)).column
     (missing,), (unknown,) = column.encode(pl.Series([None, "nowhere"]))
     assert missing > 5.0
     assert unknown == y.mean()
     assert column.missing == words.missing
-    assert column.done.startswith("29 different words: the target's mean for each, and for ")
+    assert (
+        column.done == f"29 words: the target's mean for each; {column.missing} of 300 rows lack it"
+    )
 
 
 def test_missing_words_are_like_unknown_ones_where_no_training_row_lacked_them():
@@ -83,6 +87,7 @@ def test_missing_words_are_like_unknown_ones_where_no_training_row_lacked_them()
         column.encode(pl.Series(["x", "y", None])), [[0.5, 2.0], [0.25, 3.0], [0.25, 3.0]]
     )
     assert column.features == ["a target mean 0", "a target mean 1"]
+    assert replace(column, outputs=("red", "blue")).features[1] == "a target mean blue"
 
 
 def test_noise_does_not_look_like_a_target():
@@ -90,5 +95,5 @@ def test_noise_does_not_look_like_a_target():
     y = RNG.normal(size=2000)
     words = words_of([f"w{k}" for k in RNG.integers(0, 400, 2000)])
     known = tuple(words.counts())
-    fitted = fit_target_means("a", words, known, TrainingTarget(y, 0, 0))
+    fitted = fit_target_means("a", words, known, TrainingTarget(y, 0))
     assert abs(np.corrcoef(fitted.cross_fitted[:, 0], y)[0, 1]) < 0.1

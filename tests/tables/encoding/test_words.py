@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.preprocessing import OneHotEncoder
 
-from bpfast.tables.encoding.column import fit_scaler
 from bpfast.tables.encoding.fitting import fit
+from bpfast.tables.encoding.input_scales import fit_scaler
 from bpfast.tables.encoding.words import Words
 
 KNOWN = Words(name="deck", words=("A", "C"), rare=2, missing=3, rows=10)
@@ -38,7 +38,7 @@ def test_words_are_encoded_as_by_scikit_learn(train):
     np.testing.assert_array_equal(
         column.encode(pl.Series("deck", new)), encoder.transform(np.reshape(new, (-1, 1)))
     )
-    scaler_of_matrix = fit_scaler(expected.T, column.flags)
+    scaler_of_matrix = fit_scaler(expected.T, column.bounded)
     np.testing.assert_allclose(scaler.mean, scaler_of_matrix.mean, rtol=1e-12, atol=1e-15)
     np.testing.assert_allclose(scaler.scale, scaler_of_matrix.scale, rtol=1e-12)
     np.testing.assert_allclose(X, scaler_of_matrix.apply(expected), rtol=1e-5, atol=1e-6)
@@ -50,7 +50,9 @@ def test_rare_unknown_and_missing_words_have_their_inputs():
         KNOWN.encode(pl.Series(["C", "Z", None, "A"])),
         [[0, 1, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1], [1, 0, 0, 0]],
     )
-    assert KNOWN.done == "one-hot: 2 words, 'other' for 2 rare ones, 'is missing' in 3 of 10 rows"
+    assert KNOWN.done == "2 words one-hot: A, C; 2 rare ones as 'other'; 3 of 10 rows lack it"
+    many = Words(name="deck", words=tuple(f"deck {k}" for k in range(9)))
+    assert many.done == "9 words one-hot"
 
 
 @pytest.mark.parametrize(("rare", "zeros"), [(0, [0, 0]), (1, [0, 0, 1])])

@@ -1,0 +1,62 @@
+"""Other rows of a table whose columns' types are known."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import NamedTuple
+
+import polars as pl
+
+from .values import Writing, as_booleans, as_moments, as_numbers, as_words
+
+
+class KnownInputs(NamedTuple):
+    """The inputs of a data set, which other rows are read like.
+
+    Attributes
+    ----------
+    frame : the inputs
+    writing : how those that came as text were written
+    """
+
+    frame: pl.DataFrame
+    writing: Mapping[str, Writing]
+
+    def read(self, rows: pl.DataFrame, missing: Collection[str] = ()) -> pl.DataFrame:
+        """The inputs among the columns of other rows, with the types that they have here.
+
+        Parameters
+        ----------
+        missing : words that stand for missing values, beside the usual ones
+
+        Raises
+        ------
+        ValueError
+            A value that is not of its column's type.
+        """
+        known = self.frame.schema
+        return pl.DataFrame(
+            [self._read(series, missing) for series in rows if series.name in known]
+        )
+
+    def _read(self, series: pl.Series, missing: Collection[str]) -> pl.Series:
+        name, dtype = series.name, self.frame.schema[series.name]
+        writing = self.writing.get(name, Writing())
+        marks = (*missing, *writing.missing)
+        if dtype.is_temporal():
+            moments = as_moments(series, writing.date_format or None, marks)
+            return (moments.dt.time() if dtype == pl.Time else moments.cast(dtype)).alias(name)
+        if dtype == pl.Boolean:
+            numbers, wrong_row = as_booleans(series, marks)
+        elif dtype.is_numeric():
+            numbers, wrong_row = as_numbers(series, writing.decimal or None, marks)
+        else:
+            return as_words(series, marks)
+        if wrong_row is not None:
+            wanted = "truth values" if dtype == pl.Boolean else "numbers"
+            raise ValueError(
+                f"column {name!r} has {series[wrong_row]!r} in row {wrong_row + 1}, expected "
+                f"{wanted} as in the other rows"
+            )
+        floats = pl.Series(name, numbers).fill_nan(None)
+        return floats.cast(pl.Boolean) if dtype == pl.Boolean else floats

@@ -1,0 +1,139 @@
+"""Whole tables get types, in one piece or in batches."""
+
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from shared_tables import shared_table
+
+from bpfast.tables.reading import read_table
+from bpfast.tables.values.typed import KindFinder, Writing, typed
+
+WORDS = (
+    *(
+        "1",
+        "2.5",
+        "1,5",
+        "1,234",
+        "-",
+        "NA",
+        "",
+        "x",
+        "unknown",
+        "00501",
+        "12%",
+        "$3",
+        " 7 ",
+        "(5)",
+    ),
+    *("true", "False", "yes", "no", "2024-01-05", "31.12.2024", "12:30", "inf", "1e5", "1.2.3"),
+)
+columns = st.lists(st.sampled_from([None, *WORDS]), min_size=6, max_size=6)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(columns, min_size=1, max_size=4), st.integers(1, 5), st.booleans())
+def test_batches_get_the_types_of_the_whole(values, rows, compact):
+    frame = pl.DataFrame({f"c{k}": own for k, own in enumerate(values)})
+    frame = frame.cast(pl.String)
+    whole = KindFinder(compact=compact)
+    whole.see(frame)
+    finder = KindFinder(compact=compact)
+    batches = [*frame.iter_slices(rows)]
+    for batch in batches:
+        finder.see(batch)
+    parts = [finder.typed(batch) for batch in batches]
+    expected = whole.typed(frame)
+    joined = pl.concat([part.frame for part in parts])
+    assert joined.cast({pl.Enum: pl.String}).equals(expected.frame.cast({pl.Enum: pl.String}))
+    assert parts[0].notes == expected.notes
+    assert parts[0].writing == expected.writing
+
+
+def test_types_do_not_change_a_second_time():
+    frame = typed(
+        pl.DataFrame(
+            {
+                "number": ["1,5", "NA"],
+                "word": ["a", "b"],
+                "truth": ["true", "false"],
+                "day": ["31.12.2024", "01.01.2024"],
+            }
+        )
+    ).frame
+    again = typed(frame)
+    assert again.frame.equals(frame)
+    assert {*again.notes.values()} == {""}
+    assert [*map(str, frame.dtypes)] == ["Float64", "String", "Boolean", "Date"]
+
+
+def test_how_text_was_written_is_kept():
+    frame = pl.DataFrame(
+        {
+            "number": [f"{k},5" for k in range(40)] + ["unknown"],
+            "day": ["31.12.2024"] * 41,
+            "word": ["a"] * 41,
+            "int": range(41),
+        }
+    )
+    assert typed(frame, missing=["x"]).writing == {
+        "number": Writing(",", "", ("x", "unknown")),
+        "day": Writing("", "%d.%m.%Y", ("x",)),
+        "word": Writing("", "", ("x",)),
+    }
+
+
+def test_what_the_user_says_decides():
+    frame = pl.DataFrame({"zip": ["501", "94105"], "n": [1, 2], "size": ["10", "big"]})
+    found = typed(frame, categorical=["zip", "n"], numeric=["size"]).frame
+    assert found.to_dict(as_series=False) == {
+        "zip": ["501", "94105"],
+        "n": ["1", "2"],
+        "size": [10, None],
+    }
+
+
+def test_categories_are_numbers_where_they_are_asked_to_be():
+    frame = pl.DataFrame({"zip": pl.Series(["00501", "94105"], dtype=pl.Categorical)})
+    assert typed(frame).frame.equals(frame)
+    assert typed(frame, numeric=["zip"]).frame["zip"].to_list() == [501, 94105]
+
+
+def test_columns_without_values_are_numbers_without_values():
+    found = typed(pl.DataFrame({"a": ["?", "", None]}))
+    assert found.frame["a"].dtype == pl.Float64
+    assert found.notes == {"a": "no values"}
+
+
+def test_columns_of_lists_are_refused():
+    with pytest.raises(ValueError, match=r"column 'a' has the type List\(Int64\)"):
+        typed(pl.DataFrame({"a": [[1]]}))
+
+
+@pytest.mark.parametrize(
+    ("name", "expected", "missing"),
+    [
+        ("titanic", {"age": "Float64", "deck": "String", "alone": "Boolean"}, {"age": 177}),
+        ("mpg", {"horsepower": "Float64", "name": "String"}, {"horsepower": 6}),
+        ("penguins", {"body_mass_g": "Int64", "sex": "String"}, {"sex": 11}),
+        ("taxis", {"pickup": "Datetime(time_unit='us', time_zone=None)"}, {"pickup_zone": 26}),
+        ("churn", {"Surname": "String", "Balance": "Float64"}, {}),
+        (
+            "horse-colic",
+            {"column_4": "Float64", "column_25": "String", "column_23": "Int64"},
+            {"column_4": 60, "column_23": 1},
+        ),
+        ("auto-imports", {"column_2": "Int64", "column_26": "Int64"}, {"column_2": 37}),
+        ("german", {"column_1": "String", "column_21": "Int64"}, {}),
+        ("wine-white", {"column_1": "Float64", "column_12": "Int64"}, {}),
+        ("phoneme", {"column_1": "Float64", "column_6": "Int64"}, {}),
+        ("pollution", {"pm2.5": "Int64", "cbwd": "String"}, {"pm2.5": 531}),
+        ("hitters", {"Salary": "Float64", "League": "String"}, {"Salary": 59}),
+        ("soybean", {"Class": "String", "hail": "Int64"}, {"hail": 121}),
+        ("bank", {"y": "String", "pdays": "Int64", "job": "String"}, {}),
+    ],
+)
+def test_shared_tables_get_the_right_types(name, expected, missing):
+    frame = read_table(shared_table(name))
+    assert {column: str(frame.schema[column]) for column in expected} == expected
+    assert {column: frame[column].null_count() for column in missing} == missing
