@@ -39,7 +39,7 @@ class Calibration(NamedTuple):
         if run.kind == "labels":
             return cls("a label", truth.ravel() == 1, predicted.ravel())
         if len(run.predictions.names) == 2:
-            return cls(run.predictions.names[1], truth == 1, predicted[:, 1])
+            return cls(f"class {run.predictions.names[1]}", truth == 1, predicted[:, 1])
         most = predicted.argmax(axis=1)
         return cls("the predicted class", truth == most, predicted.max(axis=1))
 

@@ -11,6 +11,7 @@ from .run import Run
 from .tables import html_table
 
 LEFT_OUT = "left out"  # the kind of a column that makes no input
+MOST_NAMED = 8  # of the columns that are left out
 KINDS = {"number": "numbers", "moment": "moments"}  # what several columns of a kind are called
 
 
@@ -39,7 +40,9 @@ def sentence(columns: list[dict[str, Any]]) -> str:
     text = f"{many(len(used), 'column')} {'makes' if len(used) == 1 else 'make'} "
     told = [f"{KINDS.get(kind, kind)}: {count:,}" for kind, count in kinds.items()]
     text += f"{many(inputs, 'input')} ({', '.join(told)})."
-    names = [own["column"] for own in columns if own["kind"] == LEFT_OUT]
-    if names:
-        text += f" {listed(names)} {'is' if len(names) == 1 else 'are'} left out."
+    left_out = [f"{c['column']} ({c['done']})" for c in columns if c["kind"] == LEFT_OUT]
+    if left_out:
+        others = len(left_out) - MOST_NAMED
+        told = left_out[:MOST_NAMED] + ([f"{many(others, 'other')}"] if others > 0 else [])
+        text += f" Left out: {listed(told)}."
     return text

@@ -18,6 +18,7 @@ from .style import LIGHT, NARROW, WIDE
 COUNTED = {WIDE: 20, NARROW: 8}  # most classes whose cells hold counts, by the figure's width
 NAMED = {WIDE: 24, NARROW: 10}  # most classes that are named along an axis
 LONGEST = 14  # letters of a name
+CELL, LARGEST = 38, {WIDE: 700, NARROW: 330}  # pixels of a cell's side, and of all of them
 # Opacities of a cell with all rows of a class, and with few: text can be read on either theme's.
 DARKEST, LIGHTEST = 0.6, 0.15
 
@@ -27,8 +28,8 @@ def draw(run: Run, width: int) -> Figure:
     assert run.predictions is not None
     counts = confusion_of(run.predictions)
     classes = len(counts)
-    size = 70 + min(0.62 * width, max(240, 38 * classes))
-    figure, axes = new_axes(width, round(size))
+    size = min(max(240, CELL * classes), LARGEST[width])
+    figure, axes = new_axes(width, 70 + size)
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     for row, column in zip(*np.nonzero(counts), strict=True):
         colour = LIGHT["many" if row == column else "best"]

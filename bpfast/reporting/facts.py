@@ -90,6 +90,9 @@ def protocol(run: Run) -> str:
     if groups is not None:
         unit = "fold" if run.folds else "part"
         text += f", rows of the same {groups} being in the same {unit}"
+    if run.manifest.get("split") == "time":
+        text += f". They learn from rows that are earlier by {run.manifest['time']} than those "
+        text += "that they are ranked and tested by"
     return f"{text}. {_halved(run)}".strip()
 
 

@@ -24,6 +24,7 @@ SPLIT_SETTINGS = (
     *("metric", "cv", "validation", "test", "test_data", "split", "time", "groups"),
     *("class_weight", "sample_weight", "target_transform"),
 )
+UNSAID = (None, "none", "random")  # of these settings: what is so if nobody asks for more
 USE = "Use the winner: <code>bpfast predict best.safetensors DATA</code>"
 
 
@@ -40,8 +41,8 @@ def page_html(run: Run, sections: Sequence[str]) -> str:
         dark=dark,
         title=escape(f"{manifest['data']}: {networks}"),
         subtitle=escape(
-            f"{many(manifest['rows'], 'row')}, {many(manifest['inputs'], 'input')}, {target}; "
-            f"a sweep that began {_moment(manifest['started'])}"
+            f"{_rows(manifest)}, {many(manifest['inputs'], 'input')}, {target}; a sweep that began "
+            f"{_moment(manifest['started'])}"
         ),
         note=_interrupted(run),
         facts=facts_html(run),
@@ -87,6 +88,13 @@ def _inline(svg: bytes, prefix: str) -> str:
     return text.replace("xlink:href", "href").strip()
 
 
+def _rows(manifest: dict[str, Any]) -> str:
+    """How many rows networks saw, and how many had no target."""
+    left_out = manifest.get("rows_without_target", 0)
+    others = f" (and {left_out:,} without a target, left out)" if left_out else ""
+    return f"{many(manifest['rows'], 'row')}{others}"
+
+
 def _interrupted(run: Run) -> str:
     """A note that the sweep was interrupted, and how much of it is here."""
     if not run.manifest["interrupted"]:
@@ -123,9 +131,9 @@ def _settings(run: Run) -> str:
 
 def _split_settings(run: Run) -> dict[str, Any]:
     """By which rows networks were ranked and tested, and how a halving let them go."""
-    settings = {
-        name: run.manifest[name] for name in SPLIT_SETTINGS if run.manifest.get(name) is not None
-    }
+    begun_with = run.manifest.get("settings", {})
+    found = {name: run.manifest.get(name, begun_with.get(name)) for name in SPLIT_SETTINGS}
+    settings = {name: value for name, value in found.items() if value not in UNSAID}
     if run.halving:
         (_, kind), *others = run.halving.items()
         settings["halving"] = f"{kind}, " + ", ".join(f"{name} {value}" for name, value in others)

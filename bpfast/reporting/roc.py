@@ -87,9 +87,9 @@ def caption(run: Run) -> Caption:
     found, wrong = taken[curve.is_true].mean(), taken[~curve.is_true].mean()
     return Caption(
         True,
-        f"On the {part} part, the area under the curve of {curve.name} is {curve.area:.3f}. With a "
-        f"threshold of one half, {percent(found)} of its rows are found, and {percent(wrong)} of "
-        "the others are taken for it.",
+        f"On the {part} part, the area under the curve of class {curve.name} is {curve.area:.3f}. "
+        f"With a threshold of one half, {percent(found)} of its rows are found, and "
+        f"{percent(wrong)} of the others are taken for it.",
     )
 
 

@@ -88,8 +88,10 @@ class Run:
     @cached_property
     def outputs(self) -> int:
         """How many classes, labels or numbers are predicted for a row."""
-        named = self.manifest["classes"] or self.manifest.get("labels")
-        return len(named or self.manifest.get("target_names") or [""])
+        if self.kind != "numbers":
+            return len(self.manifest["classes"] or self.manifest["labels"])
+        names = self.manifest.get("target_names", [""])
+        return len(names if self.predictions is None else self.predictions.names)
 
     @cached_property
     def scored(self) -> np.ndarray:

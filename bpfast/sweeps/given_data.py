@@ -19,7 +19,7 @@ class TableOptions(NamedTuple):
     roles: Roles
     task: str = "auto"
     target_transform: str = "none"
-    missing: Collection[str] = ()
+    missing: str | Collection[str] = ()
 
     def dataset(self, X: Any) -> Dataset:
         """The rows of a table, or of an array, that have a target; a data set as it is.
@@ -40,7 +40,7 @@ class TableOptions(NamedTuple):
             self.roles,
             task=self.task,
             target_transform=self.target_transform,
-            missing=self.missing,
+            missing=self._marks,
         )
 
     def test_dataset(self, test_data: Any, dataset: Dataset) -> Dataset | None:
@@ -59,15 +59,19 @@ class TableOptions(NamedTuple):
             return test_data
         if isinstance(test_data, (tuple, list)) and len(test_data) == 2:
             X, target = test_data
-        elif is_table(test_data):
+        elif is_table(test_data) and any(dataset.target.names):
             X, target = test_data, [*dataset.target.names]
         else:
             raise TypeError(
-                "test_data must be (X, y), or a table with the target's column, got "
-                f"{type(test_data).__name__}"
+                "test_data must be (X, y), or a table with the target's column where y is a "
+                f"column's name, got {type(test_data).__name__}"
             )
         roles = Roles(target)
-        return dataset_of(_frame_or_array(X), roles, missing=self.missing, like=dataset)
+        return dataset_of(_frame_or_array(X), roles, missing=self._marks, like=dataset)
+
+    @property
+    def _marks(self) -> Collection[str]:
+        return (self.missing,) if isinstance(self.missing, str) else self.missing
 
 
 def _frame_or_array(X: Any) -> Any:

@@ -21,6 +21,7 @@ BEFORE: dict[str, Any] = {
     "numeric": [],
     "categorical": [],
     "keep": [],
+    "test_data": None,
 }
 # How a message names settings whose values say nothing to a reader.
 PHRASES = {
@@ -28,6 +29,7 @@ PHRASES = {
     "classes": "other names of classes: theirs have the fingerprint {before}, these {now}",
     "folds": "other folds: their rows have the fingerprint {before}, these {now}",
     "held_out": "another test part: its rows have the fingerprint {before}, these {now}",
+    "test_data": "other test_data: theirs have the fingerprint {before}, these {now}",
     "sample_weight": "other sample weights: theirs have the fingerprint {before}, these {now}",
     "sampler_settings": "a sampler of other settings: theirs have the fingerprint {before}, "
     "these {now}",

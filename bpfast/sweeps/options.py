@@ -63,6 +63,7 @@ def settings(
         "networks": search.networks,
         "epochs": search.epochs,
         "split": splitting.split,
+        **({} if splitting.share is None else {"validation": splitting.share}),
         "test": splitting.test,
         "cross_validation": splitting.cv is not None,
         "seed": search.seed,
@@ -71,8 +72,6 @@ def settings(
         "folds": fingerprints["folds"],
         "held_out": fingerprints["held_out"],
     }
-    if splitting.share is not None:
-        found["validation"] = splitting.share
     if resources.client is None:  # workers of a cluster have devices of their own
         found["runs_on"] = resolve_device(resources.device)
     return found

@@ -162,9 +162,9 @@ class SweepData:
             target_scaler=found.target_scaler,
             target=replace(target, values=target.values[:0]),
             metric=scored,
-            choices=_choices(dataset, scored) | weighting.describe(),
+            choices=_choices(dataset, scored, test) | weighting.describe(),
             refits=splitting.cv is not None,
-            fingerprints=_fingerprints(dataset, rows, test),
+            fingerprints=_fingerprints(dataset, rows),
             rows=_rows_given(dataset, rows, test, splitting.cv is not None),
         )
 
@@ -194,7 +194,7 @@ def _joined(parts: list[Part], inputs: int) -> Part:
     return Part(X, y, target, np.concatenate(given) if given else None)
 
 
-def _choices(dataset: Dataset, metric: Metric) -> dict[str, Any]:
+def _choices(dataset: Dataset, metric: Metric, test: Dataset | None) -> dict[str, Any]:
     """What a user said, or a default that could be otherwise."""
     target = dataset.target
     is_score = beside(metric, target.kind) is None
@@ -205,19 +205,18 @@ def _choices(dataset: Dataset, metric: Metric) -> dict[str, Any]:
         "target_transform": target.transform or "none",
         "drop": sorted(dropped),
         **named,
+        "test_data": None if test is None else fingerprint(test.inputs, test.target.values),
     }
 
 
-def _fingerprints(dataset: Dataset, rows: RowSplit, test: Dataset | None) -> dict[str, str]:
+def _fingerprints(dataset: Dataset, rows: RowSplit) -> dict[str, str]:
     target = dataset.target
     names = [*target.classes, *(name for pair in target.labels.values() for name in pair)]
-    held_out: list[Any] = [rows.winner, rows.test]
-    held_out += [] if test is None else [test.inputs, test.target.values]
     return {
         "data": fingerprint(dataset.inputs, target.values),
         "classes": fingerprint(np.array(names, str)),
         "folds": fingerprint(*(part for fold in rows.folds for part in fold)),
-        "held_out": fingerprint(*held_out),
+        "held_out": fingerprint(rows.winner, rows.test),
     }
 
 

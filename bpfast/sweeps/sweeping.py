@@ -60,7 +60,7 @@ def sweep(
     categorical: Any = (),
     numeric: Any = (),
     keep: Any = (),
-    missing: Collection[str] = (),
+    missing: str | Collection[str] = (),
     target_transform: str = "none",
     split: str = "random",
     time: Any = None,
@@ -132,7 +132,7 @@ def sweep(
     drop : columns of a table that are no inputs: names or positions, one or several
     categorical, numeric : columns that are words, and numbers, whatever they look like
     keep : columns that are inputs although they look like row numbers, or never vary
-    missing : words that stand for missing values, beside "", "NA", "?" and the like
+    missing : one word or several that stand for missing values, beside "", "NA", "?" and the like
     target_transform : "none"; "log" to train on the logarithm of a target of numbers (of 1 + them,
         if some are 0); "auto" for that where they have a long tail above
         Predictions and scores are in the target's own units.

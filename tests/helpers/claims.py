@@ -101,6 +101,13 @@ def check_beyond(drawn, rows, worst, count):
     assert not beyond or same(worst, limit)
 
 
+def percent(share):
+    """How a share is told, which is neither none nor all unless it is."""
+    if 0.995 <= share < 1:
+        return "> 99%"
+    return "< 1%" if 0 < share < 0.005 else f"{share:.0%}"
+
+
 def told(metric, score):
     """A pattern of how a score is told, without a minus before a loss."""
     if not metric.startswith("neg_"):

@@ -45,6 +45,9 @@ VALUES = {
 GRID = {"learning_rate": "0.01,0.3,100", "hidden": "3,none", "batch_size": "5"}
 
 
+METRIC = {True: "neg_mean_absolute_error", False: "accuracy"}  # of numbers, and of classes
+
+
 @st.composite
 def sweeps(draw, device):
     """A table and a sweep of it."""
@@ -60,12 +63,18 @@ def sweeps(draw, device):
         options |= usual | {name: draw(st.sampled_from(VALUES[name])) for name in sorted(chosen)}
     options["cv"] = draw(st.sampled_from([None, None, 2, 3]))
     options["test"] = draw(st.sampled_from([0.2, 0.25, 0]))
+    options["validation"] = draw(st.sampled_from([None, None, 0.25]))
+    numbers = y.dtype.kind == "f"
+    options["metric"] = draw(st.sampled_from([None, None, "score", METRIC[numbers]]))
+    options["class_weight"] = draw(st.sampled_from([None, None if numbers else "balanced"]))
     options["halving"] = draw(st.sampled_from([None, "successive", "hyperband"]))
-    grouped = options["cv"] and draw(st.booleans())
-    options["groups"] = "g" if grouped else None
+    way = draw(st.sampled_from(["rows", "rows", "groups", "time"]))
+    options["groups"] = "g" if way == "groups" else None
+    if way == "time":
+        options |= {"split": "time", "time": "x0"}
     options["device"] = device
     options = {name: value for name, value in options.items() if value is not None}
-    return Asked(X, y, options, groups if grouped else None)
+    return Asked(X, y, options, groups if way == "groups" else None)
 
 
 def sweep_and_check(asked):

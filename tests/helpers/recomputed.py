@@ -20,16 +20,16 @@ from unittest.mock import patch
 import numpy as np
 import optuna
 import polars as pl
-from retrained import CLOSE, TAME, retrained, scale, scores_of
-from sklearn.metrics import accuracy_score, r2_score
+from retrained import CLOSE, TAME, retrained, scale, score_by, scores_of
 from sklearn.preprocessing import StandardScaler
 
 import bpfast as bp
 from bpfast.command import main
 from bpfast.reporting import leaderboard as report_leaderboard
-from bpfast.reporting.figures import FIGURES
+from bpfast.reporting.figures import figures_of
 from bpfast.reporting.reading import read_run
 from bpfast.sweeps.folds import Splitting, split_rows
+from bpfast.sweeps.metrics import named
 
 NUDGES = 3
 LIKE_SCIKIT_LEARN = {"relu", "tanh", "sigmoid", "identity"}
@@ -42,16 +42,34 @@ class Asked:
     X: np.ndarray
     y: np.ndarray
     options: dict[str, object] = field(default_factory=dict)
-    groups: np.ndarray | None = None
+    groups: np.ndarray | None = None  # of the column g
 
     @property
     def has_classes(self):
         return self.y.dtype.kind == "U"
 
-    def write(self, path: Path):
+    @property
+    def inputs(self):
+        """The columns that vary: others are left out."""
+        return self.X[:, np.ptp(self.X, axis=0) > 0]
+
+    @property
+    def frame(self):
         columns = {f"x{k}": column for k, column in enumerate(self.X.T)}
         columns |= {"y": self.y} | ({} if self.groups is None else {"g": self.groups})
-        pl.DataFrame(columns).write_csv(path)
+        return pl.DataFrame(columns)
+
+    def write(self, path: Path):
+        self.frame.write_csv(path)
+
+    @property
+    def splitting(self):
+        options = self.options
+        way = {"validation": options.get("validation"), "test": options["test"]}
+        way |= {"cv": options.get("cv"), "groups": self.groups}
+        if "time" in options:
+            way |= {"split": "time", "time": self.frame[options["time"]].to_numpy()}
+        return Splitting(**way)
 
     def arguments(self):
         return [
@@ -90,14 +108,15 @@ class Found:
         self.losses = dict(zip(losses["network"], losses["loss"].to_list(), strict=True))
         self.epochs = self.manifest["epochs"]
         self.seed = self.manifest["seed"]
+        self.metric = self.manifest["metric"]
+        self.has_folds = asked.options.get("cv") is not None
 
     @cached_property
     def split(self):
         """Row numbers of folds, of what a winner is trained on, and of the test part."""
-        asked, said = self.asked, self.manifest
+        asked = self.asked
         y = self.targets.astype(int) if asked.has_classes else self.targets
-        splitting = Splitting(said["validation"], said["test"], said["cv"], asked.groups)
-        return split_rows(asked.X, y, len(self.classes), splitting, self.seed)
+        return split_rows(asked.X, y, len(self.classes), asked.splitting, self.seed)
 
     @cached_property
     def classes(self):
@@ -137,13 +156,14 @@ def check_networks(found):
     """Every network's losses and scores are those of its own training."""
     count = len(found.split.folds)
     names = [f"split{k}_validation_score" for k in range(count)]
+    names = names if found.has_folds else ["validation_score"]
     for row in found.rows:
         if row["diverged"]:
             check_diverged(found, row, [fold.train for fold in found.split.folds])
             continue
         losses = found.losses[row["network"]][: row["epochs"]]
         assert np.isclose(row["loss"], losses[-1], rtol=1e-5)
-        scores = [row[name] for name in (names if count > 1 else ["validation_score"])]
+        scores = [row[name] for name in names]
         said = np.array([*losses, *scores], float)
         mine, tolerance = numbers_of(found, row)
         if (np.abs(said - mine) > tolerance).any():  # Adam makes steps of roundings, where all is 0
@@ -187,24 +207,26 @@ def check_best(found):
         assert found.model is None
         return
     population = found.model.population
-    raw = found.asked.X
-    predicted = found.model.predict(raw)
-    whole = found.split.winner
+    raw, whole = found.asked.inputs, found.split.winner
     np.testing.assert_allclose(found.model.scaler.mean, StandardScaler().fit(raw[whole]).mean_)
     check_outputs(found, population, scale(raw, whole))
-    score = accuracy_score if found.classes else r2_score
-    ways = {"validation_score": found.split.folds[0].validation}
-    if len(found.split.folds) > 1:  # the winner was trained anew, on these rows too
-        ways = {}
+    parts = {"validation": found.split.folds[0].validation}
+    if found.has_folds:  # the winner was trained anew, on these rows too
+        parts = {}
     if len(found.split.test):
-        ways["test_score"] = found.split.test
+        parts["test"] = found.split.test
     else:
         assert "test_score" not in first
-    for name, part in ways.items():
-        if np.isfinite(first[name]):
-            mine = score(found.asked.y[part], predicted[part])
-            assert np.isclose(first[name], mine, rtol=1e-4, atol=1e-5), name
-    if len(found.split.folds) > 1:
+    beside = "accuracy" if found.classes else "r2"
+    for name, part in parts.items():
+        predict = found.model.predict_proba if found.classes else found.model.predict
+        predicted, truth = predict(found.asked.frame)[part], found.targets[part]
+        for column, metric in ((f"{name}_score", found.metric), (f"{name}_{beside}", beside)):
+            said = first.get(column)
+            if said is not None and np.isfinite(said):
+                mine = score_by(metric, truth, predicted)
+                assert np.isclose(said, mine, rtol=1e-4, atol=1e-5), column
+    if found.has_folds:
         check_refit(found, first)
 
 
@@ -264,9 +286,13 @@ def check_study(found):
 def check_manifest(found):
     """What the folder says of its table, and how many samples networks learned from."""
     said, options = found.manifest, found.asked.options
-    assert (said["rows"], said["inputs"]) == found.asked.X.shape
+    assert (said["rows"], said["inputs"]) == found.asked.inputs.shape
     assert said["classes"] == found.classes
-    assert said["metric"] == ("accuracy" if found.classes else "R²")
+    asked, usual = options.get("metric"), "neg_root_mean_squared_error"
+    if found.classes:
+        usual = "neg_log_loss"
+    score = "accuracy" if found.classes else "r2"
+    assert said["metric"] == {None: usual, "score": score}.get(asked, asked)
     assert said["networks"] == len(found.rows) <= options["networks"]
     assert (said["epochs"], said["test"]) == (options["epochs"], options["test"])
     assert not said["interrupted"]
@@ -278,9 +304,9 @@ def check_manifest(found):
 def check_words(found):
     """What the terminal said."""
     out, rows = " ".join(found.out.split()), found.rows
-    (n, inputs), count = found.asked.X.shape, len(rows)
+    (n, columns), count, metric = found.asked.X.shape, len(rows), named(found.metric)
     diverged = sum(row["diverged"] for row in rows)
-    assert re.search(rf"\b{n} rows, {inputs} inputs?,", out)
+    assert re.search(rf"\b{n} rows, {columns} columns?,", out)
     assert re.search(rf"\b{count} networks?( on each of \d folds)? in [\d.]+ (s|min)\b", out)
     assert f"; {diverged} diverged" in out
     assert not re.search(r"\bnan\b", out)
@@ -288,13 +314,13 @@ def check_words(found):
         assert "learning rate" in out or "learning_rate" in out or "--learning-rate" in out
         assert "use it" not in out
         return
-    assert f"{rows[0]['validation_score']:.4f}" in out
+    assert metric.told(rows[0]["validation_score"]) in out
     tests = [row.get("test_score") for row in rows]
     tests = [score for score in tests if score is not None and np.isfinite(score)]
-    said = re.search(r"test (?:accuracy|R²) of [^:]*: (-?[\d.]+)", out)
+    said = re.search(rf"test {metric.shown} of [^:]*: (-?\d[^\s;]*)", out)
     if tests:
         assert said, out
-        assert said[1] == f"{max(tests):.4f}"
+        assert said[1] == metric.told(max(tests))
     else:
         assert not said
 
@@ -302,13 +328,13 @@ def check_words(found):
 def check_report(found):
     """What the report says first, and that it has a sentence for each figure."""
     read = read_run(found.folder)
-    assert all(figure.caption(read).sentence.endswith(".") for figure in FIGURES.values())
+    assert all(figure.caption(read).sentence.endswith(".") for figure in figures_of(read).values())
     words, first = report_leaderboard.sentence(read), found.rows[0]
     if found.model is None:
         assert words.startswith("No network has a score")
         return
-    assert words.startswith(f"Network {first['network']} is first, with a ")
-    assert f"{first['validation_score']:.4f}" in words
+    assert words.startswith(f"Network {first['network']} is first: ")
+    assert named(found.metric).told(first["validation_score"]) in words
     assert ("no test part" in words) == (not len(found.split.test))
 
 
@@ -319,7 +345,7 @@ def check_predictions(found, data):
     code, out, err = run("predict", found.folder / "best.safetensors", data, "--output", "-")
     assert code == 0, err
     said = pl.read_csv(io.StringIO(out))["prediction"].to_numpy()
-    np.testing.assert_array_equal(said, found.model.predict(found.asked.X))
+    np.testing.assert_array_equal(said, found.model.predict(found.asked.frame))
 
 
 def check(found, data):

@@ -5,8 +5,15 @@ from __future__ import annotations
 from dataclasses import fields
 
 import numpy as np
-from sklearn.metrics import accuracy_score, r2_score
+from sklearn.metrics import (
+    accuracy_score,
+    log_loss,
+    mean_absolute_error,
+    r2_score,
+    root_mean_squared_error,
+)
 from sklearn.preprocessing import StandardScaler
+from sklearn.utils.class_weight import compute_sample_weight
 
 import bpfast as bp
 from bpfast.sweeps.hyperparameters import HYPERPARAMETERS, widths
@@ -34,14 +41,15 @@ def retrained(found, row, parts, epochs, nudge=0):
 
     With a ``nudge`` the last digits that float32 has of the data are others.
     """
-    point, X, y = point_of(row), [], []
+    point, X, y, weights = point_of(row), [], [], []
     for part in parts:
-        X.append(scale(found.asked.X, part)[part])
+        X.append(scale(found.asked.inputs, part)[part])
         y.append(target_of(found, part)[part])
+        weights.append(compute_sample_weight(found.asked.options.get("class_weight"), y[-1]))
     ends = np.cumsum([len(part) for part in parts])
     own = [np.arange(end - len(part), end) for end, part in zip(ends, parts, strict=True)]
     loss = "cross_entropy" if found.classes else "mse"
-    layers = (found.asked.X.shape[1], *widths(point), found.outputs())
+    layers = (found.asked.inputs.shape[1], *widths(point), found.outputs())
     mlp = bp.MLP(layers, point["activation"], loss)
     seeds = np.full(len(parts), point.get("seed", row["network"]))
     population = bp.Population.drawn(mlp, seeds, found.seed, point["init"])
@@ -53,6 +61,7 @@ def retrained(found, row, parts, epochs, nudge=0):
         epochs=found.epochs,
         batch_size=point["batch_size"],
         seed=found.seed,
+        sample_weight=np.concatenate(weights),
         rows=(own, np.arange(len(parts))),
         dropout=point.get("dropout", 0.0),
         device="reference",
@@ -80,27 +89,54 @@ def target_of(found, part):
 
 
 def scores_of(found, population, trained, scored):
-    """Scores by scikit-learn, each network on a part of its own; None where rounding decides."""
+    """Scores by scikit-learn, each network on a part of its own, and how far rounding may go."""
     scores = []
     for k, (train, part) in enumerate(zip(trained, scored, strict=True)):
         with np.errstate(all="ignore"):
-            X = scale(found.asked.X, train)[part].astype(np.float32)
-            predicted = population[k].predict(X, device="reference")[0].astype(np.float64)
-        y = target_of(found, train)[part]
+            X = scale(found.asked.inputs, train)[part].astype(np.float32)
+            predicted = population[k].predict(X, device="reference")[0]
         if not np.isfinite(predicted).all():
             scores.append((-np.inf, 0.0))
-        elif found.classes:
-            top = np.sort(predicted, axis=1)
-            unsure = (top[:, -1] - top[:, -2] < 0.02).mean()
-            scores.append((accuracy_score(y, predicted.argmax(axis=1)), unsure))
+            continue
+        truth = found.targets[part]
+        if found.classes:
+            tolerance = tolerance_of_classes(found.metric, predicted)
         else:
-            scores.append(r2_with_tolerance(y, predicted[:, 0]))
+            scaler = StandardScaler().fit(found.targets[train][:, None])
+            size = np.abs(predicted).max()
+            differ = 5 * CLOSE * (1 + size) * scaler.scale_[0] if size < TAME else np.inf
+            predicted = scaler.inverse_transform(predicted.astype(np.float64))[:, 0]
+            tolerance = tolerance_of_numbers(found.metric, truth, predicted, differ)
+        scores.append((score_by(found.metric, truth, predicted), tolerance))
     return scores
 
 
-def r2_with_tolerance(y, predicted):
-    """R², and how much it may change where outputs differ as float32 and float64 do."""
-    size = np.abs(predicted).max()
-    differ = 5 * CLOSE * (1 + size) if size < TAME else np.inf
-    error = np.sqrt(np.mean((predicted - y) ** 2))
-    return r2_score(y, predicted), (2 * error * differ + differ**2) / np.var(y)
+def score_by(metric, truth, predicted):
+    """A score by scikit-learn, the greater the better, of probabilities or numbers."""
+    if metric == "accuracy":
+        return accuracy_score(truth, predicted.argmax(axis=1))
+    if metric == "neg_log_loss":
+        return -log_loss(truth, predicted, labels=np.arange(predicted.shape[1]))
+    if metric == "r2":
+        return r2_score(truth, predicted)
+    losses = {
+        "neg_root_mean_squared_error": root_mean_squared_error,
+        "neg_mean_absolute_error": mean_absolute_error,
+    }
+    return -losses[metric](truth, predicted)
+
+
+def tolerance_of_classes(metric, predicted):
+    """How much a score may change where probabilities differ as float32 and float64 do."""
+    if metric == "neg_log_loss":
+        return 5 * CLOSE * (1 - np.log(np.clip(predicted, EPSILON, 1)).min())
+    top = np.sort(predicted, axis=1)
+    return (top[:, -1] - top[:, -2] < 0.02).mean()
+
+
+def tolerance_of_numbers(metric, truth, predicted, differ):
+    """How much a score may change where predictions differ by so much."""
+    if metric != "r2":
+        return differ
+    error = np.sqrt(np.mean((predicted - truth) ** 2))
+    return (2 * error * differ + differ**2) / np.var(truth)

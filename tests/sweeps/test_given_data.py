@@ -43,6 +43,13 @@ def test_a_target_that_is_missing_is_asked_for(given):
         TableOptions(Roles(None)).dataset(given)
 
 
+def test_marks_of_missing_values_may_be_one_word():
+    frame = FRAME.with_columns(b=pl.Series(["x", "gone", "x", "y", "gone", "y"]))
+    for missing in ("gone", ["gone"]):
+        inputs = NAMED._replace(missing=missing).dataset(frame).inputs
+        assert inputs["b"].to_list() == ["x", None, "x", "y", None, "y"]
+
+
 @pytest.mark.parametrize("test_data", [FRAME[2:4], (FRAME[2:4].drop("y"), ["no", "yes"])])
 def test_test_rows_of_a_table(test_data):
     dataset = NAMED.dataset(pl.concat([FRAME] * 2))
@@ -65,12 +72,13 @@ def test_test_rows_of_an_array():
     [
         (NAMED, FRAME.with_columns(y=pl.lit("maybe")), ValueError, "'maybe', expected one of no"),
         (NAMED, FRAME.drop("y"), ValueError, "there is no column 'y'"),
+        (TableOptions(Roles(Y)), FRAME, TypeError, r"\(X, y\), .* got DataFrame"),
         (ARRAYS, X, TypeError, r"test_data must be \(X, y\), or a table .* got ndarray"),
         (ARRAYS, (X, Y[:3]), ValueError, r"X has shape \(6, 2\), expected \(3, features\)"),
         (ARRAYS, (X, Y + 7), ValueError, "'7', expected one of 0, 1"),
     ],
 )
 def test_test_rows_that_do_not_fit_are_refused(options, test_data, error, words):
-    dataset = options.dataset(FRAME if options is NAMED else X)
+    dataset = options.dataset(X if options is ARRAYS else FRAME)
     with pytest.raises(error, match=words):
         options.test_dataset(test_data, dataset)

@@ -111,6 +111,15 @@ def test_workers_get_the_parts_alone():
     assert len(pickle.dumps(data)) < size + 8000
 
 
+def test_parts_of_a_table_can_be_sent():
+    pl = pytest.importorskip("polars")
+    frame = pl.DataFrame({"number": X[:, 0], "word": np.array(["a", "b", "c"])[CLASSES]})
+    data = SweepData.of(array_dataset(frame, NUMBERS), Splitting(cv=3), 0)
+    again = pickle.loads(pickle.dumps(data))
+    assert again.encoding == data.encoding
+    np.testing.assert_array_equal(again.winner.X, data.winner.X)
+
+
 def test_training_rows_are_weighted():
     weights = np.arange(90.0)
     dataset = array_dataset(X, CLASSES, weights=weights)
