@@ -103,6 +103,8 @@ def read_moments(words: pl.Series, date_format: str) -> pl.Series:
         return clock
     written = parts["date"].set(~parts["date"].str.contains(f"^{FORMATS[date_format]}$"), None)
     written = written.str.replace(r"(?i)\bsept\b", "Sep")
+    if "%d" not in date_format:  # a month: its first day
+        written, date_format = "1 " + written, f"%d {date_format}"
     dates = written.str.to_date(date_format, strict=False).cast(pl.Datetime("us"))
     since_midnight = (clock.cast(pl.Int64) // 1000).fill_null(0)
     microseconds = dates.cast(pl.Int64) + since_midnight - _read_offset(parts["offset"])
