@@ -100,6 +100,7 @@ def scores_of(found, population, trained, scored):
             continue
         truth = found.targets[part]
         if found.classes:
+            predicted = predicted.astype(np.float32)  # log loss clips by the epsilon of the type
             tolerance = tolerance_of_classes(found.metric, predicted)
         else:
             scaler = StandardScaler().fit(found.targets[train][:, None])
