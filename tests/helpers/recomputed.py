@@ -339,13 +339,40 @@ def check_report(found):
 
 
 def check_predictions(found, data):
-    """The saved network predicts for the table as its Python object does."""
+    """The saved network predicts for the table as its Python object does, also in the folder."""
+    path = found.folder / "predictions.parquet"
     if found.model is None:
+        assert not path.exists()
         return
+    check_kept_predictions(found, path)
     code, out, err = run("predict", found.folder / "best.safetensors", data, "--output", "-")
     assert code == 0, err
     said = pl.read_csv(io.StringIO(out))["prediction"].to_numpy()
     np.testing.assert_array_equal(said, found.model.predict(found.asked.frame))
+
+
+def check_kept_predictions(found, path):
+    """What the best network predicts for rows that it was not trained on."""
+    parts = {} if found.has_folds else {"validation": found.split.folds[0].validation}
+    parts |= {"test": found.split.test} if len(found.split.test) else {}
+    assert path.exists() == bool(parts)
+    if not parts:
+        return
+    kept = pl.read_parquet(path)
+    assert {*kept["part"]} == {*parts}
+    for part, rows in parts.items():
+        own = kept.filter(pl.col("part") == part)
+        numbers = own["row"].to_numpy() - 1
+        np.testing.assert_array_equal(np.sort(numbers), np.sort(rows))
+        np.testing.assert_array_equal(own["truth"].to_numpy(), found.asked.y[numbers])
+        predicted = found.model.predict(found.asked.frame)[numbers]
+        if found.classes:
+            np.testing.assert_array_equal(own["prediction"].to_numpy(), predicted)
+            expected = found.model.predict_proba(found.asked.frame)[numbers]
+            columns = [f"probability_{name}" for name in found.classes]
+            np.testing.assert_allclose(own.select(columns).to_numpy(), expected, atol=1e-6)
+        else:
+            np.testing.assert_allclose(own["prediction"].to_numpy(), predicted, rtol=1e-6)
 
 
 def check(found, data):

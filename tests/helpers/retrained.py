@@ -94,12 +94,13 @@ def scores_of(found, population, trained, scored):
     for k, (train, part) in enumerate(zip(trained, scored, strict=True)):
         with np.errstate(all="ignore"):
             X = scale(found.asked.inputs, train)[part].astype(np.float32)
-            predicted = population[k].predict(X, device="reference")[0].astype(np.float32)
+            predicted = population[k].predict(X, device="reference")[0]
         if not np.isfinite(predicted).all():
             scores.append((-np.inf, 0.0))
             continue
         truth = found.targets[part]
         if found.classes:
+            predicted = predicted.astype(np.float32)  # log loss clips by the epsilon of the type
             tolerance = tolerance_of_classes(found.metric, predicted)
         else:
             scaler = StandardScaler().fit(found.targets[train][:, None])

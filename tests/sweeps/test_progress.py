@@ -10,16 +10,22 @@ from bpfast.sweeps.progress import ProgressCounter
 def test_what_a_trial_is_spared_counts_as_done_and_not_as_made():
     seen = []
     counter = ProgressCounter(
-        trials=2, epochs=10, samples=5, metric="r2", seconds=lambda: 2.0, show=seen.append
+        trials=2,
+        epochs=10,
+        samples=5,
+        metric="neg_log_loss",
+        seconds=lambda: 2.0,
+        show=seen.append,
     )
     counter.begin([0, 1], 0)
     counter.watch([0, 1], 4.0, "3 relu sgd")
     assert (seen[-1].done, seen[-1].total, seen[-1].rate) == (20, 100, 10.0)
     counter.pause([0, 1], 2)
-    counter.end({"network": 0, "validation_score": 0.5, "epochs": 2, "diverged": False})
+    counter.end({"network": 0, "validation_score": -0.5, "epochs": 2, "diverged": False})
     counter.tell("3 relu sgd")
     assert (seen[-1].done, seen[-1].rate) == (60, 10.0)
-    assert (seen[-1].networks, seen[-1].best, seen[-1].pruned) == (1, 0.5, 1)
+    assert (seen[-1].networks, seen[-1].best, seen[-1].pruned) == (1, -0.5, 1)
+    assert seen[-1].metric == "neg_log_loss"
 
 
 def test_progress_ends_where_everything_is_done():

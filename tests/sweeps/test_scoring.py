@@ -7,6 +7,8 @@ from sweeps import NUMBERS, SPACE, WORDS, X, sweep
 import bpfast as bp
 from bpfast.sweeps import scoring
 from bpfast.sweeps.folds import Splitting, split_rows
+from bpfast.sweeps.metrics import fitting_names
+from bpfast.sweeps.scorers import score
 
 
 @pytest.mark.parametrize("device", ["reference", "cpu"])
@@ -72,3 +74,96 @@ def test_a_trial_diverged_if_a_fold_of_it_did():
     np.testing.assert_array_equal(table["epochs"] < 200, high)
     assert np.isnan(table["validation_std"][high]).all()
     assert np.isfinite(table["validation_std"][~high]).all()
+
+
+LEVEL = X[:, 0] - X[:, 1] + np.random.default_rng(1).normal(0.0, 4.0, 90)
+TABLE = {f"x{k}": column for k, column in enumerate(X.T)} | {
+    "high": np.where(LEVEL > 0, "yes", "no"),
+    "far": np.where(np.abs(LEVEL) > 5, "yes", "no"),
+    "both": np.where(LEVEL > 4, "a", np.where(LEVEL > -4, "b", "c")),
+    "size": np.exp(LEVEL / 5),
+    "area": np.exp(X[:, 2] / 9 + LEVEL / 20),
+}
+
+
+@pytest.mark.parametrize(
+    ("kind", "target"),
+    [
+        ("classes", ["high"]),
+        ("classes", ["both"]),
+        ("labels", ["high", "far"]),
+        ("numbers", ["size"]),
+        ("numbers", ["size", "area"]),
+    ],
+)
+def test_networks_are_ranked_by_any_scoring_name_that_fits(kind, target):
+    """In the target's own units, although numbers are trained on their logarithm."""
+    pytest.importorskip("sklearn")
+    pl = pytest.importorskip("polars")
+    frame = pl.DataFrame(TABLE)
+    options = {"drop": [name for name in frame.columns if name[0] != "x" and name not in target]}
+    if kind == "numbers":  # some metrics take no prediction below 0
+        options |= {"target_transform": "log"}
+    outputs = len(target) if target != ["both"] else 3
+    outputs = 2 if target == ["high"] else outputs
+    names = fitting_names(kind, outputs)
+    assert len(names) > 9
+    for name in names:
+        result = bp.sweep(
+            frame, target, SPACE, networks=2, epochs=2, device="cpu", metric=name, **options
+        )
+        check_first(result, frame, kind, name)
+
+
+def check_first(result, frame, kind, name):
+    """The first row's scores are scikit-learn's of what the model predicts."""
+    table = result.table
+    assert result.metric == name
+    assert table["validation_score"][0] == table["validation_score"].max() > -np.inf
+    for part in ("validation", "test"):
+        rows = result.rows[part]
+        predict = result.model.predict if kind == "numbers" else result.model.predict_proba
+        predicted = predict(frame[rows]).reshape(len(rows), -1)
+        truth = truth_of(result.target, frame[rows])
+        if (kind, name) == ("labels", "neg_log_loss"):  # scikit-learn takes labels for classes
+            both = [np.stack([1 - p, p], axis=1) for p in predicted.T]
+            pairs = zip(both, truth.T.astype(int), strict=True)
+            expected = np.mean([score(name, "classes", p, own) for p, own in pairs])
+        else:
+            expected = score(name, kind, predicted, truth)
+        assert table[f"{part}_score"][0] == pytest.approx(expected, rel=1e-4, abs=1e-6), name
+
+
+def truth_of(target, frame):
+    """Class numbers, labels of 0 and 1, or numbers, of some rows of a table."""
+    columns = [frame[name].to_numpy() for name in target.names]
+    if target.kind == "classes":
+        return np.searchsorted(target.classes, columns[0].astype(str))
+    if target.kind == "labels":
+        words = target.labels.values()
+        columns = [own == second for (_, second), own in zip(words, columns, strict=True)]
+    return np.stack(columns, axis=1).astype(float)
+
+
+def test_a_metric_that_is_not_defined_for_a_part_is_refused_before_training():
+    pytest.importorskip("sklearn")
+    words = r"the validation part has .*, so there is no mean squared log error: .* another metric"
+    with pytest.raises(ValueError, match=words):
+        sweep(NUMBERS - 100.0, metric="neg_mean_squared_log_error")
+    with pytest.raises(ValueError, match=r"metric='r2' does not fit 2 classes: choose from"):
+        sweep(WORDS, metric="r2")
+
+
+def test_predictions_that_a_metric_does_not_take_come_last():
+    """Negative ones have no logarithm; their networks have not diverged."""
+    pytest.importorskip("sklearn")
+    y = np.abs(X[:, 0])
+    space = {"learning_rate": [1e-4, 30.0], "hidden": "none", "optimizer": "sgd"}
+    options = {"space": space, "metric": "neg_mean_squared_log_error", "epochs": 1}
+    table = sweep(y, networks=12, **options).table
+    scores = table["validation_score"]
+    assert not np.isnan(scores).any()
+    undefined = np.isneginf(scores) & ~table["diverged"]
+    assert undefined.any()
+    assert np.isfinite(table["validation_r2"][undefined]).all()
+    assert (np.diff(scores[np.isfinite(scores)]) <= 0).all()
