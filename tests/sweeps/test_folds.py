@@ -42,6 +42,7 @@ def ways(draw):
 @given(ways(), st.integers(0, 9))
 def test_parts_are_what_their_options_say(given, seed):
     """Whatever options there are: nothing is in two parts, or in none that it should be in."""
+    pytest.importorskip("sklearn")  # which cuts windows of time
     y, classes, splitting = given
     rows, n = split_rows(np.empty((len(y), 1)), y, classes, splitting, seed), len(y)
     assert len(rows.folds) == (splitting.cv or 1)

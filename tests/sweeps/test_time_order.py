@@ -5,6 +5,8 @@ import pytest
 
 from bpfast.sweeps.time_order import TimeOrder
 
+pytest.importorskip("sklearn")
+
 rng = np.random.default_rng(0)
 TIMES = rng.permutation(np.repeat(np.arange(10), 10))
 ROWS = 100
@@ -29,7 +31,8 @@ def test_times_are_numbers_or_dates(kind):
 
 
 def test_windows_are_those_of_scikit_learn_where_times_differ():
-    model_selection = pytest.importorskip("sklearn.model_selection")
+    from sklearn import model_selection
+
     way = TimeOrder(np.arange(ROWS), ROWS)
     for share, size in ((None, None), (0.1, 10)):
         expected = model_selection.TimeSeriesSplit(4, test_size=size).split(np.arange(ROWS))
