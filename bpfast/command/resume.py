@@ -120,4 +120,8 @@ def _option(name: str) -> str:
 
 def _phrase(name: str, value: Any) -> str:
     """How an option and its value are told in a message."""
-    return f"no {_option(name)}" if value is None else f"{_option(name)} {value}"
+    if value is None:
+        return f"no {_option(name)}"
+    if isinstance(value, bool):
+        return _option(name if value else f"no-{name}")
+    return f"{_option(name)} {','.join(value) if isinstance(value, list) else value}"

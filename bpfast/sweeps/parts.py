@@ -10,6 +10,7 @@ import numpy as np
 from ..memory import check_memory
 from ..tables.dataset import Dataset
 from ..tables.encoding import Encoding
+from ..tables.roles import DROPPED
 from ..tables.scaling import Scaler
 from ..tables.target import Target
 from .folds import RowSplit, Splitting, split_rows
@@ -19,8 +20,6 @@ from .metrics import SCORE, Metric, beside
 from .metrics import metric as find_metric
 from .preparation import Part, Preparation, Preparer
 from .weights import Weighting
-
-DROPPED = "dropped"  # why a column is left out that a user said to drop
 
 
 class Folds(NamedTuple):

@@ -174,7 +174,16 @@ def sweep(
     """
     networks, seed = check_int("networks", networks, 1), check_int("seed", seed, 0)
     epochs = check_int("epochs", epochs, 1)
-    roles = Roles(y, groups, time, sample_weight, drop, numeric, categorical, keep)
+    roles = Roles(
+        target=y,
+        groups=groups,
+        time=time,
+        weight=sample_weight,
+        drop=drop,
+        numeric=numeric,
+        categorical=categorical,
+        keep=keep,
+    )
     table = TableOptions(roles, task, target_transform, missing)
     dataset = table.dataset(X)
     splitting = Splitting(validation, test, cv, dataset.groups, split, dataset.time)

@@ -11,6 +11,7 @@ import numpy as np
 
 # A column's name, or its position: 1 is the first, -1 the last.
 Column = str | int
+DROPPED = "dropped"  # why a column of the role drop is left out
 MOST_SHOWN = 12  # columns in a message
 
 

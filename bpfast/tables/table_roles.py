@@ -12,7 +12,7 @@ from .array_roles import Split, target_arrays
 from .identifiers import find_identifiers
 from .known_inputs import KnownInputs
 from .reading.frames import as_frame, is_table
-from .roles import Roles, find_columns
+from .roles import DROPPED, Roles, find_columns
 from .values import Typed, Writing, as_moments, as_words, typed
 from .values.booleans import find_booleans
 
@@ -195,7 +195,7 @@ def _left_out(
 ) -> dict[str, str]:
     """Why each column of the table that is no input is none."""
     left_out = {
-        **dict.fromkeys(names["drop"], "dropped"),
+        **dict.fromkeys(names["drop"], DROPPED),
         **dict.fromkeys(names["weight"], "weights"),
         **dict.fromkeys(names["groups"], "groups"),
         **dict.fromkeys(names["target"], "the target"),

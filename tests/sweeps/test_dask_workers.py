@@ -20,7 +20,7 @@ pytestmark = pytest.mark.xdist_group("dask")  # two cores have room for one clus
 SPACE = {"learning_rate": "1e-3:1e-1:log", "hidden": [3, (2, 2)], "batch_size": 16}
 
 
-def sweep(client=None, y=WORDS, **options):
+def sweep(client=None, y=WORDS, X=X, **options):
     settings = {"space": SPACE, "networks": 40, "epochs": 3, "device": "cpu"}
     return bp.sweep(X, y, client=client, **settings | options)
 
@@ -45,6 +45,15 @@ def same_work(result, expected):
 def test_the_table_is_that_of_one_machine(y, options, client, monkeypatch):
     monkeypatch.setattr("bpfast.sweeps.study.LEARNING_BATCH", 20)
     same_work(sweep(client, y, **options), sweep(None, y, **options))
+
+
+def test_a_table_with_words_and_holes_is_sent_too(client):
+    pytest.importorskip("polars")
+    numbers = [None if k % 7 == 0 and k > 60 else value for k, value in enumerate(X[:, 0])]
+    table = {"number": numbers, "word": WORDS}
+    options = {"X": table, "cv": 2, "class_weight": "balanced", "metric": "roc_auc"}
+    options["sample_weight"] = X[:, 1] ** 2
+    same_work(sweep(client, WORDS[::-1], **options), sweep(None, WORDS[::-1], **options))
 
 
 def test_both_workers_train_and_each_is_sent_the_data_once(client, watched):

@@ -20,7 +20,7 @@ def test_balanced_classes_count_alike():
     np.testing.assert_allclose(totals, len(ROWS) / 3)
 
 
-@pytest.mark.parametrize("two", [2, "2", np.int64(2)])
+@pytest.mark.parametrize("two", [2, 2.0, "2", np.int64(2)])
 def test_classes_may_be_weighted_by_name(two):
     pytest.importorskip("sklearn")
     np.testing.assert_array_equal(weights_of({two: 5}), np.where(CLASSES[ROWS] == 2, 5.0, 1.0))

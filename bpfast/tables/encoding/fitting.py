@@ -24,7 +24,8 @@ from .words import Words
 
 MAX_WORDS = 50  # in a column that is encoded one-hot
 MAX_RARE = 0.05  # of the rows: where more have rare words, too much would be lost as one input
-MIN_ROWS = 5  # of a word, on average, in a column of more than MAX_WORDS
+# Of a word, on average, in a column of more than MAX_WORDS, unless a few words are in most rows.
+MIN_ROWS, USUAL_WORDS = 5, 25
 FEW_WORDS = 10  # so few can be different in most rows of a small table and mean something
 
 
@@ -173,6 +174,7 @@ class _Chooser(NamedTuple):
             return "" if missing else same_in_all(reprlib.repr(next(iter(counts))), rows)
         nearly_all = different == present or different > max(FEW_WORDS, present / 2)
         few_rows = different > MAX_WORDS and present < MIN_ROWS * different
+        few_rows &= sum(sorted(counts.values())[-USUAL_WORDS:]) < present / 2
         if (nearly_all or few_rows) and name not in self.categorical:
             return f"{count(different, 'different word')} in {count(present, 'row')}"
         return ""

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from ...errors import import_optional
-from ..values import KindFinder, Typed
 from .dialect import TextOptions
 from .text import TextTable
+
+if TYPE_CHECKING:
+    from ..values import Typed
 
 
 def read_typed(table: TextTable, options: TextOptions) -> Typed:
     """A table with compact types, read twice: for what its columns are, and for their values."""
     pl = import_optional("polars", "cli")
+    from ..values import KindFinder  # it imports polars
+
     finder = KindFinder(options.missing, table.dialect.decimal, compact=True)
     for batch in table.batches():
         finder.see(batch)

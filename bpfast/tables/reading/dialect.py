@@ -62,7 +62,7 @@ class Dialect:
     Attributes
     ----------
     separator : what stands between two fields; " " is any spaces and tabs
-    decimal : the decimal mark of all columns; ``None`` where each column shows its own
+    decimal : the decimal mark that the user says; ``None`` where columns show their own
     encoding : of the characters, as Python names it
     header : whether the first line names the columns
     comment : what lines begin with that are left out
@@ -130,25 +130,7 @@ def find_separator(lines: list[str], quote: str) -> str:
     return next((separator for separator in SEPARATORS if separator not in text), ",")
 
 
-def find_decimal(rows: list[list[str]], separator: str) -> str | None:
-    """The decimal mark that some numbers show beyond doubt, if none show the other."""
-    cells = [cell.strip() for row in rows for cell in row]
-    points = any(map(_DECIMAL_POINT.fullmatch, cells))
-    commas = any(map(_DECIMAL_COMMA.fullmatch, cells))
-    if points == commas:
-        return None
-    return "." if points else ","
-
-
 _UNIT = r"\s*[%$€£¥]?\s*"
-_DECIMAL_POINT = re.compile(
-    rf"[-+(]?{_UNIT}(\d{{1,3}}(,\d{{3}})+\.\d+|\d*\.(\d{{1,2}}|\d{{4,}}))(e[-+]?\d+)?{_UNIT}\)?",
-    re.IGNORECASE,
-)
-_DECIMAL_COMMA = re.compile(
-    rf"[-+(]?{_UNIT}(\d{{1,3}}(\.\d{{3}})+,\d+|\d*,(\d{{1,2}}|\d{{4,}}))(e[-+]?\d+)?{_UNIT}\)?",
-    re.IGNORECASE,
-)
 _NUMBER = re.compile(
     rf"[-+(]?{_UNIT}(\d*([.,']\d+)*|\d{{1,3}}( \d{{3}})+([.,]\d+)?)(e[-+]?\d+)?{_UNIT}\)?",
     re.IGNORECASE,
@@ -186,8 +168,9 @@ def _looks_whole(cell: str, separator: str) -> bool:
     """Whether a cell is a number, or words that no other separator seems to be in."""
     if _NUMBER.fullmatch(cell):
         return True
-    others = "".join(other for other in SEPARATORS[:-1] if other != separator)
-    if re.search(rf"[{re.escape(others)}](?! )", cell):
+    if any(other in cell for other in ";\t|" if other != separator):
+        return False
+    if separator != "," and re.search(",(?! )", cell):
         return False
     return not _NUMBERS.fullmatch(cell)
 

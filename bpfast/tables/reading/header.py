@@ -6,7 +6,6 @@ from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from ...errors import import_optional
-from ..values import typed
 
 if TYPE_CHECKING:
     import polars as pl
@@ -57,6 +56,8 @@ def column_names(cells: list[str]) -> tuple[list[str], dict[str, str]]:
 def _kinds(rows: list[list[str]], missing: Collection[str], decimal: str | None) -> list[str]:
     """What each column's values are."""
     pl = import_optional("polars", "cli")
+    from ..values import typed  # it imports polars
+
     names = [f"column_{k}" for k in range(len(rows[0]))]
     frame = pl.DataFrame(rows, schema=dict.fromkeys(names, pl.String), orient="row")
     return [_kind(series) for series in typed(frame, missing, decimal).frame]

@@ -11,7 +11,6 @@ from .dialect import (
     COMMENTS,
     Dialect,
     TextOptions,
-    find_decimal,
     find_quote,
     find_separator,
     records,
@@ -116,12 +115,11 @@ def _name_columns(sample: _Sample, options: TextOptions) -> Layout:
     no_name_of_first = len(first) == width - 1 and width > 2 and options.header is not False
     if len(first) < width and not no_name_of_first:
         raise ragged(sample.name, end_of_first, len(first), width)
-    decimal = options.decimal or find_decimal(rows, sample.dialect.separator)
-    dialect = replace(sample.dialect, decimal=decimal)
+    dialect = sample.dialect
     header = options.header
     if header is None:
         body = [row[:width] for row in rows[1 : CELLS // width + 2] if len(row) >= width]
-        header = no_name_of_first or has_header([first, *body], options.missing, decimal)
+        header = no_name_of_first or has_header([first, *body], options.missing, options.decimal)
         if not header and (names := _names_in_comment(sample, width)):
             return Layout(dialect, names, sample.body[0].number - 1)
     if not header:

@@ -7,7 +7,6 @@ import gzip
 import lzma
 import sys
 import tempfile
-import weakref
 import zlib
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -92,15 +91,18 @@ class ByteSource:
     file: Path | IO[bytes]
 
     @classmethod
-    def of(cls, source: Any) -> ByteSource:
+    @contextmanager
+    def opened(cls, source: Any) -> Iterator[ByteSource]:
         """That of a path, of "-" for standard input, or of an open file of bytes or text."""
         name = source_name(source)
         if isinstance(source, (str, Path)) and str(source) != STDIO:
-            return cls(name, Path(source))
-        kept = _keep(sys.stdin.buffer if isinstance(source, (str, Path)) else source)
-        stream = cls(name, kept)
-        weakref.finalize(stream, kept.close)
-        return stream
+            yield cls(name, Path(source))
+            return
+        stream = sys.stdin.buffer if isinstance(source, (str, Path)) else source
+        with tempfile.SpooledTemporaryFile(max_size=IN_MEMORY) as kept:
+            while block := stream.read(BLOCK):
+                kept.write(block.encode() if isinstance(block, str) else block)
+            yield cls(name, kept)
 
     def blocks(self) -> Iterator[bytes]:
         """All of it, block by block, from the beginning.
@@ -137,11 +139,3 @@ class ByteSource:
                     file = stack.enter_context(opener(file))
                     break
             yield file
-
-
-def _keep(stream: Any) -> IO[bytes]:
-    """A stream's bytes where they can be read again."""
-    kept = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115 (closed with its reader)
-    while block := stream.read(BLOCK):
-        kept.write(block.encode() if isinstance(block, str) else block)
-    return kept

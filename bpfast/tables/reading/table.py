@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from ...errors import import_optional
-from ..values import typed
 from .batches import read_typed
 from .dialect import Dialect, TextOptions
 from .frames import as_frame
@@ -63,9 +62,10 @@ def read_table(
         A file that is not there or holds no table, a line with more or fewer fields than others.
     """
     options = TextOptions(separator, decimal, encoding, header, comment, tuple(missing))
-    frame, dialect = read_frame(source, options)
-    mark = decimal if dialect is None else dialect.decimal
-    return typed(frame, options.missing, mark).frame
+    frame, _ = read_frame(source, options)
+    from ..values import typed  # it imports polars
+
+    return typed(frame, options.missing, decimal).frame
 
 
 def read_frame(
@@ -79,11 +79,11 @@ def read_frame(
     options = options or TextOptions()
     if isinstance(source, (str, Path)) and str(source) != STDIO:
         return _read_file(source, options)
-    if source != STDIO and not hasattr(source, "read"):
+    if not isinstance(source, (str, Path)) and not hasattr(source, "read"):
         raise TypeError(f"expected a file's name or an open file, got {type(source).__name__}")
-    stream = ByteSource.of(source)
-    form = _MAGIC.get(stream.first_bytes(4))
-    return (_read_binary(stream, form), None) if form else _read_text(stream, options)
+    with ByteSource.opened(source) as stream:
+        form = _MAGIC.get(stream.first_bytes(4))
+        return (_read_binary(stream, form), None) if form else _read_text(stream, options)
 
 
 def _read_file(source: str | Path, options: TextOptions) -> tuple[pl.DataFrame, Dialect | None]:
@@ -95,15 +95,16 @@ def _read_file(source: str | Path, options: TextOptions) -> tuple[pl.DataFrame, 
     if form == ".npz":
         return as_frame(read_columns(path)), None
     if form == ".parquet" or form in ARROW:
-        return _read_binary(ByteSource.of(path), form), None
-    return _read_text(ByteSource.of(path), options)
+        return _read_binary(ByteSource(str(source), path), form), None
+    return _read_text(ByteSource(str(source), path), options)
 
 
 def _read_binary(source: ByteSource, form: str) -> pl.DataFrame:
     pl = _polars()
     read = pl.read_parquet if form == ".parquet" else pl.read_ipc
+    data = source.file if isinstance(source.file, Path) else b"".join(source.blocks())
     try:
-        return read(source.file)
+        return read(data)
     except (pl.exceptions.PolarsError, OSError) as error:
         why = str(error).splitlines()[0]
         raise ValueError(f"{source.name} cannot be read: {why}") from None

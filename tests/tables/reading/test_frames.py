@@ -1,34 +1,124 @@
-"""CSV and Parquet as frames of polars."""
+"""Tables in memory, of all kinds, as polars' frames."""
 
-import io
-from types import SimpleNamespace
+from datetime import date
 
+import numpy as np
 import pytest
 
-from bpfast.tables.files import check_nulls, read_frame
+from bpfast.tables.reading.frames import as_frame, is_table
 
-polars = pytest.importorskip("polars")
+pl = pytest.importorskip("polars")
 
-
-def test_words_may_look_like_numbers(tmp_path):
-    path = tmp_path / "a.csv"
-    path.write_text("a,b\n01,1\n2,2\n")
-    assert read_frame(str(path))["a"].to_list() == [1, 2]
-    assert read_frame(str(path), ["a"])["a"].to_list() == ["01", "2"]
+COLUMNS = {"age": [31, 25, None], "sex": ["f", None, "m"], "born": [date(2000, 1, 2)] * 3}
+ROWS = [dict(zip(COLUMNS, row, strict=True)) for row in zip(*COLUMNS.values(), strict=True)]
+FRAME = pl.DataFrame(COLUMNS)
 
 
-def test_csv_comes_from_standard_input(monkeypatch):
-    stdin = SimpleNamespace(buffer=io.BytesIO(b"a,b\n1,x\n"))
-    monkeypatch.setattr("sys.stdin", stdin)
-    assert read_frame("-").to_dict(as_series=False) == {"a": [1], "b": ["x"]}
-    with pytest.raises(ValueError, match="standard input cannot be read: empty CSV"):
-        read_frame("-")
+class Handed:
+    """A table of another library, which hands its columns on."""
+
+    columns = tuple(COLUMNS)
+
+    def __arrow_c_stream__(self, requested_schema=None):
+        return FRAME.__arrow_c_stream__(requested_schema)
 
 
-def test_missing_values_are_refused_where_they_are():
-    frame = polars.DataFrame({"a": [1, 2, 3], "b": [1, None, None]})
-    check_nulls("a.csv", frame[["a"]])
-    with pytest.raises(
-        ValueError, match=r"a\.csv: column 'b' has 2 missing values, first in row 2"
-    ):
-        check_nulls("a.csv", frame)
+@pytest.mark.parametrize(
+    "table", [FRAME, FRAME.lazy(), COLUMNS, ROWS, tuple(ROWS), Handed()], ids=lambda t: type(t)
+)
+def test_tables_become_frames(table):
+    assert is_table(table)
+    assert as_frame(table).equals(FRAME)
+
+
+def test_columns_may_be_arrays():
+    columns = {
+        "a": np.array([1.5, np.nan]),
+        "b": np.array(["x", "y"]),
+        "c": np.array(["x", np.nan], dtype=object),
+        "d": np.array(["2024-01-01", "2024-02-01"], "M8[s]"),
+        3: pl.Series([True, None]),
+        "e": [1, "two"],
+    }
+    frame = as_frame(columns)
+    assert frame.columns == ["a", "b", "c", "d", "3", "e"]
+    assert frame["a"].dtype == pl.Float64
+    assert frame["b"].to_list() == ["x", "y"]
+    assert frame["c"].to_list() == ["x", None]
+    assert frame["d"].dtype.is_temporal()
+    assert frame["3"].to_list() == [True, None]
+    assert frame["e"].to_list() == ["1", "two"]
+
+
+def test_an_array_may_have_names():
+    array = np.array([(1, 2.5), (3, 4.5)], dtype=[("a", int), ("b", float)])
+    assert is_table(array)
+    assert as_frame(array).to_dict(as_series=False) == {"a": [1, 3], "b": [2.5, 4.5]}
+
+
+def test_dicts_need_not_have_all_names():
+    frame = as_frame([{"a": 1}, {"b": "x", "a": 2}])
+    assert frame.to_dict(as_series=False) == {"a": [1, 2], "b": [None, "x"]}
+
+
+@pytest.mark.parametrize(
+    "data", [np.ones((3, 2)), [[1, 2], [3, 4]], [], "a.csv", pl.Series([1, 2]), None]
+)
+def test_arrays_are_no_tables(data):
+    assert not is_table(data)
+    with pytest.raises(TypeError, match="expected a table with named columns: .* got "):
+        as_frame(data)
+
+
+@pytest.mark.parametrize(
+    ("columns", "words"),
+    [
+        ({"a": [1, 2], "b": [1]}, "'b' has 1 rows, 'a' has 2: expected columns of the same length"),
+        ({"a": np.ones((2, 2))}, r"'a' has shape \(2, 2\): expected one value for each row"),
+        ({"a": 3.0}, r"'a' has shape \(\)"),
+    ],
+)
+def test_columns_that_are_no_table_are_refused(columns, words):
+    with pytest.raises(ValueError, match=words):
+        as_frame(columns)
+
+
+def test_frames_of_pandas():
+    pd = pytest.importorskip("pandas")
+    frame = pd.DataFrame(
+        {
+            "number": [1.5, None],
+            "integer": pd.array([1, None], dtype="Int64"),
+            "word": ["x", None],
+            "category": pd.Categorical(["u", None]),
+            "mixed": [1, "x"],
+            "truth": pd.array([True, None], dtype="boolean"),
+            "time": pd.to_datetime(["2024-01-02 03:04", None]),
+            "zone": pd.to_datetime(["2024-01-02", "2024-01-03"]).tz_localize("Europe/Berlin"),
+            7: [1, 2],
+        },
+        index=[5, 6],
+    )
+    assert is_table(frame)
+    got = as_frame(frame)
+    assert got.columns == [str(name) for name in frame.columns]
+    for name in ("number", "integer"):
+        assert got[name].fill_nan(None).null_count() == 1
+        assert got[name].dtype.is_float()
+    assert got["word"].to_list() == ["x", None]
+    assert got["category"].dtype == pl.Categorical
+    assert got["category"].to_list() == ["u", None]
+    assert got["mixed"].to_list() == ["1", "x"]
+    assert got["truth"].to_list() == [True, None]
+    assert got["time"][0].minute == 4
+    assert got["time"][1] is None
+    assert got["zone"][0].hour == 0
+    assert got["7"].to_list() == [1, 2]
+
+
+def test_tables_of_arrow():
+    pa = pytest.importorskip("pyarrow")
+    table = pa.table({"a": [1, None], "b": ["x", "y"]})
+    for data in (table, table.to_batches()[0]):
+        assert is_table(data)
+        assert as_frame(data).to_dict(as_series=False) == {"a": [1, None], "b": ["x", "y"]}

@@ -1,0 +1,66 @@
+"""Dialects, names and the first row, found out from what a file begins with."""
+
+import pytest
+
+from bpfast.tables.reading.dialect import TextOptions
+from bpfast.tables.reading.layout import LINES, Beginning, find_layout
+
+pytest.importorskip("polars")
+
+
+def layout(text, is_all=True, **options):
+    return find_layout(Beginning("a.csv", "utf-8", text, is_all), TextOptions(**options))
+
+
+@pytest.mark.parametrize(
+    ("text", "names", "lines_before"),
+    [
+        ("a,b\n1,2\n", ["a", "b"], 1),
+        ("\n \na,b\n1,2\n", ["a", "b"], 3),
+        ("# made by hand\n# twice\na,b\n1,2\n", ["a", "b"], 3),
+        ("% made by hand\n1,2\n3,4\n", ["column_1", "column_2"], 1),
+        ("# a,b\n1,2\n3,4\n", ["a", "b"], 1),
+        ("#a,b\n1,2\n3,4\n", ["a", "b"], 1),
+        ("sep=;\na;b\n1;2\n", ["a", "b"], 2),
+        ("a,b,\n1,2,\n3,4,\n", ["a", "b"], 1),
+        ("a,b\n1,2,\n3,4,\n", ["a", "b"], 1),
+        ("a,b,\n1,2\n3,4\n", ["a", "b"], 1),
+        ("1,2,\n3,4,\n", ["column_1", "column_2"], 0),
+        ("a,b,c\n1,2,\n3,4,\n", ["a", "b", "c"], 1),
+        (",b,c\n1,x,3\n2,y,4\n", ["unnamed_1", "b", "c"], 1),
+        ('"b" "c"\n"1" 5 3\n"2" 6 4\n', ["rownames", "b", "c"], 1),
+        ('"a\nlong name",b\n1,2\n', ["a\nlong name", "b"], 2),
+        ("a\n1\n2\n", ["a"], 1),
+        ("a,b\r\n1,2\r\n", ["a", "b"], 1),
+    ],
+)
+def test_names_and_rows_are_found(text, names, lines_before):
+    found = layout(text)
+    assert found.names == names
+    assert found.lines_before == lines_before
+
+
+def test_what_the_user_says_is_so():
+    text = "a;b\n1;2\n"
+    assert layout(text, separator=",").names == ["a;b"]
+    assert layout(text, header=False).names == ["column_1", "column_2"]
+    assert layout("1;2\n3;4\n", header=True).names == ["1", "2"]
+    assert layout("//x\na,b\n1,2\n", comment="//").names == ["a", "b"]
+    assert layout(text, decimal=",").dialect.decimal == ","
+
+
+def test_the_end_of_a_beginning_may_be_within_a_record():
+    text = "a,b\n1,2\n3,4\n5,6"
+    assert layout(text).names == layout(text[:-3], is_all=False).names == ["a", "b"]
+    assert layout("a,b\n" + '1,"x\ny"\n' * LINES).names == ["a", "b"]
+
+
+@pytest.mark.parametrize("text", ["", "\n\n", "# nothing\n"])
+def test_nothing_is_refused(text):
+    with pytest.raises(ValueError, match=r"a\.csv is empty: expected a line of names"):
+        layout(text)
+
+
+def test_a_first_line_with_too_few_names_is_refused():
+    with pytest.raises(ValueError, match=r"a\.csv: line 1 has 1 fields, expected 3: mend the line"):
+        layout("Sales of 2024\na,b,c\n1,2,3\n1,2,3\n")
