@@ -27,7 +27,7 @@ def main() -> None:
         of_width = result.table["hidden"] == width
         axes.scatter(
             result.table["learning_rate"][of_width],
-            result.table["test_score"][of_width],
+            result.table["test_accuracy"][of_width],
             s=6,
             alpha=0.6,
             linewidths=0,

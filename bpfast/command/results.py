@@ -62,6 +62,7 @@ def write_result(
         "columns": result.columns,
         "classes": result.classes,
         "labels": target.labels,
+        "target_names": list(target.names),
         "metric": result.metric,
         "interrupted": result.interrupted,
         "seconds": result.seconds,

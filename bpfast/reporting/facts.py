@@ -91,8 +91,9 @@ def protocol(run: Run) -> str:
         unit = "fold" if run.folds else "part"
         text += f", rows of the same {groups} being in the same {unit}"
     if run.manifest.get("split") == "time":
+        tested = "" if run.manifest.get("test_data") else " and tested"
         text += f". They learn from rows that are earlier by {run.manifest['time']} than those "
-        text += "that they are ranked and tested by"
+        text += f"that they are ranked{tested} by"
     return f"{text}. {_halved(run)}".strip()
 
 

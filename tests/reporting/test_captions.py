@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from bpfast.reporting.captions import lasted, note_thinned, percent, span
+from bpfast.reporting.captions import lasted, note_thinned, percent, points, shortened, span
 
 
 @pytest.mark.parametrize(
@@ -32,3 +32,8 @@ def test_spans(values, words):
 def test_a_note_is_for_what_is_left_out():
     assert note_thinned(np.arange(5), 5) == ""
     assert "At most 5 of the 6 networks" in note_thinned(np.arange(6), 5)
+
+
+def test_short_names_and_points():
+    assert [shortened("abcdef", most) for most in (6, 5)] == ["abcdef", "abcd…"]
+    assert points(0.0325) == "3.2 percentage points"

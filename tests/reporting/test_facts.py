@@ -4,8 +4,10 @@ import html as markup
 import re
 
 from claims import N, check_by_epoch, check_cell, claims, each_table, same, value
+from runs import make_run
 
 from bpfast.reporting.facts import facts_html, protocol
+from bpfast.reporting.reading import read_run
 
 
 @each_table
@@ -95,3 +97,15 @@ def check_fates(drawn, text):
     for fate in ("let go", "on the way"):
         assert int(counts.pop(fate, 0)) == len(drawn.with_fate(fate))
     assert not counts
+
+
+def test_rows_in_the_order_of_time_and_groups_without_folds(tmp_path):
+    options = {"split": "time", "time": "year", "groups": "street"}
+    text = protocol(read_run(make_run(tmp_path, 3, **options)))
+    assert text == (
+        "Networks are ranked by their validation accuracy, rows of the same street being in the "
+        "same part. They learn from rows that are earlier by year than those that they are ranked "
+        "and tested by."
+    )
+    text = protocol(read_run(make_run(tmp_path / "other", 3, **options, test_data="new.csv")))
+    assert text.endswith("than those that they are ranked by.")

@@ -102,3 +102,18 @@ def test_the_frame_of_the_page(drawn):
     settings = dict(re.findall(r'<th scope="row"[^>]*>(.*?)</th><td[^>]*><code>(.*?)</code>', html))
     assert settings.get("halving", "None").split(",")[0] == str(drawn.halving)
     assert settings.get("groups") == drawn.groups
+
+
+def test_settings_of_the_split_are_those_that_were_asked_for(tmp_path):
+    asked = {"split": "random", "class_weight": "balanced", "target_transform": "none", "cv": None}
+    run = read_run(make_run(tmp_path, 3, **asked, settings={"validation": 0.25, "halving": None}))
+    html = page_html(run, [])
+    settings = dict(re.findall(r'<th scope="row"[^>]*>(.*?)</th><td[^>]*><code>(.*?)</code>', html))
+    expected = {"metric": "accuracy", "class_weight": "balanced", "validation": "0.25"}
+    assert settings.items() >= expected.items()
+    assert not {"split", "target_transform", "cv"} & settings.keys()
+
+
+def test_rows_without_a_target_are_told(tmp_path):
+    html = page_html(read_run(make_run(tmp_path, 3, rows_without_target=1234)), [])
+    assert "1,797 rows (and 1,234 without a target, left out), 64 inputs, 10 classes;" in html

@@ -1,5 +1,7 @@
 """What a run says of its networks."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from claims import each_table
@@ -31,3 +33,25 @@ def test_fates_are_told_apart(drawn):
 )
 def test_a_network_may_lack_a_hyperparameter(values, expected):
     assert has_value(np.array(values)).tolist() == expected
+
+
+def test_losses_are_drawn_without_their_minus_and_not_beyond_the_worst(tmp_path):
+    run = read_run(make_run(tmp_path, 3, metric="neg_log_loss", classes=["a", "b"]))
+    table = run.table | {"validation_score": -np.array([0.5, 1.0, 20.0])}
+    run = replace(run, table=table)
+    assert (run.kind, run.outputs, run.worst_drawn) == ("classes", 2, 10.0)
+    np.testing.assert_array_equal(run.drawn_scores, [0.5, 1.0, 10.0])
+
+
+@pytest.mark.parametrize(
+    ("manifest", "kind", "outputs"),
+    [
+        ({"classes": [], "labels": {"a": ["f", "t"], "b": ["f", "t"]}}, "labels", 2),
+        ({"classes": [], "labels": {}, "metric": "R²"}, "numbers", 1),
+        ({"classes": [], "target_names": ["x", "y"]}, "numbers", 2),
+    ],
+)
+def test_what_is_predicted(manifest, kind, outputs, tmp_path):
+    run = read_run(make_run(tmp_path, 3, **manifest))
+    assert (run.kind, run.outputs) == (kind, outputs)
+    assert replace(run, predictions=None).outputs == outputs  # of networks that all diverged
