@@ -80,8 +80,8 @@ def find_layout(beginning: Beginning, options: TextOptions) -> Layout:
 def ragged(name: str, line: int, found: int, expected: int) -> ValueError:
     """What to raise for a line that has more or fewer fields than the table has columns."""
     return ValueError(
-        f"{name}: line {line} has {found} fields, expected {expected}: mend the line, or say "
-        "which separator, quotes in pairs, or comment mark the file has"
+        f"{name}: line {line} has {found} field{'' if found == 1 else 's'}, expected {expected}: mend the line, or set "
+        "separator or comment if the file has others than were found out"
     )
 
 

@@ -164,7 +164,7 @@ def test_what_is_no_source_is_refused():
         bp.read_table(np.ones((3, 2)))
 
 
-@drawn(40)
+@drawn(20)
 @given(tables(), ways())
 def test_any_table_in_any_way(table, way):
     frame = bp.read_table(io.BytesIO(write(table, way)))
