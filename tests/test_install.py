@@ -47,8 +47,11 @@ def test_every_folder_of_code_is_packaged():
         for beside in BESIDE
         for path in (top / beside).rglob("*.py")
     }
-    inside = {f"bpfast.{path.parent.name}" for path in CHECKOUT.glob("bpfast/*/__init__.py")}
-    assert set(setup["options"]["packages"].split()) == {"bpfast"} | folders | inside
+    inside = {
+        ".".join(path.parent.relative_to(CHECKOUT).parts)
+        for path in CHECKOUT.glob("bpfast/**/__init__.py")
+    }
+    assert set(setup["options"]["packages"].split()) == folders | inside
 
 
 def test_import_loads_no_extra():
