@@ -31,6 +31,11 @@ class Batch(NamedTuple):
         """How many values there are that are not missing."""
         return self.plain.len() + int(self.rest["count"].sum())
 
+    @property
+    def has_numbers(self) -> bool:
+        """Whether there is a number that is written as such, be it infinite."""
+        return self.plain.len() > 0 or self.infinite > 0
+
     @classmethod
     def of(cls, text: pl.Series, missing: Collection[str]) -> Batch:
         """Look at text. ``missing`` are words that stand for missing values beside the marks."""

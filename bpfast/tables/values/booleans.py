@@ -14,6 +14,8 @@ from .marks import MARKS, to_text, without_marks
 # Words for false and true, in lower case. A column has words of one of these alone.
 TRUTH = {"false": False, "f": False, "true": True, "t": True}
 ANSWERS = {"no": False, "n": False, "yes": True, "y": True}
+FIRST_WORDS = 1000  # of a column, among which more than MOST_SPELLINGS are no truth values
+MOST_SPELLINGS = 50  # of truth values and of missing ones
 DIGITS = {"0": False, "1": True, "0.0": False, "1.0": True}
 
 
@@ -38,6 +40,8 @@ def as_booleans(series: pl.Series, missing: Collection[str] = ()) -> tuple[np.nd
 
 def find_booleans(words: pl.Series) -> pl.Series | None:
     """Words as Boolean, if they are truth values, and both are there; None otherwise."""
+    if words.head(FIRST_WORDS).n_unique() > MOST_SPELLINGS:
+        return None
     different = without_marks(to_text(words.unique())).str.to_lowercase().drop_nulls().unique()
     for meaning in (TRUTH, ANSWERS):
         if _are_all_in(different.to_list(), meaning):
@@ -70,18 +74,18 @@ class BooleanEvidence:
 
     def __init__(self, missing: Collection[str] = ()) -> None:
         self.missing = tuple(missing)
-        self.numbers = False
+        self.has_numbers = False
         self.words: set[str] = set()  # in lower case, complete up to two
 
     def see(self, batch: Batch) -> None:
         """Take in a batch of rows."""
-        self.numbers |= batch.plain.len() > 0
-        if not self.numbers and len(self.words) <= 2:
+        self.has_numbers |= batch.has_numbers
+        if not self.has_numbers and len(self.words) <= 2:
             self.words.update(batch.rest["word"].str.to_lowercase().unique().head(3))
 
     def are_booleans(self) -> bool:
         """Whether the column is true and false."""
-        return not self.numbers and self.words == {"false", "true"}
+        return not self.has_numbers and self.words == {"false", "true"}
 
     def kind(self) -> BooleanKind:
         """The column as truth values."""

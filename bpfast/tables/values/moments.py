@@ -103,6 +103,8 @@ def read_moments(words: pl.Series, date_format: str) -> pl.Series:
         return clock
     written = parts["date"].set(~parts["date"].str.contains(f"^{FORMATS[date_format]}$"), None)
     written = written.str.replace(r"(?i)\bsept\b", "Sep")
+    if "%d" not in date_format:  # a month: its first day
+        written, date_format = "1 " + written, f"%d {date_format}"
     dates = written.str.to_date(date_format, strict=False).cast(pl.Datetime("us"))
     since_midnight = (clock.cast(pl.Int64) // 1000).fill_null(0)
     microseconds = dates.cast(pl.Int64) + since_midnight - _read_offset(parts["offset"])
@@ -157,7 +159,7 @@ class MomentEvidence:
 
     def see(self, batch: Batch) -> None:
         """Take in a batch of rows."""
-        if batch.plain.len():  # a column with plain numbers is no column of dates
+        if batch.has_numbers:  # a column with numbers is no column of dates
             self.strays.clear()
         if self.strays and batch.rest.height:
             self.see_words(batch.rest)

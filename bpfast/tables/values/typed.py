@@ -16,6 +16,8 @@ from .number_evidence import NumberEvidence
 from .numbers import NumberKind
 from .words import WordEvidence, as_words
 
+SEEN_TOGETHER = 100_000  # rows of a column of text: more would take memory for little
+
 
 class Writing(NamedTuple):
     """How the values of a column of text were written, to read new rows likewise.
@@ -118,7 +120,8 @@ class KindFinder:
                 continue
             if series.name not in self._columns:
                 self._columns[series.name] = _TextColumn(self._missing, self._compact)
-            self._columns[series.name].see(series)
+            for first in range(0, max(series.len(), 1), SEEN_TOGETHER):
+                self._columns[series.name].see(series.slice(first, SEEN_TOGETHER))
 
     def typed(self, frame: pl.DataFrame) -> Typed:
         """A batch of rows with the types that all batches together show."""

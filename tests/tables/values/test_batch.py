@@ -12,3 +12,8 @@ def test_plain_numbers_and_the_rest_are_apart():
     assert batch.rest.to_dict(as_series=False) == {"word": ["x"], "count": [2]}
     assert batch.infinite == 1
     assert batch.values == 4
+
+
+def test_there_may_be_no_number():
+    assert not Batch.of(pl.Series(["x", "nan", None]), ()).has_numbers
+    assert Batch.of(pl.Series(["x", "-inf"]), ()).has_numbers

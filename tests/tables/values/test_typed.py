@@ -1,5 +1,6 @@
 """Whole tables get types, in one piece or in batches."""
 
+import numpy as np
 import polars as pl
 import pytest
 from hypothesis import given, settings
@@ -7,6 +8,7 @@ from hypothesis import strategies as st
 from shared_tables import shared_table
 
 from bpfast.tables.reading import read_table
+from bpfast.tables.values import as_booleans, as_moments, as_numbers, as_words
 from bpfast.tables.values.typed import KindFinder, Writing, typed
 
 WORDS = (
@@ -31,7 +33,7 @@ WORDS = (
 columns = st.lists(st.sampled_from([None, *WORDS]), min_size=6, max_size=6)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(st.lists(columns, min_size=1, max_size=4), st.integers(1, 5), st.booleans())
 def test_batches_get_the_types_of_the_whole(values, rows, compact):
     frame = pl.DataFrame({f"c{k}": own for k, own in enumerate(values)})
@@ -137,3 +139,39 @@ def test_shared_tables_get_the_right_types(name, expected, missing):
     frame = read_table(shared_table(name))
     assert {column: str(frame.schema[column]) for column in expected} == expected
     assert {column: frame[column].null_count() for column in missing} == missing
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.one_of(st.none(), st.text(max_size=6)), max_size=8))
+def test_any_text_gets_a_type(values):
+    frame = pl.DataFrame({"a": values}, schema={"a": pl.String})
+    found = typed(frame)
+    assert found.frame.height == len(values)
+    series = found.frame["a"]
+    if series.dtype == pl.String:
+        for word, text in zip(series, values, strict=True):
+            assert word is None or word in text
+
+
+@settings(max_examples=60, deadline=None)
+@given(columns, st.booleans())
+def test_new_rows_are_read_as_the_first_were(values, compact):
+    """What is known of a column, its type and writing, is enough to read its text again."""
+    frame = pl.DataFrame({"a": values}, schema={"a": pl.String})
+    finder = KindFinder(compact=compact)
+    finder.see(frame)
+    found = finder.typed(frame)
+    series, writing = found.frame["a"], found.writing["a"]
+    if series.dtype.is_numeric():
+        numbers, wrong = as_numbers(frame["a"], writing.decimal, writing.missing)
+        assert wrong is None
+        np.testing.assert_allclose(numbers, as_numbers(series)[0], rtol=1e-7)
+    elif series.dtype.is_temporal():
+        moments = as_moments(frame["a"], writing.date_format, writing.missing)
+        assert moments.equals(as_moments(series))
+    elif series.dtype == pl.Boolean:
+        truths, wrong = as_booleans(frame["a"], writing.missing)
+        assert wrong is None
+        np.testing.assert_array_equal(truths, as_booleans(series)[0])
+    else:
+        assert as_words(frame["a"], writing.missing).equals(as_words(series))
