@@ -10,6 +10,7 @@ import pytest
 from dialects import tables, ways, write
 from examples_budget import drawn
 from hypothesis import given
+from hypothesis import strategies as st
 from shared_tables import shared_table
 
 import bpfast as bp
@@ -171,6 +172,19 @@ def test_any_table_in_any_way(table, way):
     names = [*table] if way.header else [f"column_{k + 1}" for k in range(len(table))]
     assert frame.columns == names
     assert frame.rows() == [*zip(*table.values(), strict=True)]
+
+
+@drawn(60)
+@given(
+    st.text(alphabet="ab1,;\"'\n\t #.0%|-\r é", max_size=40).map(str.encode)
+    | st.binary(max_size=30)
+    | st.binary(max_size=30).map(b"\x1f\x8b".__add__)
+)
+def test_anything_is_read_or_refused_in_one_line(data):
+    try:
+        bp.read_table(io.BytesIO(data))
+    except ValueError as error:
+        assert "\n" not in str(error)
 
 
 # What each of shared/tables is: rows, columns, and some columns' types with their missing values.
