@@ -51,7 +51,7 @@ def test_every_folder_of_code_is_packaged():
         ".".join(path.parent.relative_to(CHECKOUT).parts)
         for path in CHECKOUT.glob("bpfast/**/__init__.py")
     }
-    assert set(setup["options"]["packages"].split()) == {"bpfast"} | folders | inside
+    assert set(setup["options"]["packages"].split()) == folders | inside
 
 
 def test_import_loads_no_extra():

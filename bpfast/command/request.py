@@ -21,8 +21,6 @@ from .sweep_options import NETWORKS, SweepOptions
 from .text_options import marks, text_options
 
 COMMAND = "command.json"  # in a sweep's folder
-# What folders that older versions began do not say: they ranked by accuracy or R².
-BEFORE = {"metric": "score"}
 
 
 @dataclass(frozen=True)
@@ -94,7 +92,7 @@ def new_request(options: SweepOptions) -> Request:
         if options.source is not None:
             wrong = f"--data {options.moved} is for --resume"
         raise ValueError(f"{wrong}: give a file, or one of {', '.join(BUILT_IN)}, as DATA")
-    own = {
+    own: dict[str, Any] = {
         "source": absolute(options.source),
         "test_data": None if options.test_data is None else absolute(options.test_data),
         "networks": NETWORKS if options.networks is None else options.networks,
@@ -160,7 +158,18 @@ def read_request(folder: Path) -> Request:
     if not path.is_file():
         raise ValueError(f"{folder} has no {COMMAND}: bpfast sweep did not begin it")
     try:
-        begun = Request(**BEFORE | json.loads(path.read_text(encoding="utf-8")))
+        begun = Request(**_completed(json.loads(path.read_text(encoding="utf-8"))))
     except (TypeError, ValueError) as error:
         raise ValueError(f"{path} is not what bpfast sweep writes: {error}") from None
     return replace(begun, networks=read_manifest(folder)["settings"][GROWS])
+
+
+def _completed(said: dict[str, Any]) -> dict[str, Any]:
+    """What a request says, also what an older version meant by saying nothing.
+
+    It ranked by accuracy or R², and by folds whatever the share of validation was.
+    """
+    if "metric" in said:
+        return said
+    folds = {} if said["cv"] is None else {"validation": None}
+    return said | {"metric": "score"} | folds

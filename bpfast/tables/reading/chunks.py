@@ -12,6 +12,7 @@ import numpy as np
 from .dialect import Dialect
 
 CHUNK = 1 << 23  # bytes that are parsed at once
+LONGEST = 8  # chunks that a record may fill; a longer one has a quote that is never closed
 
 
 class Chunk(NamedTuple):
@@ -45,21 +46,25 @@ def cut(blocks: Iterable[bytes], dialect: Dialect, lines_before: int) -> Iterato
 
 def clean(text: bytes, dialect: Dialect) -> bytes:
     """A chunk without comments, blank lines, and spaces around quoted fields."""
-    quoted = _has_quoted_fields(text, dialect)
-    if dialect.comment is not None and dialect.comment.encode() in text:
-        text = _drop(_comment_lines(dialect.comment.encode()), text, quoted and dialect.quote)
-    if dialect.separator == " ":
-        text = _single_spaces(text, dialect.quote if quoted else "")
+    separator, comment = dialect.separator, (dialect.comment or "").encode()
+    quote = quote_of(text, dialect)
+    if comment and comment in text:
+        text = _drop(_comment_lines(comment), text, quote)
+    if separator == " ":
+        text = _single_spaces(text, quote)
     if _may_have_blank_lines(text):
-        text = _drop(_blank_lines(dialect.separator), text, quoted and dialect.quote)
-    if quoted and _may_have_spaced_quotes(text, dialect):
-        text = _spaced_quotes(dialect.separator, dialect.quote).sub(rb"\1\2", text)
+        text = _drop(_blank_lines(separator), text, quote)
+    if quote and _may_have_spaced_quotes(text, dialect):
+        text = _spaced_quotes(separator, quote).sub(rb"\1\2", text)
     return text
 
 
 def quote_of(text: bytes, dialect: Dialect) -> str | None:
     """The quotes around a chunk's fields; ``None`` where only words have such characters."""
-    return dialect.quote if _has_quoted_fields(text, dialect) else None
+    if dialect.quote.encode() not in text:
+        return None
+    opening = _opening_quote(dialect.separator, dialect.quote)
+    return dialect.quote if opening.search(text) else None
 
 
 def count_fields(text: bytes, dialect: Dialect) -> np.ndarray:
@@ -84,8 +89,8 @@ def _skip(text: bytes, lines: int) -> tuple[bytes, int]:
 
 def _end_of_records(text: bytes, dialect: Dialect) -> int:
     """The length of the whole records that a text begins with."""
-    end = text.rfind(b"\n") + 1
-    if not _has_quoted_fields(text, dialect):
+    end = last = text.rfind(b"\n") + 1
+    if quote_of(text, dialect) is None:
         return end
     quote = dialect.quote.encode()
     is_open = text.count(quote, 0, end) % 2
@@ -93,14 +98,7 @@ def _end_of_records(text: bytes, dialect: Dialect) -> int:
         previous = text.rfind(b"\n", 0, end - 1) + 1
         is_open ^= text.count(quote, previous, end) % 2
         end = previous
-    return end
-
-
-def _has_quoted_fields(text: bytes, dialect: Dialect) -> bool:
-    quote = dialect.quote.encode()
-    return (
-        quote in text and _opening_quote(dialect.separator, dialect.quote).search(text) is not None
-    )
+    return end if end or len(text) < LONGEST * CHUNK else last
 
 
 def _may_have_blank_lines(text: bytes) -> bool:
@@ -125,27 +123,26 @@ def _may_have_spaced_quotes(text: bytes, dialect: Dialect) -> bool:
     )
 
 
-def _drop(pattern: re.Pattern[bytes], text: bytes, quote: str | bool) -> bytes:
+def _drop(pattern: re.Pattern[bytes], text: bytes, quote: str | None) -> bytes:
     """A text without the lines of a pattern, but for those within quotes."""
-    if not quote:
+    if quote is None:
         return pattern.sub(b"", text)
-    field = _quoted(str(quote))
-    return re.sub(
-        b"(" + field + b")|" + pattern.pattern, lambda m: m[1] or b"", text, flags=re.MULTILINE
-    )
+    either = b"(" + _quoted(quote).encode() + b")|" + pattern.pattern
+    return re.sub(either, lambda match: match[1] or b"", text, flags=re.MULTILINE)
 
 
-def _single_spaces(text: bytes, quote: str) -> bytes:
+def _single_spaces(text: bytes, quote: str | None) -> bytes:
     """A text with one space between its fields, and none at its lines' ends."""
     text = re.sub(rb"(?m)^[ \t]+|[ \t]+(?=\r?$)", b"", text)
-    if not quote:
+    if quote is None:
         return re.sub(rb"[ \t]+", b" ", text)
-    return re.sub(b"(" + _quoted(quote) + rb")|[ \t]+", lambda m: m[1] or b" ", text)
+    either = b"(" + _quoted(quote).encode() + rb")|[ \t]+"
+    return re.sub(either, lambda match: match[1] or b" ", text)
 
 
-def _quoted(quote: str) -> bytes:
-    q = quote.encode()
-    return q + b"(?:[^" + q + b"]|" + q + q + b")*" + q
+def _quoted(quote: str) -> str:
+    """A field in quotes."""
+    return f"{quote}(?:[^{quote}]|{quote}{quote})*{quote}"
 
 
 @cache
@@ -155,22 +152,11 @@ def _opening_quote(separator: str, quote: str) -> re.Pattern[bytes]:
 
 @cache
 def _spaced_quotes(separator: str, quote: str) -> re.Pattern[bytes]:
-    """A quoted field with spaces around it."""
-    blank = b"[ ]*" if separator == "\t" else b"[ \t]*"
-    between = re.escape(separator).encode()
-    return re.compile(
-        b"(?m)(^|"
-        + between
-        + b")"
-        + blank
-        + b"("
-        + _quoted(quote)
-        + b")"
-        + blank
-        + b"(?="
-        + between
-        + rb"|\r?$)"
-    )
+    """A field in quotes with spaces around it."""
+    blank = "[ ]*" if separator == "\t" else "[ \t]*"
+    between = re.escape(separator)
+    pattern = rf"(^|{between}){blank}({_quoted(quote)}){blank}(?={between}|\r?$)"
+    return re.compile(pattern.encode(), re.MULTILINE)
 
 
 @cache
@@ -181,5 +167,5 @@ def _comment_lines(mark: bytes) -> re.Pattern[bytes]:
 @cache
 def _blank_lines(separator: str) -> re.Pattern[bytes]:
     """Lines of nothing, or of spaces alone."""
-    blank = rb"[ ]" if separator == "\t" else rb"[ \t]"
-    return re.compile(b"^(?:" + blank + rb"*\r?\n|" + blank + rb"+\Z)", re.MULTILINE)
+    blank = "[ ]" if separator == "\t" else "[ \t]"
+    return re.compile(rf"^(?:{blank}*\r?\n|{blank}+\Z)".encode(), re.MULTILINE)

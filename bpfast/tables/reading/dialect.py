@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 NAMED = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "pipe": "|", "space": " "}
 SEPARATORS = (",", ";", "\t", "|", " ")
 COMMENTS = ("#", "%")  # marks of comment lines that are found out
-QUOTES = ('"', "'")
 
 
 @dataclass(frozen=True)
@@ -135,7 +134,7 @@ _NUMBER = re.compile(
     rf"[-+(]?{_UNIT}(\d*([.,']\d+)*|\d{{1,3}}( \d{{3}})+([.,]\d+)?)(e[-+]?\d+)?{_UNIT}\)?",
     re.IGNORECASE,
 )
-_NUMBERS = re.compile(r"[-+.,\d]*\d[-+.,\d]*(\s+[-+.,\d]*\d[-+.,\d]*)+")
+_NUMBERS = re.compile(r"[-+.,\d]+(\s+[-+.,\d]+)+")
 
 
 def _in_single_quotes(lines: list[str]) -> bool:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from ...errors import import_optional
@@ -11,15 +13,22 @@ if TYPE_CHECKING:
     import polars as pl
 
 
+COLUMNS = 100  # that a header is seen from, at most
+_QUOTED = re.compile(r"""^(["'])(.*)\1$""", re.DOTALL)
+
+
 def has_header(
     rows: list[list[str]], missing: Collection[str] = (), decimal: str | None = None
 ) -> bool:
     """Whether the first of some rows is a header, judged by its columns' values below.
 
     It is one if a cell is a word in a column of numbers or moments; else it is none if cells are
-    numbers or moments, or come again below. A row of words that never come again is a header.
+    numbers or moments, or come again below. A row of words that never come again is a header, and
+    so is one of numbers that go up by one, as no other row's: years, or pandas' own names.
     """
-    first, *below = rows
+    first, *below = [row[:COLUMNS] for row in rows]
+    if _count_up(first) and below and not any(map(_count_up, below)):
+        return True
     if not below:
         return "number" not in _kinds([first], missing, decimal)
     above = _kinds([first], missing, decimal)
@@ -42,7 +51,7 @@ def column_names(cells: list[str]) -> tuple[list[str], dict[str, str]]:
     names: list[str] = []
     notes: dict[str, str] = {}
     for k, cell in enumerate(cells):
-        told = cell.strip().strip("\"'").strip() or f"unnamed_{k + 1}"
+        told = _QUOTED.sub(r"\2", cell.strip()).strip() or f"unnamed_{k + 1}"
         name, copy = told, 1
         while name in names:
             copy += 1
@@ -69,6 +78,12 @@ def _kind(series: pl.Series) -> str:
     if series.dtype.is_numeric():
         return "number"
     return "moment" if series.dtype.is_temporal() else "words"
+
+
+def _count_up(cells: list[str]) -> bool:
+    """Whether at least three cells are integers, and all of these go up by one."""
+    integers = [int(cell) for cell in map(str.strip, cells) if re.fullmatch("[0-9]{1,9}", cell)]
+    return len(integers) >= 3 and all(b - a == 1 for a, b in pairwise(integers))
 
 
 def _comes_again(cell: str, k: int, below: list[list[str]]) -> bool:

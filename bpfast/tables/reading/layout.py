@@ -17,8 +17,9 @@ from .dialect import (
 )
 from .header import column_names, has_header
 
-LINES = 1000  # that a dialect is found out from
-CELLS = 100_000  # that a header is found out from
+LINES = 1000  # that a header is found out from
+LINES_TO_COMPARE = 200  # that a separator is found out from
+CELLS = 100_000  # of these lines, at most
 
 
 class Layout(NamedTuple):
@@ -70,7 +71,7 @@ def find_layout(beginning: Beginning, options: TextOptions) -> Layout:
         )
     texts = [line.text for line in body]
     quote = find_quote(texts)
-    separator = options.separator or told or find_separator(texts, quote)
+    separator = options.separator or told or find_separator(texts[:LINES_TO_COMPARE], quote)
     dialect = Dialect(separator, options.decimal, beginning.encoding, comment=comment, quote=quote)
     above = lines[: lines.index(body[0])]
     is_all = beginning.is_all and len(all_lines) <= LINES
@@ -79,9 +80,10 @@ def find_layout(beginning: Beginning, options: TextOptions) -> Layout:
 
 def ragged(name: str, line: int, found: int, expected: int) -> ValueError:
     """What to raise for a line that has more or fewer fields than the table has columns."""
+    fields = "1 field" if found == 1 else f"{found} fields"
     return ValueError(
-        f"{name}: line {line} has {found} fields, expected {expected}: mend the line, or say "
-        "which separator, quotes in pairs, or comment mark the file has"
+        f"{name}: line {line} has {fields}, expected {expected}: mend the line, or set "
+        "separator or comment if the file has others than were found out"
     )
 
 

@@ -121,8 +121,7 @@ class ByteSource:
 
     def first_bytes(self, n: int) -> bytes:
         """What it begins with."""
-        with self._open() as file:
-            return file.read(n)
+        return next(self.blocks(), b"")[:n]
 
     @contextmanager
     def _open(self) -> Iterator[IO[bytes]]:

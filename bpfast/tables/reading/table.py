@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 _polars = partial(import_optional, "polars", "cli")
-SMALL = 4  # batches of text that are kept as strings
+SMALL = 2  # batches of text that are kept as strings
 _MAGIC = {b"PAR1": ".parquet", b"ARRO": ".arrow"}  # what streams begin with
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -81,7 +82,7 @@ class TextTable:
             )
         except pl.exceptions.PolarsError:
             return self._parse_in_python(chunk)
-        if not self._is_even(frame, text):
+        if not self._is_even(frame, text) or not _has_pairs(text, self.dialect):
             return self._parse_in_python(chunk)
         frame = frame[:, :width]
         frame.columns = self.layout.names
@@ -105,11 +106,14 @@ class TextTable:
     def _parse_in_python(self, chunk: Chunk) -> pl.DataFrame:
         """What polars' parser does not take: quotes within words; uneven lines are an error."""
         width, dialect = len(self.layout.names), self.dialect
-        lines = clean_lines(chunk, dialect)
+        lines = _clean_lines(chunk, dialect)
         try:
             rows, ends = records([text for _, text in lines], dialect.separator, dialect.quote)
         except csv.Error as error:
             raise ValueError(f"{self.source.name} cannot be read: {error}") from None
+        if not _is_closed([text for _, text in lines], dialect):
+            line = lines[ends[-2] if len(ends) > 1 else 0][0]
+            raise ValueError(f"{self.source.name}: line {line} opens a quote that is never closed")
         for row, end in zip(rows, ends, strict=True):
             if len(row) < width or any(cell.strip() for cell in row[width:]):
                 raise ragged(self.source.name, lines[end - 1][0], len(row), width)
@@ -117,7 +121,7 @@ class TextTable:
         return _polars().DataFrame([row[:width] for row in rows], schema=schema, orient="row")
 
 
-def clean_lines(chunk: Chunk, dialect: Dialect) -> list[tuple[int, str]]:
+def _clean_lines(chunk: Chunk, dialect: Dialect) -> list[tuple[int, str]]:
     """A chunk's lines and their numbers in the file, without blank ones and comments."""
     lines = enumerate(chunk.text.decode().split("\n"), chunk.first_line)
     return [
@@ -125,6 +129,26 @@ def clean_lines(chunk: Chunk, dialect: Dialect) -> list[tuple[int, str]]:
         for number, line in lines
         if line.strip(" \r") and not (dialect.comment and line.startswith(dialect.comment))
     ]
+
+
+def _has_pairs(text: bytes, dialect: Dialect) -> bool:
+    return not quote_of(text, dialect) or text.count(dialect.quote.encode()) % 2 == 0
+
+
+def _is_closed(lines: list[str], dialect: Dialect) -> bool:
+    """Whether each quote around a field has its other."""
+    reader = csv.reader(
+        lines,
+        delimiter=dialect.separator,
+        quotechar=dialect.quote,
+        skipinitialspace=True,
+        strict=True,
+    )
+    try:
+        deque(reader, maxlen=0)
+    except csv.Error as error:
+        return "end of data" not in str(error)
+    return True
 
 
 def _beginning(source: ByteSource, encoding: str) -> Beginning:

@@ -1,7 +1,11 @@
 """Large text, read with types batch by batch."""
 
 import io
+import subprocess
+import sys
+from pathlib import Path
 
+import numpy as np
 import pytest
 
 from bpfast.tables.reading import chunks, sources
@@ -65,3 +69,33 @@ def test_names_that_were_not_different_are_noted():
     frame, dialect = read_frame(io.BytesIO(text.encode()))
     assert frame.columns == ["a", "a_2"]
     assert dialect.notes["a_2"] == "one of several columns named a"
+
+
+PEAK = """
+import re, sys
+from pathlib import Path
+from bpfast.tables.reading import read_frame
+
+def peak():
+    return int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1]) * 1024
+
+read_frame(sys.argv[2])
+small = peak()
+frame, _ = read_frame(sys.argv[1])
+print(peak() - small, *frame.shape)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="Linux tells the peak of memory")
+def test_a_large_table_needs_little_memory(tmp_path):
+    """Strings of 18 digits would fill 34 bytes a value; the table itself has four."""
+    rows, width = 150_000, 50
+    numbers = np.random.default_rng(0).normal(size=(rows, width))
+    pl.DataFrame(numbers).write_csv(tmp_path / "large.csv")
+    pl.DataFrame(numbers[:9]).write_csv(tmp_path / "small.csv")
+    command = [sys.executable, "-c", PEAK, tmp_path / "large.csv", tmp_path / "small.csv"]
+    ran = subprocess.run(command, capture_output=True, text=True, check=True)
+    peak, *shape = map(int, ran.stdout.split())
+    assert shape == [rows, width]
+    assert peak < 4 * rows * width + 140e6  # batches, and what is freed late

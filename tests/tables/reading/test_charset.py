@@ -55,9 +55,7 @@ def test_a_byte_order_mark_goes_where_the_user_says_the_encoding():
 
 
 def test_another_encoding_than_said_is_told():
-    with pytest.raises(
-        ValueError, match=r"a\.csv is not utf-8 near byte 4: .*; leave the encoding"
-    ):
+    with pytest.raises(ValueError, match=r"a\.csv is not utf-8 near byte 4: .*; leave"):
         b"".join(to_utf8([b"ab\n", b"\xe9\n"], "utf-8", "a.csv"))
 
 

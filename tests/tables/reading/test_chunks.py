@@ -21,6 +21,7 @@ COMMA = Dialect()
 )
 def test_records_stay_whole(text, records, chunk, block, monkeypatch):
     monkeypatch.setattr(chunks, "CHUNK", chunk)
+    monkeypatch.setattr(chunks, "LONGEST", 100)
     blocks = [text[begin : begin + block] for begin in range(0, len(text), block)]
     got = [*cut(blocks, COMMA, 0)]
     assert b"".join(part.text for part in got) == text
@@ -30,6 +31,12 @@ def test_records_stay_whole(text, records, chunk, block, monkeypatch):
         assert part.first_line == text.count(b"\n", 0, end) + 1
         end += len(part.text)
         assert end in ends
+
+
+def test_a_quote_that_is_never_closed_does_not_fill_memory(monkeypatch):
+    monkeypatch.setattr(chunks, "CHUNK", 10)
+    got = [*cut([b"1,2\n"] * 3 + [b'"1,2\n'] + [b"3,4\n"] * 1000, COMMA, 0)]
+    assert max(len(part.text) for part in got) < 100
 
 
 @pytest.mark.parametrize("chunk", [1, 1000])

@@ -66,7 +66,7 @@ def test_dicts_need_not_have_all_names():
 )
 def test_arrays_are_no_tables(data):
     assert not is_table(data)
-    with pytest.raises(TypeError, match="expected a table with named columns: .* got "):
+    with pytest.raises(TypeError, match=r"expected a table with named columns: .* got "):
         as_frame(data)
 
 

@@ -26,6 +26,10 @@ pytest.importorskip("polars")
         ("a,b", True),
         ("1,b", False),
         ("y,smoker|3,y|4,n|5,n", True),
+        ("country,2018,2019,2020|France,3.5,4.5,1|Spain,1,2,5", True),
+        (",0,1,2|0,5,7,1|1,7,8,2", True),
+        ("0,1,2|3,4,5|6,7,8", False),
+        ("2018,3.5,x|2019,4.5,y", False),
     ],
 )
 def test_headers_are_found_out(text, is_header):
@@ -41,4 +45,5 @@ def test_marks_of_missing_values_are_no_words():
 def test_names_are_bare_and_different():
     names, notes = column_names([' "age" ', "'sex'", "age", "", "age"])
     assert names == ["age", "sex", "age_2", "unnamed_4", "age_3"]
+    assert column_names(['say "hi"', "'tis"])[0] == ['say "hi"', "'tis"]
     assert notes == dict.fromkeys(["age_2", "age_3"], "one of several columns named age")

@@ -62,5 +62,5 @@ def test_nothing_is_refused(text):
 
 
 def test_a_first_line_with_too_few_names_is_refused():
-    with pytest.raises(ValueError, match=r"a\.csv: line 1 has 1 fields, expected 3: mend the line"):
+    with pytest.raises(ValueError, match=r"a\.csv: line 1 has 1 field, expected 3: mend the line"):
         layout("Sales of 2024\na,b,c\n1,2,3\n1,2,3\n")

@@ -1,5 +1,6 @@
 """Tables as people have them, from files, streams and standard input."""
 
+import contextlib
 import gzip
 import io
 from datetime import date, datetime
@@ -10,6 +11,7 @@ import pytest
 from dialects import tables, ways, write
 from examples_budget import drawn
 from hypothesis import given
+from hypothesis import strategies as st
 from shared_tables import shared_table
 
 import bpfast as bp
@@ -164,13 +166,24 @@ def test_what_is_no_source_is_refused():
         bp.read_table(np.ones((3, 2)))
 
 
-@drawn(40)
+@drawn(20)
 @given(tables(), ways())
 def test_any_table_in_any_way(table, way):
     frame = bp.read_table(io.BytesIO(write(table, way)))
     names = [*table] if way.header else [f"column_{k + 1}" for k in range(len(table))]
     assert frame.columns == names
     assert frame.rows() == [*zip(*table.values(), strict=True)]
+
+
+@drawn(60)
+@given(
+    st.text(alphabet="ab1,;\"'\n\t #.0%|-\r é", max_size=40).map(str.encode)
+    | st.binary(max_size=30)
+    | st.binary(max_size=30).map(b"\x1f\x8b".__add__)
+)
+def test_anything_is_read_or_refused(data):
+    with contextlib.suppress(ValueError):
+        bp.read_table(io.BytesIO(data))
 
 
 # What each of shared/tables is: rows, columns, and some columns' types with their missing values.

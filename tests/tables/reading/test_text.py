@@ -64,10 +64,10 @@ def test_odd_texts_are_read(text, expected):
     [
         (
             "a,b\n1,2\n3,4,5\n6,7\n",
-            r"a\.csv: line 3 has 3 fields, expected 2: mend the line, or say",
+            r"a\.csv: line 3 has 3 fields, expected 2: mend the line, or",
         ),
-        ("a,b\n1,2\n3\n6,7\n", "line 3 has 1 fields, expected 2"),
-        ("# x\n\na,b\n1,2\n\n3,4\n# y\n6\n", "line 8 has 1 fields, expected 2"),
+        ("a,b\n1,2\n3\n6,7\n", "line 3 has 1 field, expected 2"),
+        ("# x\n\na,b\n1,2\n\n3,4\n# y\n6\n", "line 8 has 1 field, expected 2"),
         ('a,b\n"1\n2",3\n4,5,6,7\n', "line 4 has 4 fields, expected 2"),
         ("a,b,c\n1,2,3\n,\n1,2,3\n", "line 3 has 2 fields, expected 3"),
         ("1,2\n3,4\n5,6,7\n8,9\n", "line 3 has 3 fields, expected 2"),
@@ -78,11 +78,17 @@ def test_a_line_of_another_length_is_told(text, words):
         rows(text)
 
 
+def test_a_quote_that_is_never_closed_is_told():
+    with pytest.raises(ValueError, match=r"a\.csv: line 3 opens a quote that is never closed"):
+        rows('a,b\n1,2\n3,"4\n5,6\n7,8\n')
+    assert rows('a,b\n"x",1\n6" pipe,2\n') == [("x", "1"), ('6" pipe', "2")]
+
+
 def test_the_line_is_told_in_later_batches_too(monkeypatch):
     text = "a,b\n" + "1,2\n" * 50 + "\n3\n"
     monkeypatch.setattr(chunks, "CHUNK", 9)
     monkeypatch.setattr("bpfast.tables.reading.sources.BLOCK", 7)
-    with pytest.raises(ValueError, match="line 53 has 1 fields"):
+    with pytest.raises(ValueError, match="line 53 has 1 field"):
         rows(text)
 
 
