@@ -171,5 +171,5 @@ def _completed(said: dict[str, Any]) -> dict[str, Any]:
     """
     if "metric" in said:
         return said
-    folds = {} if said["cv"] is None else {"validation": None}
+    folds = {} if said.get("cv") is None else {"validation": None}
     return said | {"metric": "score"} | folds

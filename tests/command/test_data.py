@@ -2,11 +2,13 @@
 
 import numpy as np
 import pytest
-from typed import asked_by
 
-pl = pytest.importorskip("polars")
+pytest.importorskip("polars")
 pytest.importorskip("typer")
 pytest.importorskip("sklearn")
+
+import polars as pl
+from typed import asked_by
 
 from bpfast.command.data import input_names, read_dataset, read_test_dataset
 

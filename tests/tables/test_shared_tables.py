@@ -1,6 +1,7 @@
-"""Fourteen public tables, each odd in its own way: which rows train, and what each column becomes."""
+"""Public tables, each odd in its own way: which rows train, and what each column becomes."""
 
-from typing import Any, NamedTuple
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,7 +16,8 @@ from bpfast.tables.reading.table import read_frame
 from bpfast.tables.roles import Roles
 
 
-class Expected(NamedTuple):
+@dataclass(frozen=True)
+class Expected:
     """What is right for a table.
 
     Attributes
@@ -34,7 +36,7 @@ class Expected(NamedTuple):
     without: int = 0
     drop: Any = ()
     left_out: tuple[str, ...] = ()
-    kinds: dict[str, tuple[str, ...]] = {}
+    kinds: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def columns(*numbers: int) -> tuple[str, ...]:
