@@ -9,22 +9,21 @@ import numpy as np
 from rich.console import Console
 
 from ..errors import missing_extra
+from ..sweeps.parts import SweepData
 from ..sweeps.result import SweepResult
 from ..sweeps.words import duration, many
-from ..tables.dataset import Dataset
-from ..tables.encoding import encode_scaled
 from ..training.network import MLP
 from .request import Request
 
 
 def print_baseline(
-    console: Console, result: SweepResult, dataset: Dataset, request: Request
+    console: Console, result: SweepResult, data: SweepData, request: Request
 ) -> None:
     """Time scikit-learn on the best network's layers, and tell what a whole sweep would take."""
     if result.best is None:
         console.print("scikit-learn's MLP is not measured: there is no best network to compare")
         return
-    seconds = _time_one(result, result.best.mlp, dataset, request.epochs)
+    seconds = _time_one(result, result.best.mlp, data, request.epochs)
     fits = request.networks * result.folds
     total = seconds * fits
     console.print(
@@ -35,23 +34,19 @@ def print_baseline(
     )
 
 
-def _time_one(result: SweepResult, mlp: MLP, dataset: Dataset, epochs: int) -> float:
+def _time_one(result: SweepResult, mlp: MLP, data: SweepData, epochs: int) -> float:
     """Seconds of one fit on as many rows as a network was trained on, after one to warm up."""
     try:
         from sklearn.exceptions import ConvergenceWarning
         from sklearn.neural_network import MLPClassifier, MLPRegressor
     except ImportError:
         raise missing_extra("scikit-learn", "sklearn") from None
-    assert result.encoding is not None  # of a sweep that has a best network
     count = result.sample_updates // max(int(result.table["epochs"].sum()) * result.folds, 1)
-    rows = np.searchsorted(dataset.row_numbers, np.resize(result.rows["train"], count))
-    X = encode_scaled(result.encoding, result.scaler, dataset.inputs, rows)
-    y = dataset.target.transformed()[rows]
-    if result.target_scaler is not None:
-        y = result.target_scaler.apply(y)
+    rows = np.resize(np.arange(len(data.winner.X)), count)
+    X, y = data.winner.X[rows], data.winner.y[rows]
     # 0.001 is scikit-learn's own default, for a sweep that had no learning rate
     rates = result.table.get("learning_rate", [0.001])
-    estimator = (MLPRegressor if dataset.target.kind == "numbers" else MLPClassifier)(
+    estimator = (MLPRegressor if data.target.kind == "numbers" else MLPClassifier)(
         hidden_layer_sizes=mlp.layers[1:-1],
         learning_rate_init=float(rates[0]),
         batch_size=min(int(result.table["batch_size"][0]), count),

@@ -17,7 +17,7 @@ from ..sweeps.parts import SweepData
 from ..sweeps.space import Space
 from ..sweeps.storage import located
 from ..sweeps.study import planned
-from ..sweeps.sweeping import sweep as run_sweep
+from ..sweeps.sweeping import train_and_rank
 from ..tables.dataset import Dataset
 from .baseline import print_baseline
 from .columns import print_columns, print_reading
@@ -68,21 +68,15 @@ def run_request(request: Request, options: SweepOptions, client: Any) -> None:
     print_request(console, dataset, request)
     print_reading(console, dataset)
     with saved_in(folder, request), SweepDisplay(Console(stderr=True)) as display:
-        result = run_sweep(
-            dataset,
+        data = _prepare(dataset, test_data, request)
+        dataset, test_data = dataset.without_inputs(), None  # room for training
+        result = train_and_rank(
+            data,
             space=space,
-            validation=request.validation,
-            test=request.test,
-            cv=request.cv,
-            split=request.split,
-            test_data=test_data,
-            metric=request.metric,
-            class_weight=request.class_weight,
-            target_transform=request.target_transform,
-            seed=request.seed,
             networks=request.networks,
             epochs=request.epochs,
             halving=request.halving,
+            seed=request.seed,
             sampler=request.sampler,
             storage=located(request.storage, folder),
             study_name=request.study_name,
@@ -94,7 +88,7 @@ def run_request(request: Request, options: SweepOptions, client: Any) -> None:
             progress=display.show,
         )
     print_result(console, result, options.top)
-    write_result(folder, result, dataset, test_data, request)
+    write_result(folder, result, data, dataset, request)
     print_where(console, folder, result)
     if result.interrupted:
         console.print(
@@ -102,7 +96,7 @@ def run_request(request: Request, options: SweepOptions, client: Any) -> None:
         )
         raise typer.Exit(130)
     if options.baseline:
-        print_baseline(console, result, dataset, request)
+        print_baseline(console, result, data, request)
 
 
 def _prepare(dataset: Dataset, test_data: Dataset | None, request: Request) -> SweepData:

@@ -45,6 +45,12 @@ class Splitting(NamedTuple):
             return VALIDATION if self.validation is None else self.validation
         return self.validation or None
 
+    def describe(self) -> dict[str, Any]:
+        """What the parts of a sweep depend on, beside its data, as JSON has it."""
+        share = {} if self.share is None else {"validation": self.share}
+        whole = {"split": self.split, "test": self.test, "cross_validation": self.cv is not None}
+        return share | whole
+
 
 class RowSplit(NamedTuple):
     """Row numbers of the parts of a table.

@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 
 from ..training.dispatch import resolve_device
 from ..version import __version__
-from .folds import Splitting
 from .halving import Halving
 from .identity import settings_of
 from .parts import SweepData
@@ -43,9 +42,7 @@ class Resources(NamedTuple):
     memory: int | None
 
 
-def settings(
-    data: SweepData, splitting: Splitting, search: Search, resources: Resources
-) -> dict[str, Any]:
+def settings(data: SweepData, search: Search, resources: Resources) -> dict[str, Any]:
     """All that a sweep's numbers depend on, as JSON has it: a resumed sweep's must be the same.
 
     Raises ``DeviceError`` for a device that is not here.
@@ -62,10 +59,6 @@ def settings(
         "sampler_settings": None if is_named else settings_of(sampler),
         "networks": search.networks,
         "epochs": search.epochs,
-        "split": splitting.split,
-        **({} if splitting.share is None else {"validation": splitting.share}),
-        "test": splitting.test,
-        "cross_validation": splitting.cv is not None,
         "seed": search.seed,
         "device": resources.device,
         "halving": None if search.halving is None else asdict(search.halving),

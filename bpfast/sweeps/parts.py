@@ -161,7 +161,7 @@ class SweepData:
             target_scaler=found.target_scaler,
             target=replace(target, values=target.values[:0]),
             metric=scored,
-            choices=_choices(dataset, scored, test) | weighting.describe(),
+            choices=_choices(dataset, scored, test) | weighting.describe() | splitting.describe(),
             refits=splitting.cv is not None,
             fingerprints=_fingerprints(dataset, rows),
             rows=_rows_given(dataset, rows, test, splitting.cv is not None),

@@ -172,8 +172,6 @@ def sweep(
     ImportError
         Optuna is not installed, or what a sampler, a storage or a folder needs.
     """
-    networks, seed = check_int("networks", networks, 1), check_int("seed", seed, 0)
-    epochs = check_int("epochs", epochs, 1)
     roles = Roles(
         target=y,
         groups=groups,
@@ -185,16 +183,57 @@ def sweep(
         keep=keep,
     )
     table = TableOptions(roles, task, target_transform, missing)
-    dataset = table.dataset(X)
-    splitting = Splitting(validation, test, cv, dataset.groups, split, dataset.time)
-    data = SweepData.of(
-        dataset,
-        splitting,
-        seed,
-        metric=metric,
-        class_weight=class_weight,
-        test=table.test_dataset(test_data, dataset),
+    splitting = Splitting(validation, test, cv, split=split)
+    weights = {"class_weight": class_weight, "metric": metric}
+    return train_and_rank(
+        _prepared(X, test_data, table, splitting, check_int("seed", seed, 0), **weights),
+        space=space,
+        networks=networks,
+        epochs=epochs,
+        seed=seed,
+        sampler=sampler,
+        storage=storage,
+        study_name=study_name,
+        device=device,
+        client=client,
+        halving=halving,
+        memory=memory,
+        run=run,
+        resume=resume,
+        progress=progress,
     )
+
+
+def _prepared(
+    X: Any, test_data: Any, table: TableOptions, splitting: Splitting, seed: int, **options: Any
+) -> SweepData:
+    """The data that a user gave, split and encoded; what encoding needs is let go afterwards."""
+    dataset = table.dataset(X)
+    splitting = splitting._replace(groups=dataset.groups, time=dataset.time)
+    tested = table.test_dataset(test_data, dataset)
+    return SweepData.of(dataset, splitting, seed, test=tested, **options)
+
+
+def train_and_rank(
+    data: SweepData,
+    *,
+    space: Space | Mapping[str, Any] | None,
+    networks: int,
+    epochs: int,
+    seed: int,
+    sampler: Any,
+    storage: Any,
+    study_name: str,
+    device: str,
+    client: Any,
+    halving: str | Halving | None,
+    memory: int | None,
+    run: str | os.PathLike | None,
+    resume: bool,
+    progress: Callable[[SweepProgress], None] | None,
+) -> SweepResult:
+    """A sweep of data that are split and encoded; see :func:`sweep`."""
+    networks, epochs = check_int("networks", networks, 1), check_int("epochs", epochs, 1)
     if isinstance(halving, str):
         halving = Halving(halving, epochs)
     if halving is not None and halving.epochs != epochs:
@@ -204,12 +243,17 @@ def sweep(
     search = Search(space, sampler, planned(space, sampler, networks), epochs, halving, seed)
     memory = None if memory is None else check_int("memory", memory, 1)
     resources = Resources(device, client, memory)
-    known_by = settings(data, splitting, search, resources)
+    known_by = settings(data, search, resources)
     if resume and run is None and storage is None:
         raise ValueError("resume=True goes on with what is in run, or in storage: give one of them")
     persistence = Persistence(run, storage, study_name, resume)
     trainer = Trainer(data, epochs=epochs, seed=seed, device=device, has_rungs=halving is not None)
     rounds = _train(trainer, search, resources, persistence, known_by, progress)
+    return _result(data, rounds, epochs)
+
+
+def _result(data: SweepData, rounds: Rounds, epochs: int) -> SweepResult:
+    """What the rounds of a sweep came to."""
     order = sorted(rounds.rows, key=lambda number: rank(rounds.rows[number]))
     losses = [rounds.losses[number] for number in order]
     folds = len(data.folds.rows)
@@ -291,7 +335,7 @@ def _refit(trainer: Trainer, rounds: Rounds) -> None:
             f"network {row['network']}, the first by validation, diverged when it was trained on "
             "all rows: its predictions are of no use; try a lower learning rate",
             RuntimeWarning,
-            stacklevel=4,  # the caller of sweep
+            stacklevel=5,  # the caller of sweep
         )
     if len(data.test.X):
         columns = part_scores[-1].columns("test", history.diverged)

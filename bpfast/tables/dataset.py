@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -55,6 +55,10 @@ class Dataset:
     row_numbers: np.ndarray = field(default_factory=lambda: np.arange(0))
     without_target: int = 0
     dialect: Any = None
+
+    def without_inputs(self) -> Dataset:
+        """All but the inputs, which may be large."""
+        return replace(self, inputs=self.inputs[:0])
 
 
 def dataset_of(

@@ -15,6 +15,7 @@ from ..errors import import_optional
 from ..files import write_whole
 from .model import Model
 from .reading.sources import STDIO
+from .target_info import TargetInfo
 
 if TYPE_CHECKING:
     import polars as pl
@@ -48,8 +49,12 @@ def tabulate(model: Model, X: Any, device: str = "auto") -> pl.DataFrame:
     Several outputs have a column each, such as ``prediction_price``; labels are followed by the
     probabilities of their second names, such as ``probability_large``.
     """
+    return tabulate_outputs(model.target_info, model.outputs(X, device))
+
+
+def tabulate_outputs(target: TargetInfo, outputs: np.ndarray) -> pl.DataFrame:
+    """The same of a network's outputs, (rows, outputs)."""
     pl = import_optional("polars", "cli")
-    target, outputs = model.target_info, model.outputs(X, device)
     predictions = target.predictions(outputs)
     if predictions.ndim == 1:
         columns = {PREDICTION: predictions}
