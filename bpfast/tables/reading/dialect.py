@@ -61,7 +61,7 @@ class Dialect:
     Attributes
     ----------
     separator : what stands between two fields; " " is any spaces and tabs
-    decimal : the decimal mark that the user says; ``None`` where columns show their own
+    decimal : the decimal mark of all columns; ``None`` where each shows its own, or none
     encoding : of the characters, as Python names it
     header : whether the first line names the columns
     comment : what lines begin with that are left out
@@ -129,7 +129,23 @@ def find_separator(lines: list[str], quote: str) -> str:
     return next((separator for separator in SEPARATORS if separator not in text), ",")
 
 
+def find_decimal(rows: list[list[str]]) -> str | None:
+    """The decimal mark that some numbers show beyond doubt, if none show the other."""
+    cells = [cell.strip() for row in rows for cell in row]
+    shown = [mark for mark, pattern in _WITH_MARK.items() if any(map(pattern.fullmatch, cells))]
+    return shown[0] if len(shown) == 1 else None
+
+
 _UNIT = r"\s*[%$€£¥]?\s*"
+# Numbers with thousands and decimals, or whose decimals are not three, as thousands are.
+_WITH_MARK = {
+    mark: re.compile(
+        rf"[-+(]?{_UNIT}(\d{{1,3}}([{group}]\d{{3}})+[{mark}]\d+|\d*[{mark}](\d{{1,2}}|\d{{4,}}))"
+        rf"(e[-+]?\d+)?{_UNIT}\)?",
+        re.IGNORECASE,
+    )
+    for mark, group in (".,", ",.")
+}
 _NUMBER = re.compile(
     rf"[-+(]?{_UNIT}(\d*([.,']\d+)*|\d{{1,3}}( \d{{3}})+([.,]\d+)?)(e[-+]?\d+)?{_UNIT}\)?",
     re.IGNORECASE,

@@ -11,6 +11,7 @@ from .dialect import (
     COMMENTS,
     Dialect,
     TextOptions,
+    find_decimal,
     find_quote,
     find_separator,
     records,
@@ -117,11 +118,12 @@ def _name_columns(sample: _Sample, options: TextOptions) -> Layout:
     no_name_of_first = len(first) == width - 1 and width > 2 and options.header is not False
     if len(first) < width and not no_name_of_first:
         raise ragged(sample.name, end_of_first, len(first), width)
-    dialect = sample.dialect
+    decimal = options.decimal or find_decimal(rows)
+    dialect = replace(sample.dialect, decimal=decimal)
     header = options.header
     if header is None:
         body = [row[:width] for row in rows[1 : CELLS // width + 2] if len(row) >= width]
-        header = no_name_of_first or has_header([first, *body], options.missing, options.decimal)
+        header = no_name_of_first or has_header([first, *body], options.missing, decimal)
         if not header and (names := _names_in_comment(sample, width)):
             return Layout(dialect, names, sample.body[0].number - 1)
     if not header:

@@ -62,10 +62,11 @@ def read_table(
         A file that is not there or holds no table, a line with more or fewer fields than others.
     """
     options = TextOptions(separator, decimal, encoding, header, comment, tuple(missing))
-    frame, _ = read_frame(source, options)
+    frame, dialect = read_frame(source, options)
     from ..values import typed  # it imports polars
 
-    return typed(frame, options.missing, decimal).frame
+    mark = decimal if dialect is None else dialect.decimal
+    return typed(frame, options.missing, mark).frame
 
 
 def read_frame(

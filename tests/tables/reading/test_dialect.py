@@ -5,6 +5,7 @@ import pytest
 from bpfast.tables.reading.dialect import (
     Dialect,
     TextOptions,
+    find_decimal,
     find_quote,
     find_separator,
     records,
@@ -33,6 +34,23 @@ from bpfast.tables.reading.dialect import (
 )
 def test_separators_are_found_out(text, separator):
     assert find_separator(text.splitlines(keepends=True), '"') == separator
+
+
+@pytest.mark.parametrize(
+    ("cells", "decimal"),
+    [
+        (["a", "1.5"], "."),
+        (["1,5", "1.234"], ","),
+        (["1.234,5 €", "x"], ","),
+        (["$1,234.5", "(.25)"], "."),
+        (["1,234", "1.234"], None),
+        (["1,5", "1.5"], None),
+        (["31.12.2024", "7", "1.2.3"], None),
+        (["1,5e3", "12,50 %"], ","),
+    ],
+)
+def test_decimal_marks_are_found_out_where_they_are_beyond_doubt(cells, decimal):
+    assert find_decimal([["name"], cells]) == decimal
 
 
 @pytest.mark.parametrize(
