@@ -81,6 +81,7 @@ def compute_sanitizer(parser: argparse.ArgumentParser) -> int:
     tools = ["memcheck", "racecheck", "initcheck", "synccheck"]
     parser.add_argument("--tool", choices=tools, required=True)
     parser.add_argument("--error-exitcode", type=int, choices=range(256), metavar="0..255")
+    parser.add_argument("--report-api-errors", choices=["all", "explicit", "no"])
     parser.add_argument("program", nargs=argparse.REMAINDER)
     given = parser.parse_args(sys.argv[2:])
     print("========= COMPUTE-SANITIZER")
