@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from copy import copy
 from functools import wraps
 from inspect import Parameter, Signature, signature
-from typing import Any, TypeVar, get_type_hints
+from typing import Annotated, Any, TypeVar, get_args, get_type_hints
 
 import typer
 
@@ -13,15 +14,18 @@ T = TypeVar("T")
 
 
 def with_options(
-    kind: type[T],
+    kind: type[T], panels: Mapping[str, Sequence[str]] | None = None
 ) -> Callable[[Callable[[typer.Context, T], None]], Callable[..., None]]:
     """Decorate a command so that typer sees an option for each field of a dataclass.
 
     Parameters
     ----------
     kind : the dataclass; its fields are annotated as typer wants its parameters to be
+    panels : titles of parts of the help, and the fields whose options are in them
     """
     hints = get_type_hints(kind, include_extras=True)
+    for title, names in (panels or {}).items():
+        hints |= {name: _in_panel(hints[name], title) for name in names}
     options = [
         parameter.replace(annotation=hints[name])
         for name, parameter in signature(kind).parameters.items()
@@ -38,6 +42,14 @@ def with_options(
         return called
 
     return decorate
+
+
+def _in_panel(hint: Any, title: str) -> Any:
+    """An option's annotation, with a title for the part of the help that it is in."""
+    kind, option, *_ = get_args(hint)
+    option = copy(option)  # others may share it
+    option.rich_help_panel = title
+    return Annotated[kind, option]
 
 
 def typed_options(context: typer.Context) -> dict[str, Any]:

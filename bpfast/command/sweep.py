@@ -29,10 +29,10 @@ from .progress import SweepDisplay
 from .request import Request, new_request, saved_in
 from .results import write_result
 from .resume import resumed
-from .sweep_options import SweepOptions
+from .sweep_options import PANELS, SweepOptions
 
 
-@with_options(SweepOptions)
+@with_options(SweepOptions, PANELS)
 def sweep(context: typer.Context, options: SweepOptions) -> None:
     """Train many networks with drawn hyperparameters, and rank them."""
     if options.resume is None:

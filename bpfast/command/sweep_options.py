@@ -9,6 +9,7 @@ from typing import Annotated
 from typer import Argument, Option
 
 from ..sweeps.halving import KINDS
+from ..sweeps.hyperparameters import HYPERPARAMETERS
 from ..sweeps.study import SAMPLERS, STUDY
 from ..tables.reading.sources import BUILT_IN, ENDINGS
 from .text_options import Comment, Decimal, Encoding, Header, Missing, Separator
@@ -148,3 +149,20 @@ class SweepOptions:
     baseline: Annotated[
         bool, Option("--baseline", help="Time scikit-learn on one of the networks too.")
     ] = False
+
+
+PANELS = {  # parts of the help, and the options in them
+    "The table": (
+        *("target", "task", "target_transform", "drop", "numeric", "categorical", "keep"),
+        *("separator", "decimal", "encoding", "header", "comment", "missing", "columns"),
+    ),
+    "Rows and scores": (
+        *("validation", "test", "test_data", "cv", "split", "time", "groups"),
+        *("metric", "class_weight", "sample_weight"),
+    ),
+    "Hyperparameters": (
+        "space_file",
+        *(name for name in HYPERPARAMETERS if name != "seed"),
+    ),
+    "The search": ("networks", "epochs", "sampler", "storage", "study_name", "halving", "seed"),
+}

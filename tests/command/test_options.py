@@ -42,3 +42,17 @@ def test_a_field_is_an_option(capsys):
     out = capsys.readouterr().out
     for words in ("What it is for.", "DATA", "--cv", "Folds.", "--space"):
         assert words in out
+
+
+def test_options_are_in_the_part_of_the_help_that_has_their_title(capsys):
+    app = typer.Typer()
+
+    @app.command()
+    @with_options(Options, {"Rows of the table": ["cv"]})
+    def command(context: typer.Context, options: Options) -> None:
+        """What it is for."""
+
+    app(["--help"], standalone_mode=False)
+    before, after = capsys.readouterr().out.split("Rows of the table")
+    assert "--space" in before
+    assert "--cv" in after

@@ -10,7 +10,7 @@ pytest.importorskip("typer")
 from typed import asked_by
 
 from bpfast.command.request import Request
-from bpfast.command.sweep_options import NETWORKS, SweepOptions
+from bpfast.command.sweep_options import NETWORKS, PANELS, SweepOptions
 from bpfast.sweeps.hyperparameters import HYPERPARAMETERS
 from bpfast.sweeps.space import USUAL
 
@@ -70,6 +70,12 @@ def test_all_options_are_tested():
     known = {*IN_REQUEST, *FLAGS, *OF_THE_CALL, *TESTED_ELSEWHERE}
     assert {*names} == known | {*hyperparameters()}
     assert {field.name for field in fields(Request)} == {*IN_REQUEST, *FLAGS, "source", "space"}
+
+
+def test_parts_of_the_help_have_each_option_once():
+    listed = [name for names in PANELS.values() for name in names]
+    assert len(set(listed)) == len(listed)
+    assert {*listed} | {"device", "top"} <= {field.name for field in fields(SweepOptions)}
 
 
 @pytest.mark.parametrize("name", IN_REQUEST)
