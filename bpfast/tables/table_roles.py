@@ -12,7 +12,7 @@ from .array_roles import Split, target_arrays
 from .identifiers import find_identifiers
 from .known_inputs import KnownInputs
 from .reading.frames import as_frame, is_table
-from .roles import DROPPED, Roles, find_columns
+from .roles import DROPPED, Roles, find_columns, list_names
 from .values import Typed, Writing, as_moments, as_words, typed
 from .values.booleans import find_booleans
 
@@ -61,7 +61,10 @@ def split_table(
     inputs = table.frame.select(name for name in table.frame.columns if name not in left_out)
     if not inputs.width:
         why = ", ".join(f"{name} ({reason})" for name, reason in left_out.items())
-        raise ValueError(f"no column is left to predict from: {why}; keep one of them")
+        raise ValueError(
+            f"no column is left to predict from: {why}; give a table with more columns, or keep "
+            "one that was left out"
+        )
     inputs, booleans = _with_booleans(inputs, names["categorical"])
     if len(rows) < inputs.height:  # a copy, which a large table has no memory for without need
         inputs = inputs[rows]
@@ -87,7 +90,7 @@ def split_table(
 def _names_by_role(columns: list[str], rows: int, roles: Roles) -> dict[str, list[str]]:
     """The names of the columns of each role; none where values beside the table have it."""
     if roles.target is None:
-        raise ValueError(f"no target was given: name one of the columns {', '.join(columns[:12])}")
+        raise ValueError(f"no target was given: name one of the columns {list_names(columns)}")
     names = {}
     for role, asked in vars(roles).items():
         beside = role in MAY_BE_BESIDE and (asked is None or _is_beside(asked, rows))
