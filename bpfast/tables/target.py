@@ -10,7 +10,8 @@ import numpy as np
 from ..checks import check_choice
 
 TASKS = ("auto", "classification", "regression")
-MAX_CLASSES = 100  # different integers in a target that still count as classes
+MAX_CLASSES = 20  # different integers in a target that still count as classes
+MAX_NUMBERS = 100  # different words that are numbers, in a target that still counts as classes
 LONG_TAIL = 2.0  # skewness above which a target may be trained on its logarithm
 MIN_ROWS = 3  # of a class, on average: training, validation and test want one each
 
@@ -180,7 +181,7 @@ def _looks_like_classes(y: np.ndarray) -> bool:
 def _check_words(y: np.ndarray) -> None:
     """Refuse words that are numbers but for a few, which nobody means to be classes."""
     values = np.empty(0) if _is_numeric(y) else np.unique(y)
-    if len(values) <= MAX_CLASSES:
+    if len(values) <= MAX_NUMBERS:
         return
     words = [value for value in values if not _is_number(value)]
     if len(words) < len(values) / 2:
