@@ -13,7 +13,7 @@ from ..tables.dataset import Dataset, dataset_of
 from ..tables.reading.npz import read_npz
 from ..tables.reading.sources import BUILT_IN, data_file, ending, load_built_in, source_name
 from ..tables.reading.table import read_frame
-from ..tables.roles import Roles
+from ..tables.roles import Roles, list_names
 from .request import Request
 
 OF_COLUMNS = ("drop", "numeric", "categorical", "keep", "time", "sample_weight")
@@ -35,7 +35,7 @@ def read_dataset(request: Request) -> Dataset:
             return _arrays(request)
         frame, dialect = read_frame(source, request.text)
         if request.target is None:
-            raise ValueError(f"no --target was given; its columns are {', '.join(frame.columns)}")
+            raise ValueError(f"no --target was given; its columns are {list_names(frame.columns)}")
         roles, how = _roles(request), _how(request)
         return dataset_of(frame, roles, name=_stem(source), dialect=dialect, **how)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import difflib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -62,15 +63,22 @@ def find_columns(
     for column in listed:
         parts: Sequence[Column] = [column]
         if isinstance(column, str) and "," in column and not _called(names, column):
-            parts = column.split(",")
+            parts = next(csv.reader([column], skipinitialspace=True))
         found |= {_find(names, part, option): None for part in parts}
     return [*found]
 
 
+def list_names(names: Sequence[str], *, quoted: bool = False) -> str:
+    """The first of many names, for a message; one that has a comma is in quotes."""
+    shown = ", ".join(repr(name) if quoted or "," in name else name for name in names[:MOST_SHOWN])
+    more = f" and {len(names) - MOST_SHOWN} more" if len(names) > MOST_SHOWN else ""
+    return f"{shown}{more}"
+
+
 def _find(names: Sequence[str], column: Column, option: str) -> str:
     """One column's name."""
-    called = _called(names, column) if isinstance(column, str) else []
-    if column in called:
+    called = _called(names, str(column))
+    if str(column) in called:
         return str(column)
     if len(called) == 1:
         return called[0]
@@ -99,7 +107,5 @@ def _advice(names: Sequence[str], column: Column) -> str:
     lower = {name.lower(): name for name in names}
     near = difflib.get_close_matches(str(column).strip().lower(), [*lower], n=1)
     meant = f", but {lower[near[0]]!r}" if near else ""
-    more = f" and {len(names) - MOST_SHOWN} more" if len(names) > MOST_SHOWN else ""
-    shown = ", ".join(names[:MOST_SHOWN])
     positions = f"name one, or give its position from 1 to {len(names)}, or from -1 for the last"
-    return f"{meant}; the columns are {shown}{more}: {positions}"
+    return f"{meant}; the columns are {list_names(names)}: {positions}"

@@ -12,7 +12,7 @@ from .array_roles import Split, target_arrays
 from .identifiers import find_identifiers
 from .known_inputs import KnownInputs
 from .reading.frames import as_frame, is_table
-from .roles import DROPPED, Roles, find_columns
+from .roles import DROPPED, Roles, find_columns, list_names
 from .values import Typed, Writing, as_moments, as_words, typed
 from .values.booleans import find_booleans
 
@@ -59,6 +59,11 @@ def split_table(
     rows = _rows_with(target, frame.height)
     left_out = _left_out(table.frame, names, known)
     inputs = table.frame.select(name for name in table.frame.columns if name not in left_out)
+    if not inputs.width and frame.width == 1:
+        raise ValueError(
+            f"the table has one column, {frame.columns[0]!r}, and needs others to predict it from: "
+            "set separator if there are some"
+        )
     if not inputs.width:
         why = ", ".join(f"{name} ({reason})" for name, reason in left_out.items())
         raise ValueError(f"no column is left to predict from: {why}; keep one of them")
@@ -87,7 +92,7 @@ def split_table(
 def _names_by_role(columns: list[str], rows: int, roles: Roles) -> dict[str, list[str]]:
     """The names of the columns of each role; none where values beside the table have it."""
     if roles.target is None:
-        raise ValueError(f"no target was given: name one of the columns {', '.join(columns[:12])}")
+        raise ValueError(f"no target was given: name one of the columns {list_names(columns)}")
     names = {}
     for role, asked in vars(roles).items():
         beside = role in MAY_BE_BESIDE and (asked is None or _is_beside(asked, columns, rows))

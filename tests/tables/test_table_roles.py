@@ -167,6 +167,12 @@ def test_roles_that_cannot_be_are_refused(roles, words):
         split(**roles)
 
 
+def test_a_table_of_one_column_may_have_another_separator():
+    frame = pl.DataFrame({"a:b": ["1:2", "3:4"]})
+    with pytest.raises(ValueError, match=r"has one column, 'a:b', .*: set separator if"):
+        split_table(frame, Roles(1), TextOptions())
+
+
 def test_a_target_without_values_is_refused():
     frame = pl.DataFrame({"x": [1, 2], "y": ["NA", "?"]})
     with pytest.raises(ValueError, match="none of 2 rows has a target, y: give one with values"):

@@ -26,22 +26,23 @@ def has_header(
     numbers or moments, or come again below. A row of words that never come again is a header, and
     so is one of numbers that go up by one, as no other row's: years, or pandas' own names.
     """
-    first, *below = [row[:COLUMNS] for row in rows]
+    first, *below = [[cell.strip() for cell in row[:COLUMNS]] for row in rows]
     if _count_up(first) and below and not any(map(_count_up, below)):
         return True
     if not below:
         return "number" not in _kinds([first], missing, decimal)
     above = _kinds([first], missing, decimal)
-    kinds = _kinds(below, missing, decimal)
+    others = [row for row in below if row != first] or below  # headers come again in joined files
+    kinds = _kinds(others, missing, decimal)
     has_values = False
     for k, cell in enumerate(first):
         if above[k] == "holes":
             continue
-        if _comes_again(cell, k, below):
+        if _comes_again(cell, k, others):
             has_values = True
         elif _differs(above[k], kinds[k]):
             return True
-        elif above[k] != "words":
+        elif above[k] != "words" or _comes_again(cell, k, below):
             has_values = True
     return not has_values
 
@@ -88,7 +89,7 @@ def _count_up(cells: list[str]) -> bool:
 
 def _comes_again(cell: str, k: int, below: list[list[str]]) -> bool:
     """Whether a word is below in its column, too."""
-    return any(row[k].strip() == cell.strip() for row in below)
+    return any(row[k] == cell for row in below)
 
 
 def _differs(above: str, below: str) -> bool:
