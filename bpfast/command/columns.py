@@ -12,7 +12,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from ..sweeps.words import many
+from ..sweeps.words import many, trained_on_logarithm
 from ..tables.dataset import Dataset
 from ..tables.target import Target
 
@@ -30,9 +30,8 @@ def print_reading(console: Console, dataset: Dataset, task: str = "auto") -> Non
         told.append(f"the file: {written}")
     if dataset.without_target:
         told.append(f"{many(dataset.without_target, 'row')} without a target left out")
-    if dataset.target.transform:
-        inner = "1 + target" if dataset.target.transform == "log1p" else "target"
-        told.append(f"networks are trained on log({inner}), and predict in its own units")
+    if trained := trained_on_logarithm(dataset.target.transform):
+        told.append(f"networks are {trained}")
     if task == "auto":
         told += _other_task(dataset.target)
     for line in told:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from dataclasses import dataclass
 from typing import Any
 
@@ -147,8 +148,20 @@ def metric(name: str | None, kind: str, outputs: int) -> Metric:
         return Metric(name)
     predicted = f"{outputs} {kind}" if outputs > 1 else "a number"
     problem = "does not fit" if is_known else "is none of scikit-learn's scoring names for"
-    fitting = ", ".join(fitting_names(kind, outputs))
-    raise ValueError(f"metric={name!r} {problem} {predicted}: choose from {fitting}")
+    fitting = fitting_names(kind, outputs)
+    near = "" if is_known or not name else _nearest(name, fitting)
+    raise ValueError(
+        f"metric={name!r} {problem} {predicted}{near}: choose from {', '.join(fitting)}"
+    )
+
+
+def _nearest(name: str, fitting: list[str]) -> str:
+    """The scoring name that is meant by another, such as "rmse", for a message."""
+    by_shown = {Metric(own).shown.lower(): own for own in fitting}
+    shown = Metric(name.lower().replace("-", "_").replace(" ", "_")).shown.lower()
+    starting = [own for own in by_shown if f" {own}".find(f" {shown}") >= 0]
+    near = sorted(starting, key=len) or difflib.get_close_matches(shown, [*by_shown], 1, 0.75)
+    return f", but {by_shown[near[0]]} is" if near else ""
 
 
 def named(name: str) -> Metric:

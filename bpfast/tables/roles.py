@@ -23,7 +23,7 @@ class Roles:
     Attributes
     ----------
     target : one column or several; or an array beside the table, (rows,) or (rows, outputs)
-    groups, time, weight : a column each, or an array beside the table, (rows,)
+    groups, time, sample_weight : a column each, or an array beside the table, (rows,)
     drop : columns that are no inputs
     numeric, categorical : columns that are numbers, and words, whatever they look like
     keep : columns that stay inputs, whatever they look like
@@ -32,7 +32,7 @@ class Roles:
     target: Any
     groups: Any = None
     time: Any = None
-    weight: Any = None
+    sample_weight: Any = None
     drop: Column | Sequence[Column] = ()
     numeric: Column | Sequence[Column] = ()
     categorical: Column | Sequence[Column] = ()

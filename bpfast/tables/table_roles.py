@@ -16,7 +16,7 @@ from .roles import DROPPED, Roles, find_columns, list_names
 from .values import Typed, Writing, as_moments, as_words, typed
 from .values.booleans import find_booleans
 
-MAY_BE_BESIDE = ("target", "groups", "time", "weight")  # roles of values beside the table
+MAY_BE_BESIDE = ("target", "groups", "time", "sample_weight")  # roles of values beside the table
 
 
 class TextOptions(NamedTuple):
@@ -79,7 +79,7 @@ def split_table(
         inputs=inputs,
         groups=beside.groups(roles.groups),
         time=beside.times(roles.time),
-        weights=beside.weights(roles.weight),
+        weights=beside.weights(roles.sample_weight),
         left_out={name: left_out[name] for name in frame.columns if name in left_out},
         notes=_join_notes(frame.columns, text.notes, table.notes, booleans),
         writing=writing,
@@ -95,11 +95,11 @@ def _names_by_role(columns: list[str], rows: int, roles: Roles) -> dict[str, lis
         raise ValueError(f"no target was given: name one of the columns {list_names(columns)}")
     names = {}
     for role, asked in vars(roles).items():
-        beside = role in MAY_BE_BESIDE and (asked is None or _is_beside(asked, rows))
+        beside = role in MAY_BE_BESIDE and (asked is None or _is_beside(asked, columns, rows))
         names[role] = [] if beside else find_columns(columns, asked, role)
         if role in MAY_BE_BESIDE[1:] and len(names[role]) > 1:
             raise ValueError(f"{role} takes one column, got {', '.join(names[role])}")
-    for role in ("groups", "time", "weight", "drop"):
+    for role in ("groups", "time", "sample_weight", "drop"):
         for name in names[role]:
             if name in names["target"] or (role != "drop" and name in names["drop"]):
                 other = "the target" if name in names["target"] else "dropped"
@@ -107,9 +107,14 @@ def _names_by_role(columns: list[str], rows: int, roles: Roles) -> dict[str, lis
     return names
 
 
-def _is_beside(asked: Any, rows: int) -> bool:
-    """Whether a role is given as values beside the table, not as columns of it."""
+def _is_beside(asked: Any, columns: list[str], rows: int) -> bool:
+    """Whether a role is given as values beside the table, not as columns of it.
+
+    A list as long as the table is values; a tuple of names is columns all the same.
+    """
     if isinstance(asked, (str, int, np.integer)):
+        return False
+    if isinstance(asked, tuple) and asked and all(name in columns for name in asked):
         return False
     if isinstance(asked, Sequence) and len(asked) != rows:
         return not all(isinstance(column, (str, int)) for column in asked)
@@ -201,7 +206,7 @@ def _left_out(
     """Why each column of the table that is no input is none."""
     left_out = {
         **dict.fromkeys(names["drop"], DROPPED),
-        **dict.fromkeys(names["weight"], "weights"),
+        **dict.fromkeys(names["sample_weight"], "weights"),
         **dict.fromkeys(names["groups"], "groups"),
         **dict.fromkeys(names["target"], "the target"),
     }
@@ -243,15 +248,24 @@ class _Beside(NamedTuple):
             return None
         if values.dtype.is_numeric():
             return values.cast(pl.Float64).to_numpy()
-        return as_moments(values).to_physical().cast(pl.Float64).to_numpy() / 1e6
+        try:
+            moments = as_moments(values)
+        except ValueError as error:
+            raise ValueError(f"time: {error}") from None
+        return moments.to_physical().cast(pl.Float64).to_numpy() / 1e6
 
     def weights(self, asked: Any) -> np.ndarray | None:
-        values = self._values("weight", asked)
+        values = self._values("sample_weight", asked)
         if values is None:
             return None
-        if not values.dtype.is_numeric() or not (values >= 0).all():
-            raise ValueError(f"weight {values.name!r} must be numbers that are not negative")
-        return values.cast(pl.Float64).to_numpy()
+        numbers = values.cast(pl.Float64, strict=False) if values.dtype.is_numeric() else None
+        bad = 0 if numbers is None else (numbers < 0).arg_max() or 0
+        if numbers is None or numbers[bad] < 0:
+            raise ValueError(
+                f"sample_weight {values.name!r} is {values[bad]} in row {int(self.rows[bad]) + 1}: "
+                "give numbers that are not negative"
+            )
+        return numbers.to_numpy()
 
     def _values(self, role: str, asked: Any) -> pl.Series | None:
         """Of the rows that have a target; none may be missing."""
