@@ -10,7 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from ..sweeps.words import many
+from ..plurals import many
 from ..tables.dataset import Dataset
 
 

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from ..plurals import many
 from ..sweeps.metrics import named
 from ..sweeps.result import SweepResult
 from ..sweeps.words import (
@@ -16,7 +17,6 @@ from ..sweeps.words import (
     column_title,
     duration,
     ended_early,
-    many,
     metric_in,
     no_score,
     ranked_by,

@@ -9,9 +9,9 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
+from ..plurals import many
 from ..sweeps.metrics import Metric
 from ..sweeps.progress import SweepProgress
-from ..sweeps.words import many
 
 SECONDS_A_LINE = 10.0  # between lines where there is no terminal
 LEAST_SHARE = 0.02  # of the work; with less done, a rate says little about the time left

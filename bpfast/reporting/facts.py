@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from html import escape
 
+from ..plurals import many
 from ..sweeps.metrics import SCORES, Metric
-from ..sweeps.words import by_epoch, duration, many, ranked_by, which_is_better
+from ..sweeps.words import by_epoch, duration, ranked_by, which_is_better
 from .leaderboard import cell
 from .run import Run
 

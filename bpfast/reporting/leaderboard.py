@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from ..plurals import many
 from ..sweeps.metrics import SCORES, Metric
-from ..sweeps.words import column_title, many, metric_in, ranked_by
+from ..sweeps.words import column_title, metric_in, ranked_by
 from .captions import FIRST, number, why_no_score
 from .run import Run, has_value
 from .tables import html_table

@@ -176,7 +176,7 @@ def sweep(
         target=y,
         groups=groups,
         time=time,
-        weight=sample_weight,
+        sample_weight=sample_weight,
         drop=drop,
         numeric=numeric,
         categorical=categorical,

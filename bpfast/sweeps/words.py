@@ -12,11 +12,6 @@ MOST_ENDS = 8  # epochs that are told one by one
 SHORT = {"seconds": "s", "minutes": "min", "hours": "h"}
 
 
-def many(count: int, noun: str) -> str:
-    """A count with its noun."""
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
-
-
 def listed(words: Sequence[str]) -> str:
     """Words with commas, and an "and" before the last."""
     *before, last = words

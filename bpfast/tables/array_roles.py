@@ -66,7 +66,9 @@ def split_array(X: np.ndarray, roles: Roles) -> Split:
         option: None if values is None else np.asarray(_beside(option, values))
         for option, values in (("groups", roles.groups), ("time", roles.time))
     }
-    weights = None if roles.weight is None else np.asarray(_beside("weights", roles.weight), float)
+    weights = None
+    if roles.sample_weight is not None:
+        weights = np.asarray(_beside("sample_weight", roles.sample_weight), float)
     return Split(rows, target, np.arange(rows), X, beside["groups"], beside["time"], weights)
 
 

@@ -9,8 +9,7 @@ from typing import Any
 
 import numpy as np
 
-# A column's name, or its position: 1 is the first, -1 the last.
-Column = str | int
+NameOrPosition = str | int  # of a column: position 1 is the first, -1 the last
 DROPPED = "dropped"  # why a column of the role drop is left out
 MOST_SHOWN = 12  # columns in a message
 
@@ -22,7 +21,7 @@ class Roles:
     Attributes
     ----------
     target : one column or several; or an array beside the table, (rows,) or (rows, outputs)
-    groups, time, weight : a column each, or an array beside the table, (rows,)
+    groups, time, sample_weight : a column each, or an array beside the table, (rows,)
     drop : columns that are no inputs
     numeric, categorical : columns that are numbers, and words, whatever they look like
     keep : columns that stay inputs, whatever they look like
@@ -31,15 +30,17 @@ class Roles:
     target: Any
     groups: Any = None
     time: Any = None
-    weight: Any = None
-    drop: Column | Sequence[Column] = ()
-    numeric: Column | Sequence[Column] = ()
-    categorical: Column | Sequence[Column] = ()
-    keep: Column | Sequence[Column] = ()
+    sample_weight: Any = None
+    drop: NameOrPosition | Sequence[NameOrPosition] = ()
+    numeric: NameOrPosition | Sequence[NameOrPosition] = ()
+    categorical: NameOrPosition | Sequence[NameOrPosition] = ()
+    keep: NameOrPosition | Sequence[NameOrPosition] = ()
 
 
 def find_columns(
-    names: Sequence[str], asked: Column | np.integer | Iterable[Column], option: str
+    names: Sequence[str],
+    asked: NameOrPosition | np.integer | Iterable[NameOrPosition],
+    option: str,
 ) -> list[str]:
     """The columns that were asked for, in the order in which they were.
 
@@ -60,14 +61,14 @@ def find_columns(
     listed: Iterable[Any] = [asked] if is_one else asked  # type: ignore[assignment]
     found: dict[str, None] = {}
     for column in listed:
-        parts: Sequence[Column] = [column]
+        parts: Sequence[NameOrPosition] = [column]
         if isinstance(column, str) and "," in column and not _called(names, column):
             parts = column.split(",")
         found |= {_find(names, part, option): None for part in parts}
     return [*found]
 
 
-def _find(names: Sequence[str], column: Column, option: str) -> str:
+def _find(names: Sequence[str], column: NameOrPosition, option: str) -> str:
     """One column's name."""
     called = _called(names, column) if isinstance(column, str) else []
     if column in called:
@@ -94,7 +95,7 @@ def _bare(name: str) -> str:
     return name[1:-1].strip() if quoted else name
 
 
-def _advice(names: Sequence[str], column: Column) -> str:
+def _advice(names: Sequence[str], column: NameOrPosition) -> str:
     """The nearest name, and all names, for a message."""
     lower = {name.lower(): name for name in names}
     near = difflib.get_close_matches(str(column).strip().lower(), [*lower], n=1)

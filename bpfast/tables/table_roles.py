@@ -16,17 +16,17 @@ from .roles import DROPPED, Roles, find_columns
 from .values import Typed, Writing, as_moments, as_words, typed
 from .values.booleans import find_booleans
 
-MAY_BE_BESIDE = ("target", "groups", "time", "weight")  # roles of values beside the table
+MAY_BE_BESIDE = ("target", "groups", "time", "sample_weight")  # roles of values beside the table
 
 
-class TextOptions(NamedTuple):
-    """How the text of a table is read.
+class TypeOptions(NamedTuple):
+    """How columns of text get their types.
 
     Attributes
     ----------
     missing : words that stand for missing values, beside the usual ones
     decimal : "." or ",", or None to see from the numbers
-    notes, writing : of columns that have got their types before
+    notes, writing : of columns that have their types already
     """
 
     missing: Collection[str] = ()
@@ -38,7 +38,7 @@ class TextOptions(NamedTuple):
 def split_table(
     frame: pl.DataFrame,
     roles: Roles,
-    text: TextOptions,
+    text: TypeOptions,
     known: KnownInputs | None = None,
 ) -> Split:
     """The rows of a table that have a target, and their columns by roles.
@@ -74,7 +74,7 @@ def split_table(
         inputs=inputs,
         groups=beside.groups(roles.groups),
         time=beside.times(roles.time),
-        weights=beside.weights(roles.weight),
+        weights=beside.weights(roles.sample_weight),
         left_out={name: left_out[name] for name in frame.columns if name in left_out},
         notes=_join_notes(frame.columns, text.notes, table.notes, booleans),
         writing=writing,
@@ -94,7 +94,7 @@ def _names_by_role(columns: list[str], rows: int, roles: Roles) -> dict[str, lis
         names[role] = [] if beside else find_columns(columns, asked, role)
         if role in MAY_BE_BESIDE[1:] and len(names[role]) > 1:
             raise ValueError(f"{role} takes one column, got {', '.join(names[role])}")
-    for role in ("groups", "time", "weight", "drop"):
+    for role in ("groups", "time", "sample_weight", "drop"):
         for name in names[role]:
             if name in names["target"] or (role != "drop" and name in names["drop"]):
                 other = "the target" if name in names["target"] else "dropped"
@@ -112,7 +112,7 @@ def _is_beside(asked: Any, rows: int) -> bool:
 
 
 def _typed(
-    frame: pl.DataFrame, names: dict[str, list[str]], text: TextOptions, known: KnownInputs | None
+    frame: pl.DataFrame, names: dict[str, list[str]], text: TypeOptions, known: KnownInputs | None
 ) -> Typed:
     """The table with types; those of known inputs, where there are any."""
     if known is not None:
@@ -196,7 +196,7 @@ def _left_out(
     """Why each column of the table that is no input is none."""
     left_out = {
         **dict.fromkeys(names["drop"], DROPPED),
-        **dict.fromkeys(names["weight"], "weights"),
+        **dict.fromkeys(names["sample_weight"], "weights"),
         **dict.fromkeys(names["groups"], "groups"),
         **dict.fromkeys(names["target"], "the target"),
     }
@@ -241,11 +241,11 @@ class _Beside(NamedTuple):
         return as_moments(values).to_physical().cast(pl.Float64).to_numpy() / 1e6
 
     def weights(self, asked: Any) -> np.ndarray | None:
-        values = self._values("weight", asked)
+        values = self._values("sample_weight", asked)
         if values is None:
             return None
         if not values.dtype.is_numeric() or not (values >= 0).all():
-            raise ValueError(f"weight {values.name!r} must be numbers that are not negative")
+            raise ValueError(f"sample_weight {values.name!r} must be numbers that are not negative")
         return values.cast(pl.Float64).to_numpy()
 
     def _values(self, role: str, asked: Any) -> pl.Series | None:

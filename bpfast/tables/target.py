@@ -66,6 +66,11 @@ def to_units(values: np.ndarray, transform: str) -> np.ndarray:
     return np.exp(values) if transform == "log" else np.expm1(values)
 
 
+def class_name(value: object) -> str:
+    """What a class is called: 1 and 1.0 alike, and without spaces around it."""
+    return str(value).strip().removesuffix(".0")
+
+
 def find_target(
     columns: Mapping[str, np.ndarray], task: str = "auto", transform: str = "none"
 ) -> Target:
@@ -305,16 +310,11 @@ def _as_numbers(name: str, y: np.ndarray) -> np.ndarray:
 def _find_codes(name: str, y: np.ndarray, known: list[str]) -> np.ndarray:
     """Which of the known values each value is."""
     values, numbers = np.unique(y, return_inverse=True)
-    codes = {_canonical(value): code for code, value in enumerate(known)}
-    unknown = [str(value) for value in values if _canonical(value) not in codes]
+    codes = {class_name(value): code for code, value in enumerate(known)}
+    unknown = [str(value) for value in values if class_name(value) not in codes]
     if unknown:
         raise ValueError(
             f"target {name!r} has {unknown[0]!r}, expected one of {', '.join(known)}: leave such "
             "rows out"
         )
-    return np.array([codes[_canonical(value)] for value in values])[numbers]
-
-
-def _canonical(value: object) -> str:
-    """A value's name: 1 and 1.0 have the same."""
-    return str(value).strip().removesuffix(".0")
+    return np.array([codes[class_name(value)] for value in values])[numbers]

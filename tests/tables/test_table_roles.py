@@ -6,7 +6,7 @@ import pytest
 
 from bpfast.tables.known_inputs import KnownInputs
 from bpfast.tables.roles import Roles
-from bpfast.tables.table_roles import TextOptions, split_table
+from bpfast.tables.table_roles import TypeOptions, split_table
 from bpfast.tables.values import Writing
 
 FRAME = pl.DataFrame(
@@ -22,12 +22,12 @@ FRAME = pl.DataFrame(
 )
 
 
-def split(target, frame=FRAME, text=TextOptions(), known=None, **roles):  # noqa: B008
+def split(target, frame=FRAME, text=TypeOptions(), known=None, **roles):  # noqa: B008
     return split_table(frame, Roles(target, **roles), text, known)
 
 
 def test_columns_go_by_their_roles():
-    found = split("price", groups="house", time="when", weight="counts", drop="smoker")
+    found = split("price", groups="house", time="when", sample_weight="counts", drop="smoker")
     assert found.inputs.columns == ["size", "when"]  # the time is an input, too
     assert found.target["price"].tolist() == [10, 30, 40] * 3
     assert found.row_numbers.tolist() == [0, 2, 3, 4, 6, 7, 8, 10, 11]
@@ -75,7 +75,7 @@ def test_integers_with_holes_are_no_floats():
 
 def test_a_target_that_was_kept_small_has_the_digits_that_were_written():
     frame = pl.DataFrame({"x": [1.5, 2.5], "y": pl.Series([0.1, 0.3], dtype=pl.Float32)})
-    text = TextOptions(writing={"y": Writing(".")})
+    text = TypeOptions(writing={"y": Writing(".")})
     assert split("y", frame, text).target["y"].tolist() == [0.1, 0.3]
     assert split("y", frame).target["y"].tolist() == frame["y"].to_list()
 
@@ -83,7 +83,7 @@ def test_a_target_that_was_kept_small_has_the_digits_that_were_written():
 def test_values_beside_the_table_have_roles_too():
     y = np.arange(12.0)
     y[0] = np.nan
-    found = split(y, groups=["a", "b"] * 6, time=np.arange(12), weight=np.ones(12))
+    found = split(y, groups=["a", "b"] * 6, time=np.arange(12), sample_weight=np.ones(12))
     assert found.target[""].tolist() == [*range(1, 12)]
     assert found.groups.tolist() == ["b", *["a", "b"] * 5]
     assert found.time.tolist() == [*range(1, 12)]
@@ -109,7 +109,7 @@ def test_a_list_as_long_as_the_table_is_values_or_columns_as_its_role_is():
 
 
 def test_what_was_read_before_counts():
-    text = TextOptions(["40"], None, {"size": "read before"}, {"x": Writing(",")})
+    text = TypeOptions(["40"], None, {"size": "read before"}, {"x": Writing(",")})
     found = split("price", text=text)
     assert found.notes["size"] == "read before; decimal commas"
     assert found.writing["x"] == Writing(",")
@@ -152,8 +152,11 @@ def test_other_rows_take_the_types_of_those_that_are_known():
         ({"target": "price", "drop": "price"}, "column 'price' is the target and is in drop"),
         ({"target": "price", "time": "when", "drop": "when"}, "'when' is dropped and is in time"),
         ({"target": "price", "groups": "house,row"}, "groups takes one column, got house, row"),
-        ({"target": "house", "weight": "price"}, "weight 'price' is missing in row 2"),
-        ({"target": "price", "weight": "house"}, "weight 'house' must be numbers"),
+        (
+            {"target": "house", "sample_weight": "price"},
+            "'price' is missing in row 2",
+        ),
+        ({"target": "price", "sample_weight": "house"}, "sample_weight 'house' must be numbers"),
         ({"target": "price", "groups": [1, 2.5]}, "groups has 2 values, and the table 12 rows"),
         ({"target": np.ones(3)}, "the target has 3 values, and the table 12 rows"),
         ({"target": "price", "drop": [2, 3, 4, 5, 6]}, "no column is left to predict from: row"),

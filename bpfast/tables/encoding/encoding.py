@@ -41,6 +41,11 @@ class Encoding:
         """The columns that are not left out."""
         return [column for column in self.columns if column.kind != LeftOut.kind]
 
+    @property
+    def of_array(self) -> list[Column]:
+        """The columns that an array of the inputs has: all but those left out before encoding."""
+        return [c for c in self.columns if not (isinstance(c, LeftOut) and c.before)]
+
     def encode(self, table, rows: np.ndarray | None = None) -> np.ndarray:
         """The inputs, (rows, inputs) float64.
 
@@ -116,7 +121,7 @@ class Encoding:
         return [table[column.name] for column in self.used]
 
     def _columns_of_array(self, table: np.ndarray) -> list[np.ndarray]:
-        columns = [c for c in self.columns if not (isinstance(c, LeftOut) and c.before)]
+        columns = self.of_array
         if table.ndim != 2 or table.shape[1] != len(columns):
             raise ValueError(f"X has shape {table.shape}, expected (samples, {len(columns)})")
         return [table[:, k] for k, column in enumerate(columns) if column.kind != LeftOut.kind]

@@ -136,7 +136,7 @@ def test_what_is_found_out_can_be_said():
     read = {"separator": ";", "decimal": ",", "header": False, "encoding": "utf-8"}
     frame = bp.read_table(io.StringIO(text), **read)
     assert frame.rows() == [("a", "b"), ("1,5", "x"), ("2,25", "gone")]
-    frame = bp.read_table(io.StringIO(text), separator="semicolon", missing=["gone"])
+    frame = bp.read_table(io.StringIO(text), separator="semicolon", missing="gone")
     assert frame.rows() == [(1.5, "x"), (2.25, None)]
     frame = bp.read_table(io.StringIO("a\n1.234\n5.678\n"), decimal=",")
     assert frame["a"].to_list() == [1234, 5678]
