@@ -74,7 +74,7 @@ def test_names_that_were_not_different_are_noted():
 PEAK = """
 import re, sys
 from pathlib import Path
-from bpfast.tables.reading import read_frame
+from bpfast.tables.reading.table import read_frame
 
 def peak():
     return int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1]) * 1024

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from shared_tables import shared_table
 
 import bpfast as bp
-from bpfast.tables.reading import read_frame
+from bpfast.tables.reading.table import read_frame
 
 pl = pytest.importorskip("polars")
 
