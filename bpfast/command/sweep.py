@@ -115,7 +115,7 @@ def _bytes(text: str | None) -> int | None:
         return None
     found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([kmgt]?)i?b?", text.strip().lower())
     if not found:
-        raise ValueError(f"memory={text!r} is no size such as 8G or 500M")
+        raise ValueError(f"--memory {text}: expected a size such as 8G or 500M")
     return int(float(found[1]) * 1024 ** " kmgt".index(found[2] or " "))
 
 

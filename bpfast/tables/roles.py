@@ -68,6 +68,12 @@ def find_columns(
     return [*found]
 
 
+def name_some(names: Sequence[str]) -> str:
+    """Columns in a message: the first ones, and how many others there are."""
+    more = f" and {len(names) - MOST_SHOWN} more" if len(names) > MOST_SHOWN else ""
+    return ", ".join(names[:MOST_SHOWN]) + more
+
+
 def _find(names: Sequence[str], column: NameOrPosition, option: str) -> str:
     """One column's name."""
     called = _called(names, column) if isinstance(column, str) else []
@@ -100,7 +106,5 @@ def _advice(names: Sequence[str], column: NameOrPosition) -> str:
     lower = {name.lower(): name for name in names}
     near = difflib.get_close_matches(str(column).strip().lower(), [*lower], n=1)
     meant = f", but {lower[near[0]]!r}" if near else ""
-    more = f" and {len(names) - MOST_SHOWN} more" if len(names) > MOST_SHOWN else ""
-    shown = ", ".join(names[:MOST_SHOWN])
     positions = f"name one, or give its position from 1 to {len(names)}, or from -1 for the last"
-    return f"{meant}; the columns are {shown}{more}: {positions}"
+    return f"{meant}; the columns are {name_some(names)}: {positions}"

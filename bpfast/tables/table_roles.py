@@ -12,7 +12,7 @@ from .array_roles import Split, target_arrays
 from .identifiers import find_identifiers
 from .known_inputs import KnownInputs
 from .reading.frames import as_frame, is_table
-from .roles import DROPPED, Roles, find_columns
+from .roles import DROPPED, Roles, find_columns, name_some
 from .values import Typed, Writing, as_moments, as_words, typed
 from .values.booleans import find_booleans
 
@@ -87,7 +87,7 @@ def split_table(
 def _names_by_role(columns: list[str], rows: int, roles: Roles) -> dict[str, list[str]]:
     """The names of the columns of each role; none where values beside the table have it."""
     if roles.target is None:
-        raise ValueError(f"no target was given: name one of the columns {', '.join(columns[:12])}")
+        raise ValueError(f"no target was given: name one of the columns {name_some(columns)}")
     names = {}
     for role, asked in vars(roles).items():
         beside = role in MAY_BE_BESIDE and (asked is None or _is_beside(asked, rows))

@@ -130,7 +130,10 @@ def test_ctrl_c_before_anything_is_scored_leaves_a_folder_to_go_on_with(houses, 
     ("arguments", "words"),
     [
         (["nowhere.csv"], "nowhere.csv is neither a file nor one of digits"),
-        (["houses.csv"], "no --target was given; its columns are area, colour, price, kind"),
+        (
+            ["houses.csv"],
+            "no --target was given: name one of the columns area, colour, price, kind",
+        ),
         (["houses.csv", "--target", "cost"], "there is no column 'cost'"),
         (["houses.csv", "--target", "price", "--task", "classification"], "different values"),
         (["houses.csv", "--target", "kind", "--task", "regression"], "target of numbers"),
@@ -177,7 +180,7 @@ def test_what_a_sweep_refuses_leaves_one_line_and_no_folder(
         (["--sampler", "grid"], "learning_rate: a grid needs choices"),
         (["--sampler", "cmaes"], 'cmaes is not installed: pip install "bpfast[sweep]"'),
         (["--device", "cuda"], "device 'cuda' cannot be used: there is no GPU"),
-        (["--memory", "much"], "memory='much' is no size such as 8G"),
+        (["--memory", "much"], "--memory much: expected a size such as 8G"),
         (["--resume", "new/run"], "new/run says what data it was begun with: leave out "),
     ],
 )

@@ -113,8 +113,8 @@ def fit(
 def encode_scaled(encoding: Encoding, scaler: Scaler, inputs, rows: np.ndarray) -> np.ndarray:
     """Other rows' inputs, scaled, (rows, inputs) float32; in float64 is a column at a time."""
     X = np.empty((len(rows), len(encoding.features)), np.float32)
-    for column, own, values in encoding.parts(inputs, rows):
-        column.write_scaled(X[:, own], values, Scaler(scaler.mean[own], scaler.scale[own]))
+    for column, own, values in encoding.parts(inputs):
+        column.write_scaled(X[:, own], values[rows], Scaler(scaler.mean[own], scaler.scale[own]))
     return X
 
 
@@ -198,9 +198,9 @@ def _encode_training_rows(
         np.concatenate([np.zeros(0), *(own.scaler.scale for own in fitted)]),
     )
     X = np.empty((len(rows), len(encoding.features)), np.float32)
-    for own, (column, place, values) in zip(fitted, encoding.parts(inputs, rows), strict=True):
+    for own, (column, place, values) in zip(fitted, encoding.parts(inputs), strict=True):
         if own.cross_fitted is None:
-            column.write_scaled(X[:, place], values, own.scaler)
+            column.write_scaled(X[:, place], values[rows], own.scaler)
         else:
             X[:, place] = own.cross_fitted
     return Fitted(encoding, scaler, X)
