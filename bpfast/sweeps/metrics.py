@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -162,6 +163,7 @@ def beside(metric: Metric, kind: str) -> Metric | None:
     return None if score == metric else score
 
 
+@cache
 def fits(name: str, kind: str, outputs: int) -> bool:
     """Whether a metric is for such predictions: scikit-learn's scorer is tried on a few.
 
