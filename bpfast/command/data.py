@@ -14,7 +14,7 @@ from ..tables.dataset import Dataset, dataset_of
 from ..tables.reading.npz import read_npz
 from ..tables.reading.sources import BUILT_IN, data_file, ending, load_built_in, source_name
 from ..tables.reading.table import read_frame
-from ..tables.roles import Roles, name_some
+from ..tables.roles import Roles, list_names
 from .request import Request
 
 OF_COLUMNS = ("drop", "numeric", "categorical", "keep", "time", "sample_weight")
@@ -36,10 +36,9 @@ def read_dataset(request: Request) -> Dataset:
             return _arrays(request)
         frame, dialect = read_frame(source, request.text)
         if request.target is None:
-            columns = name_some(frame.columns)
-            raise ValueError(f"no --target was given: name one of the columns {columns}")
-        roles, more = _roles(request), _more(request)
-        return dataset_of(frame, roles, name=_stem(source), dialect=dialect, **more)
+            raise ValueError(f"no --target was given; its columns are {list_names(frame.columns)}")
+        roles, how = _roles(request), _how(request)
+        return dataset_of(frame, roles, name=_stem(source), dialect=dialect, **how)
 
 
 def read_test_dataset(request: Request, dataset: Dataset) -> Dataset | None:
@@ -58,8 +57,8 @@ def read_test_dataset(request: Request, dataset: Dataset) -> Dataset | None:
     with _named_in_errors(source):
         frame, dialect = read_frame(source, request.text)
         roles = Roles(dataset.target.names)
-        more = _more(request)
-        return dataset_of(frame, roles, name=_stem(source), dialect=dialect, like=dataset, **more)
+        how = _how(request)
+        return dataset_of(frame, roles, name=_stem(source), dialect=dialect, like=dataset, **how)
 
 
 def input_names(request: Request) -> list[str]:
@@ -81,7 +80,7 @@ def _named_in_errors(source: str) -> Iterator[None]:
         raise ValueError(f"{named}: {error}") from None
 
 
-def _more(request: Request) -> dict[str, Any]:
+def _how(request: Request) -> dict[str, Any]:
     """Other options of :func:`dataset_of`."""
     return {
         "task": request.task,
@@ -112,7 +111,7 @@ def _arrays(request: Request) -> Dataset:
     arrays = read_npz(Path(request.source), names)
     groups = None if request.groups is None else arrays[request.groups]
     roles = Roles(arrays[target], groups)
-    return dataset_of(arrays["X"], roles, name=_stem(request.source), **_more(request))
+    return dataset_of(arrays["X"], roles, name=_stem(request.source), **_how(request))
 
 
 def _built_in(request: Request) -> Dataset:
@@ -128,7 +127,7 @@ def _built_in(request: Request) -> Dataset:
     task = own if request.task == "auto" else request.task
     if task == own == "classification":
         y = np.array([str(word) for word in bunch.target_names])[y]
-    return dataset_of(bunch.data, Roles(y), name=name, **_more(request) | {"task": task})
+    return dataset_of(bunch.data, Roles(y), name=name, **_how(request) | {"task": task})
 
 
 def _refuse_options_of_columns(request: Request, why: str) -> None:

@@ -62,14 +62,15 @@ def split_array(X: np.ndarray, roles: Roles) -> Split:
     if np.isinf(X).any():
         where = tuple(np.argwhere(np.isinf(X))[0].tolist())
         raise ValueError(f"X has infinity, first at {where}: drop or replace such values first")
-    beside = {
-        option: None if values is None else np.asarray(_beside(option, values))
-        for option, values in (("groups", roles.groups), ("time", roles.time))
-    }
-    weights = None
-    if roles.sample_weight is not None:
-        weights = np.asarray(_beside("sample_weight", roles.sample_weight), float)
-    return Split(rows, target, np.arange(rows), X, beside["groups"], beside["time"], weights)
+    groups, time, weights = (
+        None if values is None else np.asarray(_beside(option, values), dtype)
+        for option, values, dtype in (
+            ("groups", roles.groups, None),
+            ("time", roles.time, None),
+            ("sample_weight", roles.sample_weight, float),
+        )
+    )
+    return Split(rows, target, np.arange(rows), X, groups, time, weights)
 
 
 def target_arrays(y: Any) -> dict[str, Any]:

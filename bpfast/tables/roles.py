@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-NameOrPosition = str | int  # of a column: position 1 is the first, -1 the last
+# A column's name, or its position: 1 is the first, -1 the last.
+Column = str | int
 DROPPED = "dropped"  # why a column of the role drop is left out
 MOST_SHOWN = 12  # columns in a message
 
@@ -31,16 +32,14 @@ class Roles:
     groups: Any = None
     time: Any = None
     sample_weight: Any = None
-    drop: NameOrPosition | Sequence[NameOrPosition] = ()
-    numeric: NameOrPosition | Sequence[NameOrPosition] = ()
-    categorical: NameOrPosition | Sequence[NameOrPosition] = ()
-    keep: NameOrPosition | Sequence[NameOrPosition] = ()
+    drop: Column | Sequence[Column] = ()
+    numeric: Column | Sequence[Column] = ()
+    categorical: Column | Sequence[Column] = ()
+    keep: Column | Sequence[Column] = ()
 
 
 def find_columns(
-    names: Sequence[str],
-    asked: NameOrPosition | np.integer | Iterable[NameOrPosition],
-    option: str,
+    names: Sequence[str], asked: Column | np.integer | Iterable[Column], option: str
 ) -> list[str]:
     """The columns that were asked for, in the order in which they were.
 
@@ -61,20 +60,21 @@ def find_columns(
     listed: Iterable[Any] = [asked] if is_one else asked  # type: ignore[assignment]
     found: dict[str, None] = {}
     for column in listed:
-        parts: Sequence[NameOrPosition] = [column]
+        parts: Sequence[Column] = [column]
         if isinstance(column, str) and "," in column and not _called(names, column):
             parts = column.split(",")
         found |= {_find(names, part, option): None for part in parts}
     return [*found]
 
 
-def name_some(names: Sequence[str]) -> str:
-    """Columns in a message: the first ones, and how many others there are."""
+def list_names(names: Sequence[str]) -> str:
+    """The first of many names, for a message; one that has a comma in quotes."""
+    shown = ", ".join(repr(name) if "," in name else name for name in names[:MOST_SHOWN])
     more = f" and {len(names) - MOST_SHOWN} more" if len(names) > MOST_SHOWN else ""
-    return ", ".join(names[:MOST_SHOWN]) + more
+    return f"{shown}{more}"
 
 
-def _find(names: Sequence[str], column: NameOrPosition, option: str) -> str:
+def _find(names: Sequence[str], column: Column, option: str) -> str:
     """One column's name."""
     called = _called(names, column) if isinstance(column, str) else []
     if column in called:
@@ -101,10 +101,10 @@ def _bare(name: str) -> str:
     return name[1:-1].strip() if quoted else name
 
 
-def _advice(names: Sequence[str], column: NameOrPosition) -> str:
+def _advice(names: Sequence[str], column: Column) -> str:
     """The nearest name, and all names, for a message."""
     lower = {name.lower(): name for name in names}
     near = difflib.get_close_matches(str(column).strip().lower(), [*lower], n=1)
     meant = f", but {lower[near[0]]!r}" if near else ""
     positions = f"name one, or give its position from 1 to {len(names)}, or from -1 for the last"
-    return f"{meant}; the columns are {name_some(names)}: {positions}"
+    return f"{meant}; the columns are {list_names(names)}: {positions}"

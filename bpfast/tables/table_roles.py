@@ -12,7 +12,7 @@ from .array_roles import Split, target_arrays
 from .identifiers import find_identifiers
 from .known_inputs import KnownInputs
 from .reading.frames import as_frame, is_table
-from .roles import DROPPED, Roles, find_columns, name_some
+from .roles import DROPPED, Roles, find_columns, list_names
 from .values import Typed, Writing, as_moments, as_words, typed
 from .values.booleans import find_booleans
 
@@ -87,7 +87,7 @@ def split_table(
 def _names_by_role(columns: list[str], rows: int, roles: Roles) -> dict[str, list[str]]:
     """The names of the columns of each role; none where values beside the table have it."""
     if roles.target is None:
-        raise ValueError(f"no target was given: name one of the columns {name_some(columns)}")
+        raise ValueError(f"no target was given: name one of the columns {list_names(columns)}")
     names = {}
     for role, asked in vars(roles).items():
         beside = role in MAY_BE_BESIDE and (asked is None or _is_beside(asked, rows))
@@ -244,9 +244,14 @@ class _Beside(NamedTuple):
         values = self._values("sample_weight", asked)
         if values is None:
             return None
-        if not values.dtype.is_numeric() or not (values >= 0).all():
-            raise ValueError(f"sample_weight {values.name!r} must be numbers that are not negative")
-        return values.cast(pl.Float64).to_numpy()
+        numbers = values.cast(pl.Float64, strict=False) if values.dtype.is_numeric() else None
+        bad = 0 if numbers is None else (numbers < 0).arg_max() or 0
+        if numbers is None or numbers[bad] < 0:
+            raise ValueError(
+                f"sample_weight {values.name!r} is {values[bad]} in row {int(self.rows[bad]) + 1}: "
+                "give numbers that are not negative"
+            )
+        return numbers.to_numpy()
 
     def _values(self, role: str, asked: Any) -> pl.Series | None:
         """Of the rows that have a target; none may be missing."""

@@ -132,7 +132,7 @@ def test_ctrl_c_before_anything_is_scored_leaves_a_folder_to_go_on_with(houses, 
         (["nowhere.csv"], "nowhere.csv is neither a file nor one of digits"),
         (
             ["houses.csv"],
-            "no --target was given: name one of the columns area, colour, price, kind",
+            "no --target was given; its columns are area, colour, price, kind",
         ),
         (["houses.csv", "--target", "cost"], "there is no column 'cost'"),
         (["houses.csv", "--target", "price", "--task", "classification"], "different values"),

@@ -156,7 +156,7 @@ def test_other_rows_take_the_types_of_those_that_are_known():
             {"target": "house", "sample_weight": "price"},
             "'price' is missing in row 2",
         ),
-        ({"target": "price", "sample_weight": "house"}, "sample_weight 'house' must be numbers"),
+        ({"target": "price", "sample_weight": "house"}, "sample_weight 'house' is a in row 1: give numbers"),
         ({"target": "price", "groups": [1, 2.5]}, "groups has 2 values, and the table 12 rows"),
         ({"target": np.ones(3)}, "the target has 3 values, and the table 12 rows"),
         ({"target": "price", "drop": [2, 3, 4, 5, 6]}, "no column is left to predict from: row"),

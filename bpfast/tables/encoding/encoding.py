@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ..roles import name_some
+from ..roles import list_names
 from .column import Column
 from .left_out import LeftOut
 from .number import Number
@@ -112,10 +112,10 @@ class Encoding:
             return self._columns_of_array(table)
         lacking = [column.name for column in self.used if column.name not in table.columns]
         if lacking:
-            names = ", ".join(map(repr, lacking))
+            columns = "column" if len(lacking) == 1 else "columns"
             raise ValueError(
-                f"the table has no column {names}, which the model was trained with; its columns "
-                f"are {name_some(table.columns)}"
+                f"the table has no {columns} {list_names([*map(repr, lacking)])}, which the model "
+                f"was trained with; its columns are {list_names(table.columns)}"
             )
         return [table[column.name] for column in self.used]
 

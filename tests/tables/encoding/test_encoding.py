@@ -37,7 +37,7 @@ def test_order_types_and_more_columns_do_not_matter():
 
 
 def test_columns_that_are_not_there_are_named():
-    with pytest.raises(ValueError, match=r"no column 'age', 'deck', .* its columns are name"):
+    with pytest.raises(ValueError, match=r"no columns 'age', 'deck', .* its columns are name"):
         ENCODING.encode(FRAME.select("name"))
 
 
