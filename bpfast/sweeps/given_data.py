@@ -56,7 +56,7 @@ class TableOptions(NamedTuple):
         if isinstance(test_data, (tuple, list)) and len(test_data) == 2:
             X, target = test_data
         elif is_table(test_data) and any(dataset.target.names):
-            X, target = test_data, [*dataset.target.names]
+            X, target = test_data, dataset.target.names
         else:
             raise TypeError(
                 "test_data must be (X, y), or a table with the target's column where y is a "

@@ -67,9 +67,9 @@ def find_columns(
     return [*found]
 
 
-def list_names(names: Sequence[str]) -> str:
-    """The first of many names, for a message; one that has a comma in quotes."""
-    shown = ", ".join(repr(name) if "," in name else name for name in names[:MOST_SHOWN])
+def list_names(names: Sequence[str], *, quoted: bool = False) -> str:
+    """The first of many names, for a message; one that has a comma is in quotes."""
+    shown = ", ".join(repr(name) if quoted or "," in name else name for name in names[:MOST_SHOWN])
     more = f" and {len(names) - MOST_SHOWN} more" if len(names) > MOST_SHOWN else ""
     return f"{shown}{more}"
 

@@ -90,7 +90,7 @@ def _names_by_role(columns: list[str], rows: int, roles: Roles) -> dict[str, lis
         raise ValueError(f"no target was given: name one of the columns {list_names(columns)}")
     names = {}
     for role, asked in vars(roles).items():
-        beside = role in MAY_BE_BESIDE and (asked is None or _is_beside(asked, rows))
+        beside = role in MAY_BE_BESIDE and (asked is None or _is_beside(asked, columns, rows))
         names[role] = [] if beside else find_columns(columns, asked, role)
         if role in MAY_BE_BESIDE[1:] and len(names[role]) > 1:
             raise ValueError(f"{role} takes one column, got {', '.join(names[role])}")
@@ -102,9 +102,14 @@ def _names_by_role(columns: list[str], rows: int, roles: Roles) -> dict[str, lis
     return names
 
 
-def _is_beside(asked: Any, rows: int) -> bool:
-    """Whether a role is given as values beside the table, not as columns of it."""
+def _is_beside(asked: Any, columns: list[str], rows: int) -> bool:
+    """Whether a role is given as values beside the table, not as columns of it.
+
+    A list as long as the table is values; a tuple of names is columns all the same.
+    """
     if isinstance(asked, (str, int, np.integer)):
+        return False
+    if isinstance(asked, tuple) and asked and all(name in columns for name in asked):
         return False
     if isinstance(asked, Sequence) and len(asked) != rows:
         return not all(isinstance(column, (str, int)) for column in asked)

@@ -56,6 +56,8 @@ def test_rows_to_test_with_are_read_like_the_others(houses, tmp_path):
     test = read_test_dataset(request, dataset)
     assert test.inputs.equals(dataset.inputs.head(9).select(test.inputs.columns))
     np.testing.assert_array_equal(test.target.values, dataset.target.values[:9])
+    frame.tail(1).write_csv(other)
+    assert read_test_dataset(request, dataset).inputs.height == 1
     assert read_test_dataset(asked_by(houses, "--target", "kind")[0], dataset) is None
 
 

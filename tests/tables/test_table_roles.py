@@ -105,6 +105,7 @@ def test_what_the_user_says_of_columns_decides():
 def test_a_list_as_long_as_the_table_is_values_or_columns_as_its_role_is():
     frame = pl.DataFrame({"x": [1, 2], "y": [1, 2], "z": [3, 4]})
     assert split(["x", "y"], frame).target[""].tolist() == ["x", "y"]
+    assert [*split(("x", "y"), frame).target] == ["x", "y"]  # as the names of a known target are
     assert split("x", frame, drop=["y", "x"][:1], keep=["z", "z"]).inputs.columns == ["z"]
 
 
@@ -152,11 +153,9 @@ def test_other_rows_take_the_types_of_those_that_are_known():
         ({"target": "price", "drop": "price"}, "column 'price' is the target and is in drop"),
         ({"target": "price", "time": "when", "drop": "when"}, "'when' is dropped and is in time"),
         ({"target": "price", "groups": "house,row"}, "groups takes one column, got house, row"),
-        (
-            {"target": "house", "sample_weight": "price"},
-            "'price' is missing in row 2",
-        ),
-        ({"target": "price", "sample_weight": "house"}, "sample_weight 'house' is a in row 1: give numbers"),
+        ({"target": "house", "sample_weight": "price"}, "sample_weight 'price' is missing in row"),
+        ({"target": "price", "sample_weight": "house"}, "'house' is a in row 1: give numbers that"),
+        ({"target": "price", "sample_weight": [-1] * 12}, "'sample_weight' is -1 in row 1: give"),
         ({"target": "price", "groups": [1, 2.5]}, "groups has 2 values, and the table 12 rows"),
         ({"target": np.ones(3)}, "the target has 3 values, and the table 12 rows"),
         ({"target": "price", "drop": [2, 3, 4, 5, 6]}, "no column is left to predict from: row"),

@@ -114,7 +114,7 @@ class Encoding:
         if lacking:
             columns = "column" if len(lacking) == 1 else "columns"
             raise ValueError(
-                f"the table has no {columns} {list_names([*map(repr, lacking)])}, which the model "
+                f"the table has no {columns} {list_names(lacking, quoted=True)}, which the model "
                 f"was trained with; its columns are {list_names(table.columns)}"
             )
         return [table[column.name] for column in self.used]
