@@ -97,7 +97,7 @@ def test_without_scikit_learn_a_metric_is_vectorised_or_a_hint(monkeypatch):
         metric("roc_auc", "classes", 2)
 
 
-@so_many(20)
+@so_many(8)
 @given(predictions(single_rows=False))
 def test_each_name_that_fits_has_scores(drawn):
     pytest.importorskip("sklearn")

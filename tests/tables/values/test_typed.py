@@ -5,9 +5,7 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from shared_tables import shared_table
 
-from bpfast.tables.reading import read_table
 from bpfast.tables.values import as_booleans, as_moments, as_numbers, as_words
 from bpfast.tables.values.typed import KindFinder, Writing, typed
 
@@ -110,35 +108,6 @@ def test_columns_without_values_are_numbers_without_values():
 def test_columns_of_lists_are_refused():
     with pytest.raises(ValueError, match=r"column 'a' has the type List\(Int64\)"):
         typed(pl.DataFrame({"a": [[1]]}))
-
-
-@pytest.mark.parametrize(
-    ("name", "expected", "missing"),
-    [
-        ("titanic", {"age": "Float64", "deck": "String", "alone": "Boolean"}, {"age": 177}),
-        ("mpg", {"horsepower": "Float64", "name": "String"}, {"horsepower": 6}),
-        ("penguins", {"body_mass_g": "Int64", "sex": "String"}, {"sex": 11}),
-        ("taxis", {"pickup": "Datetime(time_unit='us', time_zone=None)"}, {"pickup_zone": 26}),
-        ("churn", {"Surname": "String", "Balance": "Float64"}, {}),
-        (
-            "horse-colic",
-            {"column_4": "Float64", "column_25": "String", "column_23": "Int64"},
-            {"column_4": 60, "column_23": 1},
-        ),
-        ("auto-imports", {"column_2": "Int64", "column_26": "Int64"}, {"column_2": 37}),
-        ("german", {"column_1": "String", "column_21": "Int64"}, {}),
-        ("wine-white", {"column_1": "Float64", "column_12": "Int64"}, {}),
-        ("phoneme", {"column_1": "Float64", "column_6": "Int64"}, {}),
-        ("pollution", {"pm2.5": "Int64", "cbwd": "String"}, {"pm2.5": 531}),
-        ("hitters", {"Salary": "Float64", "League": "String"}, {"Salary": 59}),
-        ("soybean", {"Class": "String", "hail": "Int64"}, {"hail": 121}),
-        ("bank", {"y": "String", "pdays": "Int64", "job": "String"}, {}),
-    ],
-)
-def test_shared_tables_get_the_right_types(name, expected, missing):
-    frame = read_table(shared_table(name))
-    assert {column: str(frame.schema[column]) for column in expected} == expected
-    assert {column: frame[column].null_count() for column in missing} == missing
 
 
 @settings(max_examples=60, deadline=None)
