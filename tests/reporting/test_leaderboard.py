@@ -7,8 +7,8 @@ from claims import N, check_cell, check_no_score, claims, each_table, same, told
 from runs import make_run
 
 from bpfast.reporting import leaderboard
+from bpfast.reporting.page import page_html
 from bpfast.reporting.reading import read_run
-from bpfast.reporting.report import write_report
 
 
 @each_table
@@ -97,11 +97,10 @@ def test_the_leaderboard(drawn):
 
 
 def test_the_leaderboard_has_the_first_networks(tmp_path):
-    page = write_report(make_run(tmp_path, 60, varied=("learning_rate", "hidden")))[0]
-    html = page.read_text(encoding="utf-8")
+    run = read_run(make_run(tmp_path, 60, varied=("learning_rate", "hidden")))
+    html, table = page_html(run, []), run.table
     rows = re.findall(r"<tr>(.*?)</tr>", html.split("<tbody>")[1].split("</tbody>")[0])
     cells = [re.findall(r"<td[^>]*>(.*?)</td>", row) for row in rows]
-    table = read_run(tmp_path).table
     assert len(cells) == 25
     for place, row in enumerate(cells):
         assert row[:2] == [str(place + 1), f"{table['validation_score'][place]:.4f}"]
