@@ -86,8 +86,9 @@ def find_target(
     Raises
     ------
     ValueError
-        What :func:`check_target` refuses; several columns that are neither all numbers nor all of
-        two values; a transform of classes or of negative numbers.
+        No rows, missing values, words or a constant for a regression, one class only, or nearly
+        one for each row; several columns that are neither all numbers nor all of two values; a
+        transform of classes or of negative numbers.
     """
     check_choice("task", task, TASKS)
     check_choice("target_transform", transform, TRANSFORMS)
@@ -95,7 +96,7 @@ def find_target(
     for name, y in columns.items():
         _check_finite(y, f"target {name!r}" if name else "the target")
     if len(columns) == 1:
-        values, classes = check_target(columns[names[0]], task)
+        values, classes = _check_one(columns[names[0]], task)
         target = Target(names, "classes" if classes else "numbers", values, classes)
     elif task != "regression" and _are_labels(columns, task):
         target = _find_labels(columns)
@@ -133,27 +134,6 @@ def target_like(columns: Mapping[str, np.ndarray], target: Target) -> Target:
     return replace(target, values=values)
 
 
-def check_target(y: np.ndarray, task: str = "auto") -> tuple[np.ndarray, list[str]]:
-    """The target as class numbers with the classes' names, or as numbers without.
-
-    Raises
-    ------
-    ValueError
-        No rows, missing values, text or a constant for a regression, one class only, or nearly one
-        for each row.
-    """
-    y = np.asarray(y)
-    if y.ndim != 1:
-        raise ValueError(f"the target must be one column, got shape {y.shape}")
-    if not len(y):
-        raise ValueError("the target has no rows")
-    _check_finite(y, "the target")
-    if task == "auto":
-        _check_words(y)
-        task = "classification" if _looks_like_classes(y) else "regression"
-    return (_check_numbers(y), []) if task == "regression" else _check_classes(y)
-
-
 def total_sum_of_squares(y: np.ndarray) -> float:
     """The sum of squared deviations from the mean, which R² divides by.
 
@@ -163,6 +143,18 @@ def total_sum_of_squares(y: np.ndarray) -> float:
         return 0.0
     with np.errstate(over="ignore", invalid="ignore"):
         return float(((y - y.mean()) ** 2).sum())
+
+
+def _check_one(y: np.ndarray, task: str) -> tuple[np.ndarray, list[str]]:
+    """One column as class numbers with the classes' names, or as numbers without."""
+    if y.ndim != 1:
+        raise ValueError(f"the target must be one column, got shape {y.shape}")
+    if not len(y):
+        raise ValueError("the target has no rows")
+    if task == "auto":
+        _check_words(y)
+        task = "classification" if _looks_like_classes(y) else "regression"
+    return (_check_numbers(y), []) if task == "regression" else _check_classes(y)
 
 
 def _check_finite(y: np.ndarray, name: str) -> None:

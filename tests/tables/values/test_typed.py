@@ -3,7 +3,8 @@
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from examples_budget import drawn
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bpfast.tables.values import as_booleans, as_moments, as_numbers, as_words
@@ -31,7 +32,7 @@ WORDS = (
 columns = st.lists(st.sampled_from([None, *WORDS]), min_size=6, max_size=6)
 
 
-@settings(max_examples=25, deadline=None)
+@drawn(25)
 @given(st.lists(columns, min_size=1, max_size=4), st.integers(1, 5), st.booleans())
 def test_batches_get_the_types_of_the_whole(values, rows, compact):
     frame = pl.DataFrame({f"c{k}": own for k, own in enumerate(values)})
@@ -110,7 +111,7 @@ def test_columns_of_lists_are_refused():
         typed(pl.DataFrame({"a": [[1]]}))
 
 
-@settings(max_examples=60, deadline=None)
+@drawn(60)
 @given(st.lists(st.one_of(st.none(), st.text(max_size=6)), max_size=8))
 def test_any_text_gets_a_type(values):
     frame = pl.DataFrame({"a": values}, schema={"a": pl.String})
@@ -122,7 +123,7 @@ def test_any_text_gets_a_type(values):
             assert word is None or word in text
 
 
-@settings(max_examples=60, deadline=None)
+@drawn(60)
 @given(columns, st.booleans())
 def test_new_rows_are_read_as_the_first_were(values, compact):
     """What is known of a column, its type and writing, is enough to read its text again."""
