@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -13,9 +14,14 @@ from rich.text import Text
 from ..plurals import many
 from ..tables.dataset import Dataset
 
+MANY_CLASSES = 10  # of whole numbers: more of them may be meant as numbers
 
-def print_reading(console: Console, dataset: Dataset) -> None:
-    """Tell how the file was written, and which rows are left out."""
+
+def print_reading(console: Console, dataset: Dataset, task: str = "auto") -> None:
+    """Tell how the file was written, which rows are left out, and what the target might be, too.
+
+    ``task`` is what was asked for.
+    """
     told = []
     if dataset.dialect is not None and (written := dataset.dialect.describe()):
         told.append(f"the file: {written}")
@@ -24,8 +30,15 @@ def print_reading(console: Console, dataset: Dataset) -> None:
     if dataset.target.transform:
         inner = "1 + target" if dataset.target.transform == "log1p" else "target"
         told.append(f"networks are trained on log({inner}), and predict in its own units")
+    if task == "auto" and _may_be_numbers(dataset.target.classes):
+        classes = len(dataset.target.classes)
+        told.append(f"{classes} whole numbers are classes: --task regression predicts a number")
     for line in told:
         console.print(escape(line), highlight=False, style="dim", soft_wrap=True)
+
+
+def _may_be_numbers(classes: list[str]) -> bool:
+    return len(classes) > MANY_CLASSES and all(re.fullmatch("-?[0-9]+", name) for name in classes)
 
 
 def print_columns(console: Console, described: Iterable[Mapping[str, Any]]) -> None:

@@ -22,7 +22,8 @@ _LAST = frozenset(
 _FIRST = frozenset({"id", "uuid", "guid"})
 # Names of one word, and beginnings of names that a table's index has after it was saved.
 _ALONE = frozenset(["index", "idx", "row", "rownum", "rownumber", "serial", "sl", "sno"])
-_INDEX = ("unnamed", "level_0", "...1", "__index")
+_INDEX = ("unnamed: 0", "level_0", "...1", "__index")
+_UNNAMED = ("", "rownames", "unnamed_1")  # names of a first column that has none
 # What goes before "id" in names without a mark between: "customerid".
 _OWNERS = (
     "account|case|client|company|customer|device|employee|house|household|item|listing|loan|member|"
@@ -71,7 +72,7 @@ def is_called_identifier(name: str) -> bool:
 
 def _is_index(name: str) -> bool:
     """Whether a column is called like the index of a table that was saved with it."""
-    return name.strip().lower().startswith(_INDEX) or name.strip() in ("", "rownames")
+    return name.strip().lower().startswith(_INDEX) or name.strip() in _UNNAMED
 
 
 def _are_row_numbers(series: pl.Series) -> bool:

@@ -63,12 +63,17 @@ def _read(source: str, model: Model, options: TextOptions) -> tuple[pl.DataFrame
     from .reading.table import read_frame  # imports polars
 
     names = _positional_names(model)
-    if not names:
-        return read_frame(source, options)
     text = sys.stdin.buffer.read() if source == STDIO else None  # kept for a second reading
     frame, dialect = read_frame(source if text is None else io.BytesIO(text), options)
     if dialect is None:
         return frame, dialect
+    if not names:
+        if dialect.header or options.header is not None:
+            return frame, dialect
+        options = replace(options, header=True)  # names such as 0, 1, ... were taken for numbers
+        named, other = read_frame(source if text is None else io.BytesIO(text), options)
+        has_names = {*named.columns} >= {column.name for column in model.encoding.used}
+        return (named, other) if has_names else (frame, dialect)
     if dialect.header:
         has_names = {*frame.columns} >= {column.name for column in model.encoding.used}
         if has_names or options.header:

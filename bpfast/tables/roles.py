@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import difflib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -62,7 +63,7 @@ def find_columns(
     for column in listed:
         parts: Sequence[Column] = [column]
         if isinstance(column, str) and "," in column and not _called(names, column):
-            parts = column.split(",")
+            parts = next(csv.reader([column], skipinitialspace=True))
         found |= {_find(names, part, option): None for part in parts}
     return [*found]
 

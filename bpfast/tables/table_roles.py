@@ -61,7 +61,10 @@ def split_table(
     inputs = table.frame.select(name for name in table.frame.columns if name not in left_out)
     if not inputs.width:
         why = ", ".join(f"{name} ({reason})" for name, reason in left_out.items())
-        raise ValueError(f"no column is left to predict from: {why}; keep one of them")
+        raise ValueError(
+            f"no column is left to predict from: {why}; give a table with more columns, or keep "
+            "one that was left out"
+        )
     inputs, booleans = _with_booleans(inputs, names["categorical"])
     if len(rows) < inputs.height:  # a copy, which a large table has no memory for without need
         inputs = inputs[rows]

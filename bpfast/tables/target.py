@@ -182,9 +182,10 @@ def _check_words(y: np.ndarray) -> None:
     words = [value for value in values if not _is_number(value)]
     if len(words) < len(values) / 2:
         but = f", but {str(words[0])!r}" if words else f" as text, such as {str(values[0])!r}"
+        say = "what stands for missing values (missing)" if words else "the decimal mark (decimal)"
         raise ValueError(
-            f"the target has {len(values)} different values, mostly numbers{but}: say what stands "
-            "for missing values (missing), or that it is a classification (task)"
+            f"the target has {len(values)} different values, mostly numbers{but}: say {say}, or "
+            "that it is a classification (task)"
         )
 
 

@@ -57,3 +57,12 @@ def test_everything_can_be_overruled(flats, bpfast):
     assert "dropped" in lines["sold"]
     assert "number" in lines["id"]
     assert "words" in lines["size"]
+
+
+def test_whole_numbers_that_are_classes_may_be_numbers(bpfast, tmp_path):
+    path, hint = tmp_path / "grades.csv", "12 whole numbers are classes: --task regression"
+    rows = "".join(f"{k / 7:.3f},{k % 12}\n" for k in range(60))
+    path.write_text("hours,grade\n" + rows)
+    asked = ("sweep", path, "--target", "grade", *SMALL, "--columns")
+    assert hint in bpfast(*asked)[1]
+    assert "are classes" not in bpfast(*asked, "--task", "classification")[1]

@@ -26,6 +26,8 @@ ORDER = np.random.default_rng(0).permutation(20) * 7 + 100
         ("price", ORDER, None),
         ("id", ORDER / 2, None),
         ("Unnamed: 0", np.arange(20) * 3, "identifier"),
+        ("unnamed_1", ORDER, "identifier"),
+        ("unnamed_10", ORDER, None),  # the tenth column, which has no name
         ("x", np.arange(20) * 3, None),
         ("id", [f"C{k}" for k in ORDER], None),  # words are for the encoding
     ],

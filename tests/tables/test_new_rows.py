@@ -77,6 +77,16 @@ def test_text_among_numbers_is_told(tmp_path):
         encoded(str(tmp_path / "new.csv"))
 
 
+@pytest.mark.parametrize("text", ["0,1\n1.5,B\n,A\n", "0,1\n7,A\n"])
+def test_names_that_are_numbers_are_known(text, tmp_path):
+    """As pandas writes them; a first line of numbers might be a row, too."""
+    numbered = Encoding((replace(AGE, name="0"), replace(DECK, name="1")))
+    (tmp_path / "new.csv").write_text(text)
+    model = replace(MODEL, columns=numbered)
+    rows = read_new_rows(str(tmp_path / "new.csv"), model, TextOptions())
+    assert model.input_info.encode(rows).shape == (text.count("\n") - 1, 4)
+
+
 # --- tables without a header ----------------------------------------------------------------------
 
 PLACED = Encoding((replace(AGE, name="column_1"), replace(DECK, name="column_3")))

@@ -19,6 +19,7 @@ NAMES = ["age", "sex", "a,b", "7", " 'deck' ", "survived"]
         ("age, 'sex'", ["age", "sex"]),
         ("a,b", ["a,b"]),
         ("7", ["7"]),  # a name, not a position
+        ('age, "a,b"', ["age", "a,b"]),
         ("1", ["age"]),
         (1, ["age"]),
         (-1, ["survived"]),
@@ -40,6 +41,7 @@ def test_columns_are_found_by_name_or_position(asked, expected):
     [
         ("agge", "drop: there is no column 'agge', but 'age'; the columns are age, sex"),
         ("AGE", "there is no column 'AGE', but 'age'"),
+        ("b", "the columns are age, sex, 'a,b', 7"),
         (0, "there is no column 0; .*give its position from 1 to 6, or from -1"),
         (99, "there is no column 99"),
         ("age,,sex", "there is no column ''"),

@@ -158,7 +158,10 @@ def test_other_rows_take_the_types_of_those_that_are_known():
         ({"target": "price", "sample_weight": [-1] * 12}, "'sample_weight' is -1 in row 1: give"),
         ({"target": "price", "groups": [1, 2.5]}, "groups has 2 values, and the table 12 rows"),
         ({"target": np.ones(3)}, "the target has 3 values, and the table 12 rows"),
-        ({"target": "price", "drop": [2, 3, 4, 5, 6]}, "no column is left to predict from: row"),
+        (
+            {"target": "price", "drop": [2, 3, 4, 5, 6]},
+            "no column is left .*: row.*more columns",
+        ),
     ],
 )
 def test_roles_that_cannot_be_are_refused(roles, words):

@@ -63,7 +63,9 @@ class Moment(Column):
     @property
     def done(self) -> str:
         parts = [part for part in self.parts if part != PARTS[-1]]
-        done = ", ".join([*parts, f"days since {_show(self.first)[:10]}"])
+        is_time_of_day = self.first < DAY and parts == ["hour"]
+        since = "midnight" if is_time_of_day else _show(self.first)[:10]
+        done = ", ".join([*parts, f"days since {since}"])
         return done + lacking(self.missing, self.rows)
 
     def inputs(self, values) -> Iterator[np.ndarray]:

@@ -66,6 +66,7 @@ class Dialect:
     header : whether the first line names the columns
     comment : what lines begin with that are left out
     quote : what stands around fields that hold separators
+    titles : how many records above the header, or the first row, are left out
     notes : what was done with a column while it was read
     writing : how the values of each column were written, where types were found while reading
     """
@@ -76,6 +77,7 @@ class Dialect:
     header: bool = True
     comment: str | None = None
     quote: str = '"'
+    titles: int = 0
     notes: Mapping[str, str] = field(default_factory=dict)
     writing: Mapping[str, Writing] = field(default_factory=dict)
 
@@ -93,6 +95,9 @@ class Dialect:
             told.append(f"quotes {self.quote}")
         if self.comment is not None:
             told.append(f"lines that begin with {self.comment} left out")
+        if self.titles:
+            lines = "1 line" if self.titles == 1 else f"{self.titles} lines"
+            told.append(f"{lines} above the table left out")
         if not self.header:
             told.append("no header")
         return ", ".join(told)

@@ -21,6 +21,7 @@ from .header import column_names, has_header
 LINES = 1000  # that a header is found out from
 LINES_TO_COMPARE = 200  # that a separator is found out from
 CELLS = 100_000  # of these lines, at most
+MOST_TITLES = 10  # lines above the header that are no part of the table
 
 
 class Layout(NamedTuple):
@@ -97,8 +98,8 @@ class _Sample(NamedTuple):
     above: list[_Line]
     is_all: bool
 
-    def rows(self) -> tuple[list[list[str]], int]:
-        """The fields of each record, and the file's number of the first record's last line."""
+    def rows(self) -> tuple[list[list[str]], list[int]]:
+        """The fields of each record, and the file's number of each record's last line."""
         dialect = self.dialect
         try:
             texts = [line.text for line in self.body]
@@ -107,11 +108,14 @@ class _Sample(NamedTuple):
             raise ValueError(f"{self.name} cannot be read: {error}") from None
         if not self.is_all and len(rows) > 2:
             del rows[-1]  # it may go on after the sample
-        return rows, self.body[ends[0] - 1].number
+        return rows, [self.body[end - 1].number for end in ends]
 
 
 def _name_columns(sample: _Sample, options: TextOptions) -> Layout:
-    rows, end_of_first = sample.rows()
+    rows, ends = sample.rows()
+    titles = _count_titles(rows, options)
+    rows, end_of_first = rows[titles:], ends[titles]
+    lines_before = ends[titles - 1] if titles else sample.body[0].number - 1
     width = _width(rows)
     first = rows[0][:width]
     # R writes no name for the column of its rows' names.
@@ -119,18 +123,40 @@ def _name_columns(sample: _Sample, options: TextOptions) -> Layout:
     if len(first) < width and not no_name_of_first:
         raise ragged(sample.name, end_of_first, len(first), width)
     decimal = options.decimal or find_decimal(rows)
-    dialect = replace(sample.dialect, decimal=decimal)
+    dialect = replace(sample.dialect, decimal=decimal, titles=titles)
     header = options.header
     if header is None:
         body = [row[:width] for row in rows[1 : CELLS // width + 2] if len(row) >= width]
         header = no_name_of_first or has_header([first, *body], options.missing, decimal)
         if not header and (names := _names_in_comment(sample, width)):
-            return Layout(dialect, names, sample.body[0].number - 1)
+            return Layout(dialect, names, lines_before)
     if not header:
         names = [f"column_{k + 1}" for k in range(width)]
-        return Layout(replace(dialect, header=False), names, sample.body[0].number - 1)
+        return Layout(replace(dialect, header=False), names, lines_before)
     names, notes = column_names((["rownames"] if no_name_of_first else []) + first)
     return Layout(replace(dialect, notes=notes), names, end_of_first)
+
+
+def _count_titles(rows: list[list[str]], options: TextOptions) -> int:
+    """How many records above a table of three columns or more are no part of it.
+
+    A title is words in a first cell alone. Where separators follow it, as a spreadsheet writes
+    them, names must come below, since the table might lack all other values of a row.
+    """
+    titles = next((k for k, row in enumerate(rows[:MOST_TITLES]) if not _is_title(row)), 0)
+    width = _width(rows[titles:])
+    if not titles or width < 3:
+        return 0
+    first = rows[titles][:width]
+    names = sum(map(_is_name, map(str.strip, first)))
+    may_follow_separators = options.header is None and names >= width - 1
+    is_short = all(len(row) == 1 for row in rows[:titles])
+    return titles if len(first) > 1 and (is_short or may_follow_separators) else 0
+
+
+def _is_title(row: list[str]) -> bool:
+    first, *others = (cell.strip() for cell in row)
+    return bool(re.search(r"[^\W\d_]{2}", first)) and not any(others)
 
 
 def _told_separator(lines: list[_Line]) -> tuple[str | None, list[_Line]]:

@@ -13,6 +13,7 @@ from .marks import MARKS, to_text, without_marks
 from .strays import MOST_STRAYS, Strays
 
 FIRST_WORDS = 50  # of a batch, in which most formats are seen not to be its own
+COMPACT, COMPACT_RANGE = "%Y%m%d", (19000101, 20991231)
 TIME_OF_DAY = "time of day"  # in place of a date's format, in a column of times alone
 _DAY, _YEAR, _SHORT_YEAR, _MONTH = "[0-9]{1,2}", "[12][0-9]{3}", "[0-9]{2}", "[A-Za-z]{3,9}"
 # How dates are written, and what each looks like. Of several that fit a column, the first is it.
@@ -30,6 +31,7 @@ FORMATS = {
     "%m-%d-%y": f"{_DAY}-{_DAY}-{_SHORT_YEAR}",
     "%d-%m-%y": f"{_DAY}-{_DAY}-{_SHORT_YEAR}",
     "%d.%m.%y": rf"[0-9]{{2}}\.[0-9]{{2}}\.{_SHORT_YEAR}",
+    "%Y%m%d": "(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])",
     "%d-%B-%Y": f"{_DAY}-{_MONTH}-{_YEAR}",
     "%d-%B-%y": f"{_DAY}-{_MONTH}-{_SHORT_YEAR}",
     "%d %B %Y": f"{_DAY} {_MONTH} {_YEAR}",
@@ -47,6 +49,7 @@ MONTH_FIRST |= {
 }
 _WEEKDAY = r"(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,?\s+)?"
 _CLOCK = r"[0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]{1,9})?)?"
+_CLOCK += r"|[0-9]{2}\.[0-9]{2}\.[0-9]{2}|[0-9]{6}"
 _TIME = rf"(?P<clock>{_CLOCK})\s?(?P<half>[AaPp]\.?[Mm]\.?)?"
 _OFFSET = r"(?:\s?(?P<offset>Z|UTC|GMT|[+-][0-9]{2}(?::?[0-9]{2})?))?"
 _DATE = f"(?P<date>{'|'.join(dict.fromkeys(FORMATS.values()))})"
@@ -76,6 +79,8 @@ def as_moments(
     if series.dtype.is_temporal() and not isinstance(series.dtype, pl.Duration):
         return _to_datetime(series)
     words = without_marks(to_text(series), MARKS, missing)
+    if date_format == COMPACT:  # integers are floats in a table that has no holes for them
+        words = words.str.replace(r"\.0$", "")
     if date_format is None:
         evidence = MomentEvidence()
         evidence.see_words(words.alias("word").drop_nulls().value_counts(name="count"))
@@ -159,10 +164,20 @@ class MomentEvidence:
 
     def see(self, batch: Batch) -> None:
         """Take in a batch of rows."""
-        if batch.has_numbers:  # a column with numbers is no column of dates
-            self.strays.clear()
+        if batch.has_numbers:
+            self._see_numbers(batch)
         if self.strays and batch.rest.height:
             self.see_words(batch.rest)
+
+    def _see_numbers(self, batch: Batch) -> None:
+        """Take in a batch with numbers: in a column of dates these are all like 20241231."""
+        may_be_dates = COMPACT in self.strays and not batch.infinite
+        may_be_dates &= bool(batch.plain_numbers.is_between(*COMPACT_RANGE).all())
+        if not may_be_dates or read_moments(batch.plain, COMPACT).null_count():
+            self.strays.clear()
+            return
+        self.values += batch.plain.len()
+        self.strays = {COMPACT: self.strays[COMPACT]}
 
     def see_words(self, rest: pl.DataFrame) -> None:
         """Take in trimmed words that are no marks: columns ``word``, each once, and ``count``."""
@@ -233,6 +248,7 @@ def _read_clock(clock: pl.Series, half: pl.Series) -> pl.Series:
     """Times of day as Time, from text like 14:05, or 2:05:30.5 with a.m. or p.m. beside it."""
     short = clock.str.contains("^[0-9]+:[0-9]+$")
     clock = clock.str.replace(",", ".", literal=True)
+    clock = clock.str.replace(r"^([0-9]{2})\.?([0-9]{2})\.?([0-9]{2})$", "$1:$2:$3")
     clock = clock.zip_with(~short.fill_null(False), clock + ":00")
     if half.null_count() == half.len():
         return clock.str.to_time("%H:%M:%S%.f", strict=False)

@@ -10,7 +10,7 @@ import polars as pl
 from .batch import Batch
 from .booleans import BooleanEvidence
 from .marks import to_text
-from .moments import MomentEvidence, MomentKind
+from .moments import COMPACT, MomentEvidence, MomentKind
 from .native import check_native, convert_native
 from .number_evidence import NumberEvidence
 from .numbers import NumberKind
@@ -197,11 +197,11 @@ class _TextColumn:
     def kind(self, decimal: str, compact: bool) -> _Kind:
         if not self.numbers.values:
             return NumberKind(pl.Float64(), decimal, self.missing, "no values")
-        if self.numbers.are_numbers(decimal):
+        date_format = self.moments.date_format()
+        if self.numbers.are_numbers(decimal) and date_format != COMPACT:
             return self.numbers.kind(decimal, compact)
         if self.booleans.are_booleans():
             return self.booleans.kind()
-        date_format = self.moments.date_format()
         if date_format is not None:
             return self.moments.kind(date_format)
         return self.words.kind(self.numbers.why_words(decimal))

@@ -39,6 +39,9 @@ def test_order_types_and_more_columns_do_not_matter():
 def test_columns_that_are_not_there_are_named():
     with pytest.raises(ValueError, match=r"no columns 'age', 'deck', .* its columns are name"):
         ENCODING.encode(FRAME.select("name"))
+    many = pl.DataFrame({f"c{k}": [1] for k in range(3000)})
+    with pytest.raises(ValueError, match=r"c10, c11 and 2988 more$"):
+        ENCODING.encode(many)
 
 
 def test_an_array_has_the_columns_in_order():

@@ -51,6 +51,11 @@ def test_inputs_are_cycles_and_elapsed_time():
     np.testing.assert_allclose(scaler.mean, encoded.mean(axis=0), rtol=1e-12, atol=1e-12)
 
 
+def test_times_of_day_count_from_midnight():
+    column = fit_moment("at", pl.Series([time(9, 30), time(18), time(23)])).column
+    assert column.done == "hour, days since midnight"
+
+
 def test_december_is_near_january():
     column = Moment(name="a", parts=("month",), first=0, median=0)
     december, january, june = column.encode(

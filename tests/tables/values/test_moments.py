@@ -52,6 +52,9 @@ def test_moments_in_any_format_are_read_the_same(moments, date_format, clock):
         (["2024-02"], [date(2024, 2, 1)], ""),
         (["Feb-2024"], [date(2024, 2, 1)], ""),
         (["14:05", "23:59"], [time(14, 5), time(23, 59)], ""),
+        (["18.00.00", "09.30.00"], [time(18), time(9, 30)], ""),
+        (["20141013T000000"], [datetime(2014, 10, 13)], "dates written like 20241231"),
+        (["20141013", "20150101"], [date(2014, 10, 13), date(2015, 1, 1)], "like 20241231"),
         (["2:05 p.m.", "11:00 AM"], [time(14, 5), time(11)], ""),
         (["2024-01-05T14:05:09Z"], [datetime(2024, 1, 5, 14, 5, 9)], "times in UTC"),
         (["2024-01-05 14:05+02:00"], [datetime(2024, 1, 5, 12, 5)], "times in UTC"),
@@ -106,6 +109,15 @@ def test_moments_of_any_type_are_datetimes():
         moments = as_moments(pl.Series(values))
         assert moments.dtype == pl.Datetime("us")
         assert moments.to_list() == [expected]
+
+
+def test_eight_digits_are_dates_where_all_are():
+    for other in ("20241301", "20240132", "7", "1234567", "inf"):
+        assert type_of(["20240101", "20240202", other])[0].dtype.is_numeric()
+    strays = [f"202401{day:02}" for day in range(1, 31)] + ["unknown"]
+    assert type_of(strays)[0].to_list()[28:] == [date(2024, 1, 29), date(2024, 1, 30), None]
+    with_holes = pl.Series([20240101.0, None])
+    assert as_moments(with_holes, "%Y%m%d").to_list() == [datetime(2024, 1, 1), None]
 
 
 def test_a_known_format_decides():
