@@ -44,7 +44,7 @@ def predict(
 ) -> None:
     """Predict with the best network of a sweep, in the units and classes of its target."""
     check_output(output)
-    top = check_int("--top", top, 1)
+    top = check_int("top", top, 1)
     winner = Model.load(model)
     text = TextOptions(
         separator=separator,

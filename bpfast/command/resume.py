@@ -34,16 +34,28 @@ def resumed(folder: Path, typed: Mapping[str, Any]) -> Request:
             f"--data {typed['source']} if that is where they are now"
         )
     begun = read_request(folder)
-    source = absolute(typed.get("moved", begun.source))
-    if source not in BUILT_IN and not Path(source).is_file():
-        gone = f"--data {source}" if "moved" in typed else f"{source}, which it was begun with,"
-        raise ValueError(f"{folder}: {gone} is no file: say where the data are now, --data FILE")
+    source = _file(folder, "--data", typed.get("moved"), begun.source)
+    if begun.test_data is not None:
+        test_data = _file(folder, "--test-data", typed.get("test_data"), begun.test_data)
+        begun, typed = replace(begun, test_data=test_data), {**typed, "test_data": test_data}
     begun = replace(begun, storage=_storage(folder, typed.get("storage"), begun.storage))
     for option, now, before in _differences(folder, typed, begun):
         raise ValueError(
             f"{now}: {folder} was begun with {before}; leave {option} out, or begin another sweep"
         )
     return replace(begun, source=source, networks=typed.get("networks", begun.networks))
+
+
+def _file(folder: Path, option: str, typed: str | None, kept: str) -> str:
+    """Where data are: where they were when the sweep was begun, or else where the user says.
+
+    What they hold is compared later, by its fingerprint.
+    """
+    source = absolute(kept if typed is None else typed)
+    if source not in BUILT_IN and not Path(source).is_file():
+        gone = f"{kept}, which it was begun with," if typed is None else f"{option} {source}"
+        raise ValueError(f"{folder}: {gone} is no file: say where the data are now, {option} FILE")
+    return source
 
 
 def _storage(folder: Path, typed: str | None, kept: str | None) -> str | None:

@@ -8,6 +8,8 @@ from importlib.util import find_spec
 
 from ..errors import DeviceError, missing_extra
 
+BAD_INPUT = (ValueError, TypeError, DeviceError, ImportError, OSError, MemoryError)
+
 # Polars' allocator keeps what a table no longer needs for ten seconds, in which networks want the
 # room. This has it give all back at once, if nothing else is said.
 ALLOCATOR = ("_RJEM_MALLOC_CONF", "dirty_decay_ms:0,muzzy_decay_ms:0")
@@ -18,7 +20,7 @@ def main() -> None:
     os.environ.setdefault(*ALLOCATOR)
     try:
         code = _run()
-    except (ValueError, TypeError, DeviceError, ImportError, OSError, MemoryError) as error:
+    except BAD_INPUT as error:
         code = _refuse(str(error))
     except KeyboardInterrupt:
         sys.stderr.write("interrupted\n")
@@ -32,12 +34,15 @@ def _run() -> int | None:
         if find_spec(package) is None:
             raise missing_extra(package, "cli")
     from .app import app
+    from .messages import as_typed
 
     try:
         return app(standalone_mode=False)
     except Exception as error:
         # typer's usage errors are click's in some versions, those of its own copy in others
         message = getattr(error, "format_message", None)
+        if message is None and isinstance(error, BAD_INPUT):
+            return _refuse(as_typed(str(error)))
         if message is None:
             raise
         return _refuse(f"{message()} (bpfast --help lists what there is)") if str(error) else 2

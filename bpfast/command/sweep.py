@@ -12,6 +12,7 @@ from typing import Any
 import typer
 from rich.console import Console
 
+from ..checks import check_int
 from ..sweeps.folds import Splitting
 from ..sweeps.parts import SweepData
 from ..sweeps.space import Space
@@ -54,7 +55,7 @@ def _dask_client(address: str | None) -> AbstractContextManager[Any]:
 
 def run_request(request: Request, options: SweepOptions, client: Any) -> None:
     """Train, print and write what was asked for."""
-    memory = _bytes(options.memory)
+    memory, top = _bytes(options.memory), check_int("top", options.top, 1)
     space = Space(request.space)
     request = replace(request, networks=planned(space, request.sampler, request.networks))
     dataset = read_dataset(request)
@@ -87,7 +88,7 @@ def run_request(request: Request, options: SweepOptions, client: Any) -> None:
             resume=options.resume is not None,
             progress=display.show,
         )
-    print_result(console, result, options.top)
+    print_result(console, result, top)
     write_result(folder, result, data, dataset, request)
     print_where(console, folder, result)
     if result.interrupted:
@@ -115,7 +116,7 @@ def _bytes(text: str | None) -> int | None:
         return None
     found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([kmgt]?)i?b?", text.strip().lower())
     if not found:
-        raise ValueError(f"--memory {text}: expected a size such as 8G or 500M")
+        raise ValueError(f"memory={text!r} is no size such as 8G or 500M")
     return int(float(found[1]) * 1024 ** " kmgt".index(found[2] or " "))
 
 

@@ -147,10 +147,7 @@ class SweepData:
             found, winner = folds.prepared[0], folds.train
         else:
             found, winner = preparer.prepare(rows.winner)
-        if test is None:
-            tested = found.part(dataset, rows.test)
-        else:
-            tested = found.part(test, np.arange(len(test.target.values)))
+        tested = found.part(dataset, rows.test) if test is None else _given_part(found, test)
         _check_defined(folds, tested, scored, target, splitting)
         return cls(
             folds=folds,
@@ -176,6 +173,14 @@ class SweepData:
     def fold_target_scalers(self) -> list[Scaler | None]:
         """For each fold what brings its networks' outputs back to the target's units."""
         return [found.target_scaler for found in self.folds.prepared]
+
+
+def _given_part(found: Preparation, test: Dataset) -> Part:
+    """The rows of a test part that is given."""
+    try:
+        return found.part(test, np.arange(len(test.target.values)))
+    except ValueError as error:
+        raise ValueError(f"test_data: {error}") from None
 
 
 def _joined(parts: list[Part], inputs: int) -> Part:

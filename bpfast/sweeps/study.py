@@ -50,7 +50,7 @@ def planned(space: Space, sampler: Any, networks: int) -> int:
     if points > networks:
         raise ValueError(
             f"the grid has {points:,} points, and {networks:,} networks are asked for: ask for "
-            f"networks={points} (--networks {points}), or for the sampler 'random' to try a part "
+            f"networks={points}, or for the sampler 'random' to try a part "
             "of it"
         )
     return points

@@ -193,7 +193,7 @@ def test_labels_are_printed_with_their_probabilities(bpfast, tmp_path):
         (NEW, ["--output", "said.txt"], "--output said.txt: expected a file that ends in .csv"),
         (NEW, ["--output", "no/said.csv"], "--output no/said.csv: there is no folder no"),
         (NEW, ["--top", "0"], "--top must be at least 1, got 0"),
-        (NEW, ["--device", "gpu"], "device='gpu' is not known"),
+        (NEW, ["--device", "gpu"], "--device gpu is not known"),
         (NEW, ["--decimal", "x"], "decimal 'x': expected"),
     ],
 )

@@ -145,6 +145,27 @@ def test_data_may_have_moved(begun):
         asked_by("digits", "--data", "iris")
 
 
+def test_data_to_test_with_may_have_moved(begun):
+    command, moved = Path("run/command.json"), Path("data.csv").resolve()
+    text = command.read_text()
+    with pytest.raises(
+        ValueError, match=r"--test-data data\.csv: run was begun with no --test-dat"
+    ):
+        asked_by("--resume", "run", "--test-data", "data.csv")
+    command.write_text(text.replace('"test_data": null', '"test_data": "/gone/test.csv"'))
+    try:
+        with pytest.raises(
+            ValueError, match=r"test\.csv, which .* the data are now, --test-data FI"
+        ):
+            asked_by("--resume", "run")
+        with pytest.raises(ValueError, match=r"--test-data nowhere\.csv is no file"):
+            asked_by("--resume", "run", "--test-data", "nowhere.csv")
+        request = asked_by("--resume", "run", "--test-data", "data.csv")[0]
+        assert vars(request) == vars(begun) | {"test_data": str(moved)}
+    finally:
+        command.write_text(text)
+
+
 def test_a_storage_may_have_moved(begun):
     kept, moved = Path("s.db").resolve(), Path("run/moved.db")
     kept.rename(moved)

@@ -28,8 +28,8 @@ def test_a_grid_has_as_many_networks_as_points(houses, bpfast, tmp_path):
     code, out, err = bpfast(*asked, "--networks", "3")
     assert (code, out) == (2, "")
     assert err == (
-        "bpfast: the grid has 4 points, and 3 networks are asked for: ask for networks=4 "
-        "(--networks 4), or for the sampler 'random' to try a part of it\n"
+        "bpfast: the grid has 4 points, and 3 networks are asked for: ask for --networks 4, "
+        "or for the sampler 'random' to try a part of it\n"
     )
     assert not (tmp_path / "results").exists()
     code, out, err = bpfast(*asked, "--networks", "50")
@@ -130,17 +130,14 @@ def test_ctrl_c_before_anything_is_scored_leaves_a_folder_to_go_on_with(houses, 
     ("arguments", "words"),
     [
         (["nowhere.csv"], "nowhere.csv is neither a file nor one of digits"),
-        (
-            ["houses.csv"],
-            "no --target was given; its columns are area, colour, price, kind",
-        ),
+        (["houses.csv"], "no --target was given; its columns are area, colour, price, kind"),
         (["houses.csv", "--target", "cost"], "there is no column 'cost'"),
         (["houses.csv", "--target", "price", "--task", "classification"], "different values"),
         (["houses.csv", "--target", "kind", "--task", "regression"], "target of numbers"),
-        (["houses.csv", "--target", "kind", "--task", "guess"], "task='guess' is not known"),
+        (["houses.csv", "--target", "kind", "--task", "guess"], "--task guess is not known"),
         (["houses.csv", "--target", "kind", "--hidden", "wide"], "no layer width"),
-        (["houses.csv", "--target", "kind", "--learning-rate", "1:0"], "learning_rate: "),
-        (["houses.csv", "--target", "kind", "--optimizer", "best"], "optimizer='best'"),
+        (["houses.csv", "--target", "kind", "--learning-rate", "1:0"], "--learning-rate: "),
+        (["houses.csv", "--target", "kind", "--optimizer", "best"], "--optimizer best"),
         (["houses.csv", "--networks", "many"], "Invalid value for '--networks'"),
         (["houses.csv", "--wide"], "No such option: --wide"),
         ([], "DATA is missing"),
@@ -158,8 +155,9 @@ def test_bad_input_is_one_line_and_exit_code_2(arguments, words, houses, bpfast,
 @pytest.mark.parametrize(
     ("option", "value", "words"),
     [
-        ("--networks", 0, "networks must be at least 1, got 0"),
-        ("--cv", 1, "cv must be at least 2, got 1"),
+        ("--networks", 0, "--networks must be at least 1, got 0"),
+        ("--cv", 1, "--cv must be at least 2, got 1"),
+        ("--top", 0, "--top must be at least 1, got 0"),
     ],
 )
 def test_what_a_sweep_refuses_leaves_one_line_and_no_folder(
@@ -176,11 +174,11 @@ def test_what_a_sweep_refuses_leaves_one_line_and_no_folder(
     [
         (["--storage", "sqlite:///taken.db"], "the storage has a study named 'bpfast' already"),
         (["--storage", "sqlite:///no/s.db"], "no/s.db cannot be opened"),
-        (["--storage", "nonsense"], "storage='nonsense' is no URL such as sqlite:///study.db"),
-        (["--sampler", "grid"], "learning_rate: a grid needs choices"),
+        (["--storage", "nonsense"], "--storage nonsense is no URL such as sqlite:///study.db"),
+        (["--sampler", "grid"], "--learning-rate: a grid needs choices"),
         (["--sampler", "cmaes"], 'cmaes is not installed: pip install "bpfast[sweep]"'),
         (["--device", "cuda"], "device 'cuda' cannot be used: there is no GPU"),
-        (["--memory", "much"], "--memory much: expected a size such as 8G"),
+        (["--memory", "much"], "--memory much is no size such as 8G"),
         (["--resume", "new/run"], "new/run says what data it was begun with: leave out "),
     ],
 )

@@ -39,7 +39,7 @@ def test_a_grid_is_tried_once():
 def test_a_grid_that_is_larger_than_what_is_asked_for_is_refused(networks, tmp_path):
     space = {"hidden": [2, 3], "l2": [0.0, 0.1, 0.2]}
     made = {"storage": f"sqlite:///{tmp_path / 'study.db'}", "run": tmp_path / "run"}
-    words = f"6 points, and {networks} networks are asked for: ask for networks=6 .--networks 6."
+    words = f"6 points, and {networks} networks are asked for: ask for networks=6, or"
     with pytest.raises(ValueError, match=words):
         study_sweep(space=space, sampler="grid", networks=networks, **made)
     with pytest.raises(ValueError, match="l2: a grid needs choices"):
