@@ -58,7 +58,7 @@ def networks_so_far(progress: SweepProgress) -> str:
     words = [many(progress.networks, "network")]
     if math.isfinite(progress.best):
         metric = Metric(progress.metric)
-        words += [f"best {metric.shown} {metric.told(progress.best)}"]
+        words += [f"best {metric.label} {metric.format(progress.best)}"]
     words += [f"{progress.diverged} diverged"] * (progress.diverged > 0)
     words += [f"{progress.pruned} let go"] * (progress.pruned > 0)
     return "  " + ", ".join(words)

@@ -19,13 +19,13 @@ DEFAULTS = {
 }
 SCORE = "score"  # the metric that estimators of scikit-learn have as their method ``score``
 SCORES = {"classes": "accuracy", "labels": "accuracy", "numbers": "r2"}
-SHOWN = {
+LABELS = {
     "r2": "R²",
     "neg_root_mean_squared_error": "RMSE",
     "neg_mean_squared_error": "MSE",
     "neg_mean_absolute_error": "MAE",
 }
-SHOWN_WORDS = {"roc": "ROC", "auc": "AUC", "f1": "F1", "d2": "D²", "brier": "Brier"}
+LABEL_WORDS = {"roc": "ROC", "auc": "AUC", "f1": "F1", "d2": "D²", "brier": "Brier"}
 OLDER_NAMES = {"R²": "r2"}  # of metrics in files of bpfast before it took scoring names
 
 
@@ -46,16 +46,16 @@ class Metric:
         return -1 if self.name.startswith("neg_") else 1
 
     @property
-    def shown(self) -> str:
+    def label(self) -> str:
         """What people call it, such as "log loss"."""
         words = self.name.removeprefix("neg_").removesuffix("_score").split("_")
-        return SHOWN.get(self.name, " ".join(SHOWN_WORDS.get(word, word) for word in words))
+        return LABELS.get(self.name, " ".join(LABEL_WORDS.get(word, word) for word in words))
 
     def value(self, score: float) -> float:
         """A score as people know it: a loss without the minus."""
         return self.sign * float(score) + 0.0  # no minus before a zero
 
-    def told(self, score: float) -> str:
+    def format(self, score: float) -> str:
         """A score in text: to four decimals, a loss to four significant digits at least."""
         value = self.value(score)
         if self.sign > 0 or value == 0 or not np.isfinite(value):

@@ -252,6 +252,6 @@ def _check_defined(
             if part is test:
                 advice = f"give a larger share than test={splitting.test}"
             raise ValueError(
-                f"{name} has {why}, so there is no {metric.shown}: {advice}, another metric, or "
+                f"{name} has {why}, so there is no {metric.label}: {advice}, another metric, or "
                 "another seed"
             )

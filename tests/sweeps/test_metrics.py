@@ -30,14 +30,14 @@ def test_names(name, kind, expected):
 
 
 def test_what_people_call_a_metric():
-    shown = {name: Metric(name).shown for name in ("neg_log_loss", "roc_auc", "r2", "f1_macro")}
+    shown = {name: Metric(name).label for name in ("neg_log_loss", "roc_auc", "r2", "f1_macro")}
     assert shown == {
         "neg_log_loss": "log loss",
         "roc_auc": "ROC AUC",
         "r2": "R²",
         "f1_macro": "F1 macro",
     }
-    assert Metric("neg_brier_score").shown == "Brier"
+    assert Metric("neg_brier_score").label == "Brier"
     assert named("R²") == Metric("r2")
     assert named("accuracy") == Metric("accuracy")
 
@@ -57,7 +57,7 @@ def test_what_people_call_a_metric():
     ],
 )
 def test_a_loss_is_told_without_its_minus(name, score, text):
-    assert Metric(name).told(score) == text
+    assert Metric(name).format(score) == text
 
 
 def test_accuracy_or_r2_is_beside_other_metrics():
