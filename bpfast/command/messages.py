@@ -16,7 +16,8 @@ _LONG = "|".join(name for name in _NAMES if "_" in name)
 _WITH_VALUE = re.compile(rf"(?<![\w/.=-])({_ANY})=('[^']*'|[^\s,;:()]+)")
 # "cv must be", "time: there is no column", "groups 'house' is missing": where a sentence begins
 _SUBJECT = re.compile(
-    rf"(^|: |needs )({_ANY})(?=: | '| (?:must|is|are|has|takes|gives) )|(?<=\()({_ANY})(?=\))"
+    rf"(^|: |needs |is in )({_ANY})(?=: | '| (?:must|is|are|has|takes|gives) )"
+    rf"|(?<=\()({_ANY})(?=\))"
 )
 _ALONE = re.compile(rf"(?<![\w/.=-])({_LONG})(?![\w/.=-])")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -19,13 +20,13 @@ DEFAULTS = {
 }
 SCORE = "score"  # the metric that estimators of scikit-learn have as their method ``score``
 SCORES = {"classes": "accuracy", "labels": "accuracy", "numbers": "r2"}
-LABELS = {
+DISPLAY_NAMES = {
     "r2": "R²",
     "neg_root_mean_squared_error": "RMSE",
     "neg_mean_squared_error": "MSE",
     "neg_mean_absolute_error": "MAE",
 }
-LABEL_WORDS = {"roc": "ROC", "auc": "AUC", "f1": "F1", "d2": "D²", "brier": "Brier"}
+DISPLAY_WORDS = {"roc": "ROC", "auc": "AUC", "f1": "F1", "d2": "D²", "brier": "Brier"}
 OLDER_NAMES = {"R²": "r2"}  # of metrics in files of bpfast before it took scoring names
 
 
@@ -49,7 +50,9 @@ class Metric:
     def label(self) -> str:
         """What people call it, such as "log loss"."""
         words = self.name.removeprefix("neg_").removesuffix("_score").split("_")
-        return LABELS.get(self.name, " ".join(LABEL_WORDS.get(word, word) for word in words))
+        return DISPLAY_NAMES.get(
+            self.name, " ".join(DISPLAY_WORDS.get(word, word) for word in words)
+        )
 
     def value(self, score: float) -> float:
         """A score as people know it: a loss without the minus."""
@@ -148,8 +151,19 @@ def metric(name: str | None, kind: str, outputs: int) -> Metric:
         return Metric(name)
     predicted = f"{outputs} {kind}" if outputs > 1 else "a number"
     problem = "does not fit" if is_known else "is none of scikit-learn's scoring names for"
-    fitting = ", ".join(fitting_names(kind, outputs))
-    raise ValueError(f"metric={name!r} {problem} {predicted}: choose from {fitting}")
+    fitting = fitting_names(kind, outputs)
+    near = "" if is_known else _nearest(name, fitting)
+    raise ValueError(
+        f"metric={name!r} {problem} {predicted}{near}: choose from {', '.join(fitting)}"
+    )
+
+
+def _nearest(name: str, fitting: list[str]) -> str:
+    """The scoring name that is meant by another, such as "rmse", for a message."""
+    by_shown = {Metric(own).shown.lower(): own for own in fitting}
+    shown = Metric(name.lower().replace("-", "_").replace(" ", "_")).shown.lower()
+    near = difflib.get_close_matches(shown, [*by_shown], n=1)
+    return f", but {by_shown[near[0]]} is" if near else ""
 
 
 def named(name: str) -> Metric:

@@ -251,6 +251,8 @@ def _check_defined(
         if why:
             if part is test:
                 advice = f"give a larger share than test={splitting.test}"
+                if not splitting.test:
+                    advice = "give more of test_data"
             raise ValueError(
                 f"{name} has {why}, so there is no {metric.label}: {advice}, another metric, or "
                 "another seed"

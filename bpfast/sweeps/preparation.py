@@ -10,6 +10,7 @@ import numpy as np
 from ..tables.dataset import Dataset
 from ..tables.encoding import Encoding, encode_scaled, fit
 from ..tables.scaling import Scaler
+from ..tables.target import scaler_of
 from .weights import Weighting
 
 
@@ -107,7 +108,9 @@ class Preparer(NamedTuple):
         if not fitted.encoding.features:
             why = "; ".join(f"{own['column']}: {own['done']}" for own in fitted.encoding.describe())
             raise ValueError(f"no column is left to predict from ({why}): keep one")
-        target_scaler = Scaler.of(y[rows]) if target.kind == "numbers" else None
+        target_scaler = None
+        if target.kind == "numbers":
+            target_scaler = scaler_of(target.values[rows], target.transform)
         found = Preparation(fitted.encoding, fitted.scaler, target_scaler)
         weights = self.weighting.of(target.values, rows)
         return found, Part(fitted.X, found.scale(y[rows]), target.values[rows], weights)

@@ -137,6 +137,7 @@ class Scorer(NamedTuple):
         """Scores of networks whose predictions fit into memory."""
         target = self.data.target
         predicted = population.predict(part.X, device=self.device)
+        is_finite = np.isfinite(predicted).all(axis=(1, 2))  # before bounds hide that they are not
         if target.kind == "numbers":
             predicted = predicted.astype(np.float64)
             if target_scaler is not None:
@@ -148,5 +149,6 @@ class Scorer(NamedTuple):
         found = {}
         if other is not None:
             found[other.name] = other.scores(predicted, part.target, target.kind)
-        is_finite = np.isfinite(predicted).all(axis=(1, 2))
-        return PartScores(np.where(np.isnan(scores), -np.inf, scores), found, is_finite)
+        is_finite &= np.isfinite(predicted).all(axis=(1, 2))
+        has_score = is_finite & ~np.isnan(scores)
+        return PartScores(np.where(has_score, scores, -np.inf), found, is_finite)

@@ -62,8 +62,8 @@ class TimeOrder:
         size = None if share is None else max(1, round(share * len(rows)))
         if size is not None and size * k >= len(rows):
             raise ValueError(
-                f"cv={k} windows with validation={share:.3g} of {len(rows)} rows leave none for "
-                "training: give fewer windows, or a smaller share"
+                f"cv={k} windows of {size} rows leave none of {len(rows)} for training: give fewer "
+                "windows, or a smaller share for validation"
             )
         splitter = _model_selection().TimeSeriesSplit(k, test_size=size)
         cuts = self._cut(rows, [window[0] for _, window in splitter.split(rows)])

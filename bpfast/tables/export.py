@@ -44,6 +44,9 @@ def _add_units(graph: Graph, value: str, target: TargetInfo) -> str:
     if target.scaler is not None:
         value = graph.add("Mul", value, np.asarray(target.scaler.scale, DOUBLE))
         value = graph.add("Add", value, np.asarray(target.scaler.mean, DOUBLE))
+        if target.scaler.low is not None:
+            value = graph.add("Max", value, np.asarray(target.scaler.low, DOUBLE))
+            value = graph.add("Min", value, np.asarray(target.scaler.high, DOUBLE))
     if target.transform:
         value = graph.add("Exp", value)
     if target.transform == "log1p":

@@ -261,4 +261,5 @@ def _encoding(columns: Columns) -> Encoding:
 
 
 def _describe(scaler: Scaler) -> dict[str, Any]:
-    return {name: np.asarray(array).tolist() for name, array in vars(scaler).items()}
+    given = {name: array for name, array in vars(scaler).items() if array is not None}
+    return {name: np.asarray(array).tolist() for name, array in given.items()}

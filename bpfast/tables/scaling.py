@@ -14,10 +14,13 @@ class Scaler:
     Parameters
     ----------
     mean, scale : (columns,) arrays, or () for a single column: means and standard deviations
+    low, high : bounds of what :meth:`invert` gives, in the columns' own units; None for no bounds
     """
 
     mean: np.ndarray
     scale: np.ndarray
+    low: np.ndarray | None = None
+    high: np.ndarray | None = None
 
     @classmethod
     def of(cls, values: np.ndarray) -> Scaler:
@@ -32,4 +35,5 @@ class Scaler:
 
     def invert(self, values: np.ndarray) -> np.ndarray:
         """Scaled values, in their own units again."""
-        return values * self.scale + self.mean
+        values = values * self.scale + self.mean
+        return values if self.low is None else np.clip(values, self.low, self.high)

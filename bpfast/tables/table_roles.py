@@ -246,7 +246,11 @@ class _Beside(NamedTuple):
             return None
         if values.dtype.is_numeric():
             return values.cast(pl.Float64).to_numpy()
-        return as_moments(values).to_physical().cast(pl.Float64).to_numpy() / 1e6
+        try:
+            moments = as_moments(values)
+        except ValueError as error:
+            raise ValueError(f"time: {error}") from None
+        return moments.to_physical().cast(pl.Float64).to_numpy() / 1e6
 
     def weights(self, asked: Any) -> np.ndarray | None:
         values = self._values("sample_weight", asked)

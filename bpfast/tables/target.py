@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from ..checks import check_choice
+from .scaling import Scaler
 
 TASKS = ("auto", "classification", "regression")
 MAX_CLASSES = 100  # different integers in a target that still count as classes
@@ -69,6 +70,20 @@ def to_units(values: np.ndarray, transform: str) -> np.ndarray:
 def class_name(value: object) -> str:
     """What a class is called: 1 and 1.0 alike, and without spaces around it."""
     return str(value).strip().removesuffix(".0")
+
+
+def scaler_of(values: np.ndarray, transform: str) -> Scaler:
+    """What scales numbers of training rows, in units, once they are transformed.
+
+    A logarithm that is predicted a little too large is a number that is far too large. So back in
+    units, predictions of logarithms go from half the least number to twice the greatest.
+    """
+    scaler = Scaler.of(to_training_scale(values, transform))
+    if not transform:
+        return scaler
+    least, greatest = values.min(axis=0) / 2.0, values.max(axis=0) * 2.0
+    low, high = (to_training_scale(bound, transform) for bound in (least, greatest))
+    return replace(scaler, low=low, high=high)
 
 
 def find_target(

@@ -20,6 +20,7 @@ from bpfast.command.messages import as_typed
             "values (missing), or a classification (task)",
             "values (--missing), or a classification (--task)",
         ),
+        ("'a' is the target and is in time: give", "'a' is the target and is in --time: give"),
         ("other test_data: theirs", "other --test-data: theirs"),
         ("no column is left to predict from; keep one", None),
         ("/data/test=1/class_weight.csv: the test part has 1 row", None),

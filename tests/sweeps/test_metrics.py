@@ -73,7 +73,10 @@ def test_accuracy_or_r2_is_beside_other_metrics():
         ("f1", "classes", 3, "does not fit 3 classes: .*f1_macro"),
         ("accuracy", "numbers", 1, "does not fit a number: .*neg_root_mean_squared_error"),
         ("neg_max_error", "numbers", 2, "does not fit 2 numbers: .*explained_variance"),
-        ("log_loss", "labels", 2, "is none of scikit-learn's scoring names for 2 labels"),
+        ("log_loss", "labels", 2, "is none of scikit-learn's .* for 2 labels, but neg_log_loss is"),
+        ("rmse", "numbers", 1, "a number, but neg_root_mean_squared_error is: choose from"),
+        ("f1-score", "classes", 2, "2 classes, but f1 is"),
+        ("nonsense", "classes", 2, "names for 2 classes: choose from"),
     ],
 )
 def test_a_name_that_does_not_fit_lists_those_that_do(name, kind, outputs, words):

@@ -137,3 +137,11 @@ def test_test_rows_may_come_from_another_table():
     np.testing.assert_array_equal(data.test.target, NUMBERS[:10])
     np.testing.assert_array_equal(data.test.X, data.scaler.apply(X[:10] + 1.0).astype(np.float32))
     np.testing.assert_array_equal(data.rows["test"], np.arange(10))
+
+
+def test_test_rows_of_another_table_need_its_columns():
+    pl = pytest.importorskip("polars")
+    frame = pl.DataFrame(X, schema=["a", *(f"b{k}" for k in range(1, X.shape[1]))])
+    table, other = array_dataset(frame, NUMBERS), array_dataset(frame.drop("a"), NUMBERS)
+    with pytest.raises(ValueError, match=r"^test_data: the table has no column 'a'"):
+        SweepData.of(table, Splitting(), 0, test=other)

@@ -2,12 +2,14 @@
 
 import numpy as np
 import pytest
+from datasets import array_dataset
 from sweeps import NUMBERS, SPACE, WORDS, X, sweep
 
 import bpfast as bp
 from bpfast.sweeps import scoring
 from bpfast.sweeps.folds import Splitting, split_rows
 from bpfast.sweeps.metrics import fitting_names
+from bpfast.sweeps.parts import SweepData
 from bpfast.sweeps.scorers import score
 
 
@@ -152,6 +154,17 @@ def test_a_metric_that_is_not_defined_for_a_part_is_refused_before_training():
         sweep(NUMBERS - 100.0, metric="neg_mean_squared_log_error")
     with pytest.raises(ValueError, match=r"metric='r2' does not fit 2 classes: choose from"):
         sweep(WORDS, metric="r2")
+
+
+def test_networks_whose_outputs_are_infinite_have_diverged_although_logarithms_are_bounded():
+    y = np.exp(NUMBERS / 20.0)
+    data = SweepData.of(array_dataset(X, y, "log"), Splitting(), 0)
+    pop = bp.Population(bp.MLP((X.shape[1], 1)), 2, seed=0)
+    pop = pop.with_parameters(np.stack([pop.parameters[0], np.full_like(pop.parameters[1], 3e38)]))
+    with np.errstate(over="ignore", invalid="ignore"):
+        found = scoring.Scorer(data, "reference").part_scores(pop, data.test, data.target_scaler)
+    assert found.is_finite.tolist() == [True, False]
+    assert np.isfinite(found.scores).tolist() == [True, False]
 
 
 def test_predictions_that_a_metric_does_not_take_come_last():

@@ -6,9 +6,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from mixed_tables import TARGETS, model, new_rows, raw_columns
-from numpy.testing import assert_allclose
+from numpy.testing import assert_allclose, assert_array_equal
 
 import bpfast as bp
+from bpfast.tables.target import scaler_of
 
 pytest.importorskip("onnx")
 runtime = pytest.importorskip("onnxruntime")
@@ -81,3 +82,20 @@ def test_the_metadata_say_what_goes_in_and_out():
     assert metadata["columns"]["deck"] == "words"
     assert metadata["features"] == one.features
     assert metadata["labels"] == TARGETS["labels"]["labels"]
+
+
+@pytest.mark.parametrize("outputs", [1, 2])
+def test_logarithms_stay_within_bounds(outputs, tmp_path):
+    prices = np.stack([PRICES, PRICES**2], axis=1)[:, :outputs].squeeze()
+    regressor = of_array((3, 8, outputs), "mse", target_scaler=scaler_of(prices, "log"))
+    parameters = 50.0 * regressor.population.parameters
+    far = replace(
+        regressor, transform="log", population=regressor.population.with_parameters(parameters)
+    )
+    said = far.predict(X)
+    assert (said.min(axis=0) >= prices.min(axis=0) / 2.001).all()
+    assert (said.max(axis=0) <= prices.max(axis=0) * 2.001).all()
+    assert (said > prices.max(axis=0) * 1.999).any()
+    assert_allclose(run(far, {"X": X}).squeeze(), said, rtol=1e-5)
+    far.save(tmp_path / "far.safetensors")
+    assert_array_equal(bp.Model.load(tmp_path / "far.safetensors").predict(X), said)

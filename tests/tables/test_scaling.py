@@ -24,3 +24,9 @@ def test_scaling_is_inverted(shape):
     values = np.random.default_rng(0).normal(1e3, 10.0, shape)
     scaler = Scaler.of(values)
     np.testing.assert_allclose(scaler.invert(scaler.apply(values)), values, rtol=1e-12)
+
+
+def test_what_is_inverted_stays_within_bounds():
+    bounded = Scaler(np.array([1.0, 2.0]), np.ones(2), np.array([0.0, 2.5]), np.array([1.5, 9.0]))
+    inverted = bounded.invert(np.array([[-5.0, -5.0], [0.25, 1.0], [np.inf, np.nan]]))
+    np.testing.assert_array_equal(inverted, [[0.0, 2.5], [1.25, 3.0], [1.5, np.nan]])

@@ -155,6 +155,7 @@ def test_other_rows_take_the_types_of_those_that_are_known():
         ({"target": "price", "groups": "house,row"}, "groups takes one column, got house, row"),
         ({"target": "house", "sample_weight": "price"}, "sample_weight 'price' is missing in row"),
         ({"target": "price", "sample_weight": "house"}, "'house' is a in row 1: give numbers that"),
+        ({"target": "price", "time": "house"}, "time: column 'house' has 'a' in row 1, expected"),
         ({"target": "price", "sample_weight": [-1] * 12}, "'sample_weight' is -1 in row 1: give"),
         ({"target": "price", "groups": [1, 2.5]}, "groups has 2 values, and the table 12 rows"),
         ({"target": np.ones(3)}, "the target has 3 values, and the table 12 rows"),

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from bpfast.tables.target import (
     Target,
     find_target,
+    scaler_of,
     target_like,
     to_training_scale,
     to_units,
@@ -182,3 +183,13 @@ def test_other_rows_have_the_same_labels_and_outputs():
     assert outputs.values.tolist() == [[7.0, 8.5]]
     with pytest.raises(ValueError, match="target 'y' has 'x', expected numbers"):
         target_like({"y": np.array(["x"])}, Target(("y",), "numbers", NUMBERS))
+
+
+@pytest.mark.parametrize("transform", ["log", "log1p"])
+def test_logarithms_are_brought_back_near_to_what_was_trained_on(transform):
+    scaler = scaler_of(SKEWED, transform)
+    far = to_units(scaler.invert(np.array([-100.0, 100.0, np.inf])), transform)
+    np.testing.assert_allclose(far, [SKEWED.min() / 2, *[SKEWED.max() * 2] * 2])
+    again = scaler.invert(scaler.apply(to_training_scale(SKEWED, transform)))
+    np.testing.assert_allclose(to_units(again, transform), SKEWED)
+    assert scaler_of(SKEWED, "").low is None
