@@ -15,6 +15,7 @@ from ..tables.reading.npz import read_npz
 from ..tables.reading.sources import BUILT_IN, data_file, ending, load_built_in, source_name
 from ..tables.reading.table import read_frame
 from ..tables.roles import Roles, list_names
+from .options import flag
 from .request import Request
 
 OF_COLUMNS = ("drop", "numeric", "categorical", "keep", "time", "sample_weight")
@@ -133,4 +134,4 @@ def _built_in(request: Request) -> Dataset:
 def _refuse_options_of_columns(request: Request, why: str) -> None:
     for name in OF_COLUMNS:
         if getattr(request, name) is not None:
-            raise ValueError(f"--{name.replace('_', '-')} is for columns of tables: {why}")
+            raise ValueError(f"{flag(name)} is for columns of tables: {why}")

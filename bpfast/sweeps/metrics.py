@@ -160,10 +160,10 @@ def metric(name: str | None, kind: str, outputs: int) -> Metric:
 
 def _nearest(name: str, fitting: list[str]) -> str:
     """The scoring name that is meant by another, such as "rmse", for a message."""
-    by_shown = {Metric(own).label.lower(): own for own in fitting}
-    shown = Metric(name.lower().replace("-", "_").replace(" ", "_")).label.lower()
-    near = difflib.get_close_matches(shown, [*by_shown], n=1)
-    return f", but {by_shown[near[0]]} is" if near else ""
+    by_label = {Metric(own).label.lower(): own for own in fitting}
+    label = Metric(name.lower().replace("-", "_").replace(" ", "_")).label.lower()
+    near = difflib.get_close_matches(label, [*by_label], n=1)
+    return f", but {by_label[near[0]]} is" if near else ""
 
 
 def named(name: str) -> Metric:
