@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -71,4 +72,6 @@ class TableOptions(NamedTuple):
 
 
 def _frame_or_array(X: Any) -> Any:
+    if isinstance(X, (str, Path)):
+        raise TypeError(f"X is {str(X)!r}: if it is a file, give bpfast.read_table({str(X)!r})")
     return as_frame(X) if is_table(X) else check_array("X", X, np.float64)

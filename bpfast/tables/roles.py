@@ -77,8 +77,8 @@ def list_names(names: Sequence[str], *, quoted: bool = False) -> str:
 
 def _find(names: Sequence[str], column: Column, option: str) -> str:
     """One column's name."""
-    called = _called(names, column) if isinstance(column, str) else []
-    if column in called:
+    called = _called(names, str(column))
+    if str(column) in called:
         return str(column)
     if len(called) == 1:
         return called[0]

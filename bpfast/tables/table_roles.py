@@ -59,12 +59,14 @@ def split_table(
     rows = _rows_with(target, frame.height)
     left_out = _left_out(table.frame, names, known)
     inputs = table.frame.select(name for name in table.frame.columns if name not in left_out)
+    if not inputs.width and frame.width == 1:
+        raise ValueError(
+            f"the table has one column, {frame.columns[0]!r}, and needs others to predict it from: "
+            "set separator if there are some"
+        )
     if not inputs.width:
         why = ", ".join(f"{name} ({reason})" for name, reason in left_out.items())
-        raise ValueError(
-            f"no column is left to predict from: {why}; give a table with more columns, or keep "
-            "one that was left out"
-        )
+        raise ValueError(f"no column is left to predict from: {why}; keep one of them")
     inputs, booleans = _with_booleans(inputs, names["categorical"])
     if len(rows) < inputs.height:  # a copy, which a large table has no memory for without need
         inputs = inputs[rows]

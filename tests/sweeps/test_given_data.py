@@ -36,6 +36,11 @@ def test_a_target_that_is_missing_is_asked_for(given):
         TableOptions(Roles(None)).dataset(given)
 
 
+def test_a_file_is_to_be_read_first():
+    with pytest.raises(TypeError, match=r"give bpfast\.read_table\('a\.csv'\)"):
+        NAMED.dataset("a.csv")
+
+
 def test_marks_of_missing_values_may_be_one_word():
     frame = FRAME.with_columns(b=pl.Series(["x", "gone", "x", "y", "gone", "y"]))
     for missing in ("gone", ["gone"]):

@@ -19,6 +19,7 @@ NAMES = ["age", "sex", "a,b", "7", " 'deck' ", "survived"]
         ("age, 'sex'", ["age", "sex"]),
         ("a,b", ["a,b"]),
         ("7", ["7"]),  # a name, not a position
+        (7, ["7"]),  # as pandas has names
         ('age, "a,b"', ["age", "a,b"]),
         ("1", ["age"]),
         (1, ["age"]),

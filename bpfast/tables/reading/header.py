@@ -32,16 +32,17 @@ def has_header(
     if not below:
         return "number" not in _kinds([first], missing, decimal)
     above = _kinds([first], missing, decimal)
-    kinds = _kinds(below, missing, decimal)
+    others = [row for row in below if row != first] or below  # headers come again in joined files
+    kinds = _kinds(others, missing, decimal)
     has_values = False
     for k, cell in enumerate(first):
         if above[k] == "holes":
             continue
-        if _comes_again(cell, k, below):
+        if _comes_again(cell, k, others):
             has_values = True
         elif _differs(above[k], kinds[k]):
             return True
-        elif above[k] != "words":
+        elif above[k] != "words" or _comes_again(cell, k, below):
             has_values = True
     return not has_values
 

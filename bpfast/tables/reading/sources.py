@@ -21,6 +21,7 @@ STDIO = "-"  # in place of a file: a table from standard input or to standard ou
 TEXT = (".csv", ".tsv", ".tab", ".psv", ".txt", ".dat", ".data")
 ARROW = (".arrow", ".feather", ".ipc")
 COMPRESSED = (".gz", ".bz2", ".xz")
+SPREADSHEETS = (".xlsx", ".xls", ".xlsm", ".xlsb", ".ods")  # which are not read
 ENDINGS = (*TEXT, ".parquet", *ARROW, ".npz")
 BLOCK = 1 << 20  # bytes that are read at once
 IN_MEMORY = 1 << 24  # bytes of a stream that are kept in memory; longer ones go to a file
@@ -52,6 +53,11 @@ def data_file(source: str | Path) -> Path:
     path = Path(source)
     if not path.is_file():
         raise ValueError(f"{source} is neither a file nor one of {', '.join(BUILT_IN)}")
+    if ending(path) in SPREADSHEETS:
+        raise ValueError(
+            f"{source} is a spreadsheet: save it as .csv first, or give what pandas reads from it "
+            "to bpfast.sweep"
+        )
     if ending(path) not in (*ENDINGS, ""):
         raise ValueError(
             f"{source}: expected a file that ends in {', '.join(ENDINGS)}, or the like with "

@@ -42,7 +42,8 @@ class Batch(NamedTuple):
         numbers = text.cast(pl.Float64, strict=False)
         infinite = numbers.is_infinite().fill_null(False)
         plain = numbers.is_finite().fill_null(False)
-        plain &= ~numbers.is_in(numbers_among(missing))
+        if marks := numbers_among(missing):
+            plain &= ~numbers.is_in(marks)
         rest = _count(text.filter(numbers.is_null() & text.is_not_null()), missing)
         return cls(text.filter(plain), numbers.filter(plain), int(infinite.sum()), rest)
 

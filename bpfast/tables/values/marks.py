@@ -38,6 +38,8 @@ def without_marks(
 
 def numbers_among(missing: Collection[str]) -> list[float]:
     """The numbers among words that stand for missing values, such as -999."""
+    if not missing:
+        return []
     numbers = (
         pl.Series([*missing], dtype=pl.String).str.strip_chars().cast(pl.Float64, strict=False)
     )

@@ -26,6 +26,8 @@ pytest.importorskip("polars")
         ("a,b", True),
         ("1,b", False),
         ("y,smoker|3,y|4,n|5,n", True),
+        ("day,y|1,a|day,y|2,b", True),
+        ("red,a|red,a", False),
         ("country,2018,2019,2020|France,3.5,4.5,1|Spain,1,2,5", True),
         (",0,1,2|0,5,7,1|1,7,8,2", True),
         ("0,1,2|3,4,5|6,7,8", False),

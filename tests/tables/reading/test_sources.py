@@ -30,9 +30,16 @@ def test_what_is_no_data_is_refused(source):
 
 
 def test_other_endings_are_refused(tmp_path):
-    path = tmp_path / "table.xlsx"
+    path = tmp_path / "table.json"
     path.touch()
     with pytest.raises(ValueError, match=r"expected a file that ends in \.csv, \.tsv, .*\.gz"):
+        data_file(str(path))
+
+
+def test_spreadsheets_are_refused(tmp_path):
+    path = tmp_path / "table.XLSX"
+    path.touch()
+    with pytest.raises(ValueError, match=r"table\.XLSX is a spreadsheet: save it as \.csv first"):
         data_file(str(path))
 
 
