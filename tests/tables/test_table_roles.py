@@ -170,7 +170,7 @@ def test_roles_that_cannot_be_are_refused(roles, words):
 def test_a_table_of_one_column_may_have_another_separator():
     frame = pl.DataFrame({"a:b": ["1:2", "3:4"]})
     with pytest.raises(ValueError, match=r"has one column, 'a:b', .*: set separator if"):
-        split_table(frame, Roles(1), TextOptions())
+        split_table(frame, Roles(1), TypeOptions())
 
 
 def test_a_target_without_values_is_refused():
