@@ -6,7 +6,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 from ..files import write_whole
-from ..reporting.predictions import FILE as PREDICTIONS
+from ..reporting.predictions import PREDICTIONS
 from ..sweeps.parts import SweepData
 from ..sweeps.result import SweepResult
 from ..sweeps.run_folder import describe
