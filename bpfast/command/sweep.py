@@ -56,6 +56,7 @@ def _dask_client(address: str | None) -> AbstractContextManager[Any]:
 def run_request(request: Request, options: SweepOptions, client: Any) -> None:
     """Train, print and write what was asked for."""
     memory, top = _bytes(options.memory), check_int("top", options.top, 1)
+    check_int("seed", request.seed, 0)
     space = Space(request.space)
     request = replace(request, networks=planned(space, request.sampler, request.networks))
     dataset = read_dataset(request)

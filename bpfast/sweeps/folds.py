@@ -108,6 +108,10 @@ def split_rows(X: Any, y: np.ndarray, classes: int, splitting: Splitting, seed: 
 def _check(splitting: Splitting) -> None:
     """Refuse options of other types, and those that do not go with each other."""
     cv, groups = splitting.cv, splitting.groups
+    for name in ("validation", "test"):
+        share = getattr(splitting, name)
+        if share is not None and not isinstance(share, (int, float, np.integer, np.floating)):
+            raise TypeError(f"{name} must be a share of the rows, got {share!r}")
     is_text = isinstance(cv, (str, bytes))  # which can be split, and iterated over
     is_splitter = hasattr(cv, "split") and not is_text
     is_number = isinstance(cv, (int, np.integer))

@@ -152,7 +152,7 @@ def metric(name: str | None, kind: str, outputs: int) -> Metric:
     predicted = f"{outputs} {kind}" if outputs > 1 else "a number"
     problem = "does not fit" if is_known else "is none of scikit-learn's scoring names for"
     fitting = fitting_names(kind, outputs)
-    near = "" if is_known else _nearest(name, fitting)
+    near = "" if is_known or not name else _nearest(name, fitting)
     raise ValueError(
         f"metric={name!r} {problem} {predicted}{near}: choose from {', '.join(fitting)}"
     )
@@ -162,7 +162,8 @@ def _nearest(name: str, fitting: list[str]) -> str:
     """The scoring name that is meant by another, such as "rmse", for a message."""
     by_label = {Metric(own).label.lower(): own for own in fitting}
     label = Metric(name.lower().replace("-", "_").replace(" ", "_")).label.lower()
-    near = difflib.get_close_matches(label, [*by_label], n=1)
+    starting = [own for own in by_label if f" {label}" in f" {own}"]
+    near = sorted(starting, key=len) or difflib.get_close_matches(label, [*by_label], 1, 0.75)
     return f", but {by_label[near[0]]} is" if near else ""
 
 

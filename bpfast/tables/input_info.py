@@ -89,7 +89,7 @@ def _has_text_or_moments(X: Any) -> bool:
             X = np.asarray(X)
     kind = getattr(getattr(X, "dtype", None), "kind", "")
     if kind == "O":
-        return not all(cell is None or isinstance(cell, Real) for cell in X.flat)
+        return not all(cell is None or isinstance(cell, Real) for cell in np.asarray(X).flat)
     return kind in ("U", "S", "T", "M")
 
 

@@ -157,6 +157,7 @@ def test_bad_input_is_one_line_and_exit_code_2(arguments, words, houses, bpfast,
     [
         ("--networks", 0, "--networks must be at least 1, got 0"),
         ("--cv", 1, "--cv must be at least 2, got 1"),
+        ("--seed", -1, "--seed must be at least 0, got -1"),
         ("--top", 0, "--top must be at least 1, got 0"),
     ],
 )

@@ -236,6 +236,8 @@ def test_pairs_are_rows_of_all_and_lose_those_of_the_test_part():
         ([(range(5), [5])], {"groups": GROUPS}, ValueError, r"groups are for shares, .* got cv=\["),
         ([(range(5), [5])], {"validation": 0.2}, ValueError, "leave validation out"),
         (3, {"validation": 0.8}, ValueError, "leave some for training"),
+        (None, {"validation": "0.2"}, TypeError, "validation must be a share .*, got '0.2'"),
+        (3, {"test": "half"}, TypeError, "test must be a share of the rows, got 'half'"),
         (None, {"validation": 0.0}, ValueError, "validation=0.0 must be a share"),
         (
             None,

@@ -76,6 +76,9 @@ def test_accuracy_or_r2_is_beside_other_metrics():
         ("log_loss", "labels", 2, "is none of scikit-learn's .* for 2 labels, but neg_log_loss is"),
         ("rmse", "numbers", 1, "a number, but neg_root_mean_squared_error is: choose from"),
         ("f1-score", "classes", 2, "2 classes, but f1 is"),
+        ("auc", "classes", 2, "2 classes, but roc_auc is"),
+        ("acc", "classes", 2, "2 classes, but accuracy is"),
+        ("acuracy", "classes", 2, "2 classes, but accuracy is"),
         ("nonsense", "classes", 2, "names for 2 classes: choose from"),
     ],
 )

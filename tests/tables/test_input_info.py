@@ -113,6 +113,12 @@ def test_other_arrays_are_refused_in_words(X, error, words):
         encode_inputs(ENCODING, X)
 
 
+def test_a_row_of_a_pandas_table_is_no_table():
+    pandas = pytest.importorskip("pandas")
+    with pytest.raises(ValueError, match=r"X has shape \(2,\), expected"):
+        encode_inputs(ENCODING, pandas.DataFrame({"age": [1.0], "deck": ["A"]}).iloc[0])
+
+
 def test_columns_that_are_not_there_are_named():
     pl = pytest.importorskip("polars")
     with pytest.raises(ValueError, match=r"no column 'deck', .* its columns are age, id"):
