@@ -26,7 +26,7 @@ def has_header(
     numbers or moments, or come again below. A row of words that never come again is a header, and
     so is one of numbers that go up by one, as no other row's: years, or pandas' own names.
     """
-    first, *below = [row[:COLUMNS] for row in rows]
+    first, *below = [[cell.strip() for cell in row[:COLUMNS]] for row in rows]
     if _count_up(first) and below and not any(map(_count_up, below)):
         return True
     if not below:
@@ -89,7 +89,7 @@ def _count_up(cells: list[str]) -> bool:
 
 def _comes_again(cell: str, k: int, below: list[list[str]]) -> bool:
     """Whether a word is below in its column, too."""
-    return any(row[k].strip() == cell.strip() for row in below)
+    return any(row[k] == cell for row in below)
 
 
 def _differs(above: str, below: str) -> bool:

@@ -64,7 +64,7 @@ class TextTable:
         blocks = _utf8(self.source, self.dialect.encoding)
         some = False
         for chunk in cut(blocks, self.dialect, self.layout.lines_before):
-            yield self._parse(chunk)
+            yield self._without_headers(self._parse(chunk))
             some = True
         if not some:
             yield self._parse(Chunk(1, b""))
@@ -87,6 +87,14 @@ class TextTable:
         frame = frame[:, :width]
         frame.columns = self.layout.names
         return frame
+
+    def _without_headers(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """A batch without rows that are the header again, which files have that were joined."""
+        pl, names = _polars(), self.layout.names
+        if not self.dialect.header or not (frame[names[0]].str.strip_chars() == names[0]).any():
+            return frame
+        is_name = (pl.col(name).str.strip_chars().eq_missing(pl.lit(name)) for name in names)
+        return frame.filter(~pl.all_horizontal(is_name))
 
     def _is_even(self, frame: pl.DataFrame, text: bytes) -> bool:
         """Whether all records have as many fields as there are columns.
