@@ -140,23 +140,27 @@ def _name_columns(sample: _Sample, options: TextOptions) -> Layout:
 def _count_titles(rows: list[list[str]], options: TextOptions) -> int:
     """How many records above a table of three columns or more are no part of it.
 
-    A title is words in a first cell alone. Where separators follow it, as a spreadsheet writes
-    them, names must come below, since the table might lack all other values of a row.
+    Below lines of one field anything may follow. Other records of few values might be rows that
+    lack the rest, unless a header follows.
     """
-    titles = next((k for k, row in enumerate(rows[:MOST_TITLES]) if not _is_title(row)), 0)
-    width = _width(rows[titles:])
-    if not titles or width < 3:
+    width = _width(rows)
+    titles = next((k for k, row in enumerate(rows[:MOST_TITLES]) if not _is_title(row, width)), 0)
+    body = rows[titles:]
+    if not titles or width < 3 or len(body[0]) == 1:
         return 0
-    first = rows[titles][:width]
-    names = sum(map(_is_name, map(str.strip, first)))
-    may_follow_separators = options.header is None and names >= width - 1
-    is_short = all(len(row) == 1 for row in rows[:titles])
-    return titles if len(first) > 1 and (is_short or may_follow_separators) else 0
+    if all(len(row) == 1 for row in rows[:titles]):
+        return titles
+    first, *below = [row[:width] for row in body if len(row) >= width]
+    is_full = first == body[0][:width] and sum(map(bool, map(str.strip, first))) >= width - 1
+    if options.header is not None or not is_full:
+        return 0
+    return titles * has_header([first, *below], options.missing, options.decimal)
 
 
-def _is_title(row: list[str]) -> bool:
-    first, *others = (cell.strip() for cell in row)
-    return bool(re.search(r"[^\W\d_]{2}", first)) and not any(others)
+def _is_title(row: list[str], width: int) -> bool:
+    """Whether a record is words that leave two columns or more empty."""
+    cells = [cell for cell in map(str.strip, row) if cell]
+    return len(cells) < width - 1 and bool(re.search(r"[^\W\d_]{2}", row[0]))
 
 
 def _excel_separator(lines: list[_Line]) -> tuple[str | None, list[_Line]]:

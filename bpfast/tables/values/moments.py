@@ -87,6 +87,9 @@ def as_moments(
         date_format = evidence.date_format(may_stray=False)
     moments = _to_datetime(read_moments(words, date_format or "%Y-%m-%d"))
     bad = words.is_not_null() & moments.is_null()
+    if bad.any() and date_format != TIME_OF_DAY:  # ISO dates are beyond doubt
+        moments = moments.zip_with(~bad, _to_datetime(read_moments(words, "%Y-%m-%d")))
+        bad &= moments.is_null()
     if bad.any():
         row = int(bad.arg_max() or 0)
         raise ValueError(

@@ -123,6 +123,8 @@ def test_eight_digits_are_dates_where_all_are():
 def test_a_known_format_decides():
     text = pl.Series(["01/02/2024", None, "x"])
     assert as_moments(text, "%d/%m/%Y", ["x"]).to_list() == [datetime(2024, 2, 1), None, None]
+    iso = pl.Series(["2024-02-01", "02.02.2024"])  # which is beyond doubt
+    assert as_moments(iso, "%d.%m.%Y").to_list() == [datetime(2024, 2, 1), datetime(2024, 2, 2)]
     assert as_moments(pl.Series(["7:05"]), TIME_OF_DAY).to_list() == [datetime(1970, 1, 1, 7, 5)]
 
 
