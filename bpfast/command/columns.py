@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ..plurals import many
+from ..sweeps.words import trained_on_logarithm
 from ..tables.dataset import Dataset
 
 MANY_CLASSES = 10  # of whole numbers: more of them may be meant as numbers
@@ -27,9 +28,8 @@ def print_reading(console: Console, dataset: Dataset, task: str = "auto") -> Non
         told.append(f"the file: {written}")
     if dataset.without_target:
         told.append(f"{many(dataset.without_target, 'row')} without a target left out")
-    if dataset.target.transform:
-        inner = "1 + target" if dataset.target.transform == "log1p" else "target"
-        told.append(f"networks are trained on log({inner}), and predict in its own units")
+    if trained := trained_on_logarithm(dataset.target.transform):
+        told.append(f"networks are {trained}")
     if task == "auto" and _may_be_numbers(dataset.target.classes):
         classes = len(dataset.target.classes)
         told.append(f"{classes} whole numbers are classes: --task regression predicts a number")

@@ -6,7 +6,13 @@ from html import escape
 
 from ..plurals import many
 from ..sweeps.metrics import SCORES, Metric
-from ..sweeps.words import by_epoch, duration, ranked_by, which_is_better
+from ..sweeps.words import (
+    by_epoch,
+    duration,
+    ranked_by,
+    trained_on_logarithm,
+    which_is_better,
+)
 from .leaderboard import cell
 from .run import Run
 
@@ -95,6 +101,9 @@ def protocol(run: Run) -> str:
         tested = "" if run.manifest.get("test_data") else " and tested"
         text += f". They learn from rows that are earlier by {run.manifest['time']} than those "
         text += f"that they are ranked{tested} by"
+    transform = run.manifest.get("settings", {}).get("target_transform", "none")
+    if trained := trained_on_logarithm(transform):
+        text += f". They are {trained}"
     return f"{text}. {_halved(run)}".strip()
 
 

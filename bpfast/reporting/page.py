@@ -135,6 +135,8 @@ def _split_settings(run: Run) -> dict[str, Any]:
     begun_with = run.manifest.get("settings", {})
     found = {name: run.manifest.get(name, begun_with.get(name)) for name in SPLIT_SETTINGS}
     settings = {name: value for name, value in found.items() if value not in UNSAID}
+    if "test_data" in settings:
+        settings.pop("test", None)  # a share that was not taken
     if run.halving:
         (_, kind), *others = run.halving.items()
         settings["halving"] = f"{kind}, " + ", ".join(f"{name} {value}" for name, value in others)

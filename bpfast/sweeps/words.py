@@ -18,6 +18,14 @@ def listed(words: Sequence[str]) -> str:
     return f"{', '.join(before)} and {last}" if before else last
 
 
+def trained_on_logarithm(transform: str) -> str:
+    """What networks of a target with a transform are trained on; "" without a transform."""
+    if transform not in ("log", "log1p"):
+        return ""
+    inner = "1 + target" if transform == "log1p" else "target"
+    return f"trained on log({inner}), and predict in its own units"
+
+
 def time_unit(seconds: float) -> tuple[str, float]:
     """The unit that a time is best told in, and its seconds."""
     if seconds < 120:

@@ -3,6 +3,7 @@
 import html as markup
 import re
 
+import pytest
 from claims import N, check_by_epoch, check_cell, claims, each_table, same, value
 from runs import make_run
 
@@ -109,3 +110,13 @@ def test_rows_in_the_order_of_time_and_groups_without_folds(tmp_path):
     )
     text = protocol(read_run(make_run(tmp_path / "other", 3, **options, test_data="new.csv")))
     assert text.endswith("than those that they are ranked by.")
+
+
+@pytest.mark.parametrize(
+    ("transform", "told"), [("log", "log(target)"), ("log1p", "log(1 + target)"), ("none", "")]
+)
+def test_what_networks_are_trained_on(tmp_path, transform, told):
+    settings = {"target_transform": transform, "halving": None}
+    text = protocol(read_run(make_run(tmp_path, 3, settings=settings)))
+    said = f". They are trained on {told}, and predict in its own units."
+    assert text.endswith(said if told else "accuracy.")

@@ -106,12 +106,14 @@ def test_the_frame_of_the_page(drawn):
 
 def test_settings_of_the_split_are_those_that_were_asked_for(tmp_path):
     asked = {"split": "random", "class_weight": "balanced", "target_transform": "none", "cv": None}
+    asked |= {"test": 0.2, "test_data": "new.csv"}
     run = read_run(make_run(tmp_path, 3, **asked, settings={"validation": 0.25, "halving": None}))
     html = page_html(run, [])
     settings = dict(re.findall(r'<th scope="row"[^>]*>(.*?)</th><td[^>]*><code>(.*?)</code>', html))
     expected = {"metric": "accuracy", "class_weight": "balanced", "validation": "0.25"}
+    expected |= {"test_data": "new.csv"}
     assert settings.items() >= expected.items()
-    assert not {"split", "target_transform", "cv"} & settings.keys()
+    assert not {"split", "target_transform", "cv", "test"} & settings.keys()
 
 
 def test_rows_without_a_target_are_told(tmp_path):
