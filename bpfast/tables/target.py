@@ -11,7 +11,8 @@ from ..checks import check_choice
 from .scaling import Scaler
 
 TASKS = ("auto", "classification", "regression")
-MAX_CLASSES = 100  # different integers in a target that still count as classes
+MAX_CLASSES = 20  # different integers in a target that still count as classes
+MAX_NUMBERS = 100  # different words that are numbers, in a target that still counts as classes
 LONG_TAIL = 2.0  # skewness above which a target may be trained on its logarithm
 MIN_ROWS = 3  # of a class, on average: training, validation and test want one each
 
@@ -192,7 +193,7 @@ def _looks_like_classes(y: np.ndarray) -> bool:
 def _check_words(y: np.ndarray) -> None:
     """Refuse words that are numbers but for a few, which nobody means to be classes."""
     values = np.empty(0) if _is_numeric(y) else np.unique(y)
-    if len(values) <= MAX_CLASSES:
+    if len(values) <= MAX_NUMBERS:
         return
     words = [value for value in values if not _is_number(value)]
     if len(words) < len(values) / 2:

@@ -59,10 +59,17 @@ def test_everything_can_be_overruled(flats, bpfast):
     assert "words" in lines["size"]
 
 
-def test_whole_numbers_that_are_classes_may_be_numbers(bpfast, tmp_path):
-    path, hint = tmp_path / "grades.csv", "12 whole numbers are classes: --task regression"
-    rows = "".join(f"{k / 7:.3f},{k % 12}\n" for k in range(60))
+@pytest.mark.parametrize(
+    ("different", "hint"),
+    [
+        (12, "12 whole numbers are classes: --task regression predicts a number"),
+        (28, "28 whole numbers are a number to predict: --task classification makes classes"),
+    ],
+)
+def test_what_whole_numbers_are_taken_for_is_told(different, hint, bpfast, tmp_path):
+    path = tmp_path / "grades.csv"
+    rows = "".join(f"{k / 7:.3f},{k % different}\n" for k in range(100))
     path.write_text("hours,grade\n" + rows)
     asked = ("sweep", path, "--target", "grade", *SMALL, "--columns")
     assert hint in bpfast(*asked)[1]
-    assert "are classes" not in bpfast(*asked, "--task", "classification")[1]
+    assert "whole numbers" not in bpfast(*asked, "--task", "classification")[1]
