@@ -9,9 +9,10 @@ import numpy as np
 from rich.console import Console
 
 from ..errors import missing_extra
+from ..plurals import many
 from ..sweeps.parts import SweepData
 from ..sweeps.result import SweepResult
-from ..sweeps.words import duration, many
+from ..sweeps.words import duration
 from ..training.network import MLP
 from .request import Request
 

@@ -12,7 +12,8 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from ..sweeps.words import many, trained_on_logarithm
+from ..plurals import many
+from ..sweeps.words import trained_on_logarithm
 from ..tables.dataset import Dataset
 from ..tables.target import Target
 

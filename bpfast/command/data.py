@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from ..tables.reading.npz import read_npz
 from ..tables.reading.sources import BUILT_IN, data_file, ending, load_built_in, source_name
 from ..tables.reading.table import read_frame
 from ..tables.roles import Roles, list_names
+from .options import flag
 from .request import Request
 
 OF_COLUMNS = ("drop", "numeric", "categorical", "keep", "time", "sample_weight")
@@ -30,7 +32,7 @@ def read_dataset(request: Request) -> Dataset:
     source = request.source
     if source in BUILT_IN:
         return _built_in(request)
-    with _told_of(source):
+    with _named_in_errors(source):
         if _is_npz(source):
             return _arrays(request)
         frame, dialect = read_frame(source, request.text)
@@ -53,7 +55,7 @@ def read_test_dataset(request: Request, dataset: Dataset) -> Dataset | None:
         return None
     if isinstance(dataset.inputs, np.ndarray):
         raise ValueError(f"--test-data {source} is for tables; {request.source} holds arrays")
-    with _told_of(source):
+    with _named_in_errors(source):
         frame, dialect = read_frame(source, request.text)
         roles = Roles(dataset.target.names)
         how = _how(request)
@@ -68,7 +70,7 @@ def input_names(request: Request) -> list[str]:
 
 
 @contextmanager
-def _told_of(source: str) -> Iterator[None]:
+def _named_in_errors(source: str) -> Iterator[None]:
     """Name the source in errors that do not."""
     try:
         yield
@@ -80,22 +82,18 @@ def _told_of(source: str) -> Iterator[None]:
 
 
 def _how(request: Request) -> dict[str, Any]:
+    """Other options of :func:`dataset_of`."""
     return {
         "task": request.task,
         "target_transform": request.target_transform,
-        "missing": request.marks,
+        "missing": request.text.missing,
     }
 
 
 def _roles(request: Request) -> Roles:
-    """What columns are for, by names or positions."""
-    given = {
-        name: asked
-        for name in ("drop", "numeric", "categorical", "keep")
-        if (asked := getattr(request, name)) is not None
-    }
-    weight = request.sample_weight
-    return Roles(request.target, request.groups, request.time, weight, **given)
+    """What columns are for, by names or positions: options are called as their roles."""
+    asked = {role.name: getattr(request, role.name) for role in fields(Roles)}
+    return Roles(**{role: columns for role, columns in asked.items() if columns is not None})
 
 
 def _stem(source: str) -> str:
@@ -136,4 +134,4 @@ def _built_in(request: Request) -> Dataset:
 def _refuse_options_of_columns(request: Request, why: str) -> None:
     for name in OF_COLUMNS:
         if getattr(request, name) is not None:
-            raise ValueError(f"--{name.replace('_', '-')} is for columns of tables: {why}")
+            raise ValueError(f"{flag(name)} is for columns of tables: {why}")

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from ..plurals import many
 from ..sweeps.metrics import named
 from ..sweeps.result import SweepResult
 from ..sweeps.words import (
@@ -16,7 +17,6 @@ from ..sweeps.words import (
     column_title,
     duration,
     ended_early,
-    many,
     metric_in,
     no_score,
     ranked_by,
@@ -84,7 +84,7 @@ def _cell(result: SweepResult, name: str, row: int) -> str:
         return "diverged"
     if np.isnan(value):
         return ""
-    return f"{value:.3g}" if metric is None else metric.told(value)
+    return f"{value:.3g}" if metric is None else metric.format(value)
 
 
 def _folds(result: SweepResult) -> int:
@@ -118,10 +118,10 @@ def _test_score(result: SweepResult) -> str:
     if not _folds(result):
         finite = scores[np.isfinite(scores)]
         best = "lowest" if metric.sign < 0 else "highest"
-        told = f"; {best} test {metric.shown} of any: "
-        return f"{told}{metric.told(finite.max())}" if len(finite) else ""
-    tested = metric.told(scores[0]) if np.isfinite(scores[0]) else "none"
-    return f"; test {metric.shown} of the first, trained on all other rows: {tested}"
+        told = f"; {best} test {metric.label} of any: "
+        return f"{told}{metric.format(finite.max())}" if len(finite) else ""
+    tested = metric.format(scores[0]) if np.isfinite(scores[0]) else "none"
+    return f"; test {metric.label} of the first, trained on all other rows: {tested}"
 
 
 def print_where(console: Console, folder: Path, result: SweepResult) -> None:

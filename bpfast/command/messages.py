@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import fields
 
+from .options import flag
 from .sweep_options import SweepOptions
 
 # What is typed otherwise than its field is called, and words that messages begin with.
@@ -24,10 +25,6 @@ _ALONE = re.compile(rf"(?<![\w/.=-])({_LONG})(?![\w/.=-])")
 
 def as_typed(message: str) -> str:
     """A message that names arguments, such as ``cv=1``, with the options that were typed."""
-    message = _WITH_VALUE.sub(lambda m: f"{_option(m[1])} {m[2].strip(chr(39))}", message)
-    message = _SUBJECT.sub(lambda m: f"{m[1] or ''}{_option(m[2] or m[3])}", message)
-    return _ALONE.sub(lambda m: _option(m[1]), message)
-
-
-def _option(name: str) -> str:
-    return f"--{name.replace('_', '-')}"
+    message = _WITH_VALUE.sub(lambda m: f"{flag(m[1])} {m[2].strip(chr(39))}", message)
+    message = _SUBJECT.sub(lambda m: f"{m[1] or ''}{flag(m[2] or m[3])}", message)
+    return _ALONE.sub(lambda m: flag(m[1]), message)

@@ -52,6 +52,11 @@ def _in_panel(hint: Any, title: str) -> Any:
     return Annotated[kind, option]
 
 
+def flag(name: str) -> str:
+    """An option as it is typed, such as "--test-data" for ``test_data``."""
+    return f"--{name.replace('_', '-')}"
+
+
 def typed_options(context: typer.Context) -> dict[str, Any]:
     """The options that the user typed, by name; those left at their defaults are not in it."""
     origins = {name: context.get_parameter_source(name) for name in context.params}

@@ -46,7 +46,14 @@ def predict(
     check_output(output)
     top = check_int("top", top, 1)
     winner = Model.load(model)
-    text = TextOptions(separator, decimal, encoding, header, comment, marks(missing))
+    text = TextOptions(
+        separator=separator,
+        decimal=decimal,
+        encoding=encoding,
+        header=header,
+        comment=comment,
+        missing=marks(missing),
+    )
     frame = tabulate(winner, read_new_rows(source, winner, text), device)
     if output is not None:
         write_predictions(frame, output)

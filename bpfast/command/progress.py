@@ -9,9 +9,9 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
+from ..plurals import many
 from ..sweeps.metrics import Metric
 from ..sweeps.progress import SweepProgress
-from ..sweeps.words import many
 
 SECONDS_A_LINE = 10.0  # between lines where there is no terminal
 LEAST_SHARE = 0.02  # of the work; with less done, a rate says little about the time left
@@ -58,7 +58,7 @@ def networks_so_far(progress: SweepProgress) -> str:
     words = [many(progress.networks, "network")]
     if math.isfinite(progress.best):
         metric = Metric(progress.metric)
-        words += [f"best {metric.shown} {metric.told(progress.best)}"]
+        words += [f"best {metric.label} {metric.format(progress.best)}"]
     words += [f"{progress.diverged} diverged"] * (progress.diverged > 0)
     words += [f"{progress.pruned} let go"] * (progress.pruned > 0)
     return "  " + ", ".join(words)

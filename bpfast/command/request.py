@@ -18,7 +18,7 @@ from ..sweeps.storage import lasting
 from ..tables.reading.dialect import TextOptions
 from ..tables.reading.sources import BUILT_IN
 from .sweep_options import NETWORKS, SweepOptions
-from .text_options import marks, text_options
+from .text_options import text_options
 
 COMMAND = "command.json"  # in a sweep's folder
 
@@ -72,11 +72,6 @@ class Request:
     def text(self) -> TextOptions:
         """How the file is written, as far as it was said."""
         return text_options(self)
-
-    @property
-    def marks(self) -> tuple[str, ...]:
-        """More marks of missing values."""
-        return marks(self.missing)
 
 
 def new_request(options: SweepOptions) -> Request:

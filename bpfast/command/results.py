@@ -6,6 +6,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 from ..files import write_whole
+from ..reporting.predictions import PREDICTIONS
 from ..sweeps.parts import SweepData
 from ..sweeps.result import SweepResult
 from ..sweeps.run_folder import describe
@@ -17,7 +18,6 @@ from .held_out import predict_held_out
 from .request import Request
 
 BEST = "best.safetensors"
-PREDICTIONS = "predictions.parquet"
 
 
 def write_result(

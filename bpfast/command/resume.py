@@ -11,6 +11,7 @@ from ..sweeps import space
 from ..sweeps.hyperparameters import DEFAULTS
 from ..sweeps.storage import file_of, lasting, located
 from ..tables.reading.sources import BUILT_IN
+from .options import flag
 from .request import Request, absolute, hyperparameters, read_request, space_of
 
 
@@ -96,7 +97,7 @@ def _differences(folder: Path, typed: Mapping[str, Any], begun: Request) -> Iter
         if name == "networks" and typed[name] > before:
             continue
         more = ", and may have more" if name == "networks" else ""
-        yield _Difference(_option(name), _phrase(name, now), _phrase(name, before) + more)
+        yield _Difference(flag(name), _phrase(name, now), _phrase(name, before) + more)
     if "output" in typed and typed["output"].resolve() != folder.resolve():
         now, before = _phrase("output", typed["output"]), _phrase("output", folder)
         yield _Difference("--output", now, before)
@@ -109,14 +110,14 @@ def _differences_of_spaces(typed: Mapping[str, Any], begun: Request) -> Iterator
     for name, value in hyperparameters(typed).items():
         # With a hyperparameter that is new, the space may not even be a valid one.
         if name not in before and file is None:
-            yield _Difference(_option(name), _phrase(name, value), _phrase(name, None))
+            yield _Difference(flag(name), _phrase(name, value), _phrase(name, None))
     now, nothing = _values(space_of(typed, begun.space)), (None, None)
     option, says = (None, "") if file is None else ("--space", f"--space {file} has ")
     for name in sorted(now | before):
         (text, value), (old_text, old_value) = now.get(name, nothing), before.get(name, nothing)
         if text != old_text:
             said = says + _phrase(name, value)
-            yield _Difference(option or _option(name), said, _phrase(name, old_value))
+            yield _Difference(option or flag(name), said, _phrase(name, old_value))
 
 
 def _values(dimensions: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
@@ -126,14 +127,10 @@ def _values(dimensions: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
     return {name: (text, typed[name]) for name, text in described.items()}
 
 
-def _option(name: str) -> str:
-    return f"--{name.replace('_', '-')}"
-
-
 def _phrase(name: str, value: Any) -> str:
     """How an option and its value are told in a message."""
     if value is None:
-        return f"no {_option(name)}"
+        return f"no {flag(name)}"
     if isinstance(value, bool):
-        return _option(name if value else f"no-{name}")
-    return f"{_option(name)} {','.join(value) if isinstance(value, list) else value}"
+        return flag(name if value else f"no-{name}")
+    return f"{flag(name)} {','.join(value) if isinstance(value, list) else value}"

@@ -103,11 +103,21 @@ def run_request(request: Request, options: SweepOptions, client: Any) -> None:
 
 def _prepare(dataset: Dataset, test_data: Dataset | None, request: Request) -> SweepData:
     """What networks would be trained on."""
-    cv, groups = request.cv, dataset.groups
-    splitting = Splitting(request.validation, request.test, cv, groups, request.split, dataset.time)
-    metric, weights = request.metric, request.class_weight
+    splitting = Splitting(
+        validation=request.validation,
+        test=request.test,
+        cv=request.cv,
+        groups=dataset.groups,
+        split=request.split,
+        time=dataset.time,
+    )
     return SweepData.of(
-        dataset, splitting, request.seed, metric=metric, class_weight=weights, test=test_data
+        dataset,
+        splitting,
+        request.seed,
+        metric=request.metric,
+        class_weight=request.class_weight,
+        test=test_data,
     )
 
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter
+from matplotlib.ticker import PercentFormatter
 from sklearn.calibration import calibration_curve
 
 from .captions import Caption, percent, points
@@ -76,7 +76,7 @@ def draw(run: Run, width: int) -> Figure:
     upper.set(ylabel="share that is true", ylim=(-0.03, 1.03))
     lower.set(xlabel=f"predicted probability of {calibration.what}", ylabel="count")
     for axis in (upper.yaxis, lower.xaxis):
-        axis.set_major_formatter(FuncFormatter(lambda share, _: f"{share:.0%}"))
+        axis.set_major_formatter(PercentFormatter(1.0, decimals=0))
     add_legend(figure, upper)
     return figure
 

@@ -6,7 +6,8 @@ from collections import Counter
 from html import escape
 from typing import Any
 
-from ..sweeps.words import listed, many
+from ..plurals import many
+from ..sweeps.words import listed
 from .run import Run
 from .tables import html_table
 

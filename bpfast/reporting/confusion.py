@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from sklearn.metrics import confusion_matrix
 
-from ..sweeps.words import many
+from ..plurals import many
 from .captions import Caption, percent, shortened
 from .drawing import new_axes
 from .predictions import Predictions

@@ -104,7 +104,7 @@ def tick_label(value: float, _: Any = None) -> str:
 
 def score_labels(run: Run) -> list[str]:
     """An axis of scores in words: the part that they are from, the metric, and a remark."""
-    labels = [f"{'mean ' if run.folds else ''}validation", run.metric.shown]
+    labels = [f"{'mean ' if run.folds else ''}validation", run.metric.label]
     return labels + ["less is better"] * (run.metric.sign < 0)
 
 

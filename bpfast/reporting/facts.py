@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from html import escape
 
+from ..plurals import many
 from ..sweeps.metrics import SCORES, Metric
 from ..sweeps.words import (
     by_epoch,
     duration,
-    many,
     ranked_by,
     trained_on_logarithm,
     which_is_better,
@@ -22,7 +22,7 @@ _Fact = tuple[str, str, str]  # a name, its value, and a remark in small letters
 
 def facts_html(run: Run) -> str:
     """The facts as HTML."""
-    metric, beside = run.metric.shown, _beside(run, "validation")
+    metric, beside = run.metric.label, _beside(run, "validation")
     remark = ", ".join(filter(None, [_spread(run), beside]))
     entries = [(f"Validation {metric}", cell(run, "validation_score", 0), remark)]
     if "test_score" in run.table:
@@ -47,7 +47,7 @@ def _spread(run: Run) -> str:
 def _beside(run: Run, part: str) -> str:
     """The first network's accuracy or R² on a part, where networks are ranked by another metric."""
     names = [name for name in SCORES.values() if f"{part}_{name}" in run.table]
-    return "".join(f"{Metric(name).shown} {cell(run, f'{part}_{name}', 0)}" for name in names[:1])
+    return "".join(f"{Metric(name).label} {cell(run, f'{part}_{name}', 0)}" for name in names[:1])
 
 
 def _fates(run: Run) -> str:

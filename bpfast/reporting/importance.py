@@ -5,7 +5,7 @@ from __future__ import annotations
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from ..sweeps.words import many
+from ..plurals import many
 from .captions import Caption, percent
 from .drawing import new_axes
 from .run import Run

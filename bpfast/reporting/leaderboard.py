@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from ..plurals import many
 from ..sweeps.metrics import SCORES, Metric
-from ..sweeps.words import column_title, many, metric_in, ranked_by
+from ..sweeps.words import column_title, metric_in, ranked_by
 from .captions import FIRST, number, why_no_score
 from .run import Run, has_value
 from .tables import html_table
@@ -37,7 +38,7 @@ def cell(run: Run, name: str, row: int) -> str:
         return _as_text(value)
     if run.table["diverged"][row]:
         return "diverged"
-    return NOTHING if np.isnan(value) else metric.told(value)
+    return NOTHING if np.isnan(value) else metric.format(value)
 
 
 def _as_text(value: Any) -> str:
@@ -70,7 +71,7 @@ def sentence(run: Run) -> str:
     if not len(run.scored):
         return why_no_score(run)
     text = f"Network {run.table['network'][0]} is first: its {ranked_by(run.metric, run.folds)} is "
-    text += run.metric.told(run.scores[0])
+    text += run.metric.format(run.scores[0])
     if run.folds:
         text += f" (standard deviation {number(run.table['validation_std'][0])})"
     text += _beside(run, "validation")
@@ -81,7 +82,7 @@ def _beside(run: Run, part: str) -> str:
     """The accuracy or R² of the first network on a part, where networks are ranked by another."""
     found = {name: run.table.get(f"{part}_{name}", [np.nan])[0] for name in SCORES.values()}
     told = [
-        f", its {Metric(name).shown} {Metric(name).told(value)}"
+        f", its {Metric(name).label} {Metric(name).format(value)}"
         for name, value in found.items()
         if np.isfinite(value)
     ]
@@ -111,9 +112,9 @@ def _tested(run: Run) -> str:
     if "test_score" not in run.table:
         return "There was no test part: all rows had a say in what was trained or ranked."
     tested = run.table["test_score"][0]
-    told = run.metric.told(tested) if np.isfinite(tested) else "not finite"
+    told = run.metric.format(tested) if np.isfinite(tested) else "not finite"
     anew = " once it is trained anew on all other rows" if run.folds else ""
     return (
-        f"On the test part, which the ranking never looked at, its {run.metric.shown}{anew} is "
+        f"On the test part, which the ranking never looked at, its {run.metric.label}{anew} is "
         f"{told}{_beside(run, 'test')}."
     )

@@ -10,7 +10,8 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
-from ..sweeps.words import many, to_predict
+from ..plurals import many
+from ..sweeps.words import to_predict
 from ..version import __version__
 from . import leaderboard
 from .columns import columns_html

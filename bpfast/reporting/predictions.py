@@ -19,7 +19,7 @@ import numpy as np
 from ..errors import import_optional
 
 _polars = partial(import_optional, "polars", "cli")
-FILE = "predictions.parquet"
+PREDICTIONS = "predictions.parquet"
 PARTS = ("test", "validation")  # the first that is there is looked at
 
 
@@ -54,7 +54,7 @@ def read_predictions(folder: Path, manifest: Mapping[str, Any]) -> Predictions |
     ValueError
         The file is damaged, or lacks a column.
     """
-    path, pl = folder / FILE, _polars()
+    path, pl = folder / PREDICTIONS, _polars()
     if not path.is_file():
         return None
     try:

@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from ..sweeps.words import many
+from ..plurals import many
 from .captions import Caption, number
 from .drawing import draw_dots, is_log, new_figure, set_log, thinned, tick_label
 from .predictions import Predictions

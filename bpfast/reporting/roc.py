@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter
+from matplotlib.ticker import PercentFormatter
 from sklearn.metrics import roc_auc_score, roc_curve
 
 from .captions import Caption, percent, shortened
@@ -66,9 +66,9 @@ def draw(run: Run, width: int) -> Figure:
             axes.plot(false, true, color=LIGHT["many"], alpha=0.4, linewidth=1, label=others)
         else:
             axes.plot(false, true, color=LIGHT["best"], linewidth=2, zorder=3, label=label)
-    axes.set(xlabel="share of the others that are taken for it", ylabel="share that is found")
+    axes.set(xlabel="false positive rate", ylabel="true positive rate")
     for axis in (axes.xaxis, axes.yaxis):
-        axis.set_major_formatter(FuncFormatter(lambda share, _: f"{share:.0%}"))
+        axis.set_major_formatter(PercentFormatter(1.0, decimals=0))
     axes.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02))
     add_legend(figure, axes)
     return figure

@@ -9,7 +9,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from ..sweeps.words import many, time_unit
+from ..plurals import many
+from ..sweeps.words import time_unit
 from .captions import Caption, lasted, note_beyond, note_thinned
 from .drawing import (
     add_legend,

@@ -23,9 +23,10 @@ class Splitting(NamedTuple):
 
     Attributes
     ----------
-    validation : share of the rows; None for a number of folds, or VALIDATION without ``cv``
-    test : share of the rows
-    cv : what a cross-validation's folds are, or None
+    validation : share of the rows to rank by; None is VALIDATION without ``cv``, and with it that
+        each row is in the validation part of one fold
+    test : share of the rows that are in no fold
+    cv : a number of folds, a splitter, or pairs of row numbers; None without a cross-validation
     groups : (samples,) of any kind: rows of one group stay together; None for no groups
     split : "random", or "time" for the latest rows
     time : (samples,) numbers or dates, for "time"
@@ -40,13 +41,13 @@ class Splitting(NamedTuple):
 
     @property
     def share(self) -> float | None:
-        """The share of the rows that a fold is scored on; None where folds have no share."""
+        """The share of the rows that networks are ranked by; None where ``cv`` decides it."""
         if self.cv is None:
             return VALIDATION if self.validation is None else self.validation
         return self.validation or None
 
     def describe(self) -> dict[str, Any]:
-        """What the parts of a sweep depend on, beside its data, as JSON has it."""
+        """What the parts depend on, beside the data and the seed, as JSON has it."""
         share = {} if self.share is None else {"validation": self.share}
         whole = {"split": self.split, "test": self.test, "cross_validation": self.cv is not None}
         return share | whole
@@ -57,7 +58,7 @@ class RowSplit(NamedTuple):
 
     Attributes
     ----------
-    folds : one without a cross-validation
+    folds : those of the cross-validation; without one, a single fold
     winner : what the winner is trained on: in a cross-validation all rows but those of the test
         part, else those that the only fold is trained on
     test : what nothing is trained on and nothing is ranked by

@@ -23,17 +23,13 @@ class TableOptions(NamedTuple):
     missing: str | Collection[str] = ()
 
     def dataset(self, X: Any) -> Dataset:
-        """The rows of a table, or of an array, that have a target; a data set as it is.
+        """The rows of a table, or of an array, that have a target.
 
         Raises
         ------
         TypeError, ValueError
             Bad input, such as a column that is not there, or no target.
         """
-        if isinstance(X, Dataset):
-            if self.roles.target is not None:
-                raise TypeError("X is a data set, which has its target: leave out y")
-            return X
         if self.roles.target is None:
             raise TypeError("y is missing: give the target's values, or its column in a table X")
         return dataset_of(
@@ -45,19 +41,19 @@ class TableOptions(NamedTuple):
         )
 
     def test_dataset(self, test_data: Any, dataset: Dataset) -> Dataset | None:
-        """The rows of a test part that is given, as those of a data set are; None where none is.
+        """The rows of a test part that is given, read as those of a data set; None for none.
 
         Parameters
         ----------
-        test_data : a table with the target's columns, (X, y), a data set, or None
+        test_data : a table with the target's columns, (X, y), or None
 
         Raises
         ------
         TypeError, ValueError
             Bad input, such as a class that the data set has not.
         """
-        if test_data is None or isinstance(test_data, Dataset):
-            return test_data
+        if test_data is None:
+            return None
         if isinstance(test_data, (tuple, list)) and len(test_data) == 2:
             X, target = test_data
         elif is_table(test_data) and any(dataset.target.names):

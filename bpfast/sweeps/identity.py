@@ -11,7 +11,7 @@ import numpy as np
 
 GROWS = "networks"  # the setting that may be greater when a sweep is resumed
 # Settings of sweeps that an older bpfast began, which had no other choice and did not write them.
-BEFORE: dict[str, Any] = {
+OLDER_SETTINGS: dict[str, Any] = {
     "metric": "score",
     "split": "random",
     "target_transform": "none",
@@ -58,14 +58,14 @@ def check_same(before: Mapping[str, Any], now: Mapping[str, Any], where: str, ad
 
     Parameters
     ----------
-    before, now : settings; what ``before`` lacks, since an older bpfast wrote it, is as in BEFORE,
-        or may be anything
+    before, now : settings; what ``before`` lacks, since an older bpfast wrote it, is as in
+        OLDER_SETTINGS, or may be anything
     where, advice : what was begun, and what to do, in words
     """
     values = json.loads(json.dumps(now))
     for name in sorted(values, key=GROWS.__eq__):  # last: other differences say more
         value = values[name]
-        known = before.get(name, BEFORE.get(name, value))
+        known = before.get(name, OLDER_SETTINGS.get(name, value))
         if known == value or (name == GROWS and value > known):
             continue
         phrase = PHRASES.get(name, "{name}={before!r}, not {now!r}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -19,13 +20,13 @@ DEFAULTS = {
 }
 SCORE = "score"  # the metric that estimators of scikit-learn have as their method ``score``
 SCORES = {"classes": "accuracy", "labels": "accuracy", "numbers": "r2"}
-SHOWN = {
+DISPLAY_NAMES = {
     "r2": "R²",
     "neg_root_mean_squared_error": "RMSE",
     "neg_mean_squared_error": "MSE",
     "neg_mean_absolute_error": "MAE",
 }
-SHOWN_WORDS = {"roc": "ROC", "auc": "AUC", "f1": "F1", "d2": "D²", "brier": "Brier"}
+DISPLAY_WORDS = {"roc": "ROC", "auc": "AUC", "f1": "F1", "d2": "D²", "brier": "Brier"}
 OLDER_NAMES = {"R²": "r2"}  # of metrics in files of bpfast before it took scoring names
 
 
@@ -46,16 +47,18 @@ class Metric:
         return -1 if self.name.startswith("neg_") else 1
 
     @property
-    def shown(self) -> str:
+    def label(self) -> str:
         """What people call it, such as "log loss"."""
         words = self.name.removeprefix("neg_").removesuffix("_score").split("_")
-        return SHOWN.get(self.name, " ".join(SHOWN_WORDS.get(word, word) for word in words))
+        return DISPLAY_NAMES.get(
+            self.name, " ".join(DISPLAY_WORDS.get(word, word) for word in words)
+        )
 
     def value(self, score: float) -> float:
         """A score as people know it: a loss without the minus."""
         return self.sign * float(score) + 0.0  # no minus before a zero
 
-    def told(self, score: float) -> str:
+    def format(self, score: float) -> str:
         """A score in text: to four decimals, a loss to four significant digits at least."""
         value = self.value(score)
         if self.sign > 0 or value == 0 or not np.isfinite(value):
@@ -157,11 +160,11 @@ def metric(name: str | None, kind: str, outputs: int) -> Metric:
 
 def _nearest(name: str, fitting: list[str]) -> str:
     """The scoring name that is meant by another, such as "rmse", for a message."""
-    by_shown = {Metric(own).shown.lower(): own for own in fitting}
-    shown = Metric(name.lower().replace("-", "_").replace(" ", "_")).shown.lower()
-    starting = [own for own in by_shown if f" {own}".find(f" {shown}") >= 0]
-    near = sorted(starting, key=len) or difflib.get_close_matches(shown, [*by_shown], 1, 0.75)
-    return f", but {by_shown[near[0]]} is" if near else ""
+    by_label = {Metric(own).label.lower(): own for own in fitting}
+    label = Metric(name.lower().replace("-", "_").replace(" ", "_")).label.lower()
+    starting = [own for own in by_label if f" {label}" in f" {own}"]
+    near = sorted(starting, key=len) or difflib.get_close_matches(label, [*by_label], 1, 0.75)
+    return f", but {by_label[near[0]]} is" if near else ""
 
 
 def named(name: str) -> Metric:
@@ -175,6 +178,7 @@ def beside(metric: Metric, kind: str) -> Metric | None:
     return None if score == metric else score
 
 
+@cache
 def fits(name: str, kind: str, outputs: int) -> bool:
     """Whether a metric is for such predictions: scikit-learn's scorer is tried on a few.
 

@@ -254,6 +254,6 @@ def _check_defined(
                 if not splitting.test:
                     advice = "give more of test_data"
             raise ValueError(
-                f"{name} has {why}, so there is no {metric.shown}: {advice}, another metric, or "
+                f"{name} has {why}, so there is no {metric.label}: {advice}, another metric, or "
                 "another seed"
             )

@@ -96,6 +96,7 @@ class Preparer(NamedTuple):
             rows,
             y,
             len(target.classes),
+            outputs=target.classes or target.names,
             numeric=data.numeric,
             categorical=data.categorical,
             keep=data.keep,

@@ -46,9 +46,10 @@ class SweepResult:
     best : Population of the one network that is ranked first; None where no network has a score
         After a cross-validation it is trained anew, on all rows but those of the test part, for as
         many ``epochs`` as its row says.
-    scaler : what X is scaled with for ``best``, from the rows that it was trained on
+    scaler : what the encoded inputs of ``best`` are scaled with, from the rows that it was trained
+        on
     target_scaler : the same for a target of numbers, else None
-    classes : names of the classes, empty for numbers
+    classes : names of the classes, empty for labels and numbers
     metric : scikit-learn's scoring name of the metric, such as "neg_log_loss"
     seconds : float, training and scoring, without compiling and the winner's training anew
     sample_updates : int, in these seconds

@@ -85,7 +85,8 @@ def sweep(
     ----------
     X : (samples, features) array of numbers, NaN where one is missing; or a table
         A table is a DataFrame of pandas or polars, an Arrow table, a dict of arrays or a list of
-        dicts: its columns may be numbers, words, truth values, dates and times, and lack values.
+        dicts. Its columns may be numbers, words, truth values, dates and times; values may be
+        missing.
     y : (samples,) classes of any kind, or numbers; (samples, outputs) numbers, or labels of two
         values each; or the names, or positions, of a table's columns that are these
         A table's rows without a target are left out. Position 1 is the first, -1 the last.
@@ -170,7 +171,8 @@ def sweep(
         The scheduler of ``client`` is gone, or a part of the networks took worker after worker with
         it; what came back before is in ``run``.
     ImportError
-        Optuna is not installed, or what a sampler, a storage or a folder needs.
+        Optuna is not installed, or what a sampler, a storage, a folder, a table (polars) or a
+        metric (scikit-learn) needs.
     """
     roles = Roles(
         target=y,
@@ -184,9 +186,9 @@ def sweep(
     )
     table = TableOptions(roles, task, target_transform, missing)
     splitting = Splitting(validation, test, cv, split=split)
-    weights = {"class_weight": class_weight, "metric": metric}
+    asked = {"metric": metric, "class_weight": class_weight}
     return train_and_rank(
-        _prepared(X, test_data, table, splitting, check_int("seed", seed, 0), **weights),
+        _prepared(X, test_data, table, splitting, check_int("seed", seed, 0), **asked),
         space=space,
         networks=networks,
         epochs=epochs,

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..checks import check_array, check_finite
 from ..errors import import_optional
-from ..tables.target import Target
+from ..tables.target import Target, class_name
 from .identity import fingerprint
 
 BALANCED = "balanced"
@@ -71,23 +71,18 @@ def _check_classes(class_weight: Any, target: Target) -> str | dict[int, float] 
             f"class_weight must be {BALANCED!r}, or a dict of classes to weights, got "
             f"{class_weight!r}"
         )
-    numbers = {_canonical(name): number for number, name in enumerate(target.classes)}
-    unknown = [label for label in class_weight if _canonical(label) not in numbers]
+    numbers = {class_name(name): number for number, name in enumerate(target.classes)}
+    unknown = [label for label in class_weight if class_name(label) not in numbers]
     if unknown:
         raise ValueError(
             f"class_weight has {unknown[0]!r}, which is no class; they are "
             f"{', '.join(target.classes)}"
         )
-    weights = {numbers[_canonical(label)]: float(weight) for label, weight in class_weight.items()}
+    weights = {numbers[class_name(label)]: float(weight) for label, weight in class_weight.items()}
     bad = [weight for weight in weights.values() if not 0 <= weight < np.inf]
     if bad:
         raise ValueError(f"class_weight must not be negative, and finite, got {bad[0]:g}")
     return weights
-
-
-def _canonical(label: object) -> str:
-    """A class's name: 1 and 1.0 have the same."""
-    return str(label).removesuffix(".0")
 
 
 def _check_rows(sample_weight: Any, samples: int) -> np.ndarray:

@@ -12,11 +12,6 @@ MOST_ENDS = 8  # epochs that are told one by one
 SHORT = {"seconds": "s", "minutes": "min", "hours": "h"}
 
 
-def many(count: int, noun: str) -> str:
-    """A count with its noun."""
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
-
-
 def listed(words: Sequence[str]) -> str:
     """Words with commas, and an "and" before the last."""
     *before, last = words
@@ -68,7 +63,7 @@ def to_predict(kind: str, outputs: int) -> str:
 def ranked_by(metric: Metric, folds: int) -> str:
     """What networks are ranked by; folds are 0 without a cross-validation."""
     mean, over = ("mean ", f" over {folds} folds") if folds else ("", "")
-    return f"{mean}validation {metric.shown}{over}"
+    return f"{mean}validation {metric.label}{over}"
 
 
 def which_is_better(metric: Metric) -> str:
@@ -92,7 +87,7 @@ def metric_in(column: str, metric: Metric) -> Metric | None:
 def column_title(column: str, metric: Metric) -> str:
     """What a column of the table is called, such as "validation log loss"."""
     own = metric_in(column, metric)
-    return column.replace("_", " ") if own is None else f"{column.split('_')[0]} {own.shown}"
+    return column.replace("_", " ") if own is None else f"{column.split('_')[0]} {own.label}"
 
 
 def no_score(table: Mapping[str, np.ndarray]) -> str:

@@ -96,11 +96,11 @@ def dataset_of(
     else:
         import_optional("polars", "sweep")
         from .known_inputs import KnownInputs
-        from .table_roles import TextOptions, split_table
+        from .table_roles import TypeOptions, split_table
 
-        text = TextOptions(missing)
+        text = TypeOptions(missing)
         if dialect is not None:
-            text = TextOptions(missing, dialect.decimal, dialect.notes, dialect.writing)
+            text = TypeOptions(missing, dialect.decimal, dialect.notes, dialect.writing)
         known = None
         if like is not None and not isinstance(like.inputs, np.ndarray):
             known = KnownInputs(like.inputs, like.writing)
@@ -109,20 +109,6 @@ def dataset_of(
         target = find_target(split.target, task, target_transform)
     else:
         target = target_like(split.target, like.target)
-    return Dataset(
-        name=name,
-        inputs=split.inputs,
-        target=target,
-        left_out=split.left_out,
-        notes=split.notes,
-        writing=split.writing,
-        numeric=split.numeric,
-        categorical=split.categorical,
-        keep=split.keep,
-        groups=split.groups,
-        time=split.time,
-        weights=split.weights,
-        row_numbers=split.row_numbers,
-        without_target=split.rows - len(split.row_numbers),
-        dialect=dialect,
-    )
+    kept = split._asdict() | {"name": name, "target": target, "dialect": dialect}
+    without_target = kept.pop("rows") - len(split.row_numbers)
+    return Dataset(**kept, without_target=without_target)

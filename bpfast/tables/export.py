@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..training.export import add_network
-from ..training.onnx_graph import Graph
+from ..training.onnx_graph import DOUBLE, Graph
 from ..training.population import Population
 from .input_info import InputInfo
-from .onnx_columns import DOUBLE, add_encoding
+from .onnx_columns import add_encoding
 from .target_info import TargetInfo
 
 if TYPE_CHECKING:

@@ -12,7 +12,6 @@ import numpy as np
 from ..checks import check_array
 from .encoding.encoding import Encoding
 from .encoding.fitting import encode_scaled
-from .encoding.left_out import LeftOut
 from .encoding.number import Number
 from .reading.frames import as_frame, is_table
 from .scaling import Scaler
@@ -52,7 +51,8 @@ class InputInfo:
 
     def _match(self, X: Any) -> tuple[Encoding, Any]:
         """X as a frame or an array that an encoding takes, and the encoding."""
-        names, features = _array_columns(self.encoding), self.encoding.features
+        names = [column.name for column in self.encoding.of_array]
+        features = self.encoding.features
         if is_table(X) and not (is_array(self.encoding) and _has_other_names(X, names)):
             return self.encoding, as_frame(X)
         if _has_text_or_moments(X):
@@ -80,15 +80,6 @@ def _has_other_names(X: Any, names: list[str]) -> bool:
 def _of_numbers(features: list[str]) -> Encoding:
     """The encoding of an array that is encoded already: numbers stay as they are."""
     return Encoding(tuple(Number(name=name, median=None) for name in features))
-
-
-def _array_columns(encoding: Encoding) -> list[str]:
-    """Names of the columns that an array has: all but those that were left out before."""
-    return [
-        column.name
-        for column in encoding.columns
-        if not (isinstance(column, LeftOut) and column.before)
-    ]
 
 
 def _has_text_or_moments(X: Any) -> bool:

@@ -82,9 +82,13 @@ class Model:
         object.__setattr__(self, "columns", _encoding(columns).columns)
         object.__setattr__(self, "target_names", tuple(self.target_names))
         if len(self.features) != mlp.inputs:
-            raise ValueError(f"columns make {len(self.features)} inputs of {mlp.inputs}")
+            raise ValueError(
+                f"columns make {len(self.features)} inputs, the network has {mlp.inputs}"
+            )
         if np.shape(self.scaler.mean) != (mlp.inputs,):
-            raise ValueError(f"scaler is for {np.size(self.scaler.mean)} inputs of {mlp.inputs}")
+            raise ValueError(
+                f"scaler is for {np.size(self.scaler.mean)} inputs, the network has {mlp.inputs}"
+            )
         self.target_info.check(mlp)
 
     def __setstate__(self, state: dict[str, Any]) -> None:

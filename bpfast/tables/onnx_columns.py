@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ..training.onnx_graph import INPUT, ML, Graph
+from ..training.onnx_graph import DOUBLE, INPUT, ML, Graph
 from .encoding.coded import Coded
 from .encoding.column import Column
 from .encoding.encoding import Encoding
@@ -18,8 +18,6 @@ from .encoding.moment import Moment
 from .encoding.number import Number
 from .input_info import is_array
 from .onnx_moments import add_moment
-
-DOUBLE = np.dtype(np.float64)
 
 
 def add_encoding(graph: Graph, encoding: Encoding) -> str:
@@ -51,7 +49,7 @@ def _add_number(graph: Graph, column: Number, raw: str) -> str:
     missing = _is_missing(graph, raw)
     for mark in numbers_among(column.marks):
         missing = graph.add("Or", missing, graph.add("Equal", raw, np.array(mark, DOUBLE)))
-    number = _fill(graph, missing, np.array(column.median, DOUBLE), raw)
+    number = graph.add("Where", missing, _median(column), raw)
     if not column.missing:
         return number
     return graph.add("Concat", number, graph.cast(missing, DOUBLE), axis=1)
@@ -86,8 +84,8 @@ def _add_array(graph: Graph, encoding: Encoding) -> str:
     columns: list[Any] = [*encoding.columns]
     raw = graph.input(INPUT, DOUBLE, len(columns))
     missing = _is_missing(graph, raw)
-    medians = np.array([[column.median for column in columns]], DOUBLE)
-    value = _fill(graph, missing, medians, raw)
+    medians = np.array([[_median(column) for column in columns]])
+    value = graph.add("Where", missing, medians, raw)
     flagged = [k for k, column in enumerate(columns) if column.missing]
     if not flagged:
         return value
@@ -101,9 +99,6 @@ def _is_missing(graph: Graph, value: str) -> str:
     return graph.add("Or", graph.add("IsNaN", value), graph.add("IsInf", value))
 
 
-def _fill(graph: Graph, missing: str, numbers: np.ndarray, value: str) -> str:
-    """The value, with numbers in place of what is missing.
-
-    Models of older versions have NaN for numbers, so that NaN stays NaN.
-    """
-    return graph.add("Where", missing, numbers, value)
+def _median(column: Number) -> np.ndarray:
+    """What takes a missing number's place: NaN in an older version's model, which has no median."""
+    return np.array(np.nan if column.median is None else column.median, DOUBLE)

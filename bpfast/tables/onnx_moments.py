@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from ..training.onnx_graph import Graph
+from ..training.onnx_graph import DOUBLE, Graph
 from .encoding.moment import CYCLES, DAY, SECOND, Moment
 
-INTEGER, DOUBLE = np.dtype(np.int64), np.dtype(np.float64)
+INTEGER = np.dtype(np.int64)
 HOUR = 3600 * SECOND
 
 

@@ -19,14 +19,14 @@ from .values.booleans import find_booleans
 MAY_BE_BESIDE = ("target", "groups", "time", "sample_weight")  # roles of values beside the table
 
 
-class TextOptions(NamedTuple):
-    """How the text of a table is read.
+class TypeOptions(NamedTuple):
+    """How columns of text get their types.
 
     Attributes
     ----------
     missing : words that stand for missing values, beside the usual ones
     decimal : "." or ",", or None to see from the numbers
-    notes, writing : of columns that have got their types before
+    notes, writing : of columns that have their types already
     """
 
     missing: Collection[str] = ()
@@ -38,7 +38,7 @@ class TextOptions(NamedTuple):
 def split_table(
     frame: pl.DataFrame,
     roles: Roles,
-    text: TextOptions,
+    text: TypeOptions,
     known: KnownInputs | None = None,
 ) -> Split:
     """The rows of a table that have a target, and their columns by roles.
@@ -122,7 +122,7 @@ def _is_beside(asked: Any, columns: list[str], rows: int) -> bool:
 
 
 def _typed(
-    frame: pl.DataFrame, names: dict[str, list[str]], text: TextOptions, known: KnownInputs | None
+    frame: pl.DataFrame, names: dict[str, list[str]], text: TypeOptions, known: KnownInputs | None
 ) -> Typed:
     """The table with types; those of known inputs, where there are any."""
     if known is not None:

@@ -68,6 +68,11 @@ def to_units(values: np.ndarray, transform: str) -> np.ndarray:
     return np.exp(values) if transform == "log" else np.expm1(values)
 
 
+def class_name(value: object) -> str:
+    """What a class is called: 1 and 1.0 alike, and without spaces around it."""
+    return str(value).strip().removesuffix(".0")
+
+
 def scaler_of(values: np.ndarray, transform: str) -> Scaler:
     """What scales numbers of training rows, in units, once they are transformed.
 
@@ -97,8 +102,9 @@ def find_target(
     Raises
     ------
     ValueError
-        What :func:`check_target` refuses; several columns that are neither all numbers nor all of
-        two values; a transform of classes or of negative numbers.
+        No rows, missing values, words or a constant for a regression, one class only, or nearly
+        one for each row; several columns that are neither all numbers nor all of two values; a
+        transform of classes or of negative numbers.
     """
     check_choice("task", task, TASKS)
     check_choice("target_transform", transform, TRANSFORMS)
@@ -106,7 +112,7 @@ def find_target(
     for name, y in columns.items():
         _check_finite(y, f"target {name!r}" if name else "the target")
     if len(columns) == 1:
-        values, classes = check_target(columns[names[0]], task)
+        values, classes = _check_one(columns[names[0]], task)
         target = Target(names, "classes" if classes else "numbers", values, classes)
     elif task != "regression" and _are_labels(columns, task):
         target = _find_labels(columns)
@@ -144,27 +150,6 @@ def target_like(columns: Mapping[str, np.ndarray], target: Target) -> Target:
     return replace(target, values=values)
 
 
-def check_target(y: np.ndarray, task: str = "auto") -> tuple[np.ndarray, list[str]]:
-    """The target as class numbers with the classes' names, or as numbers without.
-
-    Raises
-    ------
-    ValueError
-        No rows, missing values, text or a constant for a regression, one class only, or nearly one
-        for each row.
-    """
-    y = np.asarray(y)
-    if y.ndim != 1:
-        raise ValueError(f"the target must be one column, got shape {y.shape}")
-    if not len(y):
-        raise ValueError("the target has no rows")
-    _check_finite(y, "the target")
-    if task == "auto":
-        _check_words(y)
-        task = "classification" if _looks_like_classes(y) else "regression"
-    return (_check_numbers(y), []) if task == "regression" else _check_classes(y)
-
-
 def total_sum_of_squares(y: np.ndarray) -> float:
     """The sum of squared deviations from the mean, which R² divides by.
 
@@ -174,6 +159,18 @@ def total_sum_of_squares(y: np.ndarray) -> float:
         return 0.0
     with np.errstate(over="ignore", invalid="ignore"):
         return float(((y - y.mean()) ** 2).sum())
+
+
+def _check_one(y: np.ndarray, task: str) -> tuple[np.ndarray, list[str]]:
+    """One column as class numbers with the classes' names, or as numbers without."""
+    if y.ndim != 1:
+        raise ValueError(f"the target must be one column, got shape {y.shape}")
+    if not len(y):
+        raise ValueError("the target has no rows")
+    if task == "auto":
+        _check_words(y)
+        task = "classification" if _looks_like_classes(y) else "regression"
+    return (_check_numbers(y), []) if task == "regression" else _check_classes(y)
 
 
 def _check_finite(y: np.ndarray, name: str) -> None:
@@ -322,16 +319,11 @@ def _as_numbers(name: str, y: np.ndarray) -> np.ndarray:
 def _find_codes(name: str, y: np.ndarray, known: list[str]) -> np.ndarray:
     """Which of the known values each value is."""
     values, numbers = np.unique(y, return_inverse=True)
-    codes = {_canonical(value): code for code, value in enumerate(known)}
-    unknown = [str(value) for value in values if _canonical(value) not in codes]
+    codes = {class_name(value): code for code, value in enumerate(known)}
+    unknown = [str(value) for value in values if class_name(value) not in codes]
     if unknown:
         raise ValueError(
             f"target {name!r} has {unknown[0]!r}, expected one of {', '.join(known)}: leave such "
             "rows out"
         )
-    return np.array([codes[_canonical(value)] for value in values])[numbers]
-
-
-def _canonical(value: object) -> str:
-    """A value's name: 1 and 1.0 have the same."""
-    return str(value).strip().removesuffix(".0")
+    return np.array([codes[class_name(value)] for value in values])[numbers]

@@ -50,7 +50,7 @@ class TargetInfo:
         if any(len(pair) != 2 for pair in self.labels.values()):
             raise ValueError(f"each of labels must have two names, got {self.labels}")
         if any(self.names) and len(self.names) != (1 if self.classes else mlp.outputs):
-            raise ValueError(f"target_names has {len(self.names)} for {mlp.outputs} outputs")
+            raise ValueError(f"target_names has {len(self.names)} names for {mlp.outputs} outputs")
         if self.transform not in TRANSFORMS:
             known = ", ".join(map(repr, TRANSFORMS))
             raise ValueError(f"transform={self.transform!r} is not known: choose from {known}")

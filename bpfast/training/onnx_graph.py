@@ -16,6 +16,7 @@ OPSET = 17
 IR_VERSION = 8  # the one that came with the opset: older runtimes read it
 ML, ML_OPSET = "ai.onnx.ml", 3  # the domain of operators of classical machine learning
 INPUT, OUTPUT = "X", "predictions"
+DOUBLE = np.dtype(np.float64)
 
 
 class Graph:

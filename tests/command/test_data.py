@@ -66,7 +66,10 @@ def test_rows_to_test_with_are_read_like_the_others(houses, tmp_path):
     [
         (["iris", "--target", "a"], "iris has its own target: leave out --target"),
         (["iris", "--drop", "a"], "--drop is for columns of tables: iris is an array"),
-        (["{houses}"], "houses.csv: no --target was given; its columns are area, colour, price"),
+        (
+            ["{houses}"],
+            "houses.csv: no --target was given; its columns are area, colour, price",
+        ),
         (["{houses}", "--target", "prise"], "'price'"),
         (["{houses}", "--target", "kind", "--time", "when"], "when"),
     ],

@@ -19,13 +19,13 @@ def test_what_the_terminal_prints(drawn):
     file = io.StringIO()
     leaderboard.print_result(Console(file=file, width=2000), drawn.result(), top=100)
     title, parts, heads, *rows, summary = file.getvalue().rstrip("\n").split("\n")
-    ranked = f"validation {drawn.shown}"
+    ranked = f"validation {drawn.label}"
     ranked = f"mean {ranked} over 3 folds" if drawn.folds else ranked
     best = f"best by {ranked}{' (less is better)' * drawn.is_loss}"
     assert title.strip() == (best if drawn.scored else f"no network has a {ranked}")
     names = re.split(r"\s{2,}", heads.strip())
     scores = 1 + bool(drawn.beside)
-    assert names.count(drawn.shown) == 1 + drawn.tested
+    assert names.count(drawn.label) == 1 + drawn.tested
     assert ("std" in names) == bool(drawn.folds)
     expected = ["validation"] * (scores + bool(drawn.folds)) + ["test"] * (scores * drawn.tested)
     assert sorted(parts.split()) == sorted(expected)
@@ -43,8 +43,8 @@ def check_summary(drawn, text):
     count, folds, speed, diverged, early, how, when, highest, first = claims(
         rf"{N} networks?(?: on each of (\d) folds)? in 8 s: (?:{N} networks/s, )?0\.00 M "
         rf"sample-updates/s; {N} diverged(?:; {N} (let go|stopped or let go): ([^;]*))?"
-        rf"(?:; {'lowest' if drawn.is_loss else 'highest'} test {drawn.shown} of any: (\S+))?"
-        rf"(?:; test {drawn.shown} of the first, trained on all other rows: (\S+))?",
+        rf"(?:; {'lowest' if drawn.is_loss else 'highest'} test {drawn.label} of any: (\S+))?"
+        rf"(?:; test {drawn.label} of the first, trained on all other rows: (\S+))?",
         text,
     )
     assert value(count) == len(drawn.rows)

@@ -9,7 +9,7 @@ pytest.importorskip("typer")
 
 import typer
 
-from bpfast.command.options import typed_options, with_options
+from bpfast.command.options import flag, typed_options, with_options
 
 
 @dataclass(frozen=True)
@@ -56,3 +56,7 @@ def test_options_are_in_the_part_of_the_help_that_has_their_title(capsys):
     before, after = capsys.readouterr().out.split("Rows of the table")
     assert "--space" in before
     assert "--cv" in after
+
+
+def test_an_option_is_named_as_it_is_typed():
+    assert (flag("cv"), flag("test_data")) == ("--cv", "--test-data")

@@ -54,8 +54,8 @@ def check_no_score(drawn, text):
     assert what == ("lower" if "clip_norm" in drawn.rows[0] else "set")
     rates = [row["learning_rate"] for row in drawn.rows if "learning_rate" in row]
     if rates:
-        same(low, min(rates))
-        same(high or low, max(rates))
+        assert same(low, min(rates))
+        assert same(high or low, max(rates))
     else:
         assert low is None
 

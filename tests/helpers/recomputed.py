@@ -314,13 +314,13 @@ def check_words(found):
         assert "learning rate" in out or "learning_rate" in out or "--learning-rate" in out
         assert "use it" not in out
         return
-    assert metric.told(rows[0]["validation_score"]) in out
+    assert metric.format(rows[0]["validation_score"]) in out
     tests = [row.get("test_score") for row in rows]
     tests = [score for score in tests if score is not None and np.isfinite(score)]
-    said = re.search(rf"test {metric.shown} of [^:]*: (-?\d[^\s;]*)", out)
+    said = re.search(rf"test {metric.label} of [^:]*: (-?\d[^\s;]*)", out)
     if tests:
         assert said, out
-        assert said[1] == metric.told(max(tests))
+        assert said[1] == metric.format(max(tests))
     else:
         assert not said
 
@@ -334,7 +334,7 @@ def check_report(found):
         assert words.startswith("No network has a score")
         return
     assert words.startswith(f"Network {first['network']} is first: ")
-    assert named(found.metric).told(first["validation_score"]) in words
+    assert named(found.metric).format(first["validation_score"]) in words
     assert ("no test part" in words) == (not len(found.split.test))
 
 

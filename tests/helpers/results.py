@@ -58,7 +58,7 @@ class Results:
     importance: dict[str, float] = field(default_factory=dict)
 
     @property
-    def shown(self) -> str:
+    def label(self) -> str:
         """What people call the metric."""
         return METRICS[self.metric][0]
 

@@ -6,8 +6,8 @@ from pages import Page
 from runs import make_run
 
 from bpfast.reporting.columns import columns_html, sentence
+from bpfast.reporting.page import page_html
 from bpfast.reporting.reading import read_run
-from bpfast.reporting.report import write_report
 
 COLUMNS = [
     {"column": "survived", "kind": "left out", "inputs": 0, "done": "the target"},
@@ -29,8 +29,7 @@ def test_columns_are_counted_and_those_left_out_named():
 
 
 def test_a_page_has_a_row_for_each_column(tmp_path):
-    page = write_report(make_run(tmp_path, 5, columns=COLUMNS))[0]
-    html = page.read_text(encoding="utf-8")
+    html = page_html(read_run(make_run(tmp_path, 5, columns=COLUMNS)), [])
     section = html.split('<section aria-labelledby="columns">')[1].split("</section>")[0]
     rows = re.findall(r"<tr>(.*?)</tr>", section)[1:]
     cells = [re.findall(r"<td[^>]*>(.*?)</td>", row) for row in rows]

@@ -20,7 +20,7 @@ def test_how_networks_were_ranked(drawn):
         r"epochs?\.)?",
         protocol(drawn.run()),
     )
-    assert metric == drawn.shown
+    assert metric == drawn.label
     assert bool(less) == drawn.is_loss
     assert bool(mean) == bool(drawn.folds) == bool(folds)
     assert not folds or int(folds) == drawn.folds
@@ -48,14 +48,14 @@ def test_facts(drawn):
         )
     }
     first, epochs = drawn.rows[0], [row["epochs"] for row in drawn.rows]
-    told, small = found.pop(f"Validation {drawn.shown}")
+    told, small = found.pop(f"Validation {drawn.label}")
     check_cell(told, first, "validation_score", drawn.metric)
     deviation, beside = claims(r"(?:mean of 3 folds, deviation ([^ ,]+))?,? ?(.+)?", small)
     assert bool(deviation) == bool(drawn.folds)
     if deviation:
         check_cell(deviation, first, "validation_std", drawn.metric)
     check_beside(drawn, "validation", beside)
-    told = found.pop(f"Test {drawn.shown}", None)
+    told = found.pop(f"Test {drawn.label}", None)
     assert bool(told) == drawn.tested
     if told:
         check_cell(told[0], first, "test_score", drawn.metric)

@@ -7,8 +7,8 @@ from claims import N, check_cell, check_no_score, claims, each_table, same, told
 from runs import make_run
 
 from bpfast.reporting import leaderboard
+from bpfast.reporting.page import page_html
 from bpfast.reporting.reading import read_run
-from bpfast.reporting.report import write_report
 
 
 @each_table
@@ -25,8 +25,8 @@ def test_who_is_first(drawn):
         text,
     )
     assert value(number) == first["network"]
-    expected = f"mean validation {drawn.shown} over 3 folds" if drawn.folds else None
-    assert ranked == (expected or f"validation {drawn.shown}")
+    expected = f"mean validation {drawn.label} over 3 folds" if drawn.folds else None
+    assert ranked == (expected or f"validation {drawn.label}")
     assert mean == told(drawn.metric, first["validation_score"])
     check_beside(drawn, "validation", beside)
     assert bool(deviation) == bool(drawn.folds)
@@ -64,7 +64,7 @@ def check_tested(drawn, score, text):
         r"on all other rows)? is (not finite|[^ ]+?)(, its .*)?\.",
         text,
     )
-    assert shown == drawn.shown
+    assert shown == drawn.label
     assert bool(anew) == bool(drawn.folds)
     assert said == (told(drawn.metric, score) if np.isfinite(score) else "not finite")
     check_beside(drawn, "test", beside)
@@ -77,7 +77,7 @@ def test_the_leaderboard(drawn):
         for tag in ("head", "body")
     )
     names = re.findall(r"<th[^>]*>(.*?)</th>", head[0])
-    columns = {f"validation {drawn.shown}": "validation_score", f"test {drawn.shown}": "test_score"}
+    columns = {f"validation {drawn.label}": "validation_score", f"test {drawn.label}": "test_score"}
     if drawn.beside:
         title = "R²" if drawn.beside == "r2" else drawn.beside
         parts = ("validation", "test")
@@ -97,11 +97,10 @@ def test_the_leaderboard(drawn):
 
 
 def test_the_leaderboard_has_the_first_networks(tmp_path):
-    page = write_report(make_run(tmp_path, 60, varied=("learning_rate", "hidden")))[0]
-    html = page.read_text(encoding="utf-8")
+    run = read_run(make_run(tmp_path, 60, varied=("learning_rate", "hidden")))
+    html, table = page_html(run, []), run.table
     rows = re.findall(r"<tr>(.*?)</tr>", html.split("<tbody>")[1].split("</tbody>")[0])
     cells = [re.findall(r"<td[^>]*>(.*?)</td>", row) for row in rows]
-    table = read_run(tmp_path).table
     assert len(cells) == 25
     for place, row in enumerate(cells):
         assert row[:2] == [str(place + 1), f"{table['validation_score'][place]:.4f}"]

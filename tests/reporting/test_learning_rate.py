@@ -20,8 +20,8 @@ from pages import edit
 from runs import make_run
 
 from bpfast.reporting import learning_rate
+from bpfast.reporting.page import page_html
 from bpfast.reporting.reading import read_run
-from bpfast.reporting.report import write_report
 from bpfast.reporting.style import WIDE
 
 
@@ -80,5 +80,4 @@ def test_hopeless_scores_are_drawn_at_the_floor_and_the_sentence_says_so(tmp_pat
     low, high = learning_rate.draw(run, WIDE).axes[0].get_ylim()
     assert -1.5 < low < -1.0 < high < 1.5
     assert "; scores below -1, 4 of them, are drawn there." in learning_rate.caption(run).sentence
-    html = write_report(tmp_path)[0].read_text(encoding="utf-8")
-    assert "64 inputs, a number to predict" in html
+    assert "64 inputs, a number to predict" in page_html(run, [])

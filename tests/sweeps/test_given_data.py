@@ -30,13 +30,6 @@ def test_tables_of_all_kinds_are_read(given):
     assert dataset.target.classes == ["no", "yes"]
 
 
-def test_a_data_set_is_taken_as_it_is():
-    dataset = NAMED.dataset(FRAME)
-    assert TableOptions(Roles(None)).dataset(dataset) is dataset
-    with pytest.raises(TypeError, match="X is a data set, which has its target"):
-        NAMED.dataset(dataset)
-
-
 @pytest.mark.parametrize("given", [FRAME, X])
 def test_a_target_that_is_missing_is_asked_for(given):
     with pytest.raises(TypeError, match="y is missing: give the target's values, or its column"):
@@ -61,7 +54,6 @@ def test_test_rows_of_a_table(test_data):
     test = NAMED.test_dataset(test_data, dataset)
     assert test.inputs["a"].to_list() == [None, 4.0]
     np.testing.assert_array_equal(test.target.values, [0, 1])
-    assert NAMED.test_dataset(test, dataset) is test
     assert NAMED.test_dataset(None, dataset) is None
 
 

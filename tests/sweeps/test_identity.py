@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bpfast.sweeps.identity import BEFORE, PHRASES, check_same, fingerprint, settings_of
+from bpfast.sweeps.identity import OLDER_SETTINGS, PHRASES, check_same, fingerprint, settings_of
 
 optuna = pytest.importorskip("optuna")
 
@@ -64,7 +64,7 @@ def test_what_cannot_be_copied_tells_nothing():
 VALUES = st.sampled_from([0, 1, "a", None, [1, 2]])
 
 
-NAMES = st.sampled_from(["epochs", "seed", *(PHRASES.keys() - BEFORE.keys())])
+NAMES = st.sampled_from(["epochs", "seed", *(PHRASES.keys() - OLDER_SETTINGS.keys())])
 
 
 @given(st.dictionaries(NAMES, VALUES), st.dictionaries(NAMES, VALUES))
@@ -84,7 +84,7 @@ def test_what_differs_is_refused_by_name_and_nothing_else(before, now):
 
 def test_what_an_older_version_did_not_write_was_without_a_choice():
     begun = {"seed": 1}
-    check_same(begun, begun | BEFORE, "it", "begin another")
+    check_same(begun, begun | OLDER_SETTINGS, "it", "begin another")
     for name, value in {"metric": "r2", "drop": ["a"], "sample_weight": "0f"}.items():
         phrase = "other sample weights" if name == "sample_weight" else f"{name}="
         with pytest.raises(ValueError, match=f"it was begun with {phrase}"):

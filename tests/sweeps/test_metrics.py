@@ -30,14 +30,14 @@ def test_names(name, kind, expected):
 
 
 def test_what_people_call_a_metric():
-    shown = {name: Metric(name).shown for name in ("neg_log_loss", "roc_auc", "r2", "f1_macro")}
+    shown = {name: Metric(name).label for name in ("neg_log_loss", "roc_auc", "r2", "f1_macro")}
     assert shown == {
         "neg_log_loss": "log loss",
         "roc_auc": "ROC AUC",
         "r2": "R²",
         "f1_macro": "F1 macro",
     }
-    assert Metric("neg_brier_score").shown == "Brier"
+    assert Metric("neg_brier_score").label == "Brier"
     assert named("R²") == Metric("r2")
     assert named("accuracy") == Metric("accuracy")
 
@@ -57,7 +57,7 @@ def test_what_people_call_a_metric():
     ],
 )
 def test_a_loss_is_told_without_its_minus(name, score, text):
-    assert Metric(name).told(score) == text
+    assert Metric(name).format(score) == text
 
 
 def test_accuracy_or_r2_is_beside_other_metrics():
@@ -103,7 +103,7 @@ def test_without_scikit_learn_a_metric_is_vectorised_or_a_hint(monkeypatch):
         metric("roc_auc", "classes", 2)
 
 
-@so_many(20)
+@so_many(8)
 @given(predictions(single_rows=False))
 def test_each_name_that_fits_has_scores(drawn):
     pytest.importorskip("sklearn")

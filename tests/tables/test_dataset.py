@@ -59,36 +59,7 @@ def shared(name, target, drop=(), **options):
     return dataset_of(frame, Roles(target, drop=drop), dialect=dialect, **options)
 
 
-@pytest.mark.parametrize(
-    ("name", "target", "classes", "rows", "without", "left_out"),
-    [
-        ("titanic", "survived", 2, 891, 0, []),
-        ("penguins", "species", 3, 344, 0, []),
-        ("churn", "Exited", 2, 10_000, 0, ["RowNumber", "CustomerId"]),
-        ("horse-colic", 23, 3, 299, 1, []),
-        ("german", -1, 2, 1000, 0, []),
-        ("wine-white", -1, 7, 4898, 0, []),
-        ("phoneme", -1, 2, 5404, 0, []),
-        ("soybean", "Class", 19, 683, 0, []),
-        ("bank", "y", 2, 8237, 0, []),
-        ("mpg", "mpg", 0, 398, 0, []),
-        ("taxis", "tip", 0, 6433, 0, []),
-        ("auto-imports", -1, 0, 201, 0, []),
-        ("pollution", "pm2.5", 0, 10_425, 531, ["No"]),
-        ("hitters", "Salary", 0, 263, 59, []),
-    ],
-)
-def test_shared_tables_have_the_right_target(name, target, classes, rows, without, left_out):
-    data = shared(name, target)
-    assert len(data.target.classes) == classes
-    assert data.target.kind == ("classes" if classes else "numbers")
-    assert len(data.target.values) == len(data.inputs) == len(data.row_numbers) == rows
-    assert data.without_target == without
-    assert [column for column in data.left_out if column not in data.target.names] == left_out
-
-
 def test_shared_tables_as_a_user_may_ask_for_them():
-    assert shared("wine-white", -1, task="regression").target.kind == "numbers"
     titanic = shared("titanic", "survived", drop="alive")
     assert titanic.left_out == {"survived": "the target", "alive": "dropped"}
     assert shared("bank", "y").target.classes == ["no", "yes"]

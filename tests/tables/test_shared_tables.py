@@ -130,6 +130,7 @@ def test_a_table_goes_in_as_it_is(name):
     target = data.target
     assert (target.kind, target.outputs) == (expected.kind, expected.outputs)
     assert (len(target.values), data.without_target) == (expected.rows, expected.without)
+    assert len(data.inputs) == len(data.row_numbers) == expected.rows
     rows, classes = np.arange(expected.rows), len(target.classes)
     notes, left_out = data.notes, data.left_out
     fitted = fit(data.inputs, rows, target.values, classes, notes=notes, left_out=left_out)

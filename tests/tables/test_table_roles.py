@@ -6,7 +6,7 @@ import pytest
 
 from bpfast.tables.known_inputs import KnownInputs
 from bpfast.tables.roles import Roles
-from bpfast.tables.table_roles import TextOptions, split_table
+from bpfast.tables.table_roles import TypeOptions, split_table
 from bpfast.tables.values import Writing
 
 FRAME = pl.DataFrame(
@@ -22,7 +22,7 @@ FRAME = pl.DataFrame(
 )
 
 
-def split(target, frame=FRAME, text=TextOptions(), known=None, **roles):  # noqa: B008
+def split(target, frame=FRAME, text=TypeOptions(), known=None, **roles):  # noqa: B008
     return split_table(frame, Roles(target, **roles), text, known)
 
 
@@ -75,7 +75,7 @@ def test_integers_with_holes_are_no_floats():
 
 def test_a_target_that_was_kept_small_has_the_digits_that_were_written():
     frame = pl.DataFrame({"x": [1.5, 2.5], "y": pl.Series([0.1, 0.3], dtype=pl.Float32)})
-    text = TextOptions(writing={"y": Writing(".")})
+    text = TypeOptions(writing={"y": Writing(".")})
     assert split("y", frame, text).target["y"].tolist() == [0.1, 0.3]
     assert split("y", frame).target["y"].tolist() == frame["y"].to_list()
 
@@ -110,7 +110,7 @@ def test_a_list_as_long_as_the_table_is_values_or_columns_as_its_role_is():
 
 
 def test_what_was_read_before_counts():
-    text = TextOptions(["40"], None, {"size": "read before"}, {"x": Writing(",")})
+    text = TypeOptions(["40"], None, {"size": "read before"}, {"x": Writing(",")})
     found = split("price", text=text)
     assert found.notes["size"] == "read before; decimal commas"
     assert found.writing["x"] == Writing(",")
@@ -170,7 +170,7 @@ def test_roles_that_cannot_be_are_refused(roles, words):
 def test_a_table_of_one_column_may_have_another_separator():
     frame = pl.DataFrame({"a:b": ["1:2", "3:4"]})
     with pytest.raises(ValueError, match=r"has one column, 'a:b', .*: set separator if"):
-        split_table(frame, Roles(1), TextOptions())
+        split_table(frame, Roles(1), TypeOptions())
 
 
 def test_a_target_without_values_is_refused():

@@ -2,12 +2,12 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from examples_budget import drawn
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bpfast.tables.target import (
     Target,
-    check_target,
     find_target,
     scaler_of,
     target_like,
@@ -34,12 +34,12 @@ SKEWED = np.exp(np.random.default_rng(0).normal(0, 2, 100))
     ],
 )
 def test_what_a_target_is(y, classes):
-    assert check_target(np.array(y))[1] == classes
+    assert find_target({"": np.array(y)}).classes == classes
 
 
 def test_regression_of_words_is_refused():
     with pytest.raises(ValueError, match="needs a target of numbers, got 'a'"):
-        check_target(np.array(["a", "b"] * 3), "regression")
+        find_target({"": np.array(["a", "b"] * 3)}, "regression")
 
 
 @pytest.mark.parametrize(
@@ -67,10 +67,10 @@ def test_regression_of_words_is_refused():
 )
 def test_a_target_that_does_not_vary_is_refused(y, task, words):
     with pytest.raises(ValueError, match=words):
-        check_target(np.array(y), task)
+        find_target({"": np.array(y)}, task)
 
 
-@settings(max_examples=50, deadline=None)
+@drawn(50)
 @given(value=st.floats(-1e300, 1e300), rows=st.integers(1, 50), step=st.floats(1e-9, 1e9))
 def test_sum_of_squares_is_zero_for_constants_alone(value, rows, step):
     """Whatever the mean's rounding; otherwise it is what scikit-learn's R² divides by."""
@@ -157,7 +157,7 @@ def test_outputs_are_transformed_together():
     assert find_target({"a": SKEWED, "b": linear}, transform="auto").transform == ""
 
 
-@settings(max_examples=50, deadline=None)
+@drawn(50)
 @given(st.lists(st.floats(1e-6, 1e9), min_size=1), st.sampled_from(["", "log", "log1p"]))
 def test_transforms_are_inverted(values, transform):
     units = to_units(to_training_scale(np.array(values), transform), transform)

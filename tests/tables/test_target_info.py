@@ -86,7 +86,7 @@ def test_what_fits_a_network_is_taken(known, mlp):
         ({"labels": LABELS}, NUMBERS, "labels are 2 and need binary_cross_entropy .* got mse"),
         ({"labels": {"large": ["no", "yes"]}}, BOTH, "labels are 1 and need .* with 2"),
         ({"labels": {"a": ["x"], "b": ["y", "z"]}}, BOTH, "each of labels must have two names"),
-        ({"names": ("price",)}, NUMBERS, "target_names has 1 for 2 outputs"),
+        ({"names": ("price",)}, NUMBERS, "target_names has 1 names for 2 outputs"),
         ({"transform": "sqrt"}, NUMBERS, "transform='sqrt' is not known: choose from '', 'log'"),
     ],
 )

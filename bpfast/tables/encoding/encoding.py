@@ -42,32 +42,35 @@ class Encoding:
         """The columns that are not left out."""
         return [column for column in self.columns if column.kind != LeftOut.kind]
 
-    def encode(self, table, rows: np.ndarray | None = None) -> np.ndarray:
+    @property
+    def of_array(self) -> list[Column]:
+        """The columns that an array of the inputs has: all but those left out before encoding."""
+        return [c for c in self.columns if not (isinstance(c, LeftOut) and c.before)]
+
+    def encode(self, table) -> np.ndarray:
         """The inputs, (rows, inputs) float64.
 
         Parameters
         ----------
         table : a polars ``DataFrame`` with the columns that are used, in any order and of any
             types, other columns or not; or an array of the columns in order
-        rows : numbers of the rows that are encoded; all, if not given
 
         Raises
         ------
         ValueError
             Columns are not there; text where a number or a moment is expected.
         """
-        length = len(table) if rows is None else len(rows)
-        X = np.empty((length, len(self.features)))
-        for column, inputs, values in self.parts(table, rows):
+        X = np.empty((len(table), len(self.features)))
+        for column, inputs, values in self.parts(table):
             X[:, inputs] = column.encode(values)
         return X
 
-    def parts(self, table, rows: np.ndarray | None) -> Iterator[tuple[Column, slice, Any]]:
+    def parts(self, table) -> Iterator[tuple[Column, slice, Any]]:
         """Each column that is used, the inputs that it makes, and its values."""
         first = 0
         for column, values in zip(self.used, self._columns_of(table), strict=True):
             last = first + len(column.features)
-            yield column, slice(first, last), values if rows is None else values[rows]
+            yield column, slice(first, last), values
             first = last
 
     def describe(self) -> list[dict[str, Any]]:
@@ -117,7 +120,7 @@ class Encoding:
         return [table[column.name] for column in self.used]
 
     def _columns_of_array(self, table: np.ndarray) -> list[np.ndarray]:
-        columns = [c for c in self.columns if not (isinstance(c, LeftOut) and c.before)]
+        columns = self.of_array
         if table.ndim != 2 or table.shape[1] != len(columns):
             raise ValueError(f"X has shape {table.shape}, expected (samples, {len(columns)})")
         return [table[:, k] for k, column in enumerate(columns) if column.kind != LeftOut.kind]

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ...checks import check_array
+from ...plurals import many
 from ..scaling import Scaler
 from .column import Column, FittedColumn
 from .encoding import Encoding
@@ -18,9 +19,9 @@ from .left_out import LeftOut
 from .moment import fit_moment
 from .number import Number, fit_number
 from .raw import WordRows
-from .sentences import count, missing_in_all, same_in_all
+from .sentences import missing_in_all, same_in_all
 from .target_means import TrainingTarget, fit_target_means
-from .words import Words
+from .words import fit_words
 
 MAX_WORDS = 50  # in a column that is encoded one-hot
 MAX_RARE = 0.05  # of the rows: where more have rare words, too much would be lost as one input
@@ -112,8 +113,8 @@ def fit(
 def encode_scaled(encoding: Encoding, scaler: Scaler, inputs, rows: np.ndarray) -> np.ndarray:
     """Other rows' inputs, scaled, (rows, inputs) float32; in float64 is a column at a time."""
     X = np.empty((len(rows), len(encoding.features)), np.float32)
-    for column, own, values in encoding.parts(inputs, rows):
-        column.write_scaled(X[:, own], values, Scaler(scaler.mean[own], scaler.scale[own]))
+    for column, own, values in encoding.parts(inputs):
+        column.write_scaled(X[:, own], values[rows], Scaler(scaler.mean[own], scaler.scale[own]))
     return X
 
 
@@ -159,9 +160,7 @@ class _Chooser(NamedTuple):
         in_rare = rows - missing - sum(counts[word] for word in frequent)
         if len(frequent) > MAX_WORDS or (len(counts) > MAX_WORDS and in_rare > MAX_RARE * rows):
             return fit_target_means(values.name, words, tuple(counts), self.target)
-        rare = len(counts) - len(frequent)
-        column = Words(name=values.name, words=frequent, rare=rare, missing=missing, rows=rows)
-        return column.fit(words)
+        return fit_words(values.name, words, frequent, rare=len(counts) - len(frequent))
 
     def _why_no_input(self, name: str, counts: dict[str, int], missing: int, rows: int) -> str:
         """Why a column of words is left out, or "" for one that is not."""
@@ -176,7 +175,7 @@ class _Chooser(NamedTuple):
         few_rows = different > MAX_WORDS and present < MIN_ROWS * different
         few_rows &= sum(sorted(counts.values())[-USUAL_WORDS:]) < present / 2
         if (nearly_all or few_rows) and name not in self.categorical:
-            return f"{count(different, 'different word')} in {count(present, 'row')}"
+            return f"{many(different, 'different word')} in {many(present, 'row')}"
         return ""
 
 
@@ -199,9 +198,9 @@ def _encode_training_rows(
         np.concatenate([np.zeros(0), *(own.scaler.scale for own in fitted)]),
     )
     X = np.empty((len(rows), len(encoding.features)), np.float32)
-    for own, (column, place, values) in zip(fitted, encoding.parts(inputs, rows), strict=True):
+    for own, (column, place, values) in zip(fitted, encoding.parts(inputs), strict=True):
         if own.cross_fitted is None:
-            column.write_scaled(X[:, place], values, own.scaler)
+            column.write_scaled(X[:, place], values[rows], own.scaler)
         else:
             X[:, place] = own.cross_fitted
     return Fitted(encoding, scaler, X)

@@ -8,11 +8,12 @@ from typing import ClassVar
 
 import numpy as np
 
+from ...plurals import many
 from .column import Column, FittedColumn
 from .input_scales import fit_scaler
 from .left_out import LeftOut
 from .raw import read_numbers
-from .sentences import count, missing_in_all, same_in_all, show
+from .sentences import missing_in_all, same_in_all, show
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +50,7 @@ class Number(Column):
         if not self.missing:
             return "1 for true, 0 for false" if self.boolean else "as it is"
         return (
-            f"{self.missing:,} of {count(self.rows, 'training row')} lack it: "
+            f"{self.missing:,} of {many(self.rows, 'training row')} lack it: "
             f"their median, {show(self.median or 0.0)}, and a 0/1 input"
         )
 

@@ -107,7 +107,8 @@ class WordRows(NamedTuple):
 
     def counts(self) -> dict[str, int]:
         """How often each word is there, in the words' order."""
-        known = self.different.drop_nulls("word").group_by("word").agg(_sum("count")).sort("word")
+        total = import_optional("polars", "sweep").col("count").sum()
+        known = self.different.drop_nulls("word").group_by("word").agg(total).sort("word")
         return dict(zip(known["word"], known["count"], strict=True))
 
     @property
@@ -126,10 +127,6 @@ class WordRows(NamedTuple):
         codes = codes.fill_null(len(known)).set(words.is_null(), len(known) + 1)
         codes_of_rows = self.text.replace_strict(self.different["text"], codes)
         return codes_of_rows.cast(pl.Int32).to_numpy()  # without rows it had no type
-
-
-def _sum(column: str) -> Any:
-    return import_optional("polars", "sweep").col(column).sum()
 
 
 def _as_series(name: str, values) -> Any:

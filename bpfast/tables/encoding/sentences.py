@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from ...plurals import many
+
 
 def missing_in_all(rows: int) -> str:
     """Why a column without values is left out."""
-    return f"missing in each of {count(rows, 'training row')}"
+    return f"missing in each of {many(rows, 'training row')}"
 
 
 def same_in_all(value: str, rows: int) -> str:
     """Why a column of a single value is left out."""
-    return f"{value} in each of {count(rows, 'training row')}"
+    return f"{value} in each of {many(rows, 'training row')}"
 
 
 def show(number: float) -> str:
@@ -21,9 +23,4 @@ def show(number: float) -> str:
 
 def lacking(missing: int, rows: int) -> str:
     """How many rows lack a value, for the end of a sentence; "" if none does."""
-    return f"; {missing:,} of {count(rows, 'row')} lack it" if missing else ""
-
-
-def count(number: int, noun: str) -> str:
-    """A number of things, as in "1 word" and "2,300 words"."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+    return f"; {missing:,} of {many(rows, 'row')} lack it" if missing else ""

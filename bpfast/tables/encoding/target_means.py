@@ -10,11 +10,12 @@ from typing import ClassVar, NamedTuple
 import numpy as np
 
 from ...errors import import_optional
+from ...plurals import many
 from .coded import Coded
 from .column import FittedColumn
 from .input_scales import fit_scaler, scale
 from .raw import WordRows
-from .sentences import count, lacking
+from .sentences import lacking
 
 CROSS_FITS = 5  # parts of the training rows; each has the means of the others
 
@@ -112,7 +113,7 @@ class TargetMeans(Coded):
 
     @property
     def done(self) -> str:
-        done = f"{count(len(self.words), 'word')}: the target's mean for each"
+        done = f"{many(len(self.words), 'word')}: the target's mean for each"
         return done + lacking(self.missing, self.rows)
 
     @cached_property

@@ -8,12 +8,13 @@ from typing import ClassVar
 
 import numpy as np
 
+from ...plurals import many
 from ..scaling import Scaler
 from .coded import Coded
 from .column import FittedColumn
 from .input_scales import bound_scale
 from .raw import WordRows
-from .sentences import count, lacking
+from .sentences import lacking
 
 SHORT = 24  # characters, in which words are named and not only counted
 
@@ -51,11 +52,11 @@ class Words(Coded):
 
     @property
     def done(self) -> str:
-        done, names = f"{count(len(self.words), 'word')} one-hot", ", ".join(self.words)
+        done, names = f"{many(len(self.words), 'word')} one-hot", ", ".join(self.words)
         if len(names) <= SHORT:
             done += f": {names}"
         if self.rare:
-            done += f"; {count(self.rare, 'rare one')} as 'other'"
+            done += f"; {many(self.rare, 'rare one')} as 'other'"
         return done + lacking(self.missing, self.rows)
 
     @cached_property
@@ -65,10 +66,12 @@ class Words(Coded):
             table[-1] = table[-2]
         return table[:, [True] * len(self.words) + [self.rare > 0, self.missing > 0]]
 
-    def fit(self, words: WordRows) -> FittedColumn:
-        """With the scaler that the training rows' words give."""
-        codes = words.codes(self.words)
-        share = np.bincount(codes, minlength=len(self.table)) @ self.table / len(codes)
-        deviation = np.sqrt(share * (1.0 - share))
-        scaler = Scaler(share, np.where(deviation > 0.0, bound_scale(deviation, self.bounded), 1.0))
-        return FittedColumn(self, scaler)
+
+def fit_words(name: str, words: WordRows, frequent: tuple[str, ...], rare: int) -> FittedColumn:
+    """The training rows' words one-hot, of which ``rare`` ones share an input."""
+    codes = words.codes(frequent)
+    column = Words(name=name, words=frequent, rare=rare, missing=words.missing, rows=len(codes))
+    share = np.bincount(codes, minlength=len(column.table)) @ column.table / len(codes)
+    deviation = np.sqrt(share * (1.0 - share))
+    scale = np.where(deviation > 0.0, bound_scale(deviation, column.bounded), 1.0)
+    return FittedColumn(column, Scaler(share, scale))

@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from ..values.typed import Writing
 
-NAMED = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "pipe": "|", "space": " "}
+SEPARATOR_NAMES = {
+    "tab": "\t",
+    "\\t": "\t",
+    "comma": ",",
+    "semicolon": ";",
+    "pipe": "|",
+    "space": " ",
+}
 SEPARATORS = (",", ";", "\t", "|", " ")
 COMMENTS = ("#", "%")  # marks of comment lines that are found out
 
@@ -39,11 +46,13 @@ class TextOptions:
 
     def __post_init__(self) -> None:
         if self.separator is not None:
-            object.__setattr__(self, "separator", NAMED.get(self.separator, self.separator))
+            object.__setattr__(
+                self, "separator", SEPARATOR_NAMES.get(self.separator, self.separator)
+            )
             if len(self.separator) != 1 or not self.separator.isascii():
                 raise ValueError(
                     f"separator {self.separator!r}: expected one ASCII character, "
-                    f"or {', '.join(NAMED)}"
+                    f"or {', '.join(SEPARATOR_NAMES)}"
                 )
         if self.decimal not in (None, ".", ","):
             raise ValueError(f"decimal {self.decimal!r}: expected '.' or ','")

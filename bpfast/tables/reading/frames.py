@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 _SIMPLE = "iufbmM"  # kinds of NumPy's types that polars takes as they are
-_PEOPLE_GIVE = (
+_TABLES = (
     "a table with named columns: a DataFrame of polars or pandas, an Arrow table, a dict of "
     "arrays, a list of dicts"
 )
@@ -51,7 +51,7 @@ def as_frame(data: Any) -> pl.DataFrame:
     if isinstance(data, pl.LazyFrame):
         return data.collect()
     if not is_table(data):
-        raise TypeError(f"expected {_PEOPLE_GIVE}; got {_described(data)}")
+        raise TypeError(f"expected {_TABLES}; got {_described(data)}")
     if _is_of_pandas(data):
         return _of_columns([*data.columns], [data.iloc[:, k] for k in range(data.shape[1])])
     if isinstance(data, Mapping):
@@ -68,7 +68,7 @@ def as_frame(data: Any) -> pl.DataFrame:
         return pl.from_dataframe(data)
     except (TypeError, ValueError, AttributeError, pl.exceptions.PolarsError) as error:
         why = str(error).splitlines()[0]
-        raise TypeError(f"expected {_PEOPLE_GIVE}; {_described(data)} gives none: {why}") from None
+        raise TypeError(f"expected {_TABLES}; {_described(data)} gives none: {why}") from None
 
 
 def _is_list_of_dicts(data: Any) -> bool:

@@ -64,7 +64,7 @@ def find_layout(beginning: Beginning, options: TextOptions) -> Layout:
     """
     all_lines = beginning.text.split("\n")
     lines = [_Line(k + 1, line + "\n") for k, line in enumerate(all_lines[:LINES])]
-    told, lines = _told_separator(lines)
+    told, lines = _excel_separator(lines)
     comment = options.comment or _find_comment(lines)
     body = [line for line in lines if line.text.strip() and not _is_comment(line, comment)]
     if not body:
@@ -163,7 +163,7 @@ def _is_title(row: list[str], width: int) -> bool:
     return len(cells) < width - 1 and bool(re.search(r"[^\W\d_]{2}", row[0]))
 
 
-def _told_separator(lines: list[_Line]) -> tuple[str | None, list[_Line]]:
+def _excel_separator(lines: list[_Line]) -> tuple[str | None, list[_Line]]:
     """The separator of a first line like "sep=;", which Excel reads and writes."""
     told = re.fullmatch(r'"?sep=(.)"?\s*', lines[0].text, re.IGNORECASE)
     return (told[1], lines[1:]) if told else (None, lines)

@@ -33,7 +33,7 @@ def read_table(
     encoding: str | None = None,
     header: bool | None = None,
     comment: str | None = None,
-    missing: Iterable[str] = (),
+    missing: str | Iterable[str] = (),
 ) -> pl.DataFrame:
     """Read a table as people have it.
 
@@ -47,7 +47,7 @@ def read_table(
     encoding : of the characters, as Python names it, such as "cp1252"
     header : whether the first line names the columns; without, they are column_1, column_2, ...
     comment : what lines begin with that are left out, such as "#"
-    missing : words that stand for missing values, beside the usual ones such as NA, ? and -
+    missing : one word or several that stand for missing values, beside "", "NA", "?" and the like
 
     What is not given is found out from the text.
 
@@ -61,7 +61,14 @@ def read_table(
     ValueError
         A file that is not there or holds no table, a line with more or fewer fields than others.
     """
-    options = TextOptions(separator, decimal, encoding, header, comment, tuple(missing))
+    options = TextOptions(
+        separator=separator,
+        decimal=decimal,
+        encoding=encoding,
+        header=header,
+        comment=comment,
+        missing=(missing,) if isinstance(missing, str) else tuple(missing),
+    )
     frame, dialect = read_frame(source, options)
     from ..values import typed  # it imports polars
 

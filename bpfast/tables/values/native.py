@@ -6,8 +6,8 @@ from collections.abc import Collection
 
 import polars as pl
 
+from ...plurals import many
 from .numbers import drop_infinite
-from .strays import count_rows
 
 _NESTED = (pl.List, pl.Array, pl.Struct, pl.Object, pl.Binary)
 
@@ -40,5 +40,5 @@ def convert_native(series: pl.Series, missing: Collection[str] = ()) -> tuple[pl
     if not dtype.is_numeric():
         return series, ""
     infinite = int(series.is_infinite().sum()) if dtype.is_float() else 0
-    note = f"infinite in {count_rows(infinite)}, which counts as missing" if infinite else ""
+    note = f"infinite in {many(infinite, 'row')}, which counts as missing" if infinite else ""
     return drop_infinite(series, missing), note

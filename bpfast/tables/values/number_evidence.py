@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 import numpy as np
 import polars as pl
 
+from ...plurals import many
 from .batch import Batch
 from .numbers import CURRENCY, GROUP, SEPARATORS, NumberKind, bare_numbers, read_numbers
-from .strays import Strays, count_rows
+from .strays import Strays
 
 MOST_CATEGORIES = 20  # different numbers beside which a word that repeats is a category, too
 # float32 rounds by up to 2**-24 of a number: that may be a millionth of the column's range.
@@ -210,7 +211,7 @@ class NumberEvidence:
         done = [f"{', '.join(off)} taken off"] if off else []
         done += ["decimal commas"] if reading.decimal == "," and not reading.integers else []
         if self.infinite:
-            done.append(f"infinite in {count_rows(self.infinite)}, which counts as missing")
+            done.append(f"infinite in {many(self.infinite, 'row')}, which counts as missing")
         if reading.strays.total:
             done.append(f"{reading.strays}, which counts as missing")
         return "; ".join(done)

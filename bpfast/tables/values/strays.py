@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
+from ...plurals import many
+
 MOST_STRAYS = 3  # different stray words that may count as missing
 MOST_STRAY_SHARE = 0.05  # of the values, which they may be
 # Digits with a dash, a slash, a colon or several dots between: "555-1234", "1.2.3".
@@ -47,9 +49,4 @@ class Strays:
 
     def __str__(self) -> str:
         words = "words" if self.too_many else ", ".join(map(repr, sorted(self.counts)))
-        return f"{words} in {count_rows(self.total)}"
-
-
-def count_rows(rows: int) -> str:
-    """A number of rows, for a message."""
-    return f"{rows:,} row{'' if rows == 1 else 's'}"
+        return f"{words} in {many(self.total, 'row')}"

@@ -71,7 +71,7 @@ def test_other_rows_are_encoded_and_scaled(seed):
     frame, target = draw_table(seed)
     rows, others = np.arange(450), np.arange(450, 600)
     encoding, scaler, X = fit(frame, rows, target, 3)
-    expected = scaler.apply(encoding.encode(frame, others)).astype(np.float32)
+    expected = scaler.apply(encoding.encode(frame[others])).astype(np.float32)
     np.testing.assert_array_equal(encode_scaled(encoding, scaler, frame, others), expected)
     means = [k for k, feature in enumerate(encoding.features) if "target mean" in feature]
     again = encode_scaled(encoding, scaler, frame, rows)

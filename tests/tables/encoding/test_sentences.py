@@ -1,6 +1,6 @@
 """What is said of columns."""
 
-from bpfast.tables.encoding.sentences import count, lacking, missing_in_all, same_in_all, show
+from bpfast.tables.encoding.sentences import lacking, missing_in_all, same_in_all, show
 
 
 def test_reasons_are_sentences():
@@ -13,12 +13,3 @@ def test_reasons_are_sentences():
 def test_numbers_are_shown_short():
     shown = [show(number) for number in (28.0, 1234567.0, -0.5, 1 / 3, 1e20, 0.0)]
     assert shown == ["28", "1234567", "-0.5", "0.3333", "1e+20", "0"]
-
-
-def test_things_are_counted_in_english():
-    assert [count(n, "word") for n in (0, 1, 2, 2300)] == [
-        "0 words",
-        "1 word",
-        "2 words",
-        "2,300 words",
-    ]

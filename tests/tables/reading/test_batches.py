@@ -28,16 +28,16 @@ TEXT = "n;x;share;word;day;late\n" + "".join(
 
 @pytest.fixture
 def small_batches(monkeypatch):
-    """Batches of about 1000 bytes."""
-    monkeypatch.setattr(chunks, "CHUNK", 1000)
-    monkeypatch.setattr(sources, "BLOCK", 300)
+    """Batches of about 3000 bytes."""
+    monkeypatch.setattr(chunks, "CHUNK", 3000)
+    monkeypatch.setattr(sources, "BLOCK", 900)
 
 
 @pytest.mark.usefixtures("small_batches")
 def test_batches_have_the_types_of_the_table_in_one_piece():
     options = TextOptions()
     text = TextTable.open(ByteSource("a.csv", io.BytesIO(TEXT.encode())), options)
-    assert len([*text.batches()]) > 10
+    assert len([*text.batches()]) > 5
     large = read_typed(text, options)
     small = typed(pl.concat(text.batches()))
     assert large.notes == small.notes
@@ -74,7 +74,7 @@ def test_names_that_were_not_different_are_noted():
 PEAK = """
 import re, sys
 from pathlib import Path
-from bpfast.tables.reading import read_frame
+from bpfast.tables.reading.table import read_frame
 
 def peak():
     return int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1]) * 1024

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from shared_tables import shared_table
 
 import bpfast as bp
-from bpfast.tables.reading import read_frame
+from bpfast.tables.reading.table import read_frame
 
 pl = pytest.importorskip("polars")
 
@@ -136,7 +136,7 @@ def test_what_is_found_out_can_be_said():
     read = {"separator": ";", "decimal": ",", "header": False, "encoding": "utf-8"}
     frame = bp.read_table(io.StringIO(text), **read)
     assert frame.rows() == [("a", "b"), ("1,5", "x"), ("2,25", "gone")]
-    frame = bp.read_table(io.StringIO(text), separator="semicolon", missing=["gone"])
+    frame = bp.read_table(io.StringIO(text), separator="semicolon", missing="gone")
     assert frame.rows() == [(1.5, "x"), (2.25, None)]
     frame = bp.read_table(io.StringIO("a\n1.234\n5.678\n"), decimal=",")
     assert frame["a"].to_list() == [1234, 5678]
@@ -188,12 +188,20 @@ def test_anything_is_read_or_refused(data):
 
 # What each of shared/tables is: rows, columns, and some columns' types with their missing values.
 SHARED = {
-    "titanic": (891, 15, {"survived": (int, 0), "age": (float, 177), "deck": (str, 688)}),
+    "titanic": (
+        891,
+        15,
+        {"survived": (int, 0), "age": (float, 177), "deck": (str, 688), "alone": (bool, 0)},
+    ),
     "mpg": (398, 9, {"mpg": (float, 0), "horsepower": (float, 6), "name": (str, 0)}),
-    "penguins": (344, 7, {"species": (str, 0), "bill_length_mm": (float, 2), "sex": (str, 11)}),
-    "taxis": (6433, 14, {"pickup": (datetime, 0), "tip": (float, 0), "payment": (str, 44)}),
-    "churn": (10000, 14, {"RowNumber": (int, 0), "Surname": (str, 0), "Exited": (int, 0)}),
-    "horse-colic": (300, 28, {"column_1": (int, 1), "column_4": (float, 60)}),
+    "penguins": (344, 7, {"species": (str, 0), "body_mass_g": (int, 2), "sex": (str, 11)}),
+    "taxis": (6433, 14, {"pickup": (datetime, 0), "tip": (float, 0), "pickup_zone": (str, 26)}),
+    "churn": (10000, 14, {"RowNumber": (int, 0), "Surname": (str, 0), "Balance": (float, 0)}),
+    "horse-colic": (
+        300,
+        28,
+        {"column_4": (float, 60), "column_23": (int, 1), "column_25": (str, 0)},
+    ),
     "auto-imports": (201, 26, {"column_2": (int, 37), "column_3": (str, 0), "column_26": (int, 0)}),
     "german": (1000, 21, {"column_1": (str, 0), "column_2": (int, 0), "column_21": (int, 0)}),
     "wine-white": (4898, 12, {"column_1": (float, 0), "column_12": (int, 0)}),
@@ -201,7 +209,7 @@ SHARED = {
     "pollution": (10956, 13, {"No": (int, 0), "pm2.5": (int, 531), "cbwd": (str, 0)}),
     "hitters": (322, 20, {"Salary": (float, 59), "League": (str, 0)}),
     "soybean": (683, 36, {"Class": (str, 0), "date": (int, 1), "hail": (int, 121)}),
-    "bank": (8237, 21, {"age": (int, 0), "job": (str, 0), "y": (str, 0)}),
+    "bank": (8237, 21, {"pdays": (int, 0), "job": (str, 0), "y": (str, 0)}),
 }
 
 

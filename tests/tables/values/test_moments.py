@@ -4,7 +4,8 @@ from datetime import date, datetime, time, timedelta, timezone
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from examples_budget import drawn
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bpfast.tables.values.moments import FORMATS, TIME_OF_DAY, as_moments, example, read_moments
@@ -21,7 +22,7 @@ def type_of(values):
     return found.frame["a"], found.notes["a"]
 
 
-@settings(max_examples=50, deadline=None)
+@drawn(50)
 @given(
     moments=st.lists(st.builds(datetime.combine, days, st.times()), min_size=1, max_size=10),
     date_format=st.sampled_from(with_days),

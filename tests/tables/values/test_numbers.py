@@ -3,7 +3,8 @@
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from examples_budget import drawn
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bpfast.tables.values.numbers import (
@@ -41,7 +42,7 @@ def write(cents, style):
     return style["around"] + written + style["around"]
 
 
-@settings(max_examples=60, deadline=None)
+@drawn(60)
 @given(
     hundredths=st.lists(st.integers(-(10**11), 10**11), min_size=1, max_size=20),
     style=styles,

@@ -3,7 +3,7 @@
 import polars as pl
 import pytest
 
-from bpfast.tables.values.strays import Strays, count_rows
+from bpfast.tables.values.strays import Strays
 
 
 def strays_of(*batches):
@@ -41,7 +41,3 @@ def test_many_different_ones_are_too_many():
 )
 def test_codes_are_told_apart(word, is_code):
     assert strays_of({word: 1}).codes == is_code
-
-
-def test_rows_are_counted_in_words():
-    assert (count_rows(1), count_rows(2000)) == ("1 row", "2,000 rows")

@@ -3,11 +3,10 @@
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from examples_budget import drawn
+from hypothesis import given
 from hypothesis import strategies as st
-from shared_tables import shared_table
 
-from bpfast.tables.reading import read_table
 from bpfast.tables.values import as_booleans, as_moments, as_numbers, as_words
 from bpfast.tables.values.typed import KindFinder, Writing, typed
 
@@ -33,7 +32,7 @@ WORDS = (
 columns = st.lists(st.sampled_from([None, *WORDS]), min_size=6, max_size=6)
 
 
-@settings(max_examples=25, deadline=None)
+@drawn(25)
 @given(st.lists(columns, min_size=1, max_size=4), st.integers(1, 5), st.booleans())
 def test_batches_get_the_types_of_the_whole(values, rows, compact):
     frame = pl.DataFrame({f"c{k}": own for k, own in enumerate(values)})
@@ -112,36 +111,7 @@ def test_columns_of_lists_are_refused():
         typed(pl.DataFrame({"a": [[1]]}))
 
 
-@pytest.mark.parametrize(
-    ("name", "expected", "missing"),
-    [
-        ("titanic", {"age": "Float64", "deck": "String", "alone": "Boolean"}, {"age": 177}),
-        ("mpg", {"horsepower": "Float64", "name": "String"}, {"horsepower": 6}),
-        ("penguins", {"body_mass_g": "Int64", "sex": "String"}, {"sex": 11}),
-        ("taxis", {"pickup": "Datetime(time_unit='us', time_zone=None)"}, {"pickup_zone": 26}),
-        ("churn", {"Surname": "String", "Balance": "Float64"}, {}),
-        (
-            "horse-colic",
-            {"column_4": "Float64", "column_25": "String", "column_23": "Int64"},
-            {"column_4": 60, "column_23": 1},
-        ),
-        ("auto-imports", {"column_2": "Int64", "column_26": "Int64"}, {"column_2": 37}),
-        ("german", {"column_1": "String", "column_21": "Int64"}, {}),
-        ("wine-white", {"column_1": "Float64", "column_12": "Int64"}, {}),
-        ("phoneme", {"column_1": "Float64", "column_6": "Int64"}, {}),
-        ("pollution", {"pm2.5": "Int64", "cbwd": "String"}, {"pm2.5": 531}),
-        ("hitters", {"Salary": "Float64", "League": "String"}, {"Salary": 59}),
-        ("soybean", {"Class": "String", "hail": "Int64"}, {"hail": 121}),
-        ("bank", {"y": "String", "pdays": "Int64", "job": "String"}, {}),
-    ],
-)
-def test_shared_tables_get_the_right_types(name, expected, missing):
-    frame = read_table(shared_table(name))
-    assert {column: str(frame.schema[column]) for column in expected} == expected
-    assert {column: frame[column].null_count() for column in missing} == missing
-
-
-@settings(max_examples=60, deadline=None)
+@drawn(60)
 @given(st.lists(st.one_of(st.none(), st.text(max_size=6)), max_size=8))
 def test_any_text_gets_a_type(values):
     frame = pl.DataFrame({"a": values}, schema={"a": pl.String})
@@ -153,7 +123,7 @@ def test_any_text_gets_a_type(values):
             assert word is None or word in text
 
 
-@settings(max_examples=60, deadline=None)
+@drawn(60)
 @given(columns, st.booleans())
 def test_new_rows_are_read_as_the_first_were(values, compact):
     """What is known of a column, its type and writing, is enough to read its text again."""
