@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import import_optional
 from .identity import GROWS, check_same
-from .storage import opened, quiet, told
+from .storage import file_of, opened, quiet, told
 from .study_tables import StudyTables
 
 if TYPE_CHECKING:
@@ -95,6 +96,21 @@ def stored_study(
                 study = _emptied(study, storage)  # who is pruned depends on all trials
             stored = StoredStudy(study, storage, given, settings)
         yield stored
+
+
+def forget_unbegun(given: Any, name: str, folder: Path) -> None:
+    """Delete a study without trials from a folder's own file, in which no sweep has begun.
+
+    A sweep that was killed on its way there left it.
+    """
+    file = file_of(given) if isinstance(given, str) else None
+    if file is None or not file.is_file() or file.resolve().parent != folder.resolve():
+        return
+    optuna = _optuna()
+    with quiet(), opened(given) as storage, told(given, "cannot be read"):
+        studies = optuna.get_all_study_summaries(storage, include_best_trial=False)
+        if any(study.study_name == name and not study.n_trials for study in studies):
+            optuna.delete_study(study_name=name, storage=storage)
 
 
 def create_study(**options: Any) -> Any:

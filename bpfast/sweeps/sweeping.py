@@ -27,6 +27,7 @@ from .rounds import Rounds
 from .run_folder import RunFolder
 from .shards import Shard
 from .space import USUAL, Space
+from .stored_study import forget_unbegun
 from .study import STUDY, Study, planned
 from .trainer import Trainer
 from .trials import Trial, rank
@@ -298,6 +299,8 @@ def _train(
         workers = _workers(trainer, resources, interrupted, rounds)
         stack.enter_context(closing(workers))
         storage, name, resume = persistence.storage, persistence.study_name, persistence.resume
+        if persistence.run is not None and not resume:
+            forget_unbegun(storage, name, Path(persistence.run))
         with study.kept(storage, name, known_by, resume):  # the last that may refuse
             if folder is not None:
                 folder.begin()

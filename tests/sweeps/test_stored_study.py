@@ -5,6 +5,7 @@ from sweeps import STUDY_SPACE, on_disk, study_sweep
 
 from bpfast.sweeps import study as study_module
 from bpfast.sweeps import study_tables
+from bpfast.sweeps.storage import quiet
 from bpfast.sweeps.study import Study
 
 optuna = pytest.importorskip("optuna")
@@ -31,6 +32,29 @@ def test_a_study_that_is_there_is_not_written_to(tmp_path):
         study_sweep(networks=3, storage=url)
     study_sweep(networks=3, storage=url, study_name="second")
     assert len(optuna.load_study(study_name="bpfast", storage=url).trials) == 3
+
+
+@pytest.mark.parametrize(
+    ("inside", "begun", "refused"),
+    [(True, False, False), (True, True, True), (False, False, True)],
+    ids=["left by a kill", "with a trial", "in another folder"],
+)
+def test_a_study_without_trials_in_the_sweeps_own_folder_is_forgotten(
+    inside, begun, refused, tmp_path
+):
+    folder = tmp_path / "run"
+    folder.mkdir()
+    url = f"sqlite:///{(folder if inside else tmp_path) / 'study.db'}"
+    with quiet():
+        left = optuna.create_study(study_name="bpfast", storage=url, direction="maximize")
+    if begun:
+        left.add_trial(optuna.trial.create_trial(value=0.5))
+    if refused:
+        with pytest.raises(ValueError, match="has a study named 'bpfast' already"):
+            study_sweep(networks=3, storage=url, run=folder)
+    else:
+        study_sweep(networks=3, storage=url, run=folder)
+        assert len(trials(url)) == 3
 
 
 def test_a_storage_of_optunas_is_taken_as_it_is(tmp_path):
