@@ -61,17 +61,17 @@ def run_request(request: Request, options: SweepOptions, client: Any) -> None:
     request = replace(request, networks=planned(space, request.sampler, request.networks))
     dataset = read_dataset(request)
     test_data = read_test_dataset(request, dataset)
+    data = _prepare(dataset, test_data, request)
+    dataset, test_data = dataset.without_inputs(), None  # room for training
     console = stdout_console()
     if options.columns:
         print_reading(console, dataset, request.task)
-        print_columns(console, _prepare(dataset, test_data, request).encoding.describe())
+        print_columns(console, data.encoding.describe())
         return
     folder = options.resume or options.output or _new_folder(dataset.name)
     print_request(console, dataset, request)
     print_reading(console, dataset, request.task)
     with saved_in(folder, request), SweepDisplay(Console(stderr=True)) as display:
-        data = _prepare(dataset, test_data, request)
-        dataset, test_data = dataset.without_inputs(), None  # room for training
         result = train_and_rank(
             data,
             space=space,
