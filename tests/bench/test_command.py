@@ -12,7 +12,7 @@ from bpfast.bench import command, peak
     ("arguments", "words"),
     [
         (["--workload", "W3,W9"], "workload='W9' is not known: choose from W3, W3x1, mixed"),
-        (["--device", "gpu"], "device='gpu' is not known: choose from cpu, cuda"),
+        (["--device", "gpu"], "--device gpu is not known: choose from cpu, cuda"),
         (["--device", "cuda"], "nothing to measure on: device cuda is not usable: "),
         (["--device", ","], "no device was named"),
         (["--turns", "0"], "turns must be at least 1, got 0"),

@@ -3,14 +3,16 @@
 import pytest
 from explained_page import TITLES, followed, title, written
 
+expect = pytest.importorskip("playwright.sync_api").expect
+
 pytestmark = pytest.mark.xdist_group("browser")
 
 
 def test_the_drawing_knows_what_the_stage_knows(page):
     unknown = page.locator("#network .node.unknown")
-    assert unknown.count() == 4  # h1, h2, prediction, error
+    expect(unknown).to_have_count(4)  # h1, h2, prediction, error
     page.keyboard.press("ArrowRight")
-    assert unknown.count() == 3
+    expect(unknown).to_have_count(3)
     node = page.locator("#network .node.lit").nth(-1)
     assert node.get_attribute("aria-label") == "h1: 0.85"
     page.click("#phases button:text('Gradients')")

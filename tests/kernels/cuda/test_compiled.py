@@ -29,9 +29,17 @@ CASES = [
 ]
 
 
+# Every kind of GPU for each strategy; functions that take long to compile on one of them.
+FITS = [
+    pytest.param(case, spilled, target, id=f"{case.name()}-{registers.architecture(target)}")
+    for case, spilled in CASES
+    for target in TESTED
+    if case.activation != "gelu" or target == counts.TARGET
+]
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("target", TESTED, ids=registers.architecture)
-@pytest.mark.parametrize(("case", "spilled"), CASES, ids=[case.name() for case, _ in CASES])
+@pytest.mark.parametrize(("case", "spilled", "target"), FITS)
 def test_kernels_fit(case, spilled, target):
     """And no loop divides 64-bit numbers, and a block's tiles read shared memory alone."""
     launches = registers.launches(case, target)
