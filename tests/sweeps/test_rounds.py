@@ -127,7 +127,7 @@ def test_after_ctrl_c_a_sweep_goes_on_where_it_was(tmp_path, monkeypatch):
     resumed = kept_sweep(tmp_path / "stopped", resume=True, **options)
     same(resumed, expected)
     assert resumed.sample_updates == expected.sample_updates
-    assert min(begun) >= 3  # what came to the rungs does not come there again
+    assert min(begun, default=9) >= 3  # what came to rungs does not again; all may have ended
 
 
 @pytest.mark.parametrize("stop", [75, 105, 135])
