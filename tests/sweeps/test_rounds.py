@@ -110,24 +110,24 @@ def test_after_ctrl_c_a_sweep_goes_on_where_it_was(tmp_path, monkeypatch):
     expected = kept_sweep(tmp_path / "whole", **options)
     begun, advance = [], Trainer.advance
 
-    def counted(self, job, *arguments):
-        begun.append(job.shard.epoch)
-        if job.until == 9:
+    def interrupted(self, job, *arguments):
+        if job.until == 9 and not signal.getsignal(signal.SIGINT):
             os.kill(os.getpid(), signal.SIGINT)
-            time.sleep(0.5)  # the main thread, which may be busy, sees it
+            while not signal.getsignal(signal.SIGINT):  # until the main thread has seen it
+                time.sleep(0.01)
         return advance(self, job, *arguments)
 
     with monkeypatch.context() as patch:
-        patch.setattr(Trainer, "advance", counted)
+        patch.setattr(Trainer, "advance", interrupted)
+        patch.setattr("bpfast.training.calls.CALL_SECONDS", 1e-9)  # it ends after an epoch
         assert kept_sweep(tmp_path / "stopped", **options).interrupted
-    begun.clear()
     monkeypatch.setattr(
         Trainer, "advance", lambda *a: begun.append(a[1].shard.epoch) or advance(*a)
     )
     resumed = kept_sweep(tmp_path / "stopped", resume=True, **options)
     same(resumed, expected)
     assert resumed.sample_updates == expected.sample_updates
-    assert min(begun, default=9) >= 3  # what came to rungs does not again; all may have ended
+    assert min(begun) >= 3  # what came to the rungs does not come there again
 
 
 @pytest.mark.parametrize("stop", [75, 105, 135])
