@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ import numpy as np
 
 from ..tables.dataset import Dataset, dataset_of
 from ..tables.reading.npz import read_npz
-from ..tables.reading.sources import BUILT_IN, data_file, ending, load_built_in, source_name
+from ..tables.reading.sources import BUILT_IN, data_file, load_built_in, source_name
 from ..tables.reading.table import read_frame
 from ..tables.roles import Roles, list_names
 from .options import flag
@@ -33,7 +33,7 @@ def read_dataset(request: Request) -> Dataset:
     if source in BUILT_IN:
         return _built_in(request)
     with _named_in_errors(source):
-        if _is_npz(source):
+        if Path(source).suffix.lower() == ".npz":
             return _arrays(request)
         frame, dialect = read_frame(source, request.text)
         if request.target is None:
@@ -60,13 +60,6 @@ def read_test_dataset(request: Request, dataset: Dataset) -> Dataset | None:
         roles = Roles(dataset.target.names)
         how = _how(request)
         return dataset_of(frame, roles, name=_stem(source), dialect=dialect, like=dataset, **how)
-
-
-def input_names(request: Request) -> list[str]:
-    """Names of the columns of built-in data, which are arrays; empty for other data."""
-    if request.source not in BUILT_IN:
-        return []
-    return [str(name) for name in load_built_in(request.source).feature_names]
 
 
 @contextmanager
@@ -100,16 +93,12 @@ def _stem(source: str) -> str:
     return source_name(source) if not Path(source).is_file() else Path(source).name.split(".")[0]
 
 
-def _is_npz(source: str) -> bool:
-    return Path(source).suffix.lower() == ".npz" and ending(data_file(source)) == ".npz"
-
-
 def _arrays(request: Request) -> Dataset:
     """The arrays of an NPZ file: X, and the target, called y if no other is named."""
     _refuse_options_of_columns(request, "an NPZ file holds arrays, whose columns have no names")
     target = request.target or "y"
     names = [target, *([request.groups] if request.groups else [])]
-    arrays = read_npz(Path(request.source), names)
+    arrays = read_npz(data_file(request.source), names)
     groups = None if request.groups is None else arrays[request.groups]
     roles = Roles(arrays[target], groups)
     return dataset_of(arrays["X"], roles, name=_stem(request.source), **_how(request))
@@ -128,7 +117,8 @@ def _built_in(request: Request) -> Dataset:
     task = own if request.task == "auto" else request.task
     if task == own == "classification":
         y = np.array([str(word) for word in bunch.target_names])[y]
-    return dataset_of(bunch.data, Roles(y), name=name, **_how(request) | {"task": task})
+    dataset = dataset_of(bunch.data, Roles(y), name=name, **_how(request) | {"task": task})
+    return replace(dataset, input_names=tuple(map(str, bunch.feature_names)))
 
 
 def _refuse_options_of_columns(request: Request, why: str) -> None:

@@ -13,7 +13,6 @@ from ..sweeps.run_folder import describe
 from ..tables.dataset import Dataset
 from ..tables.model import Model
 from ..version import __version__
-from .data import input_names
 from .held_out import predict_held_out
 from .request import Request
 
@@ -37,7 +36,7 @@ def write_result(
         (folder / BEST).unlink(missing_ok=True)
         (folder / PREDICTIONS).unlink(missing_ok=True)
     else:
-        model = _named(result.model, input_names(request))
+        model = _named(result.model, dataset.input_names)
         model.save(folder / BEST)
         predicted = predict_held_out(model, data, request.device)
         if predicted is not None:
@@ -64,7 +63,7 @@ def write_result(
     describe(folder, asdict(request) | described)
 
 
-def _named(model: Model, names: list[str]) -> Model:
+def _named(model: Model, names: tuple[str, ...]) -> Model:
     """A model of an array whose columns have names after all."""
     if not names:
         return model

@@ -103,14 +103,7 @@ def run_request(request: Request, options: SweepOptions, client: Any) -> None:
 
 def _prepare(dataset: Dataset, test_data: Dataset | None, request: Request) -> SweepData:
     """What networks would be trained on."""
-    splitting = Splitting(
-        validation=request.validation,
-        test=request.test,
-        cv=request.cv,
-        groups=dataset.groups,
-        split=request.split,
-        time=dataset.time,
-    )
+    splitting = Splitting(request.validation, request.test, request.cv, split=request.split)
     return SweepData.of(
         dataset,
         splitting,

@@ -127,6 +127,7 @@ class SweepData:
 
         Parameters
         ----------
+        splitting : of the data set's own groups and times
         metric, class_weight : as for :func:`bpfast.sweep`
         test : rows of the test part, instead of some of the data set's
 
@@ -136,6 +137,7 @@ class SweepData:
             Bad input, such as a part to be scored on for which the metric is not defined.
         """
         target = dataset.target
+        splitting = splitting._replace(groups=dataset.groups, time=dataset.time)
         scored = find_metric(metric, target.kind, target.outputs)
         weighting = Weighting.checked(class_weight, dataset.weights, target)
         if test is not None:

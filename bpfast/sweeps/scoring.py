@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..tables.scaling import Scaler
-from ..tables.target import to_units
+from ..tables.target import in_units
 from ..training.backpropagation import gradients
 from ..training.history import History, latest
 from ..training.population import Population
@@ -139,11 +139,7 @@ class Scorer(NamedTuple):
         predicted = population.predict(part.X, device=self.device)
         is_finite = np.isfinite(predicted).all(axis=(1, 2))  # before bounds hide that they are not
         if target.kind == "numbers":
-            predicted = predicted.astype(np.float64)
-            if target_scaler is not None:
-                predicted = target_scaler.invert(predicted)
-            with np.errstate(over="ignore"):  # the exponential of a logarithm far out
-                predicted = to_units(predicted, target.transform)
+            predicted = in_units(predicted.astype(np.float64), target_scaler, target.transform)
         scores = self.data.metric.scores(predicted, part.target, target.kind)
         other = beside(self.data.metric, target.kind)
         found = {}

@@ -212,7 +212,6 @@ def _prepared(
 ) -> SweepData:
     """The data that a user gave, split and encoded; what encoding needs is let go afterwards."""
     dataset = table.dataset(X)
-    splitting = splitting._replace(groups=dataset.groups, time=dataset.time)
     tested = table.test_dataset(test_data, dataset)
     return SweepData.of(dataset, splitting, seed, test=tested, **options)
 

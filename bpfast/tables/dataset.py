@@ -38,6 +38,7 @@ class Dataset:
     row_numbers : (rows,) the rows' numbers in the table that was given, from 0
     without_target : how many rows were left out because they have no target
     dialect : how the table was written in its file, or None
+    input_names : names of an array's columns, where they are known
     """
 
     name: str
@@ -55,6 +56,7 @@ class Dataset:
     row_numbers: np.ndarray = field(default_factory=lambda: np.arange(0))
     without_target: int = 0
     dialect: Any = None
+    input_names: tuple[str, ...] = ()
 
     def without_inputs(self) -> Dataset:
         """All but the inputs, which may be large."""

@@ -68,6 +68,14 @@ def to_units(values: np.ndarray, transform: str) -> np.ndarray:
     return np.exp(values) if transform == "log" else np.expm1(values)
 
 
+def in_units(numbers: np.ndarray, scaler: Scaler | None, transform: str) -> np.ndarray:
+    """What networks predict of a target that was transformed and then scaled, in its own units."""
+    if scaler is not None:
+        numbers = scaler.invert(numbers)
+    with np.errstate(over="ignore"):  # far from the training rows a number may be infinite
+        return to_units(numbers, transform)
+
+
 def class_name(value: object) -> str:
     """What a class is called: 1 and 1.0 alike, and without spaces around it."""
     return str(value).strip().removesuffix(".0")

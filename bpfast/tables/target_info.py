@@ -9,7 +9,7 @@ import numpy as np
 from ..kernels.tables import LOSSES
 from ..training.network import MLP
 from .scaling import Scaler
-from .target import to_units
+from .target import in_units
 
 TRANSFORMS = ("", "log", "log1p")
 
@@ -89,10 +89,7 @@ class TargetInfo:
 
     def _numbers(self, outputs: np.ndarray) -> np.ndarray:
         numbers = outputs[:, 0] if outputs.shape[1] == 1 else outputs
-        if self.scaler is not None:
-            numbers = self.scaler.invert(numbers)
-        with np.errstate(over="ignore"):  # far from the training rows a number may be infinite
-            return to_units(numbers, self.transform)
+        return in_units(numbers, self.scaler, self.transform)
 
 
 def _check_probabilities(outputs: np.ndarray) -> None:

@@ -10,7 +10,7 @@ pytest.importorskip("sklearn")
 import polars as pl
 from typed import asked_by
 
-from bpfast.command.data import input_names, read_dataset, read_test_dataset
+from bpfast.command.data import read_dataset, read_test_dataset
 
 
 def read(*words):
@@ -31,7 +31,7 @@ def test_built_in_data_are_arrays_with_names():
     wine = read("wine")
     assert isinstance(wine.inputs, np.ndarray)
     assert wine.target.classes == ["class_0", "class_1", "class_2"]
-    assert input_names(asked_by("wine")[0])[0] == "alcohol"
+    assert wine.input_names[0] == "alcohol"
     assert read("diabetes").target.kind == "numbers"
     assert read("digits", "--task", "regression").target.kind == "numbers"
 

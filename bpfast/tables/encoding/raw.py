@@ -114,7 +114,7 @@ class WordRows(NamedTuple):
     @property
     def missing(self) -> int:
         """How many rows have no word."""
-        return len(self.text) - sum(self.counts().values())
+        return int(self.different.filter(self.different["word"].is_null())["count"].sum())
 
     def codes(self, known: tuple[str, ...]) -> np.ndarray:
         """The position of each row's word among those that are known.
