@@ -25,7 +25,7 @@ from .layers import Layers
 from .layout import BATCH, Epoch, Step
 
 # In a graph: recording costs Python 2 ms a step in every fit, replaying next to nothing. On an H100
-# 64 networks of 784-256-128-10 took 192 ms with graphs of up to 128 steps, and 133 with 4.
+# 64 networks of 784-256-128-10 took 192 ms with graphs of up to 128 steps, and 134 with 4.
 MOST_STEPS = 4
 NO_BATCH = 1 << 30  # past the end of any fold
 
