@@ -166,9 +166,21 @@ def _gpu_note(report: dict[str, Any], source: str) -> str:
         "resident is from where all lies on the device to the losses on the host. Shares are those "
         f"of resident, of what cuBLAS's float32 product ({limits['matrix'] / 1e12:.1f} TFLOP/s) "
         f"and a copy of a GiB ({limits['memory'] / 1e9:,.0f} GB/s) reach in the same run. Beside "
-        f"{named}. {''.join(found['words'] + '. ' for found in report['crossings'])}"
+        f"{named}. {_not_compared(report)}"
+        f"{''.join(found['words'] + '. ' for found in report['crossings'])}"
         f"From `{source}`; `bench/gpu.sh OUT` measures yours."
     )
+
+
+def _not_compared(report: dict[str, Any]) -> str:
+    """The workloads whose losses no reference was there for, in a sentence; "" for none."""
+    jobs = [
+        job["description"].split(": ")[1].partition(",")[0]
+        for job in report["jobs"]
+        for result in job["results"][:1]
+        if "resident" in result and result["resident"]["loss_difference"] is None
+    ]
+    return f"Losses of {' and '.join(jobs)} were not compared in this run. " if jobs else ""
 
 
 def main() -> None:
