@@ -125,16 +125,22 @@ class DaskWorkers(Workers):
 
     def _look(self) -> None:
         """See how many threads workers have, and the least memory of one."""
-        if not self._client.nthreads():
+        while not (workers := self._known_workers()):
             logger.warning("no Dask worker has joined yet: waiting for one")
             self._client.wait_for_workers(1)
-        workers = self._client.scheduler_info(n_workers=-1)["workers"].values()
         self.concurrency = sum(worker["nthreads"] for worker in workers)
         self.memory = min(
             min(self._worker_memory, (worker["memory_limit"] or UNLIMITED) // 2)
             // worker["nthreads"]
             for worker in workers
         )
+
+    def _known_workers(self) -> list[dict[str, Any]]:
+        """Ask the scheduler itself: ``Client.scheduler_info`` hands on what the client's own
+        timer may have overwritten meanwhile, without any workers."""
+        client = self._client
+        identity = client.sync(client.scheduler.identity, n_workers=-1)
+        return [*identity["workers"].values()]
 
     def _next(self) -> tuple[Job, distributed.Future]:
         while True:

@@ -10,10 +10,14 @@ from sweeps import NUMBERS, WORDS, X, same
 
 import bpfast as bp
 
+dask = pytest.importorskip("dask")
 distributed = pytest.importorskip("distributed")
 pytest.importorskip("optuna")
 
 from cluster_workers import local_cluster  # noqa: E402
+
+from bpfast.sweeps.dask_workers import DaskWorkers  # noqa: E402
+from bpfast.sweeps.trainer import Trainer  # noqa: E402
 
 pytestmark = pytest.mark.xdist_group("dask")  # two cores have room for one cluster
 
@@ -54,6 +58,18 @@ def test_a_table_with_words_and_holes_is_sent_too(client):
     options = {"X": table, "cv": 2, "class_weight": "balanced", "metric": "roc_auc"}
     options["sample_weight"] = X[:, 1] ** 2
     same_work(sweep(client, WORDS[::-1], **options), sweep(None, WORDS[::-1], **options))
+
+
+def test_workers_are_seen_whatever_the_client_looks_up_meanwhile(client):
+    """A client asks now and then how its scheduler is, and then forgets who its workers are."""
+    with (
+        dask.config.set({"distributed.client.scheduler-info-interval": "1ms"}),
+        distributed.Client(client.scheduler.address) as busy,
+    ):
+        workers = DaskWorkers(Trainer(None, 1, 0, "cpu", False), [], busy, None)
+        for _ in range(100):
+            workers.prepare([])
+            assert workers.concurrency == 2
 
 
 def test_both_workers_train_and_each_is_sent_the_data_once(client, watched):
