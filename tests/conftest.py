@@ -1,6 +1,7 @@
 """What all tests, and those of the command, share."""
 
 import shutil
+import signal
 import sys
 from contextlib import contextmanager
 from unittest.mock import patch
@@ -10,6 +11,9 @@ import pytest
 import bpfast as bp
 from bpfast.command import main
 from bpfast.kernels import cpu
+
+# A shell has what it starts in the background ignore Ctrl-C, of which some tests are.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items):

@@ -136,10 +136,14 @@ class DaskWorkers(Workers):
         )
 
     def _known_workers(self) -> list[dict[str, Any]]:
-        """Ask the scheduler itself: ``Client.scheduler_info`` hands on what the client's own
-        timer may have overwritten meanwhile, without any workers."""
-        client = self._client
-        identity = client.sync(client.scheduler.identity, n_workers=-1)
+        """Ask the scheduler itself.
+
+        ``Client.scheduler_info`` hands on what a timer of the client's may have overwritten since,
+        without any workers.
+        """
+        if (scheduler := self._client.scheduler) is None:
+            raise _gone()  # the client was closed
+        identity = self._client.sync(scheduler.identity, n_workers=-1)
         return [*identity["workers"].values()]
 
     def _next(self) -> tuple[Job, distributed.Future]:

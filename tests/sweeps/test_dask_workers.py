@@ -235,3 +235,10 @@ def test_a_sweep_outlives_its_scheduler(client, tmp_path, monkeypatch):
 def test_an_async_client_is_refused():
     with pytest.raises(TypeError, match="not asynchronous"):
         sweep(distributed.Client)
+
+
+def test_a_closed_client_is_refused(client):
+    closed = distributed.Client(client.scheduler.address)
+    closed.close()
+    with pytest.raises(ConnectionError, match="scheduler is gone"):
+        sweep(closed)
