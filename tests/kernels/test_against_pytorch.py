@@ -53,8 +53,8 @@ class Way(NamedTuple):
 WAYS = [
     Way("reference", "one by one", 1e-12),
     Way("cpu", "lanes", 1e-9, networks=19),
-    Way("cpu", "tiles", 1e-9, networks=3, dead_units=1300),
-    Way("cpu", "large batch", 1e-9, dead_units=1300, repeats=300),
+    Way("cpu", "tiles", 1e-9, networks=3, dead_units=700),
+    Way("cpu", "large batch", 1e-9, dead_units=700, repeats=300),
 ]
 every_way = pytest.mark.parametrize(
     "way", WAYS, ids=[f"{way.device}-{way.strategy.replace(' ', '-')}" for way in WAYS]

@@ -152,7 +152,7 @@ def test_a_full_disk_leaves_what_was_written(tmp_path, monkeypatch):
 @pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="signals are POSIX's")
 def test_a_killed_sweep_resumes_to_the_same_results(tmp_path):
-    """By kill -9 at six random moments, on the command line."""
+    """By kill -9 at four random moments, on the command line."""
     path = tmp_path / "data.npz"
     np.savez(path, X=FEATURES, y=CLASSES)
     options = ["--networks", "160", "--epochs", "6", "--hidden", "2,3", "--sampler", "tpe"]
@@ -174,7 +174,7 @@ def test_a_killed_sweep_resumes_to_the_same_results(tmp_path):
 
     run(tmp_path / "whole")
     moments = random.Random(0)
-    for _ in range(6):
+    for _ in range(4):
         run(tmp_path / "killed", moments.uniform(0.0, 0.8))
     run(tmp_path / "killed")
     for name in ("networks.csv", "losses.parquet"):
