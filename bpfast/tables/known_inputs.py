@@ -47,16 +47,14 @@ class KnownInputs(NamedTuple):
             moments = as_moments(series, writing.date_format or None, marks)
             return (moments.dt.time() if dtype == pl.Time else moments.cast(dtype)).alias(name)
         if dtype == pl.Boolean:
-            numbers, wrong_row = as_booleans(series, marks)
-        elif dtype.is_numeric():
-            numbers, wrong_row = as_numbers(series, writing.decimal or None, marks)
-        else:
+            truths = pl.Series(name, as_booleans(series, marks)).fill_nan(None)
+            return truths.cast(pl.Boolean)
+        if not dtype.is_numeric():
             return as_words(series, marks)
+        numbers, wrong_row = as_numbers(series, writing.decimal or None, marks)
         if wrong_row is not None:
-            wanted = "truth values" if dtype == pl.Boolean else "numbers"
             raise ValueError(
                 f"column {name!r} has {series[wrong_row]!r} in row {wrong_row + 1}, expected "
-                f"{wanted} as in the other rows"
+                "numbers as in the other rows"
             )
-        floats = pl.Series(name, numbers).fill_nan(None)
-        return floats.cast(pl.Boolean) if dtype == pl.Boolean else floats
+        return pl.Series(name, numbers).fill_nan(None)

@@ -24,7 +24,7 @@ def read_numbers(
     values : a polars ``Series`` or an array
     decimal : the decimal mark of text, or "" to see it from the text
     marks : words that stand for missing values, beside the usual ones
-    boolean : whether text says true and false
+    boolean : whether text says true and false; other words are missing values then
 
     Raises
     ------
@@ -39,15 +39,13 @@ def read_numbers(
     from ..values import as_booleans, as_numbers
 
     if boolean and not series.dtype.is_numeric():
-        numbers, bad = as_booleans(series, marks)
-        expected = "true or false"
-    else:
-        numbers, bad = as_numbers(series, decimal or None, marks)
-        expected = "numbers"
+        return as_booleans(series, marks)
+    numbers, bad = as_numbers(series, decimal or None, marks)
     if bad is not None:
+        written = " with decimal commas" if decimal == "," else ""
         raise ValueError(
-            f"column {name!r} has {series[bad]!r} in row {bad + 1}, expected {expected}, which "
-            "the model was trained with"
+            f"column {name!r} has {series[bad]!r} in row {bad + 1}, expected numbers{written}, "
+            "which the model was trained with"
         )
     return numbers
 

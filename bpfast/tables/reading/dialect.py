@@ -138,7 +138,7 @@ def find_separator(lines: list[str], quote: str) -> str:
     graded = [(_grade(lines, separator, quote), separator) for separator in SEPARATORS]
     best = max(graded, key=lambda pair: pair[0])
     if best[0] > (0.0, 0):
-        return best[1]
+        return " " if best[1] == "\t" and _are_aligned(lines, quote, best[0][1]) else best[1]
     text = "".join(lines)  # one column: the separator is one that is not in it
     return next((separator for separator in SEPARATORS if separator not in text), ",")
 
@@ -191,6 +191,14 @@ def _grade(lines: list[str], separator: str, quote: str) -> tuple[float, int]:
         fits = equal == 1 and header_fits and _has_numbers(rows[1:] or rows)
         return 0.9 * whole * fits, width
     return equal * whole * (1.0 if header_fits else 0.3), width
+
+
+def _are_aligned(lines: list[str], quote: str, width: int) -> bool:
+    """Whether columns have several tabs between them in some lines, as long as words are short."""
+    tabs, spaces = (
+        {len(row) for row in records(lines, separator, quote)[0]} for separator in "\t "
+    )
+    return tabs != spaces == {width}
 
 
 def _looks_whole(cell: str, separator: str) -> bool:

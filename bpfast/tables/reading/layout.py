@@ -17,6 +17,7 @@ from .dialect import (
     records,
 )
 from .header import column_names, has_header
+from .other_formats import refuse_other_formats
 
 LINES = 1000  # that a header is found out from
 LINES_TO_COMPARE = 200  # that a separator is found out from
@@ -60,7 +61,7 @@ def find_layout(beginning: Beginning, options: TextOptions) -> Layout:
     Raises
     ------
     ValueError
-        There are no lines but blank ones and comments.
+        There are no lines but blank ones and comments, or they are of another format.
     """
     all_lines = beginning.text.split("\n")
     lines = [_Line(k + 1, line + "\n") for k, line in enumerate(all_lines[:LINES])]
@@ -72,6 +73,7 @@ def find_layout(beginning: Beginning, options: TextOptions) -> Layout:
             f"{beginning.name} is empty: expected a line of names, and a line for each row"
         )
     texts = [line.text for line in body]
+    refuse_other_formats(beginning.name, texts)
     quote = find_quote(texts)
     separator = options.separator or told or find_separator(texts[:LINES_TO_COMPARE], quote)
     dialect = Dialect(separator, options.decimal, beginning.encoding, comment=comment, quote=quote)

@@ -21,8 +21,15 @@ STDIO = "-"  # in place of a file: a table from standard input or to standard ou
 TEXT = (".csv", ".tsv", ".tab", ".psv", ".txt", ".dat", ".data")
 ARROW = (".arrow", ".feather", ".ipc")
 COMPRESSED = (".gz", ".bz2", ".xz")
-SPREADSHEETS = (".xlsx", ".xls", ".xlsm", ".xlsb", ".ods")  # which are not read
 ENDINGS = (*TEXT, ".parquet", *ARROW, ".npz")
+SPREADSHEETS = (".xlsx", ".xls", ".xlsm", ".xlsb", ".ods")  # which are not read
+# Of other files that are not read. Endings that are not known are those of text.
+OTHERS = (
+    *(".json", ".jsonl", ".ndjson", ".xml", ".html", ".htm", ".pdf", ".doc", ".docx"),
+    *(".zip", ".7z", ".rar", ".tar", ".tgz", ".zst", ".pkl", ".pickle", ".joblib", ".npy"),
+    *(".h5", ".hdf5", ".nc", ".mat", ".orc", ".avro", ".db", ".sqlite", ".sqlite3", ".duckdb"),
+    *(".sav", ".dta", ".sas7bdat", ".xpt", ".rds", ".rda", ".rdata", ".safetensors", ".onnx"),
+)
 BLOCK = 1 << 20  # bytes that are read at once
 IN_MEMORY = 1 << 24  # bytes of a stream that are kept in memory; longer ones go to a file
 
@@ -48,7 +55,7 @@ def data_file(source: str | Path) -> Path:
     Raises
     ------
     ValueError
-        No file is there, or its name's ending is none of a table's.
+        No file is there, or its name's ending is that of other files.
     """
     path = Path(source)
     if not path.is_file():
@@ -58,7 +65,7 @@ def data_file(source: str | Path) -> Path:
             f"{source} is a spreadsheet: save it as .csv first, or give what pandas reads from it "
             "to bpfast.sweep"
         )
-    if ending(path) not in (*ENDINGS, ""):
+    if ending(path) in OTHERS:
         raise ValueError(
             f"{source}: expected a file that ends in {', '.join(ENDINGS)}, or the like with "
             f"{', '.join(COMPRESSED)} behind it"

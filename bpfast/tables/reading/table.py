@@ -14,7 +14,16 @@ from .batches import read_typed
 from .dialect import Dialect, TextOptions
 from .frames import as_frame
 from .npz import read_columns
-from .sources import ARROW, BUILT_IN, STDIO, ByteSource, data_file, ending, load_built_in
+from .sources import (
+    ARROW,
+    BUILT_IN,
+    ENDINGS,
+    STDIO,
+    ByteSource,
+    data_file,
+    ending,
+    load_built_in,
+)
 from .text import TextTable
 
 if TYPE_CHECKING:
@@ -22,7 +31,7 @@ if TYPE_CHECKING:
 
 _polars = partial(import_optional, "polars", "cli")
 SMALL = 2  # batches of text that are kept as strings
-_MAGIC = {b"PAR1": ".parquet", b"ARRO": ".arrow"}  # what streams begin with
+_MAGIC = {b"PAR1": ".parquet", b"ARRO": ".arrow"}  # what these begin with, whatever their names
 
 
 def read_table(
@@ -99,12 +108,15 @@ def _read_file(source: str | Path, options: TextOptions) -> tuple[pl.DataFrame, 
         bunch = load_built_in(str(source))
         return _polars().DataFrame(bunch.data, schema=[*map(str, bunch.feature_names)]), None
     path = data_file(source)
+    opened = ByteSource(str(source), path)
     form = ending(path)
+    if form not in ENDINGS:
+        form = _MAGIC.get(opened.first_bytes(4), "")
     if form == ".npz":
         return as_frame(read_columns(path)), None
     if form == ".parquet" or form in ARROW:
-        return _read_binary(ByteSource(str(source), path), form), None
-    return _read_text(ByteSource(str(source), path), options)
+        return _read_binary(opened, form), None
+    return _read_text(opened, options)
 
 
 def _read_binary(source: ByteSource, form: str) -> pl.DataFrame:

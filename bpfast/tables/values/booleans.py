@@ -19,23 +19,20 @@ MOST_SPELLINGS = 50  # of truth values and of missing ones
 DIGITS = {"0": False, "1": True, "0.0": False, "1.0": True}
 
 
-def as_booleans(series: pl.Series, missing: Collection[str] = ()) -> tuple[np.ndarray, int | None]:
+def as_booleans(series: pl.Series, missing: Collection[str] = ()) -> np.ndarray:
     """A column that is known to be truth values, as float64: 0, 1, and NaN for what is missing.
+
+    Other words count as missing: to a person, the column is one of words, and new rows may have
+    new ones, such as "unknown" among yes and no.
 
     Parameters
     ----------
     series : Boolean, of the numbers 0 and 1, or of words such as "true" and "No"
     missing : words that stand for missing values, beside :data:`.marks.MARKS`
-
-    Returns
-    -------
-    The numbers, and the first row, from 0, whose value is none; None where there is no such row.
     """
     words = without_marks(to_text(series), MARKS, missing).str.to_lowercase()
     truths = _truths(words, TRUTH | ANSWERS | DIGITS)
-    bad = words.is_not_null() & truths.is_null()
-    numbers = truths.cast(pl.Float64).fill_null(np.nan).to_numpy()
-    return numbers, int(bad.arg_max() or 0) if bad.any() else None
+    return truths.cast(pl.Float64).fill_null(np.nan).to_numpy()
 
 
 def find_booleans(words: pl.Series) -> pl.Series | None:

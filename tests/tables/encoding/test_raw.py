@@ -38,8 +38,8 @@ def test_reading_changes_nothing_that_was_given():
 def test_text_among_numbers_is_told_with_its_row():
     with pytest.raises(ValueError, match=r"column 'age' has 'old' in row 2, expected numbers"):
         read_numbers("age", pl.Series(["3", "old"]))
-    with pytest.raises(ValueError, match=r"column 'a' has 'perhaps' in row 1, expected true or f"):
-        read_numbers("a", pl.Series(["perhaps"]), boolean=True)
+    with pytest.raises(ValueError, match=r"'1\.5' in row 1, expected numbers with decimal commas"):
+        read_numbers("a", pl.Series(["1.5"]), ",")
 
 
 def test_numbers_are_read_as_they_were_written():
@@ -49,8 +49,9 @@ def test_numbers_are_read_as_they_were_written():
 
 
 def test_truths_are_read():
-    text = pl.Series(["True", "f", "?"])
-    np.testing.assert_array_equal(read_numbers("a", text, boolean=True), [1.0, 0.0, np.nan])
+    text = pl.Series(["True", "f", "?", "perhaps"])
+    numbers = read_numbers("a", text, boolean=True)
+    np.testing.assert_array_equal(numbers, [1.0, 0.0, np.nan, np.nan])
     np.testing.assert_array_equal(
         read_numbers("a", np.array([True, False]), boolean=True), [1.0, 0.0]
     )

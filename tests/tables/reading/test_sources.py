@@ -43,7 +43,10 @@ def test_spreadsheets_are_refused(tmp_path):
         data_file(str(path))
 
 
-@pytest.mark.parametrize("name", ["a.csv", "a.CSV", "a.tsv", "b.txt.gz", "b.gz", "c.Feather", "d"])
+@pytest.mark.parametrize(
+    "name",
+    ["a.csv", "a.CSV", "a.tsv", "b.txt.gz", "b.gz", "c.Feather", "d", "adult.test", "x.all-data"],
+)
 def test_endings_that_are_read(name, tmp_path):
     path = tmp_path / name
     path.touch()

@@ -90,10 +90,10 @@ def test_one_table_in_many_ways(way, tmp_path):
     assert frame.to_dict(as_series=False) == FRAME.to_dict(as_series=False)
 
 
-@pytest.mark.parametrize("ending", ["parquet", "arrow", "feather", "PARQUET"])
+@pytest.mark.parametrize("ending", ["parquet", "arrow", "feather", "PARQUET", "pq"])
 def test_files_with_types(ending, tmp_path):
     path = tmp_path / f"table.{ending}"
-    (FRAME.write_parquet if "parquet" in ending.lower() else FRAME.write_ipc)(path)
+    (FRAME.write_parquet if ending.lower() in ("parquet", "pq") else FRAME.write_ipc)(path)
     assert bp.read_table(str(path)).equals(FRAME)
     assert bp.read_table(io.BytesIO(path.read_bytes())).equals(FRAME)
     assert read_frame(path)[1] is None
