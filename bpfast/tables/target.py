@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
@@ -13,6 +14,7 @@ from .scaling import Scaler
 TASKS = ("auto", "classification", "regression")
 MAX_CLASSES = 20  # different integers in a target that still count as classes
 MAX_NUMBERS = 100  # different words that are numbers, in a target that still counts as classes
+MAX_UNITS = 3  # different ways in which words are numbers with units: "€1.5M", "€900K", "€0"
 LONG_TAIL = 2.0  # skewness above which a target may be trained on its logarithm
 MIN_ROWS = 3  # of a class, on average: training, validation and test want one each
 
@@ -201,6 +203,8 @@ def _looks_like_classes(y: np.ndarray) -> bool:
 def _check_words(y: np.ndarray) -> None:
     """Refuse words that are numbers but for a few, which nobody means to be classes."""
     values = np.empty(0) if _is_numeric(y) else np.unique(y)
+    if len(values) > MAX_CLASSES:
+        _check_units(values)
     if len(values) <= MAX_NUMBERS:
         return
     words = [value for value in values if not _is_number(value)]
@@ -210,6 +214,18 @@ def _check_words(y: np.ndarray) -> None:
         raise ValueError(
             f"the target has {len(values)} different values, mostly numbers{but}: say {say}, or "
             "that it is a classification (task)"
+        )
+
+
+def _check_units(values: np.ndarray) -> None:
+    """Refuse words of which most are numbers with a few units, such as 23.4 kmpl and 4.1/5."""
+    measured = [word for word in map(str, values) if re.match(r"\W?\d", word)]
+    measured = [word for word in measured if not _is_number(word)]
+    units = {re.sub(r"\d[\d.,]*", "", word) for word in measured}
+    if len(measured) > len(values) / 2 and len(units) <= MAX_UNITS:
+        raise ValueError(
+            f"the target has {len(values)} different values, mostly numbers with units such as "
+            f"{measured[0]!r}: make numbers of them, or say that it is a classification (task)"
         )
 
 

@@ -37,6 +37,18 @@ def test_what_a_target_is(y, classes):
     assert find_target({"": np.array(y)}).classes == classes
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        [f"{k // 4}{'abcd'[k % 4]}" for k in range(24)],
+        [f"{k}-{k + 9}" for k in range(0, 100, 10)],
+        [f"a{k}" for k in range(30)],
+    ],
+)
+def test_words_with_digits_may_be_classes(words):
+    assert find_target({"": np.array(words * 3)}).classes == sorted(words)
+
+
 def test_regression_of_words_is_refused():
     with pytest.raises(ValueError, match="needs a target of numbers, got 'a'"):
         find_target({"": np.array(["a", "b"] * 3)}, "regression")
@@ -62,6 +74,16 @@ def test_regression_of_words_is_refused():
             [*map(str, range(900))],
             "auto",
             "900 different values, mostly numbers as text, such as '0': say the decimal mark",
+        ),
+        (
+            [*(f"€{k / 10}M" for k in range(11, 40)), *(f"€{k}K" for k in range(1, 9)), "€0"] * 3,
+            "auto",
+            "38 different values, mostly numbers with units such as '€0': make numbers of them",
+        ),
+        (
+            ["NEW", *(f"{k / 10}/5" for k in range(20, 50))] * 3,
+            "auto",
+            "with units such as '2.0/5'",
         ),
     ],
 )

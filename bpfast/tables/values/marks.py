@@ -7,7 +7,9 @@ from collections.abc import Collection
 import polars as pl
 
 # In a column of words these may well be words: a class "none", the classes "+" and "-".
-MARKS_OR_WORDS = frozenset({"-", "--", ".", "...", "*", "nil", "none", "missing"})
+MARKS_OR_WORDS = frozenset(
+    {"-", "--", "\u2013", "\u2014", ".", "..", "...", ":", "*", "nil", "none", "missing"}
+)
 # What stands for a missing value among numbers, truth values, dates and times, in lower case.
 MARKS = MARKS_OR_WORDS | {
     *("", "?", "na", "n/a", "n.a.", "nan", "-nan", "nat", "null"),
