@@ -8,6 +8,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from ...plurals import many
+
 if TYPE_CHECKING:
     from ..values.typed import Writing
 
@@ -76,6 +78,7 @@ class Dialect:
     comment : what lines begin with that are left out
     quote : what stands around fields that hold separators
     titles : how many records above the header, or the first row, are left out
+    notes_below : how many lines below the last row are left out
     notes : what was done with a column while it was read
     writing : how the values of each column were written, where types were found while reading
     """
@@ -87,6 +90,7 @@ class Dialect:
     comment: str | None = None
     quote: str = '"'
     titles: int = 0
+    notes_below: int = 0
     notes: Mapping[str, str] = field(default_factory=dict)
     writing: Mapping[str, Writing] = field(default_factory=dict)
 
@@ -105,8 +109,9 @@ class Dialect:
         if self.comment is not None:
             told.append(f"lines that begin with {self.comment} left out")
         if self.titles:
-            lines = "1 line" if self.titles == 1 else f"{self.titles} lines"
-            told.append(f"{lines} above the table left out")
+            told.append(f"{many(self.titles, 'line')} above the table left out")
+        if self.notes_below:
+            told.append(f"{many(self.notes_below, 'line')} below the table left out")
         if not self.header:
             told.append("no header")
         return ", ".join(told)

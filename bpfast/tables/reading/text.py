@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,7 @@ from .charset import check_encoding, find_encoding, to_utf8
 from .chunks import Chunk, clean, count_fields, cut, quote_of
 from .dialect import Dialect, TextOptions, records
 from .layout import Beginning, Layout, find_layout, ragged
+from .notes_below import NotesBelow, find_notes_below
 from .sources import ByteSource
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ class TextTable:
 
     source: ByteSource
     layout: Layout
+    notes: NotesBelow
 
     @classmethod
     def open(cls, source: ByteSource, options: TextOptions) -> TextTable:
@@ -46,12 +48,14 @@ class TextTable:
             encoding = find_encoding(source.blocks(), source.name)
         else:
             encoding = check_encoding(options.encoding)
-        return cls(source, find_layout(_beginning(source, encoding), options))
+        layout = find_layout(_beginning(source, encoding), options)
+        notes = find_notes_below(_utf8(source, encoding), layout.dialect, len(layout.names))
+        return cls(source, layout, notes)
 
     @property
     def dialect(self) -> Dialect:
         """How the table is written."""
-        return self.layout.dialect
+        return replace(self.layout.dialect, notes_below=self.notes.lines)
 
     def batches(self) -> Iterator[pl.DataFrame]:
         """Batches of rows, all columns strings; at least one, though it may have no rows.
@@ -115,6 +119,8 @@ class TextTable:
         """What polars' parser does not take: quotes within words; uneven lines are an error."""
         width, dialect = len(self.layout.names), self.dialect
         lines = _clean_lines(chunk, dialect)
+        if self.notes.lines:
+            lines = [line for line in lines if line[0] < self.notes.first_line]
         try:
             rows, ends = records([text for _, text in lines], dialect.separator, dialect.quote)
         except csv.Error as error:

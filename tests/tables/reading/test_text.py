@@ -55,6 +55,7 @@ def test_a_table_may_have_no_rows():
         ("a,b\n1,2,\n3,4\n5,6, \n", [("1", "2"), ("3", "4"), ("5", "6")]),
         ("a,b\n1,2\n a , b\n3,4\n", [("1", "2"), ("3", "4")]),
         ("a,b\n1,2\na,4\n", [("1", "2"), ("a", "4")]),
+        ("a,b,c\n1,2,3\n\nData from: here\n", [("1", "2", "3")]),
     ],
 )
 def test_odd_texts_are_read(text, expected):
