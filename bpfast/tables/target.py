@@ -344,10 +344,17 @@ def _find_codes(name: str, y: np.ndarray, known: list[str]) -> np.ndarray:
     """Which of the known values each value is."""
     values, numbers = np.unique(y, return_inverse=True)
     codes = {class_name(value): code for code, value in enumerate(known)}
-    unknown = [str(value) for value in values if class_name(value) not in codes]
+    names = [_known_name(value, codes) for value in values]
+    unknown = [str(value) for value, own in zip(values, names, strict=True) if own not in codes]
     if unknown:
         raise ValueError(
             f"target {name!r} has {unknown[0]!r}, expected one of {', '.join(known)}: leave such "
             "rows out"
         )
-    return np.array([codes[class_name(value)] for value in values])[numbers]
+    return np.array([codes[own] for own in names])[numbers]
+
+
+def _known_name(value: object, known: Mapping[str, int]) -> str:
+    """A class's name, which may end in a full stop in some files, as in UCI's adult.test."""
+    name = class_name(value)
+    return name if name in known else name.removesuffix(".")

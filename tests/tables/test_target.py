@@ -189,6 +189,7 @@ def test_transforms_are_inverted(values, transform):
 def test_other_rows_have_the_same_classes():
     known = find_target({"y": np.array(["a", "b", "c"] * 3)})
     assert target_like({"y": np.array(["c", "a"])}, known).values.tolist() == [2, 0]
+    assert target_like({"y": np.array(["c.", "a."])}, known).values.tolist() == [2, 0]
     with pytest.raises(ValueError, match="target 'y' has 'd', expected one of a, b, c"):
         target_like({"y": np.array(["d", "a"])}, known)
     floats = find_target({"y": np.array([0.0, 1.0] * 5)})

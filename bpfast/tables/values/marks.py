@@ -17,6 +17,8 @@ MARKS = MARKS_OR_WORDS | {
 }
 # What stands for a missing value among words, in lower case.
 MARKS_AMONG_WORDS = MARKS - MARKS_OR_WORDS
+# Among the marks of a column of numbers: whatever is no number counts as missing.
+ANY_WORD = "(any word)"
 
 
 def trim(text: pl.Series) -> pl.Series:

@@ -10,6 +10,7 @@ import polars as pl
 
 from ...plurals import many
 from .batch import Batch
+from .marks import ANY_WORD
 from .numbers import CURRENCY, GROUP, SEPARATORS, NumberKind, bare_numbers, read_numbers
 from .strays import Strays
 
@@ -136,10 +137,12 @@ class NumberEvidence:
     def kind(self, decimal: str, compact: bool) -> NumberKind:
         """The column as numbers, where what is none counts as missing."""
         reading = self.readings[decimal]
+        # too many to list, which only a column has that was asked to be numbers
+        strays = (ANY_WORD,) if reading.strays.too_many else sorted(reading.strays.counts)
         return NumberKind(
             dtype=reading.dtype(compact),
             decimal=decimal,
-            missing=(*self.missing, *sorted(reading.strays.counts)),
+            missing=(*self.missing, *strays),
             note=self._note(reading),
         )
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from .marks import MARKS, numbers_among, to_text, without_marks
+from .marks import ANY_WORD, MARKS, numbers_among, to_text, without_marks
 
 CURRENCY = r"(?:\p{Sc}|EUR|USD|GBP|CHF|JPY)"
 SEPARATORS = r"\s'\u2019"  # of thousands, with any decimal mark
@@ -25,7 +25,8 @@ def as_numbers(
     ----------
     series : of numbers, booleans, or text in which numbers are written
     decimal : "." or ",", the decimal mark in text; seen from the text if not given
-    missing : words that stand for missing values, beside :data:`.marks.MARKS`
+    missing : words that stand for missing values, beside :data:`.marks.MARKS`; with
+        :data:`.marks.ANY_WORD` among them, all that are no numbers do
 
     Returns
     -------
@@ -42,7 +43,7 @@ def as_numbers(
         words = without_marks(text, MARKS, missing)
         numbers = read_numbers(text, decimal or _find_decimal(words), missing)
         bad = words.is_not_null() & numbers.is_null() & ~_is_infinite(words)
-        wrong = int(bad.arg_max() or 0) if bad.any() else None
+        wrong = int(bad.arg_max() or 0) if bad.any() and ANY_WORD not in missing else None
     return drop_infinite(numbers, missing).fill_null(np.nan).to_numpy(), wrong
 
 

@@ -100,6 +100,15 @@ def test_categories_are_numbers_where_they_are_asked_to_be():
     assert typed(frame, numeric=["zip"]).frame["zip"].to_list() == [501, 94105]
 
 
+def test_a_column_that_is_to_be_numbers_takes_new_words_as_missing_where_it_has_many():
+    sizes = pl.DataFrame({"size": ["850", "900 - 950", "80 m", "1 acre", "2 plots", "1200"]})
+    found = typed(sizes, numeric=["size"])
+    assert found.frame["size"].to_list() == [850, None, None, None, None, 1200]
+    numbers, wrong = as_numbers(pl.Series(["7", "3 yards"]), ".", found.writing["size"].missing)
+    np.testing.assert_array_equal(numbers, [7, np.nan])
+    assert wrong is None
+
+
 def test_columns_without_values_are_numbers_without_values():
     found = typed(pl.DataFrame({"a": ["?", "", None]}))
     assert found.frame["a"].dtype == pl.Float64
