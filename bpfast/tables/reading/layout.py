@@ -117,6 +117,10 @@ def _name_columns(sample: _Sample, options: TextOptions) -> Layout:
     rows, ends = sample.rows()
     titles = _count_titles(rows, options)
     rows, end_of_first = rows[titles:], ends[titles]
+    is_underlined = len(rows) > 1 and _is_rule(rows[1])
+    if is_underlined:  # as Markdown and sqlcmd do it
+        del rows[1]
+        end_of_first = ends[titles + 1]
     lines_before = ends[titles - 1] if titles else sample.body[0].number - 1
     width = _width(rows)
     first = rows[0][:width]
@@ -129,7 +133,11 @@ def _name_columns(sample: _Sample, options: TextOptions) -> Layout:
     header = options.header
     if header is None:
         body = [row[:width] for row in rows[1 : CELLS // width + 2] if len(row) >= width]
-        header = no_name_of_first or has_header([first, *body], options.missing, decimal)
+        header = (
+            is_underlined
+            or no_name_of_first
+            or has_header([first, *body], options.missing, decimal)
+        )
         if not header and (names := _names_in_comment(sample, width)):
             return Layout(dialect, names, lines_before)
     if not header:
@@ -163,6 +171,12 @@ def _is_title(row: list[str], width: int) -> bool:
     """Whether a record is words that leave two columns or more empty."""
     cells = [cell for cell in map(str.strip, row) if cell]
     return len(cells) < width - 1 and bool(re.search(r"[^\W\d_]{2}", row[0]))
+
+
+def _is_rule(row: list[str]) -> bool:
+    """Whether a record is dashes, as under the header of a table in Markdown."""
+    cells = [cell for cell in map(str.strip, row) if cell]
+    return bool(cells) and all(re.fullmatch(":?-{3,}:?", cell) for cell in cells)
 
 
 def _excel_separator(lines: list[_Line]) -> tuple[str | None, list[_Line]]:
