@@ -49,8 +49,8 @@ def read_table(
     Parameters
     ----------
     source : a file that ends in .csv, .tsv, .txt, .parquet, .arrow or .npz, text also with .gz
-        behind it or another ending; "-" for standard input; an open file; one of scikit-learn's data sets digits,
-        breast_cancer, wine, diabetes, iris
+        behind it or another ending; "-" for standard input; an open file; one of scikit-learn's
+        data sets digits, breast_cancer, wine, diabetes, iris
     separator : what stands between two fields, such as ";"; " " is any spaces and tabs
     decimal : "." or ",", the decimal mark
     encoding : of the characters, as Python names it, such as "cp1252"
