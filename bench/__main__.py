@@ -5,7 +5,16 @@ from __future__ import annotations
 import importlib
 import sys
 
-NAMES = ("cluster", "counts", "estimators", "guard", "readme_table", "registers", "scaling")
+NAMES = (
+    "cluster",
+    "counts",
+    "estimators",
+    "guard",
+    "large_table",
+    "readme_table",
+    "registers",
+    "scaling",
+)
 MEASUREMENTS = {"gpu": "gpu.command"} | {name: name for name in NAMES}
 
 

@@ -212,7 +212,7 @@ def _looks_whole(cell: str, separator: str) -> bool:
         return True
     if any(other in cell for other in ";\t|" if other != separator):
         return False
-    if separator != "," and re.search(",(?! )", cell):
+    if separator != "," and re.search(r",(?! )|\s,", cell):  # in prose a comma is "so, and"
         return False
     return not _NUMBERS.fullmatch(cell)
 

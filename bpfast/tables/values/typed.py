@@ -189,9 +189,9 @@ class _TextColumn:
         self.numbers.see(batch)
         self.booleans.see(batch)
         self.moments.see(batch)
-        if self.numbers.may_be_words:
+        if self.numbers.may_be_words or not self.numbers.values:  # "-" and "inf" may be words
             self.words.see(text)
-        elif self.numbers.values:
+        else:
             self.words.skip()
 
     def kind(self, decimal: str, compact: bool) -> _Kind:

@@ -29,6 +29,7 @@ from bpfast.tables.reading.dialect import (
         ("day,n\n2019-03-23 20:21:09,1\n2019-03-04 16:11:55,2\n", ","),
         ('a,b\n"x;y",1\n"z;w",2\n', ","),
         ("a;b\nSmith, John;5\nDoe, Jane;6\n", ";"),
+        ("1.5 , 2 , x;y \n , , x;y \n", ","),
         ("name\nJohn Smith\nJane Doe\n", ","),
         ("x\n1,5\n2,5\n", ";"),
         ("a,y\n1,2\n1,2,3\n", ","),

@@ -51,6 +51,17 @@ def test_batches_get_the_types_of_the_whole(values, rows, compact):
     assert parts[0].writing == expected.writing
 
 
+@pytest.mark.parametrize("first", ["-", "inf", "none"])
+def test_words_may_begin_with_what_is_missing_among_numbers(first):
+    finder = KindFinder(compact=True)
+    batches = [pl.DataFrame({"a": words}) for words in ([first] * 9, ["x"] * 9)]
+    for batch in batches:
+        finder.see(batch)
+    parts = [finder.typed(batch).frame["a"] for batch in batches]
+    assert [part.unique().to_list() for part in parts] == [[first], ["x"]]
+    assert parts[0].dtype == pl.Enum
+
+
 def test_types_do_not_change_a_second_time():
     frame = typed(
         pl.DataFrame(
