@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +10,7 @@ import numpy as np
 
 from ...errors import import_optional
 from .header import column_names
+from .objects import of_objects
 
 if TYPE_CHECKING:
     import polars as pl
@@ -106,8 +108,11 @@ def _as_series(name: str, values: Any) -> pl.Series:
     pl = import_optional("polars", "cli")
     if isinstance(values, pl.Series):
         return values.rename(name)
-    if _is_of_pandas(values):
-        return _of_pandas(name, values)
+    if _is_of_pandas(values) and values.ndim == 1:
+        pandas = sys.modules["pandas"]
+        return _of_pandas(name, pandas.Series(values, copy=False))
+    if isinstance(values, np.ma.MaskedArray):
+        values = values.tolist()  # with None for what is masked
     if not isinstance(values, list):
         values = np.asarray(values)
         if values.ndim != 1:
@@ -117,14 +122,15 @@ def _as_series(name: str, values: Any) -> pl.Series:
         if values.dtype.kind in _SIMPLE:
             return pl.Series(name, _in_microseconds(values))
         values = values.tolist()
-    return pl.Series(name, [_or_none(value) for value in values], strict=False)
+    return of_objects(name, values)
 
 
 def _of_pandas(name: str, series: Any) -> pl.Series:
     """Without pyarrow, which polars needs for pandas' words and categories."""
     pl = import_optional("polars", "cli")
     if getattr(series.dtype, "tz", None) is not None:
-        series = series.dt.tz_localize(None)  # the clock's time there
+        moments = series.dt.tz_convert("UTC").dt.tz_localize(None).to_numpy()
+        return pl.Series(name, _in_microseconds(moments)).dt.replace_time_zone("UTC")
     if isinstance(series.dtype, np.dtype) and series.dtype.kind in _SIMPLE:
         return pl.Series(name, _in_microseconds(series.to_numpy()))
     if series.dtype.kind in "iuf":  # those that know missing values
@@ -135,12 +141,7 @@ def _of_pandas(name: str, series: Any) -> pl.Series:
         return pl.Series(name, [None if word is None else str(word) for word in words]).cast(
             pl.Categorical
         )
-    return pl.Series(name, words, strict=False)
-
-
-def _or_none(value: Any) -> Any:
-    """A value; ``None`` for NaN, which stands for missing among words."""
-    return None if isinstance(value, float) and value != value else value
+    return of_objects(name, words)
 
 
 def _in_microseconds(values: np.ndarray) -> np.ndarray:

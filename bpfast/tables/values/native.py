@@ -29,7 +29,7 @@ def convert_native(series: pl.Series, missing: Collection[str] = ()) -> tuple[pl
     missing : words that stand for missing values; numbers among them count in numbers
     """
     dtype = series.dtype
-    if isinstance(dtype, pl.Decimal):
+    if isinstance(dtype, pl.Decimal) or str(dtype).endswith("Int128"):  # NumPy has neither
         return drop_infinite(series.cast(pl.Float64), missing), ""
     if isinstance(dtype, pl.Duration):
         return series.dt.total_microseconds() / 1e6, "seconds"
