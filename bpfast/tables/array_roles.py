@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
+from numbers import Real
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from .reading.objects import is_missing
 from .roles import Roles
 
 if TYPE_CHECKING:
@@ -46,7 +49,8 @@ def split_array(X: np.ndarray, roles: Roles) -> Split:
     Raises
     ------
     TypeError, ValueError
-        A role that is a column's name or position, infinite numbers, an array of another length.
+        A role that is a column's name or position, infinite numbers, an array of another length,
+        a target with missing values, or of dates.
     """
     for option in ("drop", "numeric", "categorical", "keep"):
         if np.size(getattr(roles, option)):
@@ -55,7 +59,7 @@ def split_array(X: np.ndarray, roles: Roles) -> Split:
                 "names: give a DataFrame"
             )
     given = target_arrays(_beside("the target", roles.target))
-    target = {name: np.asarray(values) for name, values in given.items()}
+    target = {name: _target_array(name, values) for name, values in given.items()}
     rows = len(next(iter(target.values()), ()))
     if X.ndim != 2 or len(X) != rows:
         raise ValueError(f"X has shape {X.shape}, expected ({rows}, features)")
@@ -83,12 +87,39 @@ def target_arrays(y: Any) -> dict[str, Any]:
     name = getattr(y, "name", None)
     if name is not None:  # a series
         return {str(name): y}
-    array = np.asarray(y)
+    array = y if isinstance(y, np.ma.MaskedArray) else _as_array(y)
     if array.ndim == 2 and array.shape[1]:
         if array.shape[1] == 1:
             return {"": array[:, 0]}
         return {f"y{k}": array[:, k] for k in range(array.shape[1])}
     return {"": array}
+
+
+def _as_array(y: Any) -> np.ndarray:
+    try:
+        return np.asarray(y)
+    except ValueError as error:
+        raise ValueError(f"the target is no array: {str(error).splitlines()[0]}") from None
+
+
+def _target_array(name: str, values: Any) -> np.ndarray:
+    """A target's column as numbers, truth values or words; objects may be of several types."""
+    called = f"target {name!r}" if name else "the target"
+    if isinstance(values, np.ma.MaskedArray):
+        values = values.tolist()  # with None for what is masked
+    array = np.asarray(values)
+    if array.dtype.kind in "cMm":
+        raise ValueError(f"{called} is of {array.dtype}: give one of classes or numbers")
+    if array.dtype.kind != "O" or array.ndim != 1:
+        return array
+    missing = [is_missing(value) for value in array]
+    if any(missing):
+        raise ValueError(f"{called} is missing at index {missing.index(True)}: leave such rows out")
+    if all(isinstance(value, Decimal) for value in array):
+        return array.astype(np.float64)
+    if all(isinstance(value, Real) for value in array):
+        return np.array(array.tolist())
+    return np.array([str(value) for value in array])
 
 
 def _beside(option: str, values: Any) -> Any:

@@ -117,6 +117,10 @@ class Encoding:
                 f"the table has no {columns} {list_names(lacking, quoted=True)}, which the model "
                 f"was trained with; its columns are {list_names(table.columns)}"
             )
+        from ..values.native import check_native  # imports polars, which made the table
+
+        for column in self.used:
+            check_native(table[column.name])
         return [table[column.name] for column in self.used]
 
     def _columns_of_array(self, table: np.ndarray) -> list[np.ndarray]:

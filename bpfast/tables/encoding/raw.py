@@ -98,8 +98,10 @@ class WordRows(NamedTuple):
         marks : words that stand for missing values, beside the usual ones
         exact : whether text is a word as it stands, with its spaces, whatever it is
         """
-        text = _as_series("text", values).cast(str)
         from ..values import as_words
+        from ..values.marks import to_text
+
+        text = to_text(_as_series("text", values))
 
         different = text.value_counts()
         words = different["text"] if exact else as_words(different["text"], marks)

@@ -44,15 +44,22 @@ def of_objects(name: str, values: list[Any]) -> pl.Series:
     return pl.Series(name, values, dtype=pl.Object)
 
 
+def is_missing(value: Any) -> bool:
+    """Whether a value is ``None``, NaN, NaT or pandas' ``NA``."""
+    if value is None or type(value).__name__ in _MISSING:
+        return True
+    return isinstance(value, (float, Decimal, np.generic)) and bool(value != value)
+
+
 def _plain(value: Any) -> Any:
     """A value of Python's own types; ``None`` for a missing one."""
-    if type(value).__name__ in _MISSING:
+    if is_missing(value):
         return None
     if isinstance(value, (np.datetime64, np.timedelta64)):
         return value.astype(f"{value.dtype.kind}8[us]").item()
-    if isinstance(value, np.generic):
-        value = float(value) if isinstance(value, np.floating) else value.item()
-    return None if isinstance(value, float) and value != value else value
+    if isinstance(value, np.floating):
+        return float(value)  # a long double's `item` is none of Python's
+    return value.item() if isinstance(value, np.generic) else value
 
 
 def _base(own: type) -> type:

@@ -48,4 +48,6 @@ def numbers_among(missing: Collection[str]) -> list[float]:
 
 def to_text(series: pl.Series) -> pl.Series:
     """Words of any type, such as an Enum's, as text."""
+    if isinstance(series.dtype, pl.Duration):  # as seconds, like a column of numbers
+        series = series.dt.total_microseconds() / 1e6
     return series if series.dtype == pl.String else series.cast(pl.String)

@@ -44,6 +44,11 @@ def test_columns_that_are_not_there_are_named():
         ENCODING.encode(many)
 
 
+def test_columns_of_lists_are_refused():
+    with pytest.raises(ValueError, match=r"column 'deck' has the type List"):
+        ENCODING.encode(FRAME.with_columns(deck=pl.Series([["A"], ["B"]])))
+
+
 def test_an_array_has_the_columns_in_order():
     array = np.array([[1.0, "x", "B"], [None, "y", "A"]], object)
     np.testing.assert_array_equal(ENCODING.encode(array), ENCODED)
