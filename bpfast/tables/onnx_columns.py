@@ -72,11 +72,12 @@ def _add_words(graph: Graph, column: Coded, raw: str) -> str:
 
 
 def _as_written(marks: tuple[str, ...]) -> list[str]:
-    """Marks of missing values among words: as they are given, in lower and in upper case."""
+    """Marks of missing values among words: as they are given, and as NULL, null and Null."""
     from .values.marks import MARKS_AMONG_WORDS  # imports polars
 
     known = [*sorted(MARKS_AMONG_WORDS), *marks]
-    return ["NaN", *dict.fromkeys(form for m in known for form in (m, m.lower(), m.upper()))]
+    cases = (str, str.lower, str.upper, str.capitalize)
+    return ["NaN", *dict.fromkeys(case(mark) for mark in known for case in cases)]
 
 
 def _add_array(graph: Graph, encoding: Encoding) -> str:

@@ -134,7 +134,7 @@ def _typed(
     """The table with types; those of known inputs, where there are any."""
     if known is not None:
         like_known = known.read(frame, text.missing)
-        others = typed(frame.drop(like_known.columns), text.missing, text.decimal)
+        others = typed(frame.select(names["target"]), text.missing, text.decimal)
         return others._replace(frame=pl.concat([like_known, others.frame], how="horizontal"))
     numeric, categorical = (
         [name for name in names[role] if name not in names["drop"]]

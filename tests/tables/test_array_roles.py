@@ -61,13 +61,21 @@ def test_objects_are_numbers_or_words(target, expected):
         (["a", None] * 3, "the target is missing at index 1"),
         (np.array(["a", np.nan] * 3, object), "the target is missing at index 1"),
         (np.ma.masked_array(Y, Y == 1), "the target is missing at index 1"),
-        (np.array(["2024-01-01"] * 6, "M8[D]"), r"the target is of datetime64\[D\]: give one of"),
+        (np.array(["2024-01-01"] * 6, "M8[D]"), r"the target is of datetime64\[D\]: give classes"),
         ([[1, 2], [3]], "the target is no array"),
     ],
 )
 def test_targets_of_other_values_are_refused(target, words):
     with pytest.raises(ValueError, match=words):
         split_array(X, Roles(target))
+
+
+def test_groups_may_be_of_several_types_but_not_missing():
+    assert (
+        split_array(X, Roles(Y, groups=[1, "a", 2.5] * 2)).groups.tolist() == ["1", "a", "2.5"] * 2
+    )
+    with pytest.raises(ValueError, match="groups is missing at index 1"):
+        split_array(X, Roles(Y, groups=["a", None] * 3))
 
 
 def test_missing_numbers_are_allowed_and_infinite_ones_are_not():

@@ -136,7 +136,7 @@ def test_other_rows_take_the_types_of_those_that_are_known():
             "size": ["1,234", "7"],
             "house": ["b", "x"],
             "counts": [1, 2],
-            "more": ["p", "q"],
+            "more": [["p"], ["q"]],
         }
     )
     found = split("price", rows, known=known)
