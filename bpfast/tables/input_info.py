@@ -58,6 +58,8 @@ class InputInfo:
         """X as a frame or an array that an encoding takes, and the encoding."""
         if isinstance(X, (str, Path)):
             raise TypeError(f"X is {str(X)!r}: if it is a file, give bpfast.read_table({str(X)!r})")
+        if hasattr(type(X), "collect_schema"):
+            X = as_frame(X)  # polars' lazy frames are no arrays, and warn where names are asked for
         names = [column.name for column in self.encoding.of_array]
         features = self.encoding.features
         if is_table(X) and not (is_array(self.encoding) and _has_other_names(X, names)):

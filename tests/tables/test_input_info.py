@@ -65,7 +65,8 @@ ARRAY = Encoding(tuple(Number(name=f"x{k}", median=0.0, rows=5) for k in range(2
 def test_numbers_of_other_names_go_to_a_model_of_an_array_by_their_order():
     pl = pytest.importorskip("polars")
     frame = pl.DataFrame({"width": [1.0, 2.0], "height": [3, 4]})
-    assert_array_equal(encode_inputs(ARRAY, frame), [[1.0, 3.0], [2.0, 4.0]])
+    for table in (frame, frame.lazy()):
+        assert_array_equal(encode_inputs(ARRAY, table), [[1.0, 3.0], [2.0, 4.0]])
     named = frame.select(x1="width", x0="height")
     assert_array_equal(encode_inputs(ARRAY, named), [[3.0, 1.0], [4.0, 2.0]])
     with pytest.raises(ValueError, match="no column 'x1'"):
