@@ -20,17 +20,20 @@ if TYPE_CHECKING:
 
 _TYPES = (bool, int, float, Decimal, datetime, date, time, timedelta, str)  # each before its base
 _NUMBERS = {bool, int, float, Decimal}
+_PLAIN = ({str, type(None)}, {int, type(None)}, {float, type(None)}, {bool, type(None)})
 _MISSING = ("NAType", "NaTType")  # types of pandas, which is not imported here
 
 
 def of_objects(name: str, values: list[Any]) -> pl.Series:
-    """Values as a column of their type, null for ``None``, NaN, NaT and pandas' ``NA``.
+    """Values as a column of their type, null for ``None``, NaT, pandas' ``NA``, NaN among words.
 
     Numbers of several types are numbers; all else of several types is words, from which typed
     columns are made as from a file's. A list, and what else is no single value, stays an object.
     """
     pl = import_optional("polars", "cli")
-    values = [_plain(value) for value in values]
+    given = {*map(type, values)}
+    if not any(given <= plain for plain in _PLAIN):  # most columns need no copy
+        values = [_plain(value) for value in values]
     types = {_base(own) for own in {*map(type, values)} - {type(None)}}
     # what polars refuses goes on: integers above 2**127, moments of several time zones
     with suppress(TypeError, ValueError, OverflowError, pl.exceptions.PolarsError):
