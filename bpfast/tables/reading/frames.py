@@ -48,10 +48,10 @@ def as_frame(data: Any) -> pl.DataFrame:
         Columns of different lengths, or of more than one value a row.
     """
     pl = import_optional("polars", "cli")
-    if isinstance(data, pl.DataFrame):
-        return data
     if isinstance(data, pl.LazyFrame):
-        return data.collect()
+        data = data.collect()
+    if isinstance(data, pl.DataFrame):
+        return data.rename(dict(zip(data.columns, column_names(data.columns)[0], strict=True)))
     if not is_table(data):
         raise TypeError(f"expected {_TABLES}; got {_described(data)}")
     if _is_of_pandas(data):
@@ -64,11 +64,12 @@ def as_frame(data: Any) -> pl.DataFrame:
     if isinstance(data, np.ndarray):
         names = [*(data.dtype.names or ())]
         return _of_columns(names, [data[name] for name in names])
+    errors = pl.exceptions.PolarsError, pl.exceptions.PanicException  # which is no Exception
     try:
         if hasattr(data, "__arrow_c_stream__"):
-            return pl.DataFrame(data)
-        return pl.from_dataframe(data)
-    except (TypeError, ValueError, AttributeError, pl.exceptions.PolarsError) as error:
+            return as_frame(pl.DataFrame(data))
+        return as_frame(pl.from_dataframe(data))
+    except (TypeError, ValueError, AttributeError, *errors) as error:
         why = str(error).splitlines()[0]
         raise TypeError(f"expected {_TABLES}; {_described(data)} gives none: {why}") from None
 
@@ -120,7 +121,7 @@ def _as_series(name: str, values: Any) -> pl.Series:
                 f"column {name!r} has shape {values.shape}: expected one value for each row"
             )
         if values.dtype.kind in _SIMPLE:
-            return pl.Series(name, _in_microseconds(values))
+            return pl.Series(name, _of_known_type(values))
         values = values.tolist()
     return of_objects(name, values)
 
@@ -130,9 +131,9 @@ def _of_pandas(name: str, series: Any) -> pl.Series:
     pl = import_optional("polars", "cli")
     if getattr(series.dtype, "tz", None) is not None:
         moments = series.dt.tz_convert("UTC").dt.tz_localize(None).to_numpy()
-        return pl.Series(name, _in_microseconds(moments)).dt.replace_time_zone("UTC")
+        return pl.Series(name, _of_known_type(moments)).dt.replace_time_zone("UTC")
     if isinstance(series.dtype, np.dtype) and series.dtype.kind in _SIMPLE:
-        return pl.Series(name, _in_microseconds(series.to_numpy()))
+        return pl.Series(name, _of_known_type(series.to_numpy()))
     if series.dtype.kind in "iuf":  # those that know missing values
         numbers = series.to_numpy(dtype=np.float64, na_value=np.nan)
         return pl.Series(name, numbers if series.hasnans else series.to_numpy())
@@ -144,8 +145,8 @@ def _of_pandas(name: str, series: Any) -> pl.Series:
     return of_objects(name, words)
 
 
-def _in_microseconds(values: np.ndarray) -> np.ndarray:
-    """Moments in a unit that polars has; others as they are."""
+def _of_known_type(values: np.ndarray) -> np.ndarray:
+    """Values in a type that polars has: moments in microseconds, long doubles in float64."""
     if values.dtype.kind in "mM" and np.datetime_data(values.dtype)[0] not in ("ms", "us", "ns"):
         return values.astype(f"{values.dtype.kind}8[us]")
-    return values
+    return values.astype(np.float64) if values.dtype == np.longdouble else values
