@@ -83,7 +83,7 @@ def _is_list_of_dicts(data: Any) -> bool:
 
 
 def _is_of_pandas(data: Any) -> bool:
-    return type(data).__module__.partition(".")[0] == "pandas"
+    return any(own.__module__.partition(".")[0] == "pandas" for own in type(data).__mro__)
 
 
 def _described(data: Any) -> str:

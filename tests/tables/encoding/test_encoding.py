@@ -80,7 +80,7 @@ def test_an_encoding_is_plain_data(seed):
 
 
 def test_an_older_models_columns_are_read():
-    encoding = Encoding.from_plain({"area": [], "colour": ["-", "red"]})
+    encoding = Encoding.from_plain({"area": [], " colour": ["-", "red"]})
     frame = pl.DataFrame({"area": [1.5, 2.0, 4.0], "colour": ["red", "-", "green"]})
-    assert encoding.features == ["area", "colour=-", "colour=red"]
+    assert encoding.features == ["area", " colour=-", " colour=red"]
     np.testing.assert_array_equal(encoding.encode(frame), [[1.5, 0, 1], [2.0, 1, 0], [4.0, 0, 0]])

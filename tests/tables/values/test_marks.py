@@ -1,6 +1,6 @@
 """What is around values, and what stands for none."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import polars as pl
 
@@ -26,6 +26,14 @@ def test_marks_are_null_in_any_case():
 def test_some_marks_may_be_words():
     text = pl.Series(["none", "-", "missing", "NA", ""])
     assert without_marks(text, MARKS_AMONG_WORDS).to_list() == ["none", "-", "missing", None, None]
+
+
+def test_moments_in_text_are_as_python_writes_them():
+    moments = [datetime(2024, 1, 2), datetime(2024, 1, 2, 3, 4, 5, 600_000)]
+    assert to_text(pl.Series(moments)).to_list() == [
+        "2024-01-02 00:00:00",
+        "2024-01-02 03:04:05.600",
+    ]
 
 
 def test_durations_are_seconds_in_text():
