@@ -80,7 +80,7 @@ def split_array(X: np.ndarray, roles: Roles) -> Split:
         X,
         groups=None if groups is None else _plain_array("groups", groups),
         time=None if time is None else np.asarray(time),
-        weights=None if weights is None else np.asarray(weights, float),
+        weights=None if weights is None else _plain_array("sample_weight", weights).astype(float),
     )
 
 
