@@ -95,9 +95,11 @@ def check_array(
 ) -> np.ndarray:
     """Values as a row-major array of a dtype; what it cannot hold becomes infinite.
 
-    Text, complex numbers, dates and rows of different lengths are refused. An array on a GPU is
-    copied to the host; with ``keep_on_gpu`` it stays, as an array of CuPy.
+    Text, complex numbers, dates and rows of different lengths are refused; what is masked is NaN.
+    An array on a GPU is copied to the host; with ``keep_on_gpu`` it stays, as an array of CuPy.
     """
+    if isinstance(values, np.ma.MaskedArray) and values.mask.any() and values.dtype.kind in "biuf":
+        values = np.where(values.mask, np.nan, values.data)
     try:
         array = as_array(values)
         if not keep_on_gpu:

@@ -99,6 +99,7 @@ def test_numbers_are_one_for_each_network():
         (Fraction(1, 4), 0.25),
         (np.asfortranarray(np.eye(2)), np.eye(2)),
         ([1e300], [np.inf]),
+        (np.ma.masked_array([1, 2], [False, True]), [1, np.nan]),
     ],
 )
 def test_arrays_are_row_major_and_of_the_dtype(values, expected):

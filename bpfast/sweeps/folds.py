@@ -110,7 +110,8 @@ def _check(splitting: Splitting) -> None:
     cv, groups = splitting.cv, splitting.groups
     for name in ("validation", "test"):
         share = getattr(splitting, name)
-        if share is not None and not isinstance(share, (int, float, np.integer, np.floating)):
+        may_be_none = share is None and name == "validation"
+        if not may_be_none and not isinstance(share, (int, float, np.integer, np.floating)):
             raise TypeError(f"{name} must be a share of the rows, got {share!r}")
     is_text = isinstance(cv, (str, bytes))  # which can be split, and iterated over
     is_splitter = hasattr(cv, "split") and not is_text

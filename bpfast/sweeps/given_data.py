@@ -54,7 +54,8 @@ class TableOptions(NamedTuple):
         """
         if test_data is None:
             return None
-        if isinstance(test_data, (tuple, list)) and len(test_data) == 2:
+        is_pair = isinstance(test_data, (tuple, list)) and len(test_data) == 2
+        if is_pair and not (isinstance(test_data, list) and is_table(test_data)):
             X, target = test_data
         elif is_table(test_data) and any(dataset.target.names):
             X, target = test_data, dataset.target.names

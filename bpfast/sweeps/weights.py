@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..checks import check_array, check_finite
+from ..checks import check_array, check_finite, check_number
 from ..errors import import_optional
 from ..tables.target import Target, class_name
 from .identity import fingerprint
@@ -78,10 +78,12 @@ def _check_classes(class_weight: Any, target: Target) -> str | dict[int, float] 
             f"class_weight has {unknown[0]!r}, which is no class; they are "
             f"{', '.join(target.classes)}"
         )
-    weights = {numbers[class_name(label)]: float(weight) for label, weight in class_weight.items()}
-    bad = [weight for weight in weights.values() if not 0 <= weight < np.inf]
-    if bad:
-        raise ValueError(f"class_weight must not be negative, and finite, got {bad[0]:g}")
+    weights = {
+        numbers[class_name(label)]: check_number(f"class_weight[{label!r}]", weight, 0.0)
+        for label, weight in class_weight.items()
+    }
+    if len(weights) == len(numbers) and not any(weights.values()):
+        raise ValueError("class_weight is 0 for every class: nothing would be learned")
     return weights
 
 

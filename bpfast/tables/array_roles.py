@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
+from numbers import Real
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from .reading.objects import is_missing
 from .roles import Roles
 
 if TYPE_CHECKING:
@@ -46,7 +49,8 @@ def split_array(X: np.ndarray, roles: Roles) -> Split:
     Raises
     ------
     TypeError, ValueError
-        A role that is a column's name or position, infinite numbers, an array of another length.
+        A role that is a column's name or position, infinite numbers, an array of another length,
+        a target with missing values, or of dates.
     """
     for option in ("drop", "numeric", "categorical", "keep"):
         if np.size(getattr(roles, option)):
@@ -54,8 +58,7 @@ def split_array(X: np.ndarray, roles: Roles) -> Split:
                 f"{option} is for columns of a table, and X is an array, whose columns have no "
                 "names: give a DataFrame"
             )
-    given = target_arrays(_beside("the target", roles.target))
-    target = {name: np.asarray(values) for name, values in given.items()}
+    target = _target(_beside("the target", roles.target))
     rows = len(next(iter(target.values()), ()))
     if X.ndim != 2 or len(X) != rows:
         raise ValueError(f"X has shape {X.shape}, expected ({rows}, features)")
@@ -63,14 +66,22 @@ def split_array(X: np.ndarray, roles: Roles) -> Split:
         where = tuple(np.argwhere(np.isinf(X))[0].tolist())
         raise ValueError(f"X has infinity, first at {where}: drop or replace such values first")
     groups, time, weights = (
-        None if values is None else np.asarray(_beside(option, values), dtype)
-        for option, values, dtype in (
-            ("groups", roles.groups, None),
-            ("time", roles.time, None),
-            ("sample_weight", roles.sample_weight, float),
+        None if values is None else _beside(option, values)
+        for option, values in (
+            ("groups", roles.groups),
+            ("time", roles.time),
+            ("sample_weight", roles.sample_weight),
         )
     )
-    return Split(rows, target, np.arange(rows), X, groups, time, weights)
+    return Split(
+        rows,
+        target,
+        np.arange(rows),
+        X,
+        groups=None if groups is None else _plain_array("groups", groups),
+        time=None if time is None else np.asarray(time),
+        weights=None if weights is None else _plain_array("sample_weight", weights).astype(float),
+    )
 
 
 def target_arrays(y: Any) -> dict[str, Any]:
@@ -83,12 +94,46 @@ def target_arrays(y: Any) -> dict[str, Any]:
     name = getattr(y, "name", None)
     if name is not None:  # a series
         return {str(name): y}
-    array = np.asarray(y)
+    array = y if isinstance(y, np.ma.MaskedArray) else _as_array(y)
     if array.ndim == 2 and array.shape[1]:
         if array.shape[1] == 1:
             return {"": array[:, 0]}
         return {f"y{k}": array[:, k] for k in range(array.shape[1])}
     return {"": array}
+
+
+def _target(y: Any) -> dict[str, np.ndarray]:
+    """The columns of a target, which are numbers, truth values or words."""
+    target = {}
+    for name, values in target_arrays(y).items():
+        called = f"target {name!r}" if name else "the target"
+        target[name] = _plain_array(called, values)
+        if target[name].dtype.kind in "cMm":
+            raise ValueError(f"{called} is of {target[name].dtype}: give classes or numbers")
+    return target
+
+
+def _as_array(y: Any) -> np.ndarray:
+    try:
+        return np.asarray(y)
+    except ValueError as error:
+        raise ValueError(f"the target is no array: {str(error).splitlines()[0]}") from None
+
+
+def _plain_array(called: str, values: Any) -> np.ndarray:
+    """An array of a type of NumPy's: objects become numbers, truth values or words."""
+    if isinstance(values, np.ma.MaskedArray):
+        values = values.tolist()  # with None for what is masked
+    array = np.asarray(values)
+    if array.dtype.kind != "O" or array.ndim != 1:
+        return array
+    missing = [is_missing(value) for value in array]
+    if any(missing):
+        raise ValueError(f"{called} is missing at index {missing.index(True)}: leave such rows out")
+    if all(isinstance(value, (Real, Decimal)) for value in array):
+        numbers = np.array(array.tolist())
+        return array.astype(np.float64) if numbers.dtype.kind == "O" else numbers
+    return np.array([str(value) for value in array])
 
 
 def _beside(option: str, values: Any) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import dataclass
 from numbers import Real
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -42,15 +43,23 @@ class InputInfo:
         Raises
         ------
         TypeError, ValueError
-            No table and no array of two dimensions; a column that is not there; text for a number.
+            No table and no array of two dimensions; a column that is not there; text for a number;
+            a number that is too far from the training rows' for the dtype.
         """
         encoding, table = self._match(X)
         if dtype == np.float32:  # column by column, as a float64 array of all is twice as large
-            return encode_scaled(encoding, self.scaler, table, np.arange(len(table)))
-        return self.scaler.apply(encoding.encode(table))
+            encoded = encode_scaled(encoding, self.scaler, table, np.arange(len(table)))
+        else:
+            encoded = self.scaler.apply(encoding.encode(table))
+        _check_range(encoded, encoding.features)
+        return encoded
 
     def _match(self, X: Any) -> tuple[Encoding, Any]:
         """X as a frame or an array that an encoding takes, and the encoding."""
+        if isinstance(X, (str, Path)):
+            raise TypeError(f"X is {str(X)!r}: if it is a file, give bpfast.read_table({str(X)!r})")
+        if hasattr(type(X), "collect_schema"):
+            X = as_frame(X)  # polars' lazy frames are no arrays, and warn where names are asked for
         names = [column.name for column in self.encoding.of_array]
         features = self.encoding.features
         if is_table(X) and not (is_array(self.encoding) and _has_other_names(X, names)):
@@ -91,6 +100,17 @@ def _has_text_or_moments(X: Any) -> bool:
     if kind == "O":
         return not all(cell is None or isinstance(cell, Real) for cell in np.asarray(X).flat)
     return kind in ("U", "S", "T", "M")
+
+
+def _check_range(encoded: np.ndarray, features: list[str]) -> None:
+    """Refuse inputs that are infinite once they are scaled."""
+    infinite = np.isinf(encoded)
+    if infinite.any():
+        row, k = np.argwhere(infinite)[0]
+        raise ValueError(
+            f"{features[k]!r} is too far from the training rows' numbers in row {row + 1}: leave "
+            "it empty, or the row out"
+        )
 
 
 def _check_shape(X: np.ndarray, widths: set[int]) -> None:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import polars as pl
 
 from .values import Writing, as_booleans, as_moments, as_numbers, as_words
+from .values.native import check_native
 
 
 class KnownInputs(NamedTuple):
@@ -40,6 +41,7 @@ class KnownInputs(NamedTuple):
         )
 
     def _read(self, series: pl.Series, missing: Collection[str]) -> pl.Series:
+        check_native(series)
         name, dtype = series.name, self.frame.schema[series.name]
         writing = self.writing.get(name, Writing())
         marks = (*missing, *writing.missing)

@@ -191,8 +191,9 @@ class Model:
         """The model as a fitted scikit-learn ``Pipeline``, from the raw table to predictions.
 
         Its first step encodes a table, as :meth:`predict` takes it; its second is a classifier
-        with ``classes_``, or a regressor. ``fit`` changes nothing, as in scikit-learn's
-        ``FrozenEstimator``.
+        or a regressor. A classifier's ``classes_`` are sorted as text ("10" before "9"), which
+        scikit-learn's metrics rely on, and so are its probabilities. ``fit`` changes nothing, as
+        in scikit-learn's ``FrozenEstimator``.
 
         Raises
         ------

@@ -16,6 +16,7 @@ from .encoding.column import Column
 from .encoding.encoding import Encoding
 from .encoding.moment import Moment
 from .encoding.number import Number
+from .encoding.raw import other_spellings
 from .input_info import is_array
 from .onnx_moments import add_moment
 
@@ -58,6 +59,7 @@ def _add_number(graph: Graph, column: Number, raw: str) -> str:
 def _add_words(graph: Graph, column: Coded, raw: str) -> str:
     """The row of the column's table that each word selects."""
     codes = {word: code for code, word in enumerate(column.words)}
+    codes |= {other: codes[word] for other, word in other_spellings(column.words).items()}
     if not column.exact:
         codes = dict.fromkeys(_as_written(column.marks), len(column.words) + 1) | codes
     code = graph.add(
@@ -72,11 +74,12 @@ def _add_words(graph: Graph, column: Coded, raw: str) -> str:
 
 
 def _as_written(marks: tuple[str, ...]) -> list[str]:
-    """Marks of missing values among words: as they are given, in lower and in upper case."""
+    """Marks of missing values among words: as they are given, and as NULL, null and Null."""
     from .values.marks import MARKS_AMONG_WORDS  # imports polars
 
     known = [*sorted(MARKS_AMONG_WORDS), *marks]
-    return ["NaN", *dict.fromkeys(form for m in known for form in (m, m.lower(), m.upper()))]
+    cases = (str, str.lower, str.upper, str.capitalize)
+    return ["NaN", *dict.fromkeys(case(mark) for mark in known for case in cases)]
 
 
 def _add_array(graph: Graph, encoding: Encoding) -> str:

@@ -19,6 +19,8 @@ def add_moment(graph: Graph, column: Moment, seconds: str) -> str:
     rounded = graph.add("Round", graph.add("Mul", seconds, np.array(SECOND, DOUBLE)))
     known = graph.add("Where", missing, np.array(column.median, DOUBLE), rounded)
     moments = _Integers(graph, graph.cast(known, INTEGER))
+    if column.is_time_of_day:
+        moments %= DAY
     inputs: list[str] = []
     for part, value in _parts(moments, column).items():
         if part in CYCLES:

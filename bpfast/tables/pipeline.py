@@ -114,18 +114,25 @@ class _Trained(BaseEstimator):
 
 
 class TrainedClassifier(ClassifierMixin, _Trained):
-    """A trained network that predicts classes, or labels."""
+    """A trained network that predicts classes, or labels.
+
+    Classes are sorted as text, as scikit-learn's metrics take them to be: "10" is before "9".
+    """
 
     @property
     def classes_(self) -> np.ndarray | list[np.ndarray]:
         """Names of the classes; for labels, each label's two."""
         if self.target.labels:
             return [np.array(names) for names in self.target.labels.values()]
-        return np.array(self.target.classes)
+        return np.sort(np.array(self.target.classes))
 
     def predict_proba(self, X) -> np.ndarray:
-        """As :meth:`bpfast.Model.predict_proba`, of scaled inputs (samples, inputs)."""
-        return self._outputs(X)
+        """The probability of each of ``classes_``, or of each label's second.
+
+        ``X`` are scaled inputs (samples, inputs).
+        """
+        outputs = self._outputs(X)
+        return outputs if self.target.labels else outputs[:, np.argsort(self.target.classes)]
 
 
 class TrainedRegressor(RegressorMixin, _Trained):

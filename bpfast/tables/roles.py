@@ -104,6 +104,8 @@ def _bare(name: str) -> str:
 
 def _advice(names: Sequence[str], column: Column) -> str:
     """The nearest name, and all names, for a message."""
+    if not names:
+        return ": the table has no columns"
     lower = {name.lower(): name for name in names}
     near = difflib.get_close_matches(str(column).strip().lower(), [*lower], n=1)
     meant = f", but {lower[near[0]]!r}" if near else ""

@@ -15,6 +15,7 @@ from .reading.frames import as_frame, is_table
 from .roles import DROPPED, Roles, find_columns, list_names
 from .values import Typed, Writing, as_moments, as_words, typed
 from .values.booleans import find_booleans
+from .values.native import convert_native
 
 MAY_BE_BESIDE = ("target", "groups", "time", "sample_weight")  # roles of values beside the table
 
@@ -95,7 +96,8 @@ def _names_by_role(columns: list[str], rows: int, roles: Roles) -> dict[str, lis
         raise ValueError(f"no target was given: name one of the columns {list_names(columns)}")
     names = {}
     for role, asked in vars(roles).items():
-        beside = role in MAY_BE_BESIDE and (asked is None or _is_beside(asked, columns, rows))
+        may_be = role in MAY_BE_BESIDE
+        beside = may_be and (asked is None or _is_beside(role, asked, columns, rows))
         names[role] = [] if beside else find_columns(columns, asked, role)
         if role in MAY_BE_BESIDE[1:] and len(names[role]) > 1:
             raise ValueError(f"{role} takes one column, got {', '.join(names[role])}")
@@ -107,7 +109,7 @@ def _names_by_role(columns: list[str], rows: int, roles: Roles) -> dict[str, lis
     return names
 
 
-def _is_beside(asked: Any, columns: list[str], rows: int) -> bool:
+def _is_beside(role: str, asked: Any, columns: list[str], rows: int) -> bool:
     """Whether a role is given as values beside the table, not as columns of it.
 
     A list as long as the table is values; a tuple of names is columns all the same.
@@ -116,6 +118,11 @@ def _is_beside(asked: Any, columns: list[str], rows: int) -> bool:
         return False
     if isinstance(asked, tuple) and asked and all(name in columns for name in asked):
         return False
+    if not hasattr(asked, "__len__"):
+        raise TypeError(
+            f"{role} must be a column's name, or an array of a value for each row, got "
+            f"{type(asked).__name__}"
+        )
     if isinstance(asked, Sequence) and len(asked) != rows:
         return not all(isinstance(column, (str, int)) for column in asked)
     return bool(len(asked))
@@ -127,7 +134,7 @@ def _typed(
     """The table with types; those of known inputs, where there are any."""
     if known is not None:
         like_known = known.read(frame, text.missing)
-        others = typed(frame.drop(like_known.columns), text.missing, text.decimal)
+        others = typed(frame.select(names["target"]), text.missing, text.decimal)
         return others._replace(frame=pl.concat([like_known, others.frame], how="horizontal"))
     numeric, categorical = (
         [name for name in names[role] if name not in names["drop"]]
@@ -165,15 +172,16 @@ def _with_nulls(series: pl.Series) -> pl.Series:
         return series.fill_nan(None)
     if series.dtype in (pl.String, pl.Categorical, pl.Enum):
         return as_words(series)
-    return series
+    return convert_native(series)[0]
 
 
 def _rows_with(target: dict[str, pl.Series], height: int) -> np.ndarray:
     """The numbers of the rows that have a target."""
     for name, series in target.items():
         if series.dtype.is_temporal():
+            called = f" {name!r}" if name else ""
             raise ValueError(
-                f"the target {name!r} is dates or times: give one of classes or numbers, such as "
+                f"the target{called} is dates or times: give one of classes or numbers, such as "
                 "days since the first"
             )
     present = pl.DataFrame([*target.values()]).select(pl.all_horizontal(pl.all().is_not_null()))

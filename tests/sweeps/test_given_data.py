@@ -48,7 +48,9 @@ def test_marks_of_missing_values_may_be_one_word():
         assert inputs["b"].to_list() == ["x", None, "x", "y", None, "y"]
 
 
-@pytest.mark.parametrize("test_data", [FRAME[2:4], (FRAME[2:4].drop("y"), ["no", "yes"])])
+@pytest.mark.parametrize(
+    "test_data", [FRAME[2:4], FRAME[2:4].to_dicts(), (FRAME[2:4].drop("y"), ["no", "yes"])]
+)
 def test_test_rows_of_a_table(test_data):
     dataset = NAMED.dataset(pl.concat([FRAME] * 2))
     test = NAMED.test_dataset(test_data, dataset)

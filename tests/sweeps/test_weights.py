@@ -38,7 +38,9 @@ def test_rows_may_be_weighted():
     [
         ({"class_weight": "equal"}, TypeError, "must be 'balanced', or a dict .* got 'equal'"),
         ({"class_weight": {3: 1}}, ValueError, "has 3, which is no class; they are 0, 1, 2"),
-        ({"class_weight": {0: -1}}, ValueError, "must not be negative, and finite, got -1"),
+        ({"class_weight": {0: -1}}, ValueError, r"class_weight\[0\] must be at least 0 .* got -1"),
+        ({"class_weight": {0: None}}, TypeError, r"class_weight\[0\] must be a number, got None"),
+        ({"class_weight": {0: 0, 1: 0, 2: 0}}, ValueError, "class_weight is 0 for every class"),
         ({"class_weight": "balanced", "y": NUMBERS}, ValueError, "this one is of numbers"),
         ({"sample_weight": [1.0]}, ValueError, r"shape \(1,\), expected \(90,\)"),
         ({"sample_weight": CLASSES - 1}, ValueError, "must not be negative, got -1"),

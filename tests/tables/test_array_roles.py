@@ -1,5 +1,7 @@
 """The roles of an array's columns, and of what is beside it."""
 
+from decimal import Decimal
+
 import numpy as np
 import polars as pl
 import pytest
@@ -36,6 +38,44 @@ def test_all_columns_are_inputs_and_all_rows_have_a_target():
 )
 def test_targets_have_the_names_that_they_come_with(target, names):
     assert [*target_arrays(target)] == names
+
+
+@pytest.mark.parametrize(
+    ("target", "expected"),
+    [
+        (np.array([1, "a", True], object), ["1", "a", "True"]),
+        (np.array([1.5, 2], object), [1.5, 2.0]),
+        ([Decimal("1.5"), Decimal(2)], [1.5, 2.0]),
+        (np.array([True, False], object), [True, False]),
+        (np.ma.masked_array([1, 2], False), [1, 2]),
+    ],
+)
+def test_objects_are_numbers_or_words(target, expected):
+    found = split_array(X[: len(expected)], Roles(target))
+    assert found.target[""].tolist() == expected
+
+
+@pytest.mark.parametrize(
+    ("target", "words"),
+    [
+        (["a", None] * 3, "the target is missing at index 1"),
+        (np.array(["a", np.nan] * 3, object), "the target is missing at index 1"),
+        (np.ma.masked_array(Y, Y == 1), "the target is missing at index 1"),
+        (np.array(["2024-01-01"] * 6, "M8[D]"), r"the target is of datetime64\[D\]: give classes"),
+        ([[1, 2], [3]], "the target is no array"),
+    ],
+)
+def test_targets_of_other_values_are_refused(target, words):
+    with pytest.raises(ValueError, match=words):
+        split_array(X, Roles(target))
+
+
+def test_groups_may_be_of_several_types_but_not_missing():
+    assert (
+        split_array(X, Roles(Y, groups=[1, "a", 2.5] * 2)).groups.tolist() == ["1", "a", "2.5"] * 2
+    )
+    with pytest.raises(ValueError, match="groups is missing at index 1"):
+        split_array(X, Roles(Y, groups=["a", None] * 3))
 
 
 def test_missing_numbers_are_allowed_and_infinite_ones_are_not():

@@ -65,7 +65,8 @@ ARRAY = Encoding(tuple(Number(name=f"x{k}", median=0.0, rows=5) for k in range(2
 def test_numbers_of_other_names_go_to_a_model_of_an_array_by_their_order():
     pl = pytest.importorskip("polars")
     frame = pl.DataFrame({"width": [1.0, 2.0], "height": [3, 4]})
-    assert_array_equal(encode_inputs(ARRAY, frame), [[1.0, 3.0], [2.0, 4.0]])
+    for table in (frame, frame.lazy()):
+        assert_array_equal(encode_inputs(ARRAY, table), [[1.0, 3.0], [2.0, 4.0]])
     named = frame.select(x1="width", x0="height")
     assert_array_equal(encode_inputs(ARRAY, named), [[3.0, 1.0], [4.0, 2.0]])
     with pytest.raises(ValueError, match="no column 'x1'"):
@@ -103,6 +104,7 @@ def test_an_array_that_is_encoded_already_stays_as_it_is():
         (np.ones((5, 5)), ValueError, r"shape \(5, 5\), expected \(samples, 3\) or \(samples, 4\)"),
         (np.ones(3), ValueError, r"X has shape \(3,\), expected"),
         ([["a", "b"]], ValueError, r"X has shape \(1, 2\), expected \(samples, 3\)"),
+        ("new.csv", TypeError, r"X is 'new.csv': if it is a file, give bpfast.read_table"),
         (["a", "b"], ValueError, r"X has shape \(2,\), expected \(samples, 3\)"),
         (np.ones((5, 3), complex), TypeError, "X must be an array of numbers"),
         ([[1.0, 2.0], [3.0]], TypeError, "X must be an array of numbers"),
@@ -111,6 +113,12 @@ def test_an_array_that_is_encoded_already_stays_as_it_is():
 def test_other_arrays_are_refused_in_words(X, error, words):
     with pytest.raises(error, match=words):
         encode_inputs(ENCODING, X)
+
+
+def test_numbers_that_overflow_are_told_with_their_column():
+    info = InputInfo(ARRAY, Scaler(np.zeros(2), np.ones(2)))
+    with pytest.raises(ValueError, match=r"'x1' is too far from .* in row 2"):
+        info.encode(np.array([[1.0, 2.0], [3.0, 1e39]]), np.float32)
 
 
 def test_a_row_of_a_pandas_table_is_no_table():

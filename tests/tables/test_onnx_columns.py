@@ -45,9 +45,15 @@ def test_numbers_that_are_missing_are_the_median():
 
 def test_words_are_rows_of_a_table():
     column = Words(name="deck", words=("A", "B"), rare=2, missing=3, rows=9)
-    given = {"deck": words("B", "", "NA", "n/a", "Z", "A")}
-    expected = [[0, 1, 0, 0], [0, 0, 0, 1], [0, 0, 0, 1], [0, 0, 0, 1], [0, 0, 1, 0], [1, 0, 0, 0]]
+    given = {"deck": words("B", "", "NA", "n/a", "Null", "Z", "A")}
+    expected = [[0, 1, 0, 0], *[[0, 0, 0, 1]] * 4, [0, 0, 1, 0], [1, 0, 0, 0]]
     assert_array_equal(encoded(Encoding((column,)), given), expected)
+
+
+def test_true_and_false_may_be_written_otherwise():
+    column = Words(name="sure", words=("True", "unknown"))
+    given = {"sure": words("true", "TRUE", "unknown", "false")}
+    assert_array_equal(encoded(Encoding((column,)), given), [[1, 0], [1, 0], [0, 1], [0, 0]])
 
 
 def test_marks_of_missing_values_may_be_more():

@@ -16,6 +16,7 @@ pl = pytest.importorskip("polars")
 
 START = datetime(1970, 1, 1)
 YEARS = (1, 1600, 1899, 1900, 1970, 1999, 2000, 2004, 2100, 9999)
+OF_TIMES = ("hour", "elapsed days")  # of a column of times of day, whatever the date is
 DAYS = ((1, 1), (2, 28), (3, 1), (12, 31))
 
 
@@ -37,14 +38,15 @@ def moments_of(rng):
     return np.concatenate([seconds, any_, near, [-1.0, 0.0, 1.0]])
 
 
-@pytest.mark.parametrize("parts", [PARTS, ("elapsed days",), ("month", "weekday")])
+@pytest.mark.parametrize(
+    ("parts", "first"),
+    [(PARTS, 10**12), (("elapsed days",), 10**12), (("month", "weekday"), 0), (OF_TIMES, 0)],
+)
 @pytest.mark.parametrize("missing", [0, 3])
-def test_parts_are_those_of_the_encoding(parts, missing):
+def test_parts_are_those_of_the_encoding(parts, first, missing):
     seconds = moments_of(np.random.default_rng(0))
     micro = (seconds * 1e6).round().astype(np.int64)
-    column = Moment(
-        name="when", parts=parts, first=int(micro[-5]), median=10**15, missing=missing, rows=9
-    )
+    column = Moment(name="when", parts=parts, first=first, median=first, missing=missing, rows=9)
     series = pl.Series("when", [*micro, None], pl.Int64).cast(pl.Datetime("us"))
     found = encoded(column, np.append(seconds, np.nan)[:, None])
     assert_allclose(found, column.encode(series), rtol=1e-9, atol=1e-9)

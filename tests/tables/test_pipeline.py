@@ -40,6 +40,19 @@ def test_classes_are_named():
     assert [pair.tolist() for pair in pairs] == [["no", "yes"], ["blue", "red"]]
 
 
+def test_classes_that_are_numbers_are_in_the_order_of_scikit_learns_metrics():
+    metrics = pytest.importorskip("sklearn.metrics")
+    X = np.random.default_rng(0).normal(size=(40, 3))
+    network = bp.Population(bp.MLP((3, 2), loss="cross_entropy"), init="torch")
+    one = bp.Model(network, bp.Scaler.of(X), classes=["5", "10"])
+    pipeline, y = one.to_sklearn(), one.predict(X)
+    assert pipeline.classes_.tolist() == ["10", "5"]
+    assert_array_equal(pipeline.predict_proba(X), one.predict_proba(X)[:, ::-1])
+    assert_array_equal(pipeline.classes_[pipeline.predict_proba(X).argmax(axis=1)], y)
+    assert metrics.get_scorer("roc_auc")(pipeline, X, y) == 1.0
+    assert metrics.log_loss(y, pipeline.predict_proba(X)) < np.log(2)
+
+
 def test_a_pipeline_knows_its_columns_and_inputs():
     one = model()
     encoder, network = (step for _, step in one.to_sklearn().steps)

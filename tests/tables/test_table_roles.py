@@ -92,6 +92,14 @@ def test_values_beside_the_table_have_roles_too():
     assert [*split(pl.Series("sold", y)).target] == ["sold"]
     words = split(["yes", "no", None] * 4)
     assert words.target[""].tolist() == ["yes", "no"] * 4
+    masked = split(np.ma.masked_array([*range(12)], [True] + [False] * 11))
+    assert masked.target[""].tolist() == [*range(1, 12)]
+    huge = split([10**30, 1] * 6)
+    assert huge.target[""].tolist() == [1e30, 1] * 6
+    with pytest.raises(
+        TypeError, match=r"groups must be a column's name, or an array .* got float"
+    ):
+        split("price", groups=1.5)
 
 
 def test_what_the_user_says_of_columns_decides():
@@ -128,7 +136,7 @@ def test_other_rows_take_the_types_of_those_that_are_known():
             "size": ["1,234", "7"],
             "house": ["b", "x"],
             "counts": [1, 2],
-            "more": ["p", "q"],
+            "more": [["p"], ["q"]],
         }
     )
     found = split("price", rows, known=known)

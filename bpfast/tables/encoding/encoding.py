@@ -110,14 +110,21 @@ class Encoding:
         """The values of the columns that are used."""
         if isinstance(table, np.ndarray):
             return self._columns_of_array(table)
-        lacking = [column.name for column in self.used if column.name not in table.columns]
+        given = {*table.columns}
+        # older versions kept the spaces around a name
+        names = [c.name if c.name in given else c.name.strip() for c in self.used]
+        lacking = [name for name in names if name not in given]
         if lacking:
             columns = "column" if len(lacking) == 1 else "columns"
             raise ValueError(
                 f"the table has no {columns} {list_names(lacking, quoted=True)}, which the model "
                 f"was trained with; its columns are {list_names(table.columns)}"
             )
-        return [table[column.name] for column in self.used]
+        from ..values.native import check_native  # imports polars, which made the table
+
+        for name in names:
+            check_native(table[name])
+        return [table[name] for name in names]
 
     def _columns_of_array(self, table: np.ndarray) -> list[np.ndarray]:
         columns = self.of_array

@@ -62,14 +62,20 @@ class Moment(Column):
 
     @property
     def done(self) -> str:
-        parts = [part for part in self.parts if part != PARTS[-1]]
-        is_time_of_day = self.first < DAY and parts == ["hour"]
-        since = "midnight" if is_time_of_day else _show(self.first)[:10]
-        done = ", ".join([*parts, f"days since {since}"])
+        since = "midnight" if self.is_time_of_day else _show(self.first)[:10]
+        done = ", ".join(
+            [*(part for part in self.parts if part != PARTS[-1]), f"days since {since}"]
+        )
         return done + lacking(self.missing, self.rows)
 
+    @property
+    def is_time_of_day(self) -> bool:
+        """Whether the training rows' moments are times of day, which are those of 1970-01-01."""
+        return 0 <= self.first < DAY and self.parts == ("hour", PARTS[-1])
+
     def inputs(self, values) -> Iterator[np.ndarray]:
-        return self.inputs_of(*read_moments(self.name, values, self.date_format, self.marks))
+        moments, missing = read_moments(self.name, values, self.date_format, self.marks)
+        return self.inputs_of(moments % DAY if self.is_time_of_day else moments, missing)
 
     def inputs_of(self, moments: np.ndarray, missing: np.ndarray) -> Iterator[np.ndarray]:
         """The inputs for microseconds since 1970, and whether each is missing."""

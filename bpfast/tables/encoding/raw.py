@@ -96,8 +96,10 @@ class WordRows(NamedTuple):
         marks : words that stand for missing values, beside the usual ones
         exact : whether text is a word as it stands, with its spaces, whatever it is
         """
-        text = _as_series("text", values).cast(str)
         from ..values import as_words
+        from ..values.marks import to_text
+
+        text = to_text(_as_series("text", values))
 
         different = text.value_counts()
         words = different["text"] if exact else as_words(different["text"], marks)
@@ -120,11 +122,25 @@ class WordRows(NamedTuple):
         Other words have ``len(known)``, and missing ones 1 more.
         """
         pl = import_optional("polars", "sweep")
-        words = self.different["word"]
+        words = self.different["word"].replace(other_spellings(known))
         codes = words.cast(pl.Enum(known), strict=False).to_physical().cast(pl.Int32)
         codes = codes.fill_null(len(known)).set(words.is_null(), len(known) + 1)
         codes_of_rows = self.text.replace_strict(self.different["text"], codes)
         return codes_of_rows.cast(pl.Int32).to_numpy()  # without rows it had no type
+
+
+def other_spellings(known: Collection[str]) -> dict[str, str]:
+    """How else true and false among known words may be written, as TRUE, and the word that it is.
+
+    Truth values are "true" in polars' text, and "True" in Python's and in files of pandas.
+    """
+    return {
+        case(word): word
+        for word in known
+        if word.lower() in ("true", "false")
+        for case in (str.lower, str.capitalize, str.upper)
+        if case(word) not in known
+    }
 
 
 def _as_series(name: str, values) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +10,7 @@ import numpy as np
 
 from ...errors import import_optional
 from .header import column_names
+from .objects import of_objects
 
 if TYPE_CHECKING:
     import polars as pl
@@ -46,10 +48,10 @@ def as_frame(data: Any) -> pl.DataFrame:
         Columns of different lengths, or of more than one value a row.
     """
     pl = import_optional("polars", "cli")
-    if isinstance(data, pl.DataFrame):
-        return data
     if isinstance(data, pl.LazyFrame):
-        return data.collect()
+        data = data.collect()
+    if isinstance(data, pl.DataFrame):
+        return data.rename(dict(zip(data.columns, column_names(data.columns)[0], strict=True)))
     if not is_table(data):
         raise TypeError(f"expected {_TABLES}; got {_described(data)}")
     if _is_of_pandas(data):
@@ -62,11 +64,12 @@ def as_frame(data: Any) -> pl.DataFrame:
     if isinstance(data, np.ndarray):
         names = [*(data.dtype.names or ())]
         return _of_columns(names, [data[name] for name in names])
+    errors = pl.exceptions.PolarsError, pl.exceptions.PanicException  # which is no Exception
     try:
         if hasattr(data, "__arrow_c_stream__"):
-            return pl.DataFrame(data)
-        return pl.from_dataframe(data)
-    except (TypeError, ValueError, AttributeError, pl.exceptions.PolarsError) as error:
+            return as_frame(pl.DataFrame(data))
+        return as_frame(pl.from_dataframe(data))
+    except (TypeError, ValueError, AttributeError, *errors) as error:
         why = str(error).splitlines()[0]
         raise TypeError(f"expected {_TABLES}; {_described(data)} gives none: {why}") from None
 
@@ -80,7 +83,7 @@ def _is_list_of_dicts(data: Any) -> bool:
 
 
 def _is_of_pandas(data: Any) -> bool:
-    return type(data).__module__.partition(".")[0] == "pandas"
+    return any(own.__module__.partition(".")[0] == "pandas" for own in type(data).__mro__)
 
 
 def _described(data: Any) -> str:
@@ -106,8 +109,11 @@ def _as_series(name: str, values: Any) -> pl.Series:
     pl = import_optional("polars", "cli")
     if isinstance(values, pl.Series):
         return values.rename(name)
-    if _is_of_pandas(values):
-        return _of_pandas(name, values)
+    if _is_of_pandas(values) and values.ndim == 1:
+        pandas = sys.modules["pandas"]
+        return _of_pandas(name, pandas.Series(values, copy=False))
+    if isinstance(values, np.ma.MaskedArray):
+        values = values.tolist()  # with None for what is masked
     if not isinstance(values, list):
         values = np.asarray(values)
         if values.ndim != 1:
@@ -115,18 +121,19 @@ def _as_series(name: str, values: Any) -> pl.Series:
                 f"column {name!r} has shape {values.shape}: expected one value for each row"
             )
         if values.dtype.kind in _SIMPLE:
-            return pl.Series(name, _in_microseconds(values))
+            return pl.Series(name, _of_known_type(values))
         values = values.tolist()
-    return pl.Series(name, [_or_none(value) for value in values], strict=False)
+    return of_objects(name, values)
 
 
 def _of_pandas(name: str, series: Any) -> pl.Series:
     """Without pyarrow, which polars needs for pandas' words and categories."""
     pl = import_optional("polars", "cli")
     if getattr(series.dtype, "tz", None) is not None:
-        series = series.dt.tz_localize(None)  # the clock's time there
+        moments = series.dt.tz_convert("UTC").dt.tz_localize(None).to_numpy()
+        return pl.Series(name, _of_known_type(moments)).dt.replace_time_zone("UTC")
     if isinstance(series.dtype, np.dtype) and series.dtype.kind in _SIMPLE:
-        return pl.Series(name, _in_microseconds(series.to_numpy()))
+        return pl.Series(name, _of_known_type(series.to_numpy()))
     if series.dtype.kind in "iuf":  # those that know missing values
         numbers = series.to_numpy(dtype=np.float64, na_value=np.nan)
         return pl.Series(name, numbers if series.hasnans else series.to_numpy())
@@ -135,16 +142,11 @@ def _of_pandas(name: str, series: Any) -> pl.Series:
         return pl.Series(name, [None if word is None else str(word) for word in words]).cast(
             pl.Categorical
         )
-    return pl.Series(name, words, strict=False)
+    return of_objects(name, words)
 
 
-def _or_none(value: Any) -> Any:
-    """A value; ``None`` for NaN, which stands for missing among words."""
-    return None if isinstance(value, float) and value != value else value
-
-
-def _in_microseconds(values: np.ndarray) -> np.ndarray:
-    """Moments in a unit that polars has; others as they are."""
+def _of_known_type(values: np.ndarray) -> np.ndarray:
+    """Values in a type that polars has: moments in microseconds, long doubles in float64."""
     if values.dtype.kind in "mM" and np.datetime_data(values.dtype)[0] not in ("ms", "us", "ns"):
         return values.astype(f"{values.dtype.kind}8[us]")
-    return values
+    return values.astype(np.float64) if values.dtype == np.longdouble else values

@@ -49,7 +49,7 @@ def has_header(
 
 def column_names(cells: list[str]) -> tuple[list[str], dict[str, str]]:
     """Different names from a header's cells, and notes on those that were not different."""
-    names: list[str] = []
+    names: dict[str, None] = {}
     notes: dict[str, str] = {}
     for k, cell in enumerate(cells):
         told = _QUOTED.sub(r"\2", cell.strip()).strip() or f"unnamed_{k + 1}"
@@ -59,8 +59,8 @@ def column_names(cells: list[str]) -> tuple[list[str], dict[str, str]]:
             name = f"{told}_{copy}"
         if copy > 1:
             notes[name] = f"one of several columns named {told}"
-        names.append(name)
-    return names, notes
+        names[name] = None
+    return [*names], notes
 
 
 def _kinds(rows: list[list[str]], missing: Collection[str], decimal: str | None) -> list[str]:

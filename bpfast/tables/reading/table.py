@@ -124,7 +124,7 @@ def _read_binary(source: ByteSource, form: str) -> pl.DataFrame:
     read = pl.read_parquet if form == ".parquet" else pl.read_ipc
     data = source.file if isinstance(source.file, Path) else b"".join(source.blocks())
     try:
-        return read(data)
+        return as_frame(read(data))
     except (pl.exceptions.PolarsError, OSError) as error:
         why = str(error).splitlines()[0]
         raise ValueError(f"{source.name} cannot be read: {why}") from None

@@ -52,4 +52,8 @@ def numbers_among(missing: Collection[str]) -> list[float]:
 
 def to_text(series: pl.Series) -> pl.Series:
     """Words of any type, such as an Enum's, as text."""
+    if isinstance(series.dtype, pl.Duration):  # as seconds, like a column of numbers
+        series = series.dt.total_microseconds() / 1e6
+    if isinstance(series.dtype, pl.Datetime):  # as Python writes them, and files of pandas
+        return series.dt.to_string("%Y-%m-%d %H:%M:%S%.f")
     return series if series.dtype == pl.String else series.cast(pl.String)

@@ -9,12 +9,10 @@ import polars as pl
 from ...plurals import many
 from .numbers import drop_infinite
 
-_NESTED = (pl.List, pl.Array, pl.Struct, pl.Object, pl.Binary)
-
 
 def check_native(series: pl.Series) -> None:
     """Refuse a column of lists, bytes or objects with ``ValueError``."""
-    if isinstance(series.dtype, _NESTED):
+    if series.dtype.is_nested() or isinstance(series.dtype, (pl.Object, pl.Binary)):
         raise ValueError(
             f"column {series.name!r} has the type {series.dtype}: expected numbers, words, truth "
             "values or dates; leave it out, or make such columns of it"
@@ -29,7 +27,7 @@ def convert_native(series: pl.Series, missing: Collection[str] = ()) -> tuple[pl
     missing : words that stand for missing values; numbers among them count in numbers
     """
     dtype = series.dtype
-    if isinstance(dtype, pl.Decimal):
+    if isinstance(dtype, pl.Decimal) or str(dtype).endswith("Int128"):  # NumPy has neither
         return drop_infinite(series.cast(pl.Float64), missing), ""
     if isinstance(dtype, pl.Duration):
         return series.dt.total_microseconds() / 1e6, "seconds"

@@ -31,3 +31,11 @@ def test_words_of_older_models_are_compared_as_they_are():
 def test_words_that_stand_for_missing_ones_are_the_columns_own():
     column = Words(name="a", words=("x",), missing=1, marks=("unknown",))
     np.testing.assert_array_equal(column.encode(pl.Series(["Unknown", "x"])), [[0, 1], [1, 0]])
+
+
+def test_true_and_false_may_be_written_otherwise():
+    column = Words(name="a", words=("False", "True", "unsure"))
+    for values in ([True, False], ["TRUE", "false"], ["True", "False"]):
+        assert column.codes(pl.Series(values)).tolist() == [1, 0]
+    both = Words(name="a", words=("True", "true"))
+    assert both.codes(pl.Series(["True", "true", "TRUE"])).tolist()[:2] == [0, 1]

@@ -44,6 +44,11 @@ def test_columns_that_are_not_there_are_named():
         ENCODING.encode(many)
 
 
+def test_columns_of_lists_are_refused():
+    with pytest.raises(ValueError, match=r"column 'deck' has the type List"):
+        ENCODING.encode(FRAME.with_columns(deck=pl.Series([["A"], ["B"]])))
+
+
 def test_an_array_has_the_columns_in_order():
     array = np.array([[1.0, "x", "B"], [None, "y", "A"]], object)
     np.testing.assert_array_equal(ENCODING.encode(array), ENCODED)
@@ -75,7 +80,7 @@ def test_an_encoding_is_plain_data(seed):
 
 
 def test_an_older_models_columns_are_read():
-    encoding = Encoding.from_plain({"area": [], "colour": ["-", "red"]})
+    encoding = Encoding.from_plain({"area": [], " colour": ["-", "red"]})
     frame = pl.DataFrame({"area": [1.5, 2.0, 4.0], "colour": ["red", "-", "green"]})
-    assert encoding.features == ["area", "colour=-", "colour=red"]
+    assert encoding.features == ["area", " colour=-", " colour=red"]
     np.testing.assert_array_equal(encoding.encode(frame), [[1.5, 0, 1], [2.0, 1, 0], [4.0, 0, 0]])

@@ -54,6 +54,8 @@ def test_inputs_are_cycles_and_elapsed_time():
 def test_times_of_day_count_from_midnight():
     column = fit_moment("at", pl.Series([time(9, 30), time(18), time(23)])).column
     assert column.done == "hour, days since midnight"
+    whole = column.encode(pl.Series([datetime(2024, 1, 1, 18)]))
+    np.testing.assert_array_equal(whole, column.encode(pl.Series([time(18)])))
 
 
 def test_december_is_near_january():

@@ -50,6 +50,21 @@ def test_columns_may_be_arrays():
     assert frame["e"].to_list() == ["1", "two"]
 
 
+def test_names_are_trimmed_whatever_the_table_is():
+    frame = pl.DataFrame({" a ": [1], '"b"': [2], "b": [3]})
+    for table in (frame, frame.lazy(), frame.to_dict(as_series=False), frame.to_dicts()):
+        assert as_frame(table).columns == ["a", "b", "b_2"]
+
+
+def test_long_doubles_are_numbers():
+    assert as_frame({"a": np.array([1.5], np.longdouble)})["a"].to_list() == [1.5]
+
+
+def test_masked_values_are_missing():
+    masked = np.ma.masked_array([1, -999], [False, True])
+    assert as_frame({"a": masked})["a"].to_list() == [1, None]
+
+
 def test_an_array_may_have_names():
     array = np.array([(1, 2.5), (3, 4.5)], dtype=[("a", int), ("b", float)])
     assert is_table(array)
@@ -112,8 +127,21 @@ def test_frames_of_pandas():
     assert got["truth"].to_list() == [True, None]
     assert got["time"][0].minute == 4
     assert got["time"][1] is None
-    assert got["zone"][0].hour == 0
+    assert got["zone"][0].hour == 23  # in UTC, as in frames of polars and in text
     assert got["7"].to_list() == [1, 2]
+
+
+def test_columns_may_be_arrays_of_pandas():
+    pd = pytest.importorskip("pandas")
+    columns = {
+        "a": pd.Categorical([1, 2]),
+        "b": pd.Index([1, 2]),
+        "c": pd.array([1, None], dtype="Int64"),
+        "d": pd.array([1.5, 2.5]).to_numpy(),
+    }
+    got = as_frame(columns)
+    assert got.equals(as_frame(pd.DataFrame(columns)))
+    assert got["a"].dtype == pl.Categorical
 
 
 def test_tables_of_arrow():
@@ -122,3 +150,9 @@ def test_tables_of_arrow():
     for data in (table, table.to_batches()[0]):
         assert is_table(data)
         assert as_frame(data).to_dict(as_series=False) == {"a": [1, None], "b": ["x", "y"]}
+
+
+def test_what_polars_has_no_type_for_is_refused():
+    pa = pytest.importorskip("pyarrow")
+    with pytest.raises(TypeError, match=r"expected a table .* gives none: .*Int256"):
+        as_frame(pa.table({"a": pa.array([1], pa.decimal256(40, 2))}))

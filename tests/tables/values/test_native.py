@@ -21,6 +21,7 @@ from bpfast.tables.values.native import check_native, convert_native
             "infinite in 1 row, which counts as missing",
         ),
         (pl.Series([Decimal("1.25")]), pl.Float64, [1.25], ""),
+        (pl.Series([2**64]), pl.Float64, [2.0**64], ""),
         (pl.Series([timedelta(minutes=1)]), pl.Float64, [60.0], "seconds"),
         (pl.Series([None, None]), pl.Float64, [None, None], "no values"),
         (pl.Series([True]), pl.Boolean, [True], ""),
