@@ -148,11 +148,18 @@ class DaskWorkers(Workers):
 
     def _next(self) -> tuple[Job, distributed.Future]:
         while True:
+            if self._interrupted and self._has_result:  # so there is something to show
+                self._cancel()
             try:
                 return self._ended.get(timeout=LOOK_SECONDS)
             except Empty:
-                if self._interrupted and self._has_result:  # so there is something to show
-                    self._client.cancel([*self._waiting])
+                continue
+
+    def _cancel(self) -> None:
+        """Begin no other job; of those that have ended, the outcome is still there."""
+        pending = [future for future in self._waiting if not future.done()]
+        if pending:
+            self._client.cancel(pending)
 
 
 def train_shard(trainer: Trainer, job: Job, expected: Mapping[str, str]) -> tuple[Outcome, float]:

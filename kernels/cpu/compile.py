@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from collections.abc import Callable
 from typing import Any
 
 import numba
 from numba import config
+from numba.core import caching
 
 from ..cache import cache_folder
 
@@ -19,16 +21,34 @@ INTERNAL = OPTIONS | {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 _one_at_a_time = threading.RLock()
 
 
+class CacheFiles(caching.IndexDataCacheFile):
+    """The files of one function's compiled forms, which processes may write at the same time.
+
+    Numba numbers them: two processes that compile a function for different types give both the
+    same number, and the index may keep one's types with the other's code. Here each file is named
+    after what it was compiled for. A form that the index loses is compiled once more.
+    """
+
+    def save(self, key: Any, data: Any) -> None:
+        """Keep what was compiled for a key."""
+        kept = self._load_index()
+        if key not in kept:
+            digest = hashlib.sha256(self._dump(key)).digest()
+            kept[key] = self._data_name(int.from_bytes(digest[:8], "big"))
+            self._save_index(kept)
+        self._save_data(kept[key], data)
+
+
 def _cached(compile_function: Callable[[bool], Any]) -> Any:
-    """Run a Numba decorator while its cache folder is ours, one thread at a time."""
+    """Run a Numba decorator while its cache is ours, one thread at a time."""
     folder = cache_folder()
     with _one_at_a_time:
-        before = config.CACHE_DIR
-        config.CACHE_DIR = folder or before
+        before = config.CACHE_DIR, caching.IndexDataCacheFile
+        config.CACHE_DIR, caching.IndexDataCacheFile = folder or before[0], CacheFiles
         try:
             return compile_function(folder is not None)
         finally:
-            config.CACHE_DIR = before
+            config.CACHE_DIR, caching.IndexDataCacheFile = before
 
 
 def jit(function: Callable) -> Callable:

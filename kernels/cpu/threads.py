@@ -77,7 +77,10 @@ def run(work: Callable[[int], None], threads: int) -> None:
     if threads == 1:
         return work(0)
     idle = _idle.setdefault(threads, [])
-    pool = idle.pop() if idle else _Pool(threads - 1)
+    try:
+        pool = idle.pop()
+    except IndexError:  # looking first would let another thread take the last one meanwhile
+        pool = _Pool(threads - 1)
     pool.leave_this_core()
     others = [pool.submit(work, member) for member in range(1, threads)]
     try:

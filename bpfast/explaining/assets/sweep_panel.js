@@ -48,6 +48,7 @@ export class SweepPanel {
   }
 
   plan() {
+    this.runs += 1; // a sweep under way is of what was there before
     this.box.ariaBusy = "true";
     byId("take-best").disabled = true;
     clearTimeout(this.waiting);

@@ -5,12 +5,14 @@ import subprocess
 import sys
 from itertools import product
 from pathlib import Path
+from unittest.mock import patch
 
 import numpy as np
 from numba.core import event
 
 import bpfast as bp
 from bpfast.kernels import cpu
+from bpfast.kernels.cpu.compile import CacheFiles, jit
 from bpfast.kernels.tables import ACTIVATIONS
 from bpfast.training.network import BUILT_IN, loss_names
 
@@ -84,3 +86,25 @@ def test_a_folder_that_cannot_be_written_is_no_hindrance(tmp_path):
         [sys.executable, "-c", code], env=env, check=True, capture_output=True, text=True
     )
     assert "compiled anew in every process" in done.stderr
+
+
+def test_processes_that_compile_at_the_same_time_keep_each_form_under_its_own_types(tmp_path):
+    """Both read the index before either writes it, and the first one's code is written last."""
+    one, other = (CacheFiles(str(tmp_path), "kernel", "stamp") for _ in range(2))
+
+    def save_late(name, data):
+        with patch.object(other, "_load_index", dict):
+            other.save("float64", "code for float64")
+        CacheFiles._save_data(one, name, data)
+
+    with patch.object(one, "_save_data", save_late):
+        one.save("float32", "code for float32")
+    assert other.load("float64") == "code for float64"
+    assert other.load("float32") is None  # it is compiled once more
+    other.save("float32", "code for float32")
+    for dtype in ("float32", "float64"):
+        assert one.load(dtype) == f"code for {dtype}"
+
+
+def test_kernels_are_kept_in_such_files():
+    assert type(jit(lambda x: x)._cache._cache_file) is CacheFiles
