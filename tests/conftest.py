@@ -3,7 +3,7 @@
 import shutil
 import signal
 import sys
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from unittest.mock import patch
 
 import pytest
@@ -11,6 +11,9 @@ import pytest
 import bpfast as bp
 from bpfast.command import main
 from bpfast.kernels import cpu
+
+with suppress(ImportError):  # where only tests on a GPU are to run, hypothesis may be missing
+    import examples_budget  # noqa: F401
 
 # A shell has what it starts in the background ignore Ctrl-C, of which some tests are.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -46,6 +49,9 @@ QUIET = (  # Chromium asks nobody for anything
 )
 
 
+PATIENCE = 300_000  # milliseconds, for a browser on a busy machine
+
+
 @pytest.fixture(scope="module")
 def browser():
     """A headless Chromium, for one module: while it runs, its worker can run no other event loop.
@@ -57,7 +63,7 @@ def browser():
     if path is None:
         pytest.skip("there is no Chromium here: apt-get install chromium")
     with playwright.sync_playwright() as session:
-        chromium = session.chromium.launch(executable_path=path, args=QUIET)
+        chromium = session.chromium.launch(executable_path=path, args=QUIET, timeout=PATIENCE)
         yield chromium
         chromium.close()
 
@@ -75,6 +81,7 @@ def tabs(browser):
         if (width, theme) not in made:
             still = {"color_scheme": theme, "reduced_motion": "reduce"}  # motion takes time to draw
             new = browser.new_page(viewport={"width": width, "height": 900}, **still)
+            new.set_default_timeout(PATIENCE)
             new.on("console", lambda message: wrong.append(f"{message.type}: {message.text}"))
             new.on("pageerror", lambda error: wrong.append(f"error: {error}"))
             new.on("request", note)

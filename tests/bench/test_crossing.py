@@ -1,9 +1,10 @@
 """From how many networks on a GPU pays."""
 
+import itertools
 import json
-import time
 from dataclasses import replace
 from functools import partial
+from types import SimpleNamespace
 
 import pytest
 from small_jobs import PNG, TINY
@@ -53,13 +54,15 @@ def test_a_gpu_beside_the_cpu_has_a_crossing(both_devices, bench, tmp_path):
 
 def test_a_gpu_is_asked_for_no_more_networks_than_the_cpu(monkeypatch):
     """What the CPU took too long for has nothing to be held against."""
-    asked = []
+    asked, clock = [], itertools.count()
 
     def build(workload, device):
         asked.append((device, workload.networks))
-        return Run(lambda: time.sleep(0.02 if device == "cpu" and workload.networks > 3 else 0.0))
+        steps = 5 if device == "cpu" and workload.networks > 3 else 1
+        return Run(lambda: [next(clock) for _ in range(steps)])
 
-    monkeypatch.setattr(crossing, "LONG", 0.01)
+    monkeypatch.setattr(crossing, "LONG", 3.0)
+    monkeypatch.setattr(crossing, "time", SimpleNamespace(perf_counter=lambda: next(clock)))
     monkeypatch.setattr(
         crossing, "bpfast", lambda device: Runner("bpfast", device, partial(build, device=device))
     )

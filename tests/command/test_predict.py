@@ -119,7 +119,7 @@ def test_a_pipe_that_has_read_enough_ends_quietly(saved, tmp_path):
         assert process.stdout.readline() == b"prediction\n"
         process.stdout.close()
         assert process.stderr.read() == b""
-        assert process.wait(timeout=60) == 1
+        assert process.wait(timeout=300) == 1
 
 
 def test_predict_knows_the_built_in_data(bpfast, tmp_path):

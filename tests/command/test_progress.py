@@ -1,6 +1,7 @@
 """What a sweep's progress says, as a bar on a terminal, and as lines in a file."""
 
 import io
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -32,7 +33,7 @@ def test_the_best_loss_has_no_minus():
 
 def test_a_file_gets_a_line_now_and_then(monkeypatch):
     file, moments = io.StringIO(), iter((0.0, 9.0, 11.0, 11.0, 12.0, 30.0))
-    monkeypatch.setattr(progress.time, "monotonic", lambda: next(moments))
+    monkeypatch.setattr(progress, "time", SimpleNamespace(monotonic=lambda: next(moments)))
     with SweepDisplay(Console(file=file, width=200)) as display:
         for done in (10, 20, 30, 1):  # after 9, 11, 12 and 30 seconds
             display.show(SweepProgress(done, 100, 8.0, 3e6, "8 relu adam"))

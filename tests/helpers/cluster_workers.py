@@ -41,13 +41,14 @@ class Watched(WorkerPlugin):
     ----------
     log : a file
     slow : seconds that the worker of that name waits before each shard
+    lines : of other workers that it waits for before each shard, for a minute at most
     name : the worker that is slow, or has another version; None for all
     kill : whether the first shard, or every shard, kills its worker
     version : of bpfast, on that worker
     """
 
-    def __init__(self, log, slow=0.0, name=None, kill="", version=None):
-        self.log, self.slow, self.named = Path(log), slow, name
+    def __init__(self, log, slow=0.0, lines=0, name=None, kill="", version=None):
+        self.log, self.slow, self.lines, self.named = Path(log), slow, lines, name
         self.kill, self.version = kill, version
 
     def setup(self, worker):
@@ -68,7 +69,17 @@ class Watched(WorkerPlugin):
             self._die()
         if self.chosen:
             time.sleep(self.slow)
+            self._wait()
         return self.advance(trainer, job)
+
+    def _wait(self):
+        """For others to have begun some shards."""
+        own, until = f"{get_worker().name} ", time.monotonic() + 60.0
+        while time.monotonic() < until:
+            lines = self.log.read_text().splitlines()
+            if sum(not line.startswith(own) for line in lines) >= self.lines:
+                return
+            time.sleep(0.02)
 
     def _die(self):
         """By SIGKILL; each worker, or the one that is the first to say so."""

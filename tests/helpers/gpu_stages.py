@@ -25,7 +25,7 @@ def stage(name, *steps, seconds=60.0, **options):
 
 def ends(process):
     """Whether a process ends soon."""
-    for _ in range(100):
+    for _ in range(1000):
         try:
             state = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
         except OSError:

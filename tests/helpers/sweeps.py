@@ -1,5 +1,8 @@
-"""Sweeps of small tables, and how tests compare them."""
+"""Sweeps of small tables, how tests interrupt them, and how they compare them."""
 
+import os
+import signal
+import time
 from dataclasses import fields
 
 import numpy as np
@@ -81,6 +84,13 @@ def stop_sweep(folder, fits, **options):
         patch.setattr(Trainer, "advance", advance)
         with pytest.raises(InterruptedError):
             kept_sweep(folder, **options)
+
+
+def press():
+    """Ctrl-C, from any thread: it has come when the sweep's flag is full."""
+    os.kill(os.getpid(), signal.SIGINT)
+    while not signal.getsignal(signal.SIGINT):  # the main thread has not seen it yet
+        time.sleep(0.001)
 
 
 def same(result, expected):

@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 import pytest
-from sweeps import NUMBERS, WORDS, X, same
+from sweeps import NUMBERS, WORDS, X, press, same
 
 import bpfast as bp
 
@@ -148,10 +148,13 @@ def test_a_worker_that_joins_late_takes_part(watched, rounds):
 
 def test_what_waits_for_a_slow_worker_moves(client, watched):
     options = {"space": SPACE | {"hidden": [*range(1, 11)]}}
-    sweep(client, **options)  # a worker that was killed loads its kernels anew
-    seen = watched(slow=0.5, name=0)
+    seen = watched()
+    sweep(client, **options)
+    before = [name for name, *_ in seen()]
+    most = 2 * len(before) // 3 + 1
+    watched(lines=before.count("1") + most, name=0)
     same_work(sweep(client, **options), sweep(**options))
-    names = [name for name, *_ in seen()]
+    names = [name for name, *_ in seen()][len(before) :]
     assert 0 < names.count("0") < names.count("1") / 2
 
 
@@ -180,16 +183,16 @@ def test_a_worker_of_another_version_that_joins_late_is_refused(watched, rounds,
 
 def test_after_ctrl_c_a_sweep_goes_on_where_it_was(client, watched, tmp_path):
     options = {"space": SPACE | {"hidden": [*range(1, 11)]}, "halving": "successive", "epochs": 9}
-    watched(slow=0.1)
+    watched(slow=0.3)
     pressed = []
 
     def interrupt(progress):
         if progress.done and not pressed:
             pressed.append(True)
-            os.kill(os.getpid(), signal.SIGINT)
+            press()
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("bpfast.sweeps.dask_workers.LOOK_SECONDS", 1e-3)
+        patch.setattr("bpfast.sweeps.dask_workers.LOOK_SECONDS", 60.0)  # results come sooner
         first = sweep(client, run=tmp_path / "run", progress=interrupt, **options)
     assert first.interrupted
     assert 0 < len(first.table["network"]) < 40

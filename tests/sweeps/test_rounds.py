@@ -1,8 +1,6 @@
 """Rounds of a sweep: two cohorts that alternate, and what Ctrl-C leaves of them."""
 
-import os
 import signal
-import time
 
 import numpy as np
 import pytest
@@ -14,6 +12,7 @@ from sweeps import (
     by_network,
     halved_sweep,
     kept_sweep,
+    press,
     same,
     study_sweep,
     sweep,
@@ -80,8 +79,7 @@ def test_an_interrupt_while_networks_are_scored_keeps_them(monkeypatch):
         if len(X) > 1:  # one row only makes sure that the kernel is compiled
             calls.append(len(self))
         if len(calls) == 1:
-            os.kill(os.getpid(), signal.SIGINT)
-            time.sleep(0.1)  # the main thread sees it
+            press()
         return predict(self, X, **options)
 
     monkeypatch.setattr(bp.Population, "predict", interrupted_predict)
@@ -95,7 +93,7 @@ def test_an_interrupt_while_kernels_are_compiled_ends_the_sweep_too(monkeypatch)
     compiled = Trainer.compile
 
     def interrupted_compile(self, *arguments):
-        os.kill(os.getpid(), signal.SIGINT)
+        press()
         compiled(self, *arguments)
 
     monkeypatch.setattr(Trainer, "compile", interrupted_compile)
@@ -112,9 +110,7 @@ def test_after_ctrl_c_a_sweep_goes_on_where_it_was(tmp_path, monkeypatch):
 
     def interrupted(self, job, *arguments):
         if job.until == 9 and not signal.getsignal(signal.SIGINT):
-            os.kill(os.getpid(), signal.SIGINT)
-            while not signal.getsignal(signal.SIGINT):  # until the main thread has seen it
-                time.sleep(0.01)
+            press()
         return advance(self, job, *arguments)
 
     with monkeypatch.context() as patch:
@@ -140,8 +136,7 @@ def test_after_ctrl_c_the_best_network_is_as_its_row_says(stop, tmp_path, monkey
     def interrupted(self, *arguments):
         begun.append(arguments)
         if len(begun) == stop:
-            os.kill(os.getpid(), signal.SIGINT)
-            time.sleep(0.05)  # the main thread sees it
+            press()
         return advance(self, *arguments)
 
     monkeypatch.setattr(Trainer, "advance", interrupted)

@@ -31,7 +31,7 @@ def standing_in(folder):
         os.chdir(before)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(
     steps=st.lists(st.one_of(PLAIN, st.just("..")), max_size=3),
     name=PLAIN,

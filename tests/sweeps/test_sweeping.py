@@ -1,12 +1,10 @@
 """Sweeps: what is trained, how it is ranked, and what comes back."""
 
-import os
 import signal
-import time
 
 import numpy as np
 import pytest
-from sweeps import NUMBERS, SPACE, WORDS, X, same, sweep, winner_trained_by_hand
+from sweeps import NUMBERS, SPACE, WORDS, X, press, same, sweep, winner_trained_by_hand
 
 import bpfast as bp
 from bpfast.sweeps.folds import Splitting, split_rows
@@ -160,8 +158,7 @@ def test_after_an_interrupt_the_winner_is_trained_anew_as_far_as_it_was_ranked(m
     def interrupt(progress):
         if progress.done > progress.total / 10 and not interrupts:
             interrupts.append(progress)
-            os.kill(os.getpid(), signal.SIGINT)
-            time.sleep(0.1)  # the main thread sees it
+            press()
 
     interrupts = []
     space = SPACE | {"hidden": 3, "schedule": "cosine"}

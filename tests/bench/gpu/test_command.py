@@ -6,11 +6,12 @@ import subprocess
 import sys
 import time
 import uuid
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 import pytest
-from gpu_stages import read
+from gpu_stages import ends, read
 
 from bpfast.bench import readme_table
 from bpfast.bench.gpu import profile, report
@@ -36,6 +37,11 @@ def rehearse(out, **options):
     return process, mark
 
 
+def all_end(mark):
+    """Whether all processes that have the mark end soon: who was killed may have yet to notice."""
+    return all(ends(process) for process in marked(mark))
+
+
 def marked(mark):
     """Processes that have the mark and still run."""
     found = []
@@ -54,7 +60,7 @@ def test_a_whole_rehearsal(tmp_path):
     process, mark = rehearse(tmp_path)
     said, _ = process.communicate(timeout=600)
     assert process.returncode == 0, said
-    assert not marked(mark)
+    assert all_end(mark)
     contents = {path.stem: read(path) for path in tmp_path.iterdir()}
     assert set(contents) == {"summary", *STAGES}
     assert len(contents) < MOST_FILES  # a kill may leave one more
@@ -140,12 +146,13 @@ def test_a_kill_leaves_what_was_there(number, tmp_path):
             assert process.poll() is None, process.stdout.read()
             time.sleep(0.05)
         process.send_signal(number)
-        assert process.wait(30) != 0
+        assert process.wait(300) != 0
         if number == signal.SIGTERM:
-            assert not marked(mark)
+            assert all_end(mark)
     finally:
         for one in marked(mark):
-            os.kill(one, signal.SIGKILL)
+            with suppress(ProcessLookupError):  # it has ended meanwhile
+                os.kill(one, signal.SIGKILL)
         process.stdout.close()
     files = [path for path in tmp_path.iterdir() if ".tmp." not in path.name]
     assert len(list(tmp_path.iterdir())) <= MOST_FILES

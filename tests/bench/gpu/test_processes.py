@@ -12,29 +12,16 @@ from bpfast.bench.gpu.stages import Stage
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="bash runs it")
 
-HANGS = """
+HAS_A_CHILD = """
 import json, subprocess, time
 child = subprocess.Popen(["sleep", "1000"])
 print(json.dumps({"child": child.pid}), flush=True)
-time.sleep(1000)
 """
 
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="processes are looked up in /proc")
-def test_a_stage_that_hangs_is_killed_with_its_children(go, tmp_path):
-    well, entries = go(stage("hangs", step("a", HANGS, 3.0)), stage("next", step("b")))
-    assert not well
-    assert entries["hangs"]["status"] == LATE
-    assert entries["hangs"]["why"] == "a: killed after 3 s"
-    assert entries["next"]["status"] == OK
-    ((record,),) = [one["records"] for one in read(tmp_path / "hangs.json")["steps"]]
-    assert ends(record["child"])
-
-
-@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="processes are looked up in /proc")
 def test_what_a_step_leaves_running_is_killed(go, tmp_path):
-    left = HANGS.replace("time.sleep(1000)", "")
-    assert go(stage("leaves", step("a", left)))[0]
+    assert go(stage("leaves", step("a", HAS_A_CHILD)))[0]
     assert ends(read(tmp_path / "leaves.json")["steps"][0]["records"][0]["child"])
 
 
@@ -74,15 +61,15 @@ def test_prepared_processes_go_on_one_by_one(go, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("code", "why"),
+    ("code", "seconds", "why"),
     [
-        ("raise SystemExit('there is no GPU')", "there is no GPU"),
-        ("print('it is through before it was ready')", "it is through before it was ready"),
-        ("import time; time.sleep(1000)", "killed after 2 s"),
+        ("raise SystemExit('there is no GPU')", 60.0, "there is no GPU"),
+        ("print('it is through before it was ready')", 60.0, "it is through before it was ready"),
+        ("import time; time.sleep(1000)", 2.5, "killed after 2 s"),
     ],
 )
-def test_what_was_not_prepared_has_no_turn(code, why, go, tmp_path):
-    well, entries = go(turns("a", code, seconds=2.5), stage("next", step("b")))
+def test_what_was_not_prepared_has_no_turn(code, seconds, why, go):
+    well, entries = go(turns("a", code, seconds), stage("next", step("b")))
     assert not well
     assert entries["turns"]["why"] == f"a: prepare and 1 more: {why}"
     assert entries["next"]["status"] == OK
@@ -96,11 +83,16 @@ def test_what_ends_before_its_turn_says_why(go):
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="processes are looked up in /proc")
 @pytest.mark.parametrize("turn_seconds", [0.0, 3.0])
-def test_what_has_no_time_for_its_turn_is_killed(turn_seconds, go, tmp_path):
+def test_what_has_no_time_for_its_turn_is_killed_with_its_children(turn_seconds, go, tmp_path):
     hangs = WAITS.replace("say(prepared=1)", "import os; say(prepared=os.getpid())")
-    hangs = hangs.replace("time.sleep(0.2)", "time.sleep(1000)")
-    well, entries = go(turns("a", hangs, turn_seconds=turn_seconds))
+    hangs = HAS_A_CHILD + hangs.replace("time.sleep(0.2)", "time.sleep(1000)")
+    turn = turns("a", hangs, turn_seconds=turn_seconds)
+    well, entries = go(turn, stage("next", step("b")))
     assert not well
     assert entries["turns"]["status"] == LATE
-    (first, *_) = read(tmp_path / "turns.json")["steps"][0]["records"]
-    assert ends(first["prepared"])
+    why = "killed after 3 s" if turn_seconds else "no time was left for it"
+    assert entries["turns"]["why"] == f"a: {why}"
+    assert entries["next"]["status"] == OK
+    child, process, _ = read(tmp_path / "turns.json")["steps"][0]["records"]
+    assert ends(process["prepared"])
+    assert ends(child["child"])

@@ -135,6 +135,7 @@ def test_a_screen_reader_is_told_the_stage(page):
 def test_modules_import_all_that_they_use(browser, pages):
     """Unjoined: what a module does not import, it has not."""
     tab, wrong, site = browser.new_page(), [], "http://localhost"
+    tab.set_default_timeout(300_000)
     tab.on("pageerror", lambda error: wrong.append(str(error)))
     text = re.sub(
         r'(<script type="module")>.*?(?=</script>)',
