@@ -1,5 +1,6 @@
 """What all tests, and those of the command, share."""
 
+import os
 import shutil
 import signal
 import sys
@@ -14,6 +15,9 @@ from bpfast.kernels import cpu
 
 with suppress(ImportError):  # where only tests on a GPU are to run, hypothesis may be missing
     import examples_budget  # noqa: F401
+
+for name in ("COLUMNS", "FORCE_COLOR", "NO_COLOR"):  # of the terminal that tests are run from
+    os.environ.pop(name, None)
 
 # A shell has what it starts in the background ignore Ctrl-C, of which some tests are.
 signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -9,6 +9,6 @@ from bpfast.command import console
 
 def test_a_file_has_room_for_any_table(monkeypatch):
     assert console.stdout_console().width == console.FILE_WIDTH
-    monkeypatch.setenv("FORCE_COLOR", "1")  # as on a terminal
-    monkeypatch.setenv("COLUMNS", "33")
+    for name, value in {"FORCE_COLOR": "1", "TERM": "xterm", "COLUMNS": "33"}.items():
+        monkeypatch.setenv(name, value)  # as on a terminal
     assert console.stdout_console().width == 33

@@ -40,7 +40,8 @@ def test_a_file_gets_a_line_now_and_then(monkeypatch):
     assert file.getvalue() == " 20%  3.00 M sample-updates/s  32 s left\n"
 
 
-def test_a_bar_is_drawn_over_and_taken_away():
+def test_a_bar_is_drawn_over_and_taken_away(monkeypatch):
+    monkeypatch.setenv("TERM", "xterm")  # which can
     file = io.StringIO()
     with SweepDisplay(Console(file=file, force_terminal=True, width=120)) as display:
         display.show(SweepProgress(50, 100, 8.0, 3e6, "8 relu adam", networks=2, best=0.5))
