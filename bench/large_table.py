@@ -53,12 +53,12 @@ def _with_target(frame: pl.DataFrame, drawn: np.ndarray) -> pl.DataFrame:
     return frame.with_columns(target=pl.Series(2 * drawn[:, 1] - drawn[:, 2] + noise))
 
 
-# The command, with a clock around three of its steps: what polars is told about memory, which it
-# hears only once, is said before it is imported.
+# The command, with a clock around three of its steps. Here polars is imported before the command
+# runs, and in the process that starts this one: so it is told now what the command tells it.
 SWEEP = """
 import json, os, sys, time
 from bpfast.command import run
-os.environ.setdefault(*run.ALLOCATOR)
+os.environ.update([run.ALLOCATOR])
 from bpfast.bench.once import peak_memory
 from bpfast.command import sweep
 from bpfast.sweeps.parts import SweepData

@@ -143,6 +143,7 @@ class SweepData:
         if test is not None:
             splitting = splitting._replace(test=0.0)
         rows = split_rows(dataset.inputs, target.values, len(target.classes), splitting, seed)
+        fingerprints = _fingerprints(dataset, rows)  # first, while there is room beside the table
         preparer = Preparer(dataset, weighting, seed)
         folds = Folds.of(preparer, rows.folds)
         if splitting.cv is None:
@@ -162,7 +163,7 @@ class SweepData:
             metric=scored,
             choices=_choices(dataset, scored, test) | weighting.describe() | splitting.describe(),
             refits=splitting.cv is not None,
-            fingerprints=_fingerprints(dataset, rows),
+            fingerprints=fingerprints,
             rows=_rows_given(dataset, rows, test, splitting.cv is not None),
         )
 
