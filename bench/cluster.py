@@ -27,7 +27,7 @@ from sklearn.datasets import load_digits
 import bpfast as bp
 
 from ..checking.machine import machine
-from ..files import write_whole
+from ..files import write_text
 from ..sweeps.dask_workers import SHARD_SECONDS
 from ..sweeps.shards import Job, Outcome, Shard
 from ..sweeps.trainer import Trainer
@@ -281,7 +281,7 @@ def main() -> int:
     text = json.dumps(report, indent=1) + "\n"
     print(text)
     if options.output:
-        write_whole(options.output, lambda path: path.write_text(text, encoding="utf-8"))
+        write_text(options.output, text)
     return 0
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -14,7 +13,7 @@ from rich.console import Console
 
 from ..checks import check_choice, check_int
 from ..errors import DeviceError, missing_extra
-from ..files import write_whole
+from ..files import write_json
 from ..kernels.cpu import thread_count
 from ..training.dispatch import devices
 from . import crossing
@@ -207,8 +206,7 @@ def _saying(console: Console) -> Iterator[Say]:
 def _keep(options: Options, report: dict[str, Any]) -> None:
     """Write the files that were asked for."""
     if options.output:
-        text = json.dumps(report, indent=1, allow_nan=False) + "\n"
-        write_whole(options.output, lambda path: path.write_text(text, encoding="utf-8"))
+        write_json(options.output, report)
     if options.plot:
         from .plot import draw
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import functools
-import json
 import os
 import statistics
 import time
@@ -29,7 +28,7 @@ from sklearn.model_selection import train_test_split
 
 from .. import sklearn as bpfast
 from ..checking.machine import machine
-from ..files import write_whole
+from ..files import write_json
 from .environment import versions
 from .measure import now
 
@@ -165,12 +164,7 @@ def main() -> None:
             report["comparisons"].append(comparison.measure(given.seeds, print))
             print(words(report["comparisons"][-1]))
             if given.output:  # after each, since scikit-learn takes minutes
-                _keep(given.output, report)
-
-
-def _keep(path: Path, report: dict[str, Any]) -> None:
-    text = json.dumps(report, indent=1, allow_nan=False) + "\n"
-    write_whole(path, lambda whole: whole.write_text(text, encoding="utf-8"))
+                write_json(given.output, report)
 
 
 if __name__ == "__main__":

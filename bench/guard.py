@@ -23,7 +23,7 @@ from typing import Any
 import llvmlite
 import numba
 
-from ..files import write_whole
+from ..files import write_text
 from .workloads import WORKLOADS, Workload
 
 BASELINE = Path(__file__).parent / "results" / "guard" / "instructions.json"
@@ -54,8 +54,7 @@ def main() -> int:
     before, now = baselines.get(compiler(), {}), count()
     print(table(before, now))
     if options.update:
-        text = json.dumps(baselines | {compiler(): now}, indent=1) + "\n"
-        write_whole(BASELINE, lambda path: path.write_text(text, encoding="utf-8"))
+        write_text(BASELINE, json.dumps(baselines | {compiler(): now}, indent=1) + "\n")
         print(f"baseline for {compiler()}: {BASELINE.name}")
         return 0
     if not before:

@@ -19,7 +19,7 @@ import numpy as np
 import polars as pl
 
 from ..checking.machine import machine
-from ..files import write_whole
+from ..files import write_json
 from .environment import versions
 from .measure import now
 
@@ -148,8 +148,7 @@ def main() -> None:
         report["tables"].append(measure(table, given.rows, given.networks))
         print(words(report["tables"][-1]))
     if given.output:
-        text = json.dumps(report, indent=1, allow_nan=False) + "\n"
-        write_whole(given.output, lambda whole: whole.write_text(text, encoding="utf-8"))
+        write_json(given.output, report)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from ..files import write_whole
+from ..files import write_text
 from .plot import draw
 from .table import first_results, millions, name, times
 
@@ -198,7 +198,7 @@ def main() -> None:
         raise SystemExit("README.md has no place that is marked for the table")
     if not of_gpu:
         draw(report, README.parent / PICTURE)
-    write_whole(README, lambda whole: whole.write_text(new, encoding="utf-8"))
+    write_text(README, new)
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from ..checking.machine import machine
-from ..files import write_whole
+from ..files import write_text, write_whole
 from ..kernels.cpu import thread_count
 from ..training.dispatch import choose
 from .measure import bpfast
@@ -128,8 +128,7 @@ def main() -> int:
     pairs = [pair for curve in curves for pair in neighbours(curve)]
     print("\n".join(["\nneighbours, and how much longer the second takes", *map(line, pairs)]))
     if options.output:
-        text = json.dumps(report(curves, pairs), indent=1) + "\n"
-        write_whole(options.output, lambda path: path.write_text(text, encoding="utf-8"))
+        write_text(options.output, json.dumps(report(curves, pairs), indent=1) + "\n")
     if options.plot:
         draw(curves, pairs, options.plot)
     return int(any(pair.cliff for pair in pairs))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -21,6 +22,16 @@ def write_whole(path: Path, write: Callable[[Path], Any]) -> None:
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text file, in UTF-8."""
+    write_whole(path, lambda new: new.write_text(text, encoding="utf-8"))
+
+
+def write_json(path: Path, contents: Any) -> None:
+    """Write plain data as JSON; NaN and infinity, which JSON has not, are a ``ValueError``."""
+    write_text(path, json.dumps(contents, indent=1, allow_nan=False) + "\n")
 
 
 def remove_leftovers(folder: Path) -> None:

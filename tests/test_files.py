@@ -40,6 +40,16 @@ def test_where_writing_fails_the_old_file_stays(tmp_path):
     assert names(tmp_path) == ["table.csv"]
 
 
+def test_text_and_json_are_written_whole(tmp_path):
+    files.write_text(tmp_path / "a.txt", "café\n")
+    assert (tmp_path / "a.txt").read_bytes() == "café\n".encode()
+    files.write_json(tmp_path / "a.json", {"a": [1]})
+    assert (tmp_path / "a.json").read_text() == '{\n "a": [\n  1\n ]\n}\n'
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        files.write_json(tmp_path / "a.json", {"a": float("nan")})
+    assert names(tmp_path) == ["a.json", "a.txt"]
+
+
 def test_leftovers_of_killed_processes_are_removed(tmp_path):
     for name in (".17.tmp.best.safetensors", "best.safetensors", ".hidden"):
         (tmp_path / name).write_text("")

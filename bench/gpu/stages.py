@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from ...files import write_whole
+from ...files import write_json
 from .processes import (
     FAILED,
     MISSING,
@@ -124,10 +124,9 @@ class Run:
 
     def _save(self, name: str, contents: Record) -> str:
         """Write a file; why it could not be written, or nothing."""
-        text = json.dumps(contents, indent=1, allow_nan=False) + "\n"
         path = self.out / f"{name}.json"
         try:
-            write_whole(path, lambda whole: whole.write_text(text, encoding="utf-8"))
+            write_json(path, contents)
         except OSError as error:
             problem = f"{path.name} cannot be written: {error.strerror}"
             self.say(problem)

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
-from ..files import make_folders, remove_empty, write_whole
+from ..files import make_folders, remove_empty, write_text
 from ..sweeps import space
 from ..sweeps.hyperparameters import HYPERPARAMETERS
 from ..sweeps.identity import GROWS
@@ -129,9 +129,9 @@ def saved_in(folder: Path, request: Request) -> Iterator[None]:
     text = json.dumps(asdict(request), indent=1) + "\n"
     try:
         if new:
-            write_whole(command, lambda path: path.write_text(text, encoding="utf-8"))
+            write_text(command, text)
         yield
-        write_whole(command, lambda path: path.write_text(text, encoding="utf-8"))
+        write_text(command, text)
     except BaseException:
         if new and not (folder / MANIFEST).exists():
             command.unlink(missing_ok=True)

@@ -15,7 +15,7 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
-from ..files import write_whole
+from ..files import write_text
 from ..training.network import BUILT_IN
 from .javascript import module as functions
 
@@ -64,8 +64,7 @@ def write(explanation: dict[str, Any], path: str | os.PathLike) -> Path:
         raise ValueError(f"--html {path}: expected a file that ends in .html")
     if not path.parent.is_dir():
         raise ValueError(f"--html {path}: there is no folder {path.parent}")
-    text = page(explanation)
-    write_whole(path, lambda new: new.write_text(text, encoding="utf-8"))
+    write_text(path, page(explanation))
     return path
 
 

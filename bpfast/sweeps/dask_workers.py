@@ -48,6 +48,8 @@ class DaskWorkers(Workers):
     ------
     TypeError, ValueError
         No client that waits for its answers; a worker has another version of bpfast.
+    ConnectionError
+        The scheduler is gone, or the client was closed.
     """
 
     def __init__(
@@ -73,10 +75,7 @@ class DaskWorkers(Workers):
         ConnectionError
             The scheduler is gone.
         """
-        try:
-            self._look()
-        except (OSError, *DISCONNECTED) as error:
-            raise _gone() from error
+        self._look()
 
     def submit(self, jobs: Sequence[Job]) -> None:
         for job in jobs:
@@ -125,9 +124,12 @@ class DaskWorkers(Workers):
 
     def _look(self) -> None:
         """See how many threads workers have, and the least memory of one."""
-        while not (workers := self._known_workers()):
-            logger.warning("no Dask worker has joined yet: waiting for one")
-            self._client.wait_for_workers(1)
+        try:
+            while not (workers := self._known_workers()):
+                logger.warning("no Dask worker has joined yet: waiting for one")
+                self._client.wait_for_workers(1)
+        except (OSError, *DISCONNECTED) as error:
+            raise _gone() from error
         self.concurrency = sum(worker["nthreads"] for worker in workers)
         self.memory = min(
             min(self._worker_memory, (worker["memory_limit"] or UNLIMITED) // 2)
@@ -142,7 +144,7 @@ class DaskWorkers(Workers):
         without any workers.
         """
         if (scheduler := self._client.scheduler) is None:
-            raise _gone()  # the client was closed
+            raise ConnectionError("the client was closed")
         identity = self._client.sync(scheduler.identity, n_workers=-1)
         return [*identity["workers"].values()]
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ..errors import import_optional
-from ..files import make_folders, remove_empty, remove_leftovers, write_whole
+from ..files import make_folders, remove_empty, remove_leftovers, write_json, write_whole
 from ..training.population import Population
 from .checkpoints import Checkpoint, read_checkpoint, write_checkpoint
 from .identity import GROWS, check_same
@@ -92,7 +92,7 @@ class RunFolder:
         if self._aside is not None:
             self.parts.replace(self._aside)
         self._made = [*make_folders(self.parts), *self._made]
-        _write(self.folder, self.manifest)
+        write_json(self.folder / MANIFEST, self.manifest)
         self._begun = True
 
     def close(self) -> None:
@@ -139,7 +139,7 @@ class RunFolder:
     def _write_totals(self, totals: Totals) -> None:
         self.totals = totals
         self.manifest |= totals._asdict()
-        _write(self.folder, self.manifest)
+        write_json(self.folder / MANIFEST, self.manifest)
 
     def _read(self, before: Mapping[str, Any] | None, settings: Mapping[str, Any]) -> None:
         """Read what the folder has of the sweep."""
@@ -183,12 +183,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
 
 def describe(folder: Path, more: Mapping[str, Any]) -> None:
     """Add to what a sweep's folder says of it."""
-    _write(folder, read_manifest(folder) | dict(more))
-
-
-def _write(folder: Path, manifest: Mapping[str, Any]) -> None:
-    text = json.dumps(manifest, indent=1, allow_nan=False) + "\n"
-    write_whole(folder / MANIFEST, lambda path: path.write_text(text, encoding="utf-8"))
+    write_json(folder / MANIFEST, read_manifest(folder) | dict(more))
 
 
 def _check_manifest(

@@ -139,7 +139,7 @@ def test_a_folder_that_cannot_be_begun_leaves_no_study(by, tmp_path, monkeypatch
 
     storage = optuna.storages.InMemoryStorage()
     given = storage if by == "object" else f"sqlite:///{tmp_path / 'run' / 'study.db'}"
-    monkeypatch.setattr("bpfast.sweeps.run_folder._write", full)
+    monkeypatch.setattr("bpfast.sweeps.run_folder.write_json", full)
     with pytest.raises(OSError, match="No space left"):
         kept_sweep(tmp_path / "run", storage=given)
     assert not on_disk(tmp_path)

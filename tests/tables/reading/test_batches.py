@@ -73,17 +73,14 @@ def test_names_that_were_not_different_are_noted():
 
 
 PEAK = """
-import re, sys
-from pathlib import Path
+import sys
+from bpfast.bench.once import peak_memory
 from bpfast.tables.reading.table import read_frame
 
-def peak():
-    return int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1]) * 1024
-
 read_frame(sys.argv[2])
-small = peak()
+small = peak_memory()
 frame, _ = read_frame(sys.argv[1])
-print(peak() - small, *frame.shape)
+print(peak_memory() - small, *frame.shape)
 """
 
 
