@@ -20,9 +20,10 @@ if TYPE_CHECKING:
 DEVICES = ("auto", "cpu", "cuda", "reference")
 
 # Up to so many parameters, 16 networks beside each other in registers take 0.4 to 0.8 of the time
-# of tiles, and up to some thousand more still less; but one network takes as long as 16, so the
-# limit lies lower. Whole data sets as batches are likely those of few networks.
+# of tiles, and up to some thousand more still less.
 LANES_PARAMETERS, LANES_BATCH = 1300, 4096
+
+FEW = 4  # networks a thread: more keep threads busy, whatever becomes of the last ones
 
 # On a GPU a thread, and a block, have a share of the arithmetic that is fixed: of a larger batch,
 # and of a larger step (parameters times samples), more of the GPU takes part. Not measured yet.
@@ -62,7 +63,8 @@ def choose(
     """Choose the device and the kernel for n networks.
 
     The result's bits never depend on ``n``: on the CPU, tiles and large batch add in the same
-    order; on CUDA, whose strategies do not, ``n`` has no say.
+    order, and so do lanes wherever they leave networks to these; on CUDA, whose strategies do not,
+    ``n`` has no say.
 
     Parameters
     ----------
@@ -95,12 +97,19 @@ def choose(
 def _choose_on_cpu(mlp: MLP, n: int, batch_size: int) -> Plan:
     threads = _load("cpu").thread_count()
     if mlp.n_parameters <= LANES_PARAMETERS and batch_size <= LANES_BATCH:
-        reason = f"{mlp.n_parameters} parameters, up to {LANES_PARAMETERS}: 16 networks a register"
+        reason = (
+            f"{mlp.n_parameters} parameters, up to {LANES_PARAMETERS}: 16 networks a register, and "
+            "those that would leave it almost empty one by one"
+        )
         return Plan("lanes", "cpu", reason)
-    if n >= threads or batch_size <= _load("cpu").SLICE:
-        return Plan("tiles", "cpu", f"{n} networks for {threads} threads: one network a thread")
-    reason = f"{n} networks for {threads} threads: each batch of {batch_size} is cut over threads"
-    return Plan("large batch", "cpu", reason)
+    are = f"{n} networks for {threads} threads"
+    fills = n % threads == 0 or n >= FEW * threads
+    if fills or not _load("cpu").cutting_pays(mlp.network, batch_size):
+        return Plan("tiles", "cpu", f"{are}: one network a thread")
+    reason = f"each batch of {batch_size} is cut over threads"
+    if n > threads:
+        reason = f"for the last {n % threads}, {reason}"
+    return Plan("large batch", "cpu", f"{are}: {reason}")
 
 
 def _choose_on_cuda(mlp: MLP, batch_size: int, rule: str, dtype: str) -> Plan:
@@ -132,7 +141,7 @@ def devices() -> dict[str, str]:
     problem = cuda.device.problem()
     on_cpu = (
         f"lanes up to {LANES_PARAMETERS} parameters and {LANES_BATCH} samples a batch, tiles "
-        "above, large batch for fewer networks than threads"
+        "above, large batch for networks that leave threads idle"
     )
     on_cuda = (
         f"thread for networks that fit into its registers, up to {THREAD_BATCH} samples a batch, "

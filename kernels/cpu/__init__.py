@@ -12,12 +12,12 @@ from ..host import SHUFFLES, Placed, bring_back, emptied, place, resident, resto
 from ..task import Network, Samples, Task
 from . import functions, lanes, large_batch, tiles
 from .arguments import Arguments, arguments, of_block
+from .large_batch import pays as cutting_pays
 from .simd import INSTRUCTIONS
 from .threads import at_most, thread_count
 from .whole_batch import whole_batch
 from .workspace import kept
 
-SLICE = tiles.SLICE  # a batch of more rows can be cut over threads
 GRAIN = lanes.MOST_LANES  # networks that are trained together
 STRATEGIES = {"lanes": lanes, "tiles": tiles, "large batch": large_batch}
 FIRST_RATE = 1e10  # operations a second, assumed until some were timed
@@ -26,11 +26,11 @@ __all__ = [
     "FIRST_RATE",
     "GRAIN",
     "SHUFFLES",
-    "SLICE",
     "STRATEGIES",
     "at_most",
     "bring_back",
     "contents",
+    "cutting_pays",
     "describe",
     "emptied",
     "gradients",

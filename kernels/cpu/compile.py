@@ -61,12 +61,6 @@ def internal(function: Callable) -> Callable:
     return _cached(lambda cached: numba.njit(cache=cached, _nrt=False, **INTERNAL)(function))
 
 
-def reduction(function: Callable) -> Callable:
-    """As :func:`internal`, for sums whose order is the compiler's, always the same one."""
-    options = INTERNAL | {"fastmath": {"contract", "reassoc"}}
-    return _cached(lambda cached: numba.njit(cache=cached, _nrt=False, **options)(function))
-
-
 def inline(function: Callable) -> Callable:
     """As :func:`internal`, for functions that become part of their callers.
 

@@ -122,6 +122,37 @@ def add_vector(typing, sums, target, numbers, source):
 
 
 @intrinsic
+def sum_magnitudes(typing, numbers, start, step, count, sums):
+    """Sums of ``count`` vectors' absolute values, and of their squares, lane by lane.
+
+    The vectors begin at ``start``, ``step`` numbers apart; the two sums are put at ``sums``.
+    """
+
+    def generate(context, builder, signature, arguments):
+        array, start, step, count, sums = arguments
+        vector = ir.VectorType(context.get_data_type(numbers.dtype), LANES)
+        zero = ir.Constant(vector, [0.0] * LANES)
+        name = f"llvm.fabs.v{LANES}f{numbers.dtype.bitwidth}"
+        function_type = ir.FunctionType(vector, [vector])
+        fabs = cgutils.get_or_insert_function(builder.module, function_type, name)
+        totals = [cgutils.alloca_once_value(builder, zero) for _ in range(2)]
+        with cgutils.for_range(builder, count) as loop:
+            offset = builder.add(start, builder.mul(loop.index, step))
+            x = load(builder, _pointer(context, builder, numbers, array, offset), vector)
+            absolute, square = (builder.load(total) for total in totals)
+            builder.store(builder.fadd(absolute, builder.call(fabs, [x])), totals[0])
+            builder.store(fma(builder, x, x, square), totals[1])
+        for k, total in enumerate(totals):
+            offset = builder.add(sums, sums.type(k * LANES))
+            pointer = _pointer(context, builder, numbers, array, offset)
+            store(builder, builder.load(total), pointer)
+        return context.get_dummy_value()
+
+    i = types.int64
+    return types.void(numbers, i, i, i, i), generate
+
+
+@intrinsic
 def transpose_block(typing, numbers, source, target):
     """Transpose LANES vectors that follow each other in ``numbers``, into as many others.
 

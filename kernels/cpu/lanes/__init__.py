@@ -3,7 +3,8 @@
 Every product is of vectors; what belongs to no network alone, the inputs, is broadcast. Networks of
 a group share their samples. A lane never looks at another, so a network's bits do not depend on its
 neighbours, nor on how many there are. The tiniest networks share more than one vector: a call of
-their products takes longer than the products of a single one.
+their products takes longer than the products of a single one. Networks that would leave most lanes
+of a group empty are trained one by one, by tiles.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import numpy as np
 
 from ...task import Task
+from .. import large_batch, tiles
 from ..arguments import Arguments
 from ..threads import COUNTERS, run
 from ..workspace import kept
@@ -25,24 +27,39 @@ from .layout import (
     workspace_of,
 )
 from .online import online_of
+from .sharing import grouped
 
 __all__ = ["MOST_LANES", "gradients", "train"]
 
 
 def train(task: Task, args: Arguments, threads: int) -> None:
     """Train some networks of a task until they end or stop."""
-    layout, workspaces, bounds = _shared_work(task, args.networks, threads)
+    networks, lanes = args.networks, group_size(task.network, len(args.networks) // threads)
+    count = grouped(task, len(networks), lanes, threads)
+    if count == 0:
+        pays = large_batch.pays(task.network, task.batch_size)
+        return (large_batch if pays else tiles).train(task, args, threads)
+    beside = args._replace(networks=networks[:count])
+    layout, workspaces, bounds = _shared_work(task, beside.networks, lanes, threads)
     online = kept(task, "online", lambda: online_of(task))
-    run(
-        lambda member: kernels.train(args, online, layout, workspaces[member], bounds),
-        len(workspaces),
-    )
+    members, alone = min(threads, len(bounds) - 1 + len(networks) - count), None
+    if count < len(networks):
+        alone = tiles.trainer(task, args._replace(networks=networks[count:]), members)
+
+    def train_some(member: int) -> None:
+        if member < len(workspaces):
+            kernels.train(beside, online, layout, workspaces[member], bounds)
+        if alone:
+            alone(member)
+
+    return run(train_some, members)
 
 
 def gradients(task: Task, args: Arguments, threads: int) -> np.ndarray:
     """Gradients (n, P) of all networks on the task's samples; losses go to its state."""
     results = np.empty_like(task.state.parameters)
-    layout, workspaces, bounds = _shared_work(task, args.networks, threads)
+    lanes = group_size(task.network, len(args.networks) // threads)
+    layout, workspaces, bounds = _shared_work(task, args.networks, lanes, threads)
     run(
         lambda member: kernels.gradients(args, layout, workspaces[member], bounds, results),
         len(workspaces),
@@ -51,15 +68,14 @@ def gradients(task: Task, args: Arguments, threads: int) -> np.ndarray:
 
 
 def _shared_work(
-    task: Task, networks: np.ndarray, threads: int
+    task: Task, networks: np.ndarray, lanes: int, threads: int
 ) -> tuple[Layout, list[Workspace], np.ndarray]:
     """Layout, the threads' workspaces, and the bounds of the groups that they share."""
-    lanes = group_size(task.network, len(networks) // threads)
-    bounds = group_bounds(task.fold, networks, lanes)
-    layout, counters = layout_of(task.network, lanes), np.zeros(COUNTERS, np.int64)
+    bounds, counters = group_bounds(task.fold, networks, lanes), np.zeros(COUNTERS, np.int64)
+    layout = kept(task, ("layout", lanes), lambda: layout_of(task.network, lanes))
     dtype = task.state.parameters.dtype
     workspaces = [
-        kept(task, (k, lanes), lambda: workspace_of(layout, lanes, dtype, counters))
+        kept(task, ("lanes", k, lanes), lambda: workspace_of(layout, lanes, dtype, counters))
         for k in range(min(threads, len(bounds) - 1))
     ]
     return layout, [work._replace(counters=counters) for work in workspaces], bounds

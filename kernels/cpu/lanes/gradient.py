@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..batch import chunk_of, sample_of
+from ..batch import chunk_of, cut, sample_of
 from ..compile import inline, internal
 from ..dropout import layer_mask, mask_factor
 from ..simd import (
@@ -18,34 +18,64 @@ from ..simd import (
     invoke,
     set_vector,
 )
-from .layout import LOSS, NETWORK
+from .layout import LOSS, NETWORK, SLICE_LOSS
 
 
 @internal
 def batch_gradient(net, data, dropout, layout, work, batch):
     """Set the lanes' LOSS to the losses of a batch, and compute its gradient."""
+    _, rows = cut(batch.rows)
     work.lane_floats[LOSS] = 0.0
-    for position in range(0, batch.rows, layout.chunk_rows):
-        chunk = chunk_of(batch, position, layout.chunk_rows)
-        gather(net, layout, work, data, chunk)
-        for layer in range(net.layers.size - 1):
-            forward_layer(net, layout, work, chunk.rows, layer)
-            if dropout.p.shape[1] and layer < net.activations.size:
-                apply_dropout(net, dropout, layout, work, layer + 1, chunk, position)
-        compute_loss(net, layout, work, data, chunk)
-        backward(net, layout, work, chunk.rows, position > 0)
+    for first in range(0, batch.rows, rows):
+        gradient, end = layout.snapshot if first else layout.gradient, min(first + rows, batch.rows)
+        work.lane_floats[SLICE_LOSS] = 0.0
+        for position in range(first, end, layout.chunk_rows):
+            chunk = chunk_of(batch, position, min(layout.chunk_rows, end - position))
+            gather(net, layout, work, data, chunk)
+            for layer in range(net.layers.size - 1):
+                forward_layer(net, layout, work, chunk.rows, layer)
+                if dropout.p.shape[1] and layer < net.activations.size:
+                    apply_dropout(net, dropout, layout, work, layer + 1, chunk, position)
+            compute_loss(net, layout, work, data, chunk)
+            backward(net, layout, work, chunk.rows, gradient, position > first)
+        add_slice_loss(work)
+        if first:
+            add_slice(layout, work)
 
 
 @internal
 def batch_loss(net, data, layout, work, batch):
     """Set the lanes' LOSS to the losses of a batch, without dropout."""
+    _, rows = cut(batch.rows)
     work.lane_floats[LOSS] = 0.0
-    for position in range(0, batch.rows, layout.chunk_rows):
-        chunk = chunk_of(batch, position, layout.chunk_rows)
-        gather(net, layout, work, data, chunk)
-        for layer in range(net.layers.size - 1):
-            forward_layer(net, layout, work, chunk.rows, layer)
-        compute_loss(net, layout, work, data, chunk)
+    for first in range(0, batch.rows, rows):
+        end = min(first + rows, batch.rows)
+        work.lane_floats[SLICE_LOSS] = 0.0
+        for position in range(first, end, layout.chunk_rows):
+            chunk = chunk_of(batch, position, min(layout.chunk_rows, end - position))
+            gather(net, layout, work, data, chunk)
+            for layer in range(net.layers.size - 1):
+                forward_layer(net, layout, work, chunk.rows, layer)
+            compute_loss(net, layout, work, data, chunk)
+        add_slice_loss(work)
+
+
+@inline
+def add_slice_loss(work):
+    """Add a slice's losses to those of its batch."""
+    loss, part = work.lane_floats[LOSS], work.lane_floats[SLICE_LOSS]
+    for lane in range(work.lanes):
+        loss[lane] += part[lane]
+
+
+@internal
+def add_slice(layout, work):
+    """Add the gradient of a slice to that of the slices before it."""
+    size = layout.weights[-1] - layout.weights[0]
+    total = work.numbers[layout.gradient : layout.gradient + size]
+    part = work.numbers[layout.snapshot : layout.snapshot + size]
+    for q in range(size):
+        total[q] += part[q]
 
 
 @inline
@@ -114,7 +144,7 @@ def apply_dropout(net, dropout, layout, work, layer, chunk, position):
 
 @inline
 def compute_loss(net, layout, work, data, chunk):
-    """Add a chunk's losses to the lanes' LOSS, and put their derivatives where its outputs were."""
+    """Add a chunk's losses to the lanes' SLICE_LOSS, and put their derivatives where its outputs were."""
     numbers, lanes, outputs = work.numbers, work.lanes, net.layers[-1]
     scale = layout.loss + outputs * chunk.rows * lanes
     loss = scale + chunk.rows * lanes
@@ -128,12 +158,13 @@ def compute_loss(net, layout, work, data, chunk):
     )  # fmt: skip
     for r in range(chunk.rows):
         for lane in range(0, lanes, LANES):
-            add_vector(work.lane_floats, LOSS * lanes + lane, numbers, loss + r * lanes + lane)
+            target = SLICE_LOSS * lanes + lane
+            add_vector(work.lane_floats, target, numbers, loss + r * lanes + lane)
 
 
 @inline
-def backward(net, layout, work, rows, add):
-    """Set the gradient from the derivatives of a chunk's losses, or add to it."""
+def backward(net, layout, work, rows, total, add):
+    """Set the gradient at ``total`` from the derivatives of a chunk's losses, or add to it."""
     numbers, lanes, groups = work.numbers, work.lanes, work.lanes // LANES
     delta = Matrix(layout.values[-1], lanes, rows * lanes)
     for layer in range(net.layers.size - 2, -1, -1):
@@ -142,7 +173,7 @@ def backward(net, layout, work, rows, add):
         if layer == 0:
             left, row_step, column_step = BROADCAST, 1, depth
         values = Matrix(layout.values[layer], row_step, column_step)
-        start = layout.gradient + layout.weights[layer] - layout.weights[0]
+        start = total + layout.weights[layer] - layout.weights[0]
         gradient, shape = Matrix(start, outputs * lanes, lanes), (depth, outputs, rows)
         mode = ADD if add else SET
         call_multiply(net.multiply, numbers, shape, gradient, left, values, delta, mode, groups)

@@ -19,12 +19,12 @@ GROUP_PARAMETERS = 2048  # of a group of more than LANES networks: they stay in 
 FEWEST_ROWS, MOST_ROWS = 8, 32  # of a chunk: samples that go forward and back together
 CHUNK_NUMBERS = 20_000  # about so many values and slopes of a chunk stay in the cache
 
-# Rows of lane_floats after those of the optimiser. LOSS is a batch's, TOTAL an epoch's. NONFINITE
-# is 0 where all parameters are finite, and NaN where one is not.
-LOSS, TOTAL, BEST, WATCHED, PENALTY, L1, L2, CLIP_NORM, CLIP_FACTOR, NONFINITE = range(
-    OPTIMIZER_ROWS, OPTIMIZER_ROWS + 10
+# Rows of lane_floats after those of the optimiser. SLICE_LOSS is a slice's, LOSS a batch's, TOTAL an
+# epoch's. NONFINITE is 0 where all parameters are finite, and NaN where one is not.
+SLICE_LOSS, LOSS, TOTAL, BEST, WATCHED, PENALTY, ABSOLUTE, SQUARE = range(
+    OPTIMIZER_ROWS, OPTIMIZER_ROWS + 8
 )
-FLOAT_ROWS = OPTIMIZER_ROWS + 10
+CLIP_NORM, CLIP_FACTOR, NONFINITE, FLOAT_ROWS = range(OPTIMIZER_ROWS + 8, OPTIMIZER_ROWS + 12)
 # Rows of lane_ints: a lane's network, its status, its best epoch, and whether it stops now.
 NETWORK, STATUS, BEST_EPOCH, STOPS, INT_ROWS = range(5)
 # Status of lanes that train no network, or whose network must be trained again, carefully.
@@ -44,7 +44,7 @@ class Layout(NamedTuple):
     weights: np.ndarray  # (layers + 1,) vectors (input, output) of each layer, then their end
     moments: np.ndarray  # (2,)
     gradient: int
-    snapshot: int
+    snapshot: int  # of parameters before a step; before that, the gradient of a batch's slice
     size: int
 
 

@@ -9,9 +9,9 @@ from ..arguments import own_row
 from ..compile import internal
 from ..functions import REPEAT
 from ..scalars import clip_factor
-from ..simd import invoke
+from ..simd import LANES, invoke, sum_magnitudes
 from ..workspace import COEFFICIENTS, HYPERPARAMETERS, POWERS, RATE
-from .layout import CLIP_FACTOR, CLIP_NORM, L1, L2, NETWORK, PENALTY
+from .layout import ABSOLUTE, CLIP_FACTOR, CLIP_NORM, NETWORK, PENALTY, SQUARE
 
 
 @internal
@@ -52,12 +52,12 @@ def update(net, optimizing, layout, work, share):
 def penalise(net, optimizing, layout, work, share):
     """Add the penalties' derivatives, times ``share``, to the gradient, and clip it."""
     numbers, floats, lanes = work.numbers, work.lane_floats, work.lanes
-    clips = False
+    number, zero, clips = numbers.dtype.type, numbers.dtype.type(0), False
+    slopes = numbers[layout.loss :][: 2 * lanes].reshape(2, lanes)
     for lane in range(lanes):
         i = own_row(optimizing.penalties, work.lane_ints[NETWORK, lane])
-        floats[L1, lane], floats[L2, lane], floats[CLIP_NORM, lane] = optimizing.penalties[i]
-        floats[L1, lane] *= share
-        floats[L2, lane] *= share
+        l1, l2, floats[CLIP_NORM, lane] = optimizing.penalties[i]
+        slopes[0, lane], slopes[1, lane] = number(l1 * share), number(l2 * share)
         clips = clips or floats[CLIP_NORM, lane] < np.inf
     to_gradient = layout.gradient - layout.weights[0]
     for layer in range(net.layers.size - 1):
@@ -66,8 +66,9 @@ def penalise(net, optimizing, layout, work, share):
         for start in range(begin, begin + size, lanes):
             x, g = numbers[start:][:lanes], numbers[to_gradient + start :][:lanes]
             for lane in range(lanes):
-                sign = (1.0 if x[lane] > 0 else 0.0) - (1.0 if x[lane] < 0 else 0.0)
-                g[lane] += floats[L1, lane] * sign + floats[L2, lane] * x[lane]
+                slope = slopes[0, lane]
+                edge = (slope if x[lane] > zero else zero) - (slope if x[lane] < zero else zero)
+                g[lane] += edge + slopes[1, lane] * x[lane]
     if clips:
         clip(layout, work)
 
@@ -93,19 +94,26 @@ def clip(layout, work):
 
 @internal
 def add_penalties(net, optimizing, layout, work, factor):
-    """Add ``l1 |w| + l2 w**2 / 2`` of all weights, times a factor, to the lanes' PENALTY."""
+    """Add ``l1 |w| + l2 w**2 / 2`` of all weights, times a factor, to the lanes' PENALTY.
+
+    Weights are added up for each unit that they lead to, and then unit after unit.
+    """
     if optimizing.penalties.shape[1] == 0:
         return
-    floats, lanes = work.lane_floats, work.lanes
+    numbers, floats, lanes, sums = work.numbers, work.lane_floats, work.lanes, layout.loss
+    absolute, square = floats[ABSOLUTE], floats[SQUARE]
+    absolute[:] = 0.0
+    square[:] = 0.0
+    for layer in range(net.layers.size - 1):
+        d_in, row = net.layers[layer], net.layers[layer + 1] * lanes
+        for unit in range(0, row, LANES):
+            sum_magnitudes(numbers, layout.weights[layer] + unit, row, d_in, sums)
+            first = unit % lanes
+            for k in range(LANES):
+                absolute[first + k] += np.float64(numbers[sums + k])
+                square[first + k] += np.float64(numbers[sums + LANES + k])
     for lane in range(lanes):
         i = own_row(optimizing.penalties, work.lane_ints[NETWORK, lane])
-        floats[L1, lane] = optimizing.penalties[i, 0] * factor
-        floats[L2, lane] = optimizing.penalties[i, 1] * factor * 0.5
-    for layer in range(net.layers.size - 1):
-        begin = layout.weights[layer]
-        size = net.layers[layer] * net.layers[layer + 1] * lanes
-        for start in range(begin, begin + size, lanes):
-            x = work.numbers[start:][:lanes]
-            for lane in range(lanes):
-                absolute, square = floats[L1, lane] * abs(x[lane]), floats[L2, lane] * x[lane]
-                floats[PENALTY, lane] += absolute + square * x[lane]
+        l1, l2, _ = optimizing.penalties[i]
+        floats[PENALTY, lane] += l1 * factor * absolute[lane]
+        floats[PENALTY, lane] += l2 * factor * 0.5 * square[lane]

@@ -5,23 +5,32 @@ Products are those of :mod:`bpfast.kernels.cpu.product`; layers are cut into pan
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from ...task import Task
 from .. import functions
 from ..arguments import Arguments
+from ..batch import CHUNK, MAX_SLICES
 from ..threads import COUNTERS, run
 from ..workspace import OPTIMIZER_ROWS, kept, round_up, zeros
 from . import kernels
-from .layout import CHUNK, MAX_SLICES, SLICE, Layout, Workspace, layout_of
+from .layout import Layout, Workspace, layout_of
 
-__all__ = ["SLICE", "gradients", "predict", "train", "workspaces_of"]
+__all__ = ["gradients", "predict", "train", "trainer", "workspaces_of"]
 
 
 def train(task: Task, args: Arguments, threads: int) -> None:
     """Train some networks of a task until they end or stop, each in one thread."""
-    layout, workspaces = workspaces_of(task, min(threads, len(args.networks)))
-    run(lambda member: kernels.train(args, layout, workspaces[member]), len(workspaces))
+    members = min(threads, len(args.networks))
+    run(trainer(task, args, members), members)
+
+
+def trainer(task: Task, args: Arguments, threads: int) -> Callable[[int], None]:
+    """What each of so many threads calls with its number, to train the next networks."""
+    layout, workspaces = workspaces_of(task, threads)
+    return lambda member: kernels.train(args, layout, workspaces[member])
 
 
 def gradients(task: Task, args: Arguments, threads: int) -> np.ndarray:
@@ -64,7 +73,7 @@ def workspaces_of(task: Task, threads: int, team: int = 1) -> tuple[Layout, list
         numbers = zeros(size, task.state.parameters.dtype)
         return numbers, np.zeros(MAX_SLICES), np.zeros((team, round_up(OPTIMIZER_ROWS)))
 
-    arrays = [kept(task, (k, team), make) for k in range(threads // team)]
+    arrays = [kept(task, ("tiles", k, team), make) for k in range(threads // team)]
     workspaces = []
     for thread in range(threads):
         numbers, losses, optimizers = arrays[thread // team]

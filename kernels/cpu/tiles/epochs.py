@@ -13,7 +13,7 @@ from ..threads import barrier
 from .gradient import batch_gradient, batch_loss
 from .layout import SUSPECT
 from .panels import all_finite, copy_part, load, store, unpack
-from .update import penalty_value, set_coefficients, update
+from .update import add_penalties, set_coefficients, update
 
 
 @inline
@@ -86,11 +86,10 @@ def run_epoch(args, layout, work, i, epoch, careful):
         start = b * epochs.batch_size
         rows = min(epochs.batch_size, order.size - start)
         step = (epochs.first + epoch) * steps + b
-        value = 0.0
-        if epochs.summed and work.member == 0:  # weights stay until all have met a barrier
-            value = penalty_value(args.net, optimizing, layout, work, i)
         batch = batch_of(args.net, args.samples, order, start, rows, step)
         weight, share = batch_weights(epochs, batch)
+        if epochs.summed and work.member == 0:  # weights stay until all have met a barrier
+            penalty = add_penalties(args.net, optimizing, layout, work, i, share * weight, penalty)
         loss = batch_gradient(args.net, args.samples, args.dropout, layout, work, i, batch)
         if optimizing.stepwise:
             set_coefficients(optimizing, layout, work, i, rate)
@@ -99,21 +98,18 @@ def run_epoch(args, layout, work, i, epoch, careful):
         elif not careful_update(args.net, optimizing, layout, work, i, loss, share):
             return loss, penalty, False
         total += loss * weight
-        penalty += value * share * weight
         weights += weight
-    mean = total / weights if weights > 0 else 0.0
-    penalty = penalty / weights if weights > 0 else 0.0
-    return mean, penalty, np.isfinite(mean)
+    per_weight = 1.0 / weights if weights > 0 else 0.0
+    mean = total * per_weight
+    return mean, penalty * per_weight, np.isfinite(mean)
 
 
 @internal
 def careful_update(net, optimizing, layout, work, i, loss, share):
-    """Update unless the loss or a parameter would not be finite; says whether it did."""
-    if not np.isfinite(loss):
-        return False
+    """Update, and take it back where the loss or a parameter is not finite; says whether all is."""
     copy_part(layout, work, 0, layout.snapshot)
     update(net, optimizing, layout, work, i, share)
-    if all_finite(net, layout, work.numbers):
+    if np.isfinite(loss) and all_finite(net, layout, work.numbers):
         return True
     barrier(work.counters, work.team)
     copy_part(layout, work, layout.snapshot, 0)

@@ -6,12 +6,11 @@ Slices are added in their order, so one thread and a team of many get the same b
 
 from __future__ import annotations
 
-from ..batch import chunk_of, sample_of
+from ..batch import CHUNK, chunk_of, cut, sample_of
 from ..compile import inline, internal
 from ..dropout import layer_mask, mask_factor
 from ..simd import ADD, BROADCAST, LANES, SCALE, SET, Matrix, call_multiply, invoke
 from ..threads import barrier
-from .layout import CHUNK, cut
 from .panels import own_part, transpose_weights
 
 
@@ -42,7 +41,7 @@ def slice_gradient(net, data, dropout, layout, work, i, batch, k):
             if dropout.p.shape[1] and layer < net.activations.size:
                 mask = layer_mask(dropout, i, chunk.step, layer)
                 apply_dropout(net, mask, layout, work, layer + 1, chunk.rows, k * rows + start)
-        loss += compute_loss(net, layout, work, data, chunk)
+        loss = compute_loss(net, layout, work, data, chunk, loss)
         backward(net, layout, work, chunk.rows, gradient, start > 0)
     return loss
 
@@ -74,12 +73,13 @@ def batch_loss(net, data, layout, work, batch):
     slices, rows = cut(batch.rows)
     for k in range(work.member, slices, work.team):
         own = chunk_of(batch, k * rows, rows)
-        work.losses[k] = 0.0
+        loss = 0.0
         for start in range(0, own.rows, CHUNK):
             chunk = chunk_of(own, start, CHUNK)
             gather(net, layout, work, data.inputs, chunk)
             forward(net, layout, work, chunk.rows)
-            work.losses[k] += compute_loss(net, layout, work, data, chunk)
+            loss = compute_loss(net, layout, work, data, chunk, loss)
+        work.losses[k] = loss
     barrier(work.counters, work.team)
     loss = total_loss(work, slices)
     barrier(work.counters, work.team)
@@ -138,8 +138,8 @@ def apply_dropout(net, mask, layout, work, layer, rows, position):
 
 
 @inline
-def compute_loss(net, layout, work, data, chunk):
-    """Loss of a chunk, whose derivatives are put where the outputs were."""
+def compute_loss(net, layout, work, data, chunk, total):
+    """Add a chunk's losses to a sum, and put their derivatives where its outputs were."""
     numbers, rows, outputs = work.numbers, chunk.rows, net.layers[-1]
     z, stride = work.own + layout.values[-1], layout.strides[-1]
     block, size = work.own + layout.loss, outputs * rows
@@ -152,7 +152,6 @@ def compute_loss(net, layout, work, data, chunk):
         net.loss, numbers, block, target, scale, loss, loss + rows, outputs, rows,
         net.loss_parameter,
     )  # fmt: skip
-    total = 0.0
     for r in range(rows):
         total += numbers[loss + r]
     transpose(numbers[block:target], rows, numbers[z : z + rows * stride], stride, outputs, rows)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from ..batch import Batch, batch_of
+from ..batch import CHUNK, Batch, batch_of
 from ..compile import internal, jit
 from ..simd import fetch_add, invoke
 from ..threads import NEXT
 from .epochs import train_network
 from .gradient import batch_gradient, forward, gather, transpose
-from .layout import CHUNK
 from .panels import load, unpack
 
 

@@ -14,14 +14,11 @@ import numpy as np
 
 from ...math import N_COEFFICIENTS
 from ...task import Network
-from ..compile import jit
+from ..batch import CHUNK, MAX_SLICES, cut
 from ..functions import REPEAT, SCRATCH
 from ..simd import LANES
 from ..workspace import Arena, round_up
 
-CHUNK = 128  # rows that go forward and back together: their values stay in L2
-SLICE = 256  # rows for which a batch gets another slice
-MAX_SLICES = 32
 SUSPECT = 3  # status of a network whose epochs are run again, carefully: a number was not finite
 
 
@@ -93,16 +90,3 @@ def layout_of(network: Network, batch_size: int) -> Layout:
         gradient=gradient,
         team_size=team.size,
     )
-
-
-@jit
-def cut(rows):
-    """How many slices a batch has, and rows each; the last may be shorter.
-
-    They do not depend on the number of threads.
-    """
-    slices = min(MAX_SLICES, max(1, -(-rows // SLICE)))
-    if slices == 1:
-        return 1, rows
-    each = -(-rows // (slices * CHUNK)) * CHUNK
-    return -(-rows // each), each

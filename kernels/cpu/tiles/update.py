@@ -6,10 +6,10 @@ import numpy as np
 
 from ...math import N_COEFFICIENTS, N_HYPERPARAMETERS
 from ..arguments import own_row
-from ..compile import inline, internal, reduction
+from ..compile import inline, internal
 from ..functions import REPEAT
 from ..scalars import clip_factor
-from ..simd import LANES, invoke
+from ..simd import LANES, invoke, sum_magnitudes
 from ..threads import barrier
 from ..workspace import COEFFICIENTS, HYPERPARAMETERS, POWERS, RATE
 from .panels import own_part
@@ -82,11 +82,11 @@ def penalise(net, optimizing, layout, work, i, share):
 def add_penalty_slopes(numbers, weights, gradient, size, l1, l2):
     """Add ``l1 sign(w) + l2 w`` to the gradient of some weights."""
     number = numbers.dtype.type
-    slope1, slope2, zero, one = number(l1), number(l2), number(0), number(1)
+    slope1, slope2, zero = number(l1), number(l2), number(0)
     x, g = numbers[weights : weights + size], numbers[gradient : gradient + size]
     for q in range(size):
-        sign = (one if x[q] > zero else zero) - (one if x[q] < zero else zero)
-        g[q] += slope1 * sign + slope2 * x[q]
+        edge = (slope1 if x[q] > zero else zero) - (slope1 if x[q] < zero else zero)
+        g[q] += edge + slope2 * x[q]
 
 
 @internal
@@ -107,32 +107,27 @@ def gradient_square(net, layout, work):
 
 
 @internal
-def penalty_value(net, optimizing, layout, work, i):
-    """``l1 |w| + l2 w**2 / 2``, added up over the weights."""
+def add_penalties(net, optimizing, layout, work, i, factor, total):
+    """Add ``l1 |w| + l2 w**2 / 2`` of all weights, times a factor, to a sum.
+
+    Weights are added up for each unit that they lead to, and then unit after unit.
+    """
     if optimizing.penalties.shape[1] == 0:
-        return 0.0
-    l1, l2, _ = optimizing.penalties[own_row(optimizing.penalties, i)]
-    value = 0.0
+        return total
+    numbers, sums = work.numbers, work.own + layout.loss
+    absolute, square = 0.0, 0.0
     for layer in range(layout.blocks.size):
-        panel = (net.layers[layer] + net.bias) * LANES
+        d_in, d_out = net.layers[layer], net.layers[layer + 1]
         for v in range(layout.blocks[layer]):
-            begin = layout.weights[layer] + v * panel
-            runs, size = runs_of_panel(net, layer, v, net.layers[layer])
-            for _ in range(runs):
-                absolute, square = norms(work.numbers[begin : begin + size])
-                value += l1 * absolute + 0.5 * l2 * square
-                begin += LANES
-    return value
-
-
-@reduction
-def norms(x):
-    """Sums of the absolute values and of the squares of some numbers."""
-    absolute = square = x.dtype.type(0)
-    for q in range(x.size):
-        absolute += abs(x[q])
-        square += x[q] * x[q]
-    return np.float64(absolute), np.float64(square)
+            begin = layout.weights[layer] + v * (d_in + net.bias) * LANES
+            sum_magnitudes(numbers, begin, LANES, d_in, sums)
+            for o in range(min(LANES, d_out - v * LANES)):
+                absolute += np.float64(numbers[sums + o])
+                square += np.float64(numbers[sums + LANES + o])
+    l1, l2, _ = optimizing.penalties[own_row(optimizing.penalties, i)]
+    total += l1 * factor * absolute
+    total += l2 * factor * 0.5 * square
+    return total
 
 
 @inline
