@@ -11,9 +11,9 @@ from ...task import Network, Task, distinct
 from ..simd import LANES
 from ..workspace import kept
 
-# While a group of LANES takes its steps, tiles train about one network, and one more for every so
-# many parameters of it: up to MOST_ALONE, since they fill vectors better the wider layers are.
-PARAMETERS_ALONE, MOST_ALONE = 80, 6
+# While a group of LANES takes its steps, tiles train about two networks of the tiniest, and one more
+# for every so many parameters, up to MOST_ALONE: the wider layers are, the fuller are their vectors.
+PARAMETERS_ALONE, MOST_ALONE = 120, 6
 
 
 def grouped(task: Task, networks: int, lanes: int, threads: int) -> int:
@@ -36,7 +36,7 @@ def as_tiles(task: Task) -> bool:
 
 def networks_alone(network: Network) -> int:
     """How many networks tiles train, one after the other, in the time of a group of LANES."""
-    return min(MOST_ALONE, 1 + network.n_parameters // PARAMETERS_ALONE)
+    return min(MOST_ALONE, 2 + network.n_parameters // PARAMETERS_ALONE)
 
 
 def best_groups(networks: int, lanes: int, threads: int, alone: int) -> int:
