@@ -61,8 +61,10 @@ def test_many_networks_have_a_thread_each(mlp, n, batch_size, strategy, threads,
         (7, 10**4, 8, "large batch"),
         (8, 10**4, 8, "tiles"),
         (1, 10**4, 1, "tiles"),
-        (1, cpu.SLICE, 8, "tiles"),
-        (1, cpu.SLICE + 1, 8, "large batch"),
+        (1, 128, 8, "tiles"),
+        (1, 129, 8, "large batch"),
+        (3, 500, 2, "large batch"),
+        (9, 500, 2, "tiles"),
     ],
 )
 def test_a_large_batch_is_cut_where_networks_are_too_few(
@@ -77,7 +79,8 @@ def test_a_large_batch_is_cut_where_networks_are_too_few(
     [
         (TINY, 9, 4, "13 parameters"),
         (LARGE, 9, 4, "9 networks for 3 threads: one network a thread"),
-        (LARGE, 1, 5000, "each batch of 5000 is cut over threads"),
+        (LARGE, 1, 5000, "1 networks for 3 threads: each batch of 5000 is cut over threads"),
+        (LARGE, 5, 5000, "for the last 2, each batch of 5000 is cut over threads"),
     ],
 )
 def test_a_plan_says_why(mlp, n, batch_size, words, monkeypatch):

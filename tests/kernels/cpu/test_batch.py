@@ -4,7 +4,16 @@ import numpy as np
 import pytest
 from numba import njit
 
-from bpfast.kernels.cpu.batch import batch_of, chunk_of, sample_of
+from bpfast.kernels.cpu.batch import (
+    CHUNK,
+    MAX_SLICES,
+    SLICE,
+    SLICE_STEP,
+    batch_of,
+    chunk_of,
+    cut,
+    sample_of,
+)
 
 
 @njit
@@ -38,3 +47,12 @@ def test_samples_without_weight_count_nothing(network_and_data):
     nothing = data._replace(weights=np.zeros(20))
     _, weights = chunks(net, nothing, np.arange(20), 0, 4, 4)
     assert weights == [(4, 3, 0.0, 0.0)]
+
+
+def test_slices_hold_each_row_once_and_are_about_as_long():
+    for rows in (1, CHUNK, CHUNK + 1, 200, SLICE + 1, 1000, SLICE * MAX_SLICES * 3 + 1):
+        slices, each = cut(rows)
+        assert 1 <= slices <= MAX_SLICES
+        assert (slices - 1) * each < rows <= slices * each
+        assert (slices == 1) == (rows <= CHUNK)
+        assert slices == 1 or each - rows / slices < SLICE_STEP

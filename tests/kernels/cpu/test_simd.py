@@ -4,7 +4,13 @@ import numpy as np
 import pytest
 from numba import njit
 
-from bpfast.kernels.cpu.simd import LANES, add_vector, set_vector, transpose_block
+from bpfast.kernels.cpu.simd import (
+    LANES,
+    add_vector,
+    set_vector,
+    sum_magnitudes,
+    transpose_block,
+)
 
 either_dtype = pytest.mark.parametrize("dtype", [np.float32, np.float64])
 
@@ -22,6 +28,11 @@ def add_at(sums, target, numbers, source):
 @njit
 def transpose_at(numbers, source, target):
     transpose_block(numbers, source, target)
+
+
+@njit
+def sum_at(numbers, start, step, count, sums):
+    sum_magnitudes(numbers, start, step, count, sums)
 
 
 def numbers(dtype, size=600):
@@ -53,3 +64,14 @@ def test_transpose_block(dtype):
     expected[300 : 300 + size] = w[9 : 9 + size].reshape(LANES, LANES).T.ravel()
     transpose_at(w, 9, 300)
     np.testing.assert_array_equal(w, expected)
+
+
+@either_dtype
+@pytest.mark.parametrize("count", [1, 5])
+def test_sum_magnitudes(dtype, count):
+    w = numbers(dtype)
+    expected, rows = w.copy(), np.stack([w[7 + 20 * k :][:LANES] for k in range(count)])
+    sum_at(w, 7, 20, count, 300)
+    expected[300:][:LANES] = np.abs(rows).sum(0)
+    expected[300 + LANES :][:LANES] = (rows**2).sum(0)
+    np.testing.assert_allclose(w, expected, rtol=1e-6)

@@ -1,20 +1,12 @@
-"""How a batch is cut, and where the numbers of a network lie."""
+"""Where the numbers of a network lie."""
 
 import numpy as np
 import pytest
 
+from bpfast.kernels.cpu.batch import SLICE, cut
 from bpfast.kernels.cpu.simd import LANES
-from bpfast.kernels.cpu.tiles.layout import CHUNK, MAX_SLICES, SLICE, cut, layout_of
+from bpfast.kernels.cpu.tiles.layout import layout_of
 from bpfast.kernels.task import Network
-
-
-def test_slices_are_whole_chunks_and_hold_each_row_once():
-    for rows in (1, CHUNK, SLICE, SLICE + 1, 1000, SLICE * MAX_SLICES, SLICE * MAX_SLICES * 3 + 1):
-        slices, each = cut(rows)
-        assert 1 <= slices <= MAX_SLICES
-        assert (slices - 1) * each < rows <= slices * each
-        assert (slices == 1) == (rows <= SLICE)
-        assert slices == 1 or each % CHUNK == 0
 
 
 @pytest.mark.parametrize("layers", [(1, 1), (15, 16, 17), (3, 40, 5, 33)])

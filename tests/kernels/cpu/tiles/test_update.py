@@ -8,8 +8,8 @@ from bpfast.kernels.cpu.tiles import update
 
 
 @njit
-def penalty_value(net, optimizing, layout, work, i):
-    return update.penalty_value(net, optimizing, layout, work, i)
+def add_penalties(net, optimizing, layout, work, i, factor, total):
+    return update.add_penalties(net, optimizing, layout, work, i, factor, total)
 
 
 @njit
@@ -38,7 +38,8 @@ def test_penalties_count_weights_and_no_biases(padded):
         ]
     )
     expected = 0.3 * np.abs(weights).sum() + 0.35 * (weights**2).sum()
-    np.testing.assert_allclose(penalty_value(net, optimizing, layout, work, 0), expected)
+    total = add_penalties(net, optimizing, layout, work, 0, 2.0, 5.0)
+    np.testing.assert_allclose(total, 5.0 + 2.0 * expected)
 
 
 def test_the_gradients_square(padded):
