@@ -26,7 +26,7 @@ from ...training.population import Population
 from ..workloads import SEED
 
 MANY = 16 * thread_count()  # networks of a plain case: all threads have as much to do
-NEVER = 1e-30  # a loss that no network gets down to
+NEVER, ALWAYS = 1e-30, 1e30  # a loss that no network gets down to, and one that each does
 MOST_UPDATED = 1 << 23  # parameters times samples of a network's epoch
 RATE = 1e-3  # no case diverges with it
 PLAIN_SGD = SGD(learning_rate=RATE)
@@ -44,7 +44,7 @@ class Case:
     networks, samples, batch_size : how many of each
     optimizer, dtype : as ``fit`` and ``Population`` take them
     dropout, weights, shuffle, tol, patience : as ``fit`` takes them; ``weights`` is whether samples
-        have some
+        have some, and networks take ``tol`` in turn
     folds : how many parts the rows are cut into, of which each network leaves out one; 0 for none
     validation : samples that are scored after every epoch
     trained : steps that come before what is timed, in this case and in its plain one
@@ -65,7 +65,7 @@ class Case:
     dropout: float = 0.0
     weights: bool = False
     shuffle: bool = True
-    tol: float | None = None
+    tol: tuple[float, ...] = ()
     patience: int | None = None
     folds: int = 0
     validation: int = 0
@@ -125,7 +125,7 @@ class Case:
             "validation": (X[scored], y[scored]) if self.validation else None,
             "sample_weight": rng.uniform(0.5, 2.0, self.samples) if self.weights else None,
             "rows": (kept, np.arange(self.networks) % self.folds) if self.folds else None,
-            "tol": self.tol,
+            "tol": np.resize(self.tol, self.networks) if self.tol else None,
             "patience": self.patience,
             "dropout": self.dropout,
             "device": "cpu",
@@ -147,10 +147,7 @@ def cases() -> Iterator[tuple[Case, Case]]:
     for plain in PLAIN.values():
         for case in (*_functions(plain), *_steps(plain), *_samples(plain)):
             yield case, plain
-        if plain.size != "large batch":
-            for case in (*_batches(plain), *_networks(plain), *_folds(plain)):
-                yield case, plain
-        for case in _shapes(plain):
+        for case in (*_batches(plain), *_networks(plain), *_folds(plain), *_shapes(plain)):
             yield case, plain
     yield from _long_training()
 
@@ -208,7 +205,9 @@ def _samples(plain: Case) -> Iterator[Case]:
     yield _with(plain, "samples", "weights", weights=True)
     yield _with(plain, "samples", "no shuffle", shuffle=False)
     yield _with(plain, "every epoch", "validation", validation=plain.samples // 4)
-    yield _with(plain, "every epoch", "tol", tol=NEVER)
+    yield _with(plain, "every epoch", "tol", tol=(NEVER,))
+    if plain.networks > 1:
+        yield _with(plain, "every second network", "stops", tol=(NEVER, ALWAYS))
     yield _with(plain, "every epoch", "patience", patience=10**6)
     yield _with(
         plain, "every epoch", "validation, patience", validation=plain.samples // 4, patience=10**6
@@ -217,21 +216,23 @@ def _samples(plain: Case) -> Iterator[Case]:
 
 def _batches(plain: Case) -> Iterator[Case]:
     """From one sample to all of them."""
-    for size in (1, 2, 3, 4, 7, 8, 15, 16, 17, 31, 32, 64, 100, 256, plain.samples):
+    few = (1, 2, 3, 4, 7, 8, 15, 16, 17, 31, 32, 64, 100)
+    for size in (*(few if plain.networks > 1 else (32, 100)), 256, 1000, plain.samples):
         if size != plain.batch_size:
             yield _with(plain, "batch size", size, batch_size=size)
 
 
 def _networks(plain: Case) -> Iterator[Case]:
     """From one network to many, odd numbers among them."""
-    for count in (1, 2, 3, 5, 8, 15, 16, 17, 31, 32, 33, 48, 100, 1000):
+    many = (5, 8, 15, 16, 17, 31, 32, 33, 48, 100, 1000)
+    for count in (1, 2, 3, *(many if plain.networks > 1 else ())):
         if count != plain.networks:
             yield _with(plain, "networks", count, networks=count)
 
 
 def _folds(plain: Case) -> Iterator[Case]:
     """A few networks on each of five folds; as many without folds are among the numbers above."""
-    for each in (1, 2, 4, 8, 20):
+    for each in (1, 2, 4, 8, 20) if plain.networks > 1 else (1,):
         yield _with(plain, "5 folds of", each, folds=5, networks=5 * each)
 
 

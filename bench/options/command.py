@@ -1,30 +1,38 @@
 """``python -m bpfast.bench options``: every option, beside the plain case and beside its count.
 
-A case's share of speed is its sample-updates a second by those of the plain case, timed in turn.
-Its share of the count is that, by what the number of its operations allows
-(:mod:`.operations`). What is below {least} there is told again at the end, the worst first.
+A case's speed is its sample-updates a second. Columns tell its share of the plain case's, timed in
+turn; that share by what the numbers of their operations (:mod:`.operations`) allow; and operations
+a second, by those of fused multiply-adds in registers. What is below {least} of what the count
+allows is told again at the end, the worst first.
 """
 
 from __future__ import annotations
 
 import argparse
 import re
+import sys
 import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from ...checking.text_table import text_table
 from ...files import write_json
 from ..environment import hardware, versions
 from ..measure import now
+from ..peak import fma_peak
 from .cases import Case, cases
 from .operations import operations, speed
 
 LEAST = 0.8
 SECONDS = 0.04  # of a fit of the plain case; of others by their counts
 TURNS = 3
-COLUMNS = ("size", "option", "value", "kernel", "million updates/s", "of plain", "of count", "")
+COLUMNS = (
+    *("size", "option", "value", "kernel", "million updates/s"),
+    *("of plain", "of count", "of multipliers", "subnormal", ""),
+)
 
 
 class Timed:
@@ -35,18 +43,19 @@ class Timed:
     case : what is trained
     kernel : the strategy that trains it
     rate : sample-updates a second, the highest so far
+    subnormal : the share of trained parameters that are, and cost some processors much
     """
 
     def __init__(self, case: Case) -> None:
-        self.case, self.kernel, self.rate = case, "", 0.0
-        self._epochs = 1
+        self.case, self.kernel, self.rate, self.subnormal = case, "", 0.0, 0.0
+        self._epochs = 2
         self._population = case.population()
         if case.trained:
             case.fit(self._population, -(-case.trained * case.batch_size // case.rows))
         self._parameters = self._population.parameters.copy()
         self.train()  # the first compiles
         for seconds in (0.0, SECONDS / 8, SECONDS):
-            self._epochs = max(1, round(seconds * self.rate / case.updates))
+            self._epochs = max(2, round(seconds * self.rate / case.updates))
             self.rate = 0.0
             self.train()
 
@@ -56,22 +65,30 @@ class Timed:
         Raises
         ------
         ValueError
-            Networks diverged or stopped: then they cost nothing, and a rate says nothing.
+            Networks diverged, which then cost nothing.
         """
         self._population.parameters[:] = self._parameters
         start = time.perf_counter()
         history = self.case.fit(self._population, self._epochs)
         seconds = time.perf_counter() - start
-        if history.diverged.any() or history.stopped.any():
-            raise ValueError(f"{self.case}: networks diverged or stopped")
+        if history.diverged.any():
+            raise ValueError(f"{self.case}: networks diverged")
         self.kernel = history.plan.strategy
-        self.rate = max(self.rate, self.case.updates * self._epochs / seconds)
+        self.subnormal = subnormal(self._population.parameters)
+        self.rate = max(self.rate, history.sample_updates / seconds)
+
+
+def subnormal(values: np.ndarray) -> float:
+    """The share of numbers that are too small for all their digits, and not 0."""
+    return float(((values != 0) & (np.abs(values) < np.finfo(values.dtype).tiny)).mean())
 
 
 def measure(chosen: Iterable[tuple[Case, Case]]) -> Iterator[dict[str, Any]]:
     """Each case's speed beside its plain case's, timed in turn."""
+    multipliers = fma_peak() / 2  # a multiply-add is one operation here
     plain: Timed | None = None
     for case, held_against in chosen:
+        print(case, file=sys.stderr)
         if plain is None or plain.case is not held_against:
             plain = Timed(held_against)
         one = Timed(case)
@@ -79,7 +96,7 @@ def measure(chosen: Iterable[tuple[Case, Case]]) -> Iterator[dict[str, Any]]:
         for _ in range(TURNS):
             plain.train()
             one.train()
-        yield result(one, plain)
+        yield result(one, plain) | {"of_multipliers": operations(case) * one.rate / multipliers}
 
 
 def result(one: Timed, plain: Timed) -> dict[str, Any]:
@@ -93,6 +110,7 @@ def result(one: Timed, plain: Timed) -> dict[str, Any]:
         "sample_updates_per_second": one.rate,
         "plain_per_second": plain.rate,
         "operations": operations(one.case),
+        "subnormal": one.subnormal,
         "of_plain": share,
         "of_count": share * speed(plain.case) / speed(one.case),
     }
@@ -106,6 +124,8 @@ def cells(found: dict[str, Any]) -> list[str]:
         f"{found['sample_updates_per_second'] / 1e6:9.3f}",
         f"{share:5.2f}",
         f"{count:5.2f}",
+        f"{found['of_multipliers']:5.2f}",
+        f"{found['subnormal']:.0%}" if found["subnormal"] else "",
         "BELOW" if count < LEAST else "",
     ]
 

@@ -4,6 +4,7 @@ import json
 import sys
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from bpfast.bench.options import command
@@ -19,6 +20,7 @@ LONG = replace(TINY, option="20 steps", trained=20)
 def options(monkeypatch, capsys):
     """Runs the command: what it prints."""
     monkeypatch.setattr(command, "SECONDS", 0.0)
+    monkeypatch.setattr(command, "fma_peak", lambda: 1e9)
     monkeypatch.setattr(command, "cases", lambda: iter([(TANH, TINY), (LONG, TINY)]))
 
     def run(*arguments):
@@ -57,6 +59,12 @@ def test_shares_are_those_of_the_plain_case_and_of_the_count():
     assert found["of_count"] == pytest.approx(0.25 * ratio)
 
 
+def test_subnormal_parameters_are_told():
+    timed = command.Timed(replace(TINY, dtype="float64", networks=1))
+    assert timed.subnormal == 0
+    assert command.subnormal(np.array([0.0, 1e-310, 1.0, -1e-320])) == 0.5
+
+
 def test_what_diverges_is_not_a_speed():
-    with pytest.raises(ValueError, match="lanes, plain: networks diverged or stopped"):
+    with pytest.raises(ValueError, match="lanes, plain: networks diverged"):
         command.Timed(replace(TINY, optimizer=SGD(learning_rate=1e30)))
