@@ -1,8 +1,8 @@
 """Few networks on large batches: teams of threads train a network each, until none is left.
 
 Every member runs the epochs of :mod:`tiles`, takes its share of each batch's slices and of each
-update, and waits for the others in between. Where other programs take cores away, all would wait for
-the member that has none: then each network has one thread, until there are cores again.
+update, and waits for the others in between. Where other programs take cores away, all would wait
+for the member that has none: then each network has one thread, until there are cores again.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from . import tiles
 from .arguments import Arguments
 from .batch import cut
 from .compile import jit
+from .subnormals import flush_subnormals, restore_mode
 from .threads import COUNTERS, run
 from .tiles import gradients
 from .tiles.epochs import train_network
@@ -93,5 +94,7 @@ def number_of_teams(networks: int, slices: int, threads: int) -> int:
 @jit
 def train_together(args, layout, work):
     """Train all networks, together with the other members of the team."""
+    mode = flush_subnormals()
     for k in range(args.networks.size):
         train_network(args, layout, work, args.networks[k])
+    restore_mode(mode)
