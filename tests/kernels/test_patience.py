@@ -18,7 +18,7 @@ SHAPES = {  # strategy, layers, networks, rows, batch size
     "a step an epoch": ("lanes", (3, 4, 2), 20, 9, 9),
     "online": ("lanes", (3, 4, 1), 150, 7, 1),
     "tiles": ("tiles", (3, 40, 2), 6, 9, 9),
-    "large batch": ("large batch", (3, 40, 2), 6, 600, 2 * cpu.SLICE),
+    "large batch": ("large batch", (3, 40, 2), 5, 600, 512),
 }
 EPOCHS = 7
 LINE = bp.MLP((1, 1), loss="half_squared_error", bias=False)

@@ -15,7 +15,7 @@ SHAPES = {  # device, layers, networks, rows, and options
     "lanes": ("cpu", (3, 4, 2), 40, 20, {"batch_size": 8, "dropout": 0.2}),
     "online": ("cpu", (3, 4, 1), 40, 12, {"batch_size": 1}),
     "tiles": ("cpu", (3, 300, 2), 4, 20, {"batch_size": 8, "dropout": 0.2}),
-    "large batch": ("cpu", (3, 300, 2), 1, 600, {"batch_size": 2 * cpu.SLICE}),
+    "large batch": ("cpu", (3, 300, 2), 1, 600, {"batch_size": 512}),
 }
 OPTIMIZERS = {
     "Adam": lambda rates: bp.Adam(learning_rate=rates, schedule="cosine", clip_norm=1.0, l2=0.01),

@@ -34,10 +34,8 @@ __all__ = ["MOST_LANES", "gradients", "train"]
 
 def train(task: Task, args: Arguments, threads: int) -> None:
     """Train some networks of a task until they end or stop."""
-    networks = args.networks
-    lanes = group_size(
-        task.network, (len(networks) - 1) // threads
-    )  # one more is no reason for more
+    networks = args.networks  # one over is left alone, and no reason for larger groups
+    lanes = group_size(task.network, (len(networks) - 1) // threads)
     count = grouped(task, len(networks), lanes, threads)
     if count == 0:
         pays = large_batch.pays(task.network, task.batch_size)

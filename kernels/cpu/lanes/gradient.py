@@ -144,7 +144,7 @@ def apply_dropout(net, dropout, layout, work, layer, chunk, position):
 
 @inline
 def compute_loss(net, layout, work, data, chunk):
-    """Add a chunk's losses to the lanes' SLICE_LOSS, and put their derivatives where its outputs were."""
+    """Add a chunk's losses to the lanes' SLICE_LOSS; their derivatives take its outputs' place."""
     numbers, lanes, outputs = work.numbers, work.lanes, net.layers[-1]
     scale = layout.loss + outputs * chunk.rows * lanes
     loss = scale + chunk.rows * lanes

@@ -19,8 +19,8 @@ GROUP_PARAMETERS = 2048  # of a group of more than LANES networks: they stay in 
 FEWEST_ROWS, MOST_ROWS = 8, 32  # of a chunk: samples that go forward and back together
 CHUNK_NUMBERS = 20_000  # about so many values and slopes of a chunk stay in the cache
 
-# Rows of lane_floats after those of the optimiser. SLICE_LOSS is a slice's, LOSS a batch's, TOTAL an
-# epoch's. NONFINITE is 0 where all parameters are finite, and NaN where one is not.
+# Rows of lane_floats after those of the optimiser. SLICE_LOSS is a slice's, LOSS a batch's, TOTAL
+# an epoch's. NONFINITE is 0 where all parameters are finite, and NaN where one is not.
 SLICE_LOSS, LOSS, TOTAL, BEST, WATCHED, PENALTY, ABSOLUTE, SQUARE = range(
     OPTIMIZER_ROWS, OPTIMIZER_ROWS + 8
 )

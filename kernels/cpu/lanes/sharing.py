@@ -11,13 +11,13 @@ from ...task import Network, Task, distinct
 from ..simd import LANES
 from ..workspace import kept
 
-# While a group of LANES takes its steps, tiles train about two networks of the tiniest, and one more
-# for every so many parameters, up to MOST_ALONE: the wider layers are, the fuller are their vectors.
+# While a group of LANES takes its steps, tiles train about two of the tiniest networks, and one
+# more for every so many parameters, up to MOST_ALONE: wider layers fill more of tiles' vectors.
 PARAMETERS_ALONE, MOST_ALONE = 120, 6
 
 
 def grouped(task: Task, networks: int, lanes: int, threads: int) -> int:
-    """How many of a task's networks are trained in groups of so many lanes; tiles train the rest."""
+    """How many of a task's networks are trained in groups of lanes; tiles train the rest."""
     if not kept(task, "as tiles", lambda: as_tiles(task)):
         return networks
     alone = networks_alone(task.network) * lanes // LANES

@@ -14,7 +14,7 @@ import numpy as np
 
 from ...math import N_COEFFICIENTS
 from ...task import Network
-from ..batch import CHUNK, MAX_SLICES, cut
+from ..batch import CHUNK, cut
 from ..functions import REPEAT, SCRATCH
 from ..simd import LANES
 from ..workspace import Arena, round_up

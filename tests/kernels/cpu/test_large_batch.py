@@ -17,7 +17,7 @@ def test_a_team_gets_the_bits_of_a_thread(forced, threads):
     X, y = rng.normal(size=(700, 5)), rng.integers(0, 3, 700)
 
     def train(strategy, threads):
-        population = bp.Population(bp.MLP((5, 20, 3), "tanh", "cross_entropy"), 2)
+        population = bp.Population(bp.MLP((5, 20, 3), "tanh", "cross_entropy"), 5)
         with forced(strategy, threads):
             history = bp.fit(
                 population, X, y, bp.Adam(l2=0.1, clip_norm=0.1), epochs=2, batch_size=600,
