@@ -35,7 +35,7 @@ def score(
     same is had without its checks, so are the others' scores, of all at once; else it scores them.
     """
     groups: dict[tuple, list[CandidateFit]] = defaultdict(list)
-    folds = {}
+    steps: dict[tuple, Sequence] = {}
     failed = []
     for fit, samples in trained:
         if fit.error is not None:
@@ -43,13 +43,13 @@ def score(
             continue
         key = id(samples), *_likeness(fit.network)
         groups[key].append(fit)
-        folds[key] = samples
+        steps[key] = samples.steps
     results = _one_by_one([group[0] for group in groups.values()] + failed, tasks)
     left = []
     for key, group in groups.items():
         first = group[0].task
         if len(group) > 1:
-            results |= _at_once(group, folds[key].steps, tasks[first], results[first])
+            results |= _at_once(group, steps[key], tasks[first], results[first])
         left += [fit for fit in group if fit.task not in results]
     return results | _one_by_one(left, tasks)
 
@@ -112,12 +112,12 @@ def _at_once(
     begin, found = time.perf_counter(), {}
     try:
         judge = _judge(options["scorer"], group[0].network)
-        samples = _safe_split(first, X, y, test, train)
-        found["test_scores"] = _scores(group, steps, *samples, judge)
+        some, truth = _safe_split(first, X, y, test, train)
+        found["test_scores"] = _scores(group, steps, some, truth, judge)
         seconds = (time.perf_counter() - begin) / len(group)
         if options["return_train_score"]:
-            samples = _safe_split(first, X, y, train)
-            found["train_scores"] = _scores(group, steps, *samples, judge)
+            some, truth = _safe_split(first, X, y, train)
+            found["train_scores"] = _scores(group, steps, some, truth, judge)
     except Exception:  # scikit-learn's own scoring has the words for it, if it fails, too
         return {}
     if any(scores[0] != known[name] for name, scores in found.items()):
