@@ -58,6 +58,12 @@ def batch_weights(epochs, batch):
 @inline
 def order_of(epochs, i, epoch):
     """The samples that network i is trained on in an epoch, in their order."""
+    first, end = rows_of(epochs, i)
+    return epochs.order[epoch % epochs.order.shape[0]][first:end]
+
+
+@inline
+def rows_of(epochs, i):
+    """Where network i's rows begin and end in the order of an epoch."""
     fold = epochs.fold[own_row(epochs.fold, i)]
-    order = epochs.order[epoch % epochs.order.shape[0]]
-    return order[epochs.fold_start[fold] : epochs.fold_start[fold + 1]]
+    return epochs.fold_start[fold], epochs.fold_start[fold + 1]

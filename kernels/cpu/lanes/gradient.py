@@ -18,22 +18,37 @@ from ..simd import (
     invoke,
     set_vector,
 )
-from .layout import LOSS, NETWORK
+from .group import bring_back_gradients, keep_gradients
+from .layout import LOSS, NETWORK, SHARE, STEP
+from .samples import find_samples, gather_table, rows_together
 
 
 @internal
-def batch_gradient(net, data, dropout, layout, work, batch):
-    """Set the lanes' LOSS to the losses of a batch, and compute its gradient."""
+def batch_gradient(net, data, dropout, layout, work, batch, own):
+    """Set the lanes' LOSS to the losses of a batch, and compute its gradient.
+
+    The batch is that of all lanes, or ``own`` says that each has its own.
+    """
     work.lane_floats[LOSS] = 0.0
-    for position in range(0, batch.rows, layout.chunk_rows):
-        chunk = chunk_of(batch, position, layout.chunk_rows)
-        gather(net, layout, work, data, chunk)
+    position = 0
+    while position < batch.rows:
+        rows = rows_together(work, position, layout.own_rows) if own else layout.chunk_rows
+        chunk = chunk_of(batch, position, rows)
+        if own:
+            gather_own(net, layout, work, data, chunk, position)
+        else:
+            gather(net, layout, work, data, chunk)
         for layer in range(net.layers.size - 1):
-            forward_layer(net, layout, work, chunk.rows, layer)
+            forward_layer(net, layout, work, chunk.rows, layer, own)
             if dropout.p.shape[1] and layer < net.activations.size:
                 apply_dropout(net, dropout, layout, work, layer + 1, chunk, position)
-        compute_loss(net, layout, work, data, chunk)
-        backward(net, layout, work, chunk.rows, position > 0)
+        compute_loss(net, layout, work, data, chunk, own)
+        backward(net, layout, work, chunk.rows, position > 0, own)
+        position += chunk.rows
+        if own and position < batch.rows:
+            keep_gradients(layout, work, position)
+    if own:
+        bring_back_gradients(layout, work, batch.rows)
 
 
 @internal
@@ -44,8 +59,8 @@ def batch_loss(net, data, layout, work, batch):
         chunk = chunk_of(batch, position, layout.chunk_rows)
         gather(net, layout, work, data, chunk)
         for layer in range(net.layers.size - 1):
-            forward_layer(net, layout, work, chunk.rows, layer)
-        compute_loss(net, layout, work, data, chunk)
+            forward_layer(net, layout, work, chunk.rows, layer, False)
+        compute_loss(net, layout, work, data, chunk, False)
 
 
 @inline
@@ -68,6 +83,31 @@ def gather(net, layout, work, data, chunk):
 
 
 @inline
+def gather_own(net, layout, work, data, chunk, position):
+    """As :func:`gather`, for lanes with samples of their own: vectors (row, input) of inputs.
+
+    The chunk begins at row ``position`` of the lanes' batches.
+    """
+    numbers, lanes, outputs = work.numbers, work.lanes, net.layers[-1]
+    inputs, depth = net.layers[0], net.layers[0] + net.bias
+    find_samples(work, chunk.order, position, chunk.rows)
+    gather_table(work, data.inputs, chunk.rows, layout.values[0], depth * lanes, lanes)
+    if net.bias:
+        for r in range(chunk.rows):
+            fill(work, layout.values[0] + (r * depth + inputs) * lanes, numbers.dtype.type(1))
+    size = chunk.rows * lanes
+    if data.targets.shape[1] == outputs:
+        gather_table(work, data.targets, chunk.rows, layout.loss, lanes, size)
+        return
+    labels = numbers[layout.loss + outputs * size :][:size]  # where weights will be
+    gather_table(work, data.targets, chunk.rows, layout.loss + outputs * size, lanes, size)
+    for o in range(outputs):
+        indicators = numbers[layout.loss + o * size :][:size]
+        for q in range(size):
+            indicators[q] = 1 if labels[q] == o else 0
+
+
+@inline
 def fill(work, start, value):
     """Set all lanes to one number."""
     for first in range(start, start + work.lanes, LANES):
@@ -75,13 +115,18 @@ def fill(work, start, value):
 
 
 @inline
-def forward_layer(net, layout, work, rows, layer):
-    """Values of a layer, and slopes of a hidden layer's activation."""
+def forward_layer(net, layout, work, rows, layer, own):
+    """Values of a layer, and slopes of a hidden layer's activation.
+
+    Inputs are numbers for all lanes, or the lanes' ``own``.
+    """
     numbers, lanes, outputs = work.numbers, work.lanes, net.layers[layer + 1]
     depth = net.layers[layer] + net.bias
     z, size = layout.values[layer + 1], outputs * rows * lanes
     left, row_step, column_step = VECTOR, lanes, rows * lanes
-    if layer == 0:
+    if layer == 0 and own:
+        row_step, column_step = depth * lanes, lanes
+    elif layer == 0:
         left, row_step, column_step = BROADCAST, depth, 1
     values = Matrix(layout.values[layer], row_step, column_step)
     weights = Matrix(layout.weights[layer], outputs * lanes, lanes)
@@ -103,7 +148,8 @@ def apply_dropout(net, dropout, layout, work, layer, chunk, position):
     """
     width, rows = net.layers[layer], chunk.rows
     for lane in range(work.lanes):
-        mask = layer_mask(dropout, work.lane_ints[NETWORK, lane], chunk.step, layer - 1)
+        ints = work.lane_ints
+        mask = layer_mask(dropout, ints[NETWORK, lane], ints[STEP, lane], layer - 1)
         for k in range(width):
             for r in range(rows):
                 factor = mask_factor(mask, (position + r) * width + k)
@@ -113,15 +159,22 @@ def apply_dropout(net, dropout, layout, work, layer, chunk, position):
 
 
 @inline
-def compute_loss(net, layout, work, data, chunk):
+def compute_loss(net, layout, work, data, chunk, own):
     """Add a chunk's losses to the lanes' LOSS, and put their derivatives where its outputs were."""
     numbers, lanes, outputs = work.numbers, work.lanes, net.layers[-1]
     scale = layout.loss + outputs * chunk.rows * lanes
     loss = scale + chunk.rows * lanes
     scratch = loss + chunk.rows * lanes
+    if own:
+        gather_table(work, data.weights.reshape(-1, 1), chunk.rows, scale, lanes, lanes)
     for r in range(chunk.rows):
-        weight = data.weights[sample_of(chunk, r)] * chunk.share
-        fill(work, scale + r * lanes, numbers.dtype.type(weight))
+        if own:
+            weights = numbers[scale + r * lanes :][:lanes]
+            for lane in range(lanes):
+                weights[lane] = weights[lane] * work.lane_floats[SHARE, lane]
+        else:
+            weight = data.weights[sample_of(chunk, r)] * chunk.share
+            fill(work, scale + r * lanes, numbers.dtype.type(weight))
     invoke(
         net.loss, numbers, layout.values[-1], layout.loss, scale, loss, scratch,
         outputs, chunk.rows * lanes, net.loss_parameter,
@@ -132,14 +185,19 @@ def compute_loss(net, layout, work, data, chunk):
 
 
 @inline
-def backward(net, layout, work, rows, add):
-    """Set the gradient from the derivatives of a chunk's losses, or add to it."""
+def backward(net, layout, work, rows, add, own):
+    """Set the gradient from the derivatives of a chunk's losses, or add to it.
+
+    Inputs are numbers for all lanes, or the lanes' ``own``.
+    """
     numbers, lanes, groups = work.numbers, work.lanes, work.lanes // LANES
     delta = Matrix(layout.values[-1], lanes, rows * lanes)
     for layer in range(net.layers.size - 2, -1, -1):
         outputs, depth = net.layers[layer + 1], net.layers[layer] + net.bias
         left, row_step, column_step = VECTOR, rows * lanes, lanes
-        if layer == 0:
+        if layer == 0 and own:
+            row_step, column_step = lanes, depth * lanes
+        elif layer == 0:
             left, row_step, column_step = BROADCAST, 1, depth
         values = Matrix(layout.values[layer], row_step, column_step)
         start = layout.gradient + layout.weights[layer] - layout.weights[0]

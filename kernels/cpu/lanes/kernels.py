@@ -14,6 +14,7 @@ from .epochs import run_epochs
 from .gradient import batch_gradient
 from .group import assign, load
 from .layout import IDLE, LOSS, NETWORK, STATUS, SUSPECT
+from .samples import find_runs
 
 
 @jit
@@ -22,6 +23,7 @@ def train(args, online, layout, work, bounds):
     k = fetch_add(work.counters, NEXT, 1)
     while k < bounds.size - 1:
         assign(work, args.networks, bounds[k], bounds[k + 1])
+        find_runs(args.epochs, work)
         for careful in (False, True):
             load(args.memory, layout, work)
             run_epochs(args, online, layout, work, careful)
@@ -50,7 +52,7 @@ def gradients(args, layout, work, bounds, results):
     while k < bounds.size - 1:
         assign(work, args.networks, bounds[k], bounds[k + 1])
         load(args.memory, layout, work)
-        batch_gradient(net, args.samples, args.dropout, layout, work, batch)
+        batch_gradient(net, args.samples, args.dropout, layout, work, batch, False)
         for lane in range(work.lanes):
             if work.lane_ints[STATUS, lane] == RUNNING:
                 i = work.lane_ints[NETWORK, lane]
