@@ -30,6 +30,12 @@ def batch_of(net, data, order, start, rows, step):
     weight = 0.0
     for r in range(start, start + rows):
         weight += data.weights[order[r] if order.size else r]
+    return weighed(net, order, start, rows, step, weight)
+
+
+@inline
+def weighed(net, order, start, rows, step, weight):
+    """As :func:`batch_of`, with the weight of all its samples together."""
     share = net.output_share / weight if weight > 0 else 0.0
     return Batch(order, start, rows, step, weight, share)
 

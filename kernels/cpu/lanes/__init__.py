@@ -50,9 +50,10 @@ def _shared_work(
     lanes = group_size(task.network, len(args.networks) // threads)
     networks, bounds = groups_of(task, args.networks, lanes, threads)
     layout, counters = layout_of(task.network, lanes), np.zeros(COUNTERS, np.int64)
+    rows = min(task.batch_size, int(np.diff(task.fold_start).max()))
     dtype = task.state.parameters.dtype
     workspaces = [
-        kept(task, (k, lanes), lambda: workspace_of(layout, lanes, dtype, counters))
+        kept(task, (k, lanes), lambda: workspace_of(layout, lanes, rows, dtype, counters))
         for k in range(min(threads, len(bounds) - 1))
     ]
     workspaces = [work._replace(counters=counters) for work in workspaces]

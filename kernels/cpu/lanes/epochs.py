@@ -36,7 +36,7 @@ from .layout import (
 )
 from .online import add_sample_losses, run_online_epoch, total_sample_losses
 from .online_steps import SAMPLE, STEPS
-from .samples import have_own, most_steps, next_batch
+from .samples import find_folds, most_steps, own_batches, shared_batch
 from .update import add_penalties, set_coefficients, update
 
 
@@ -82,7 +82,7 @@ def run_epoch(args, layout, work, epoch, careful):
     What TOTAL was does not count, except that it stays NaN where it was not finite.
     """
     epochs, optimizing = args.epochs, args.optimizing
-    steps = most_steps(epochs, work)
+    own, steps = find_folds(epochs, work), most_steps(epochs, work)
     if not optimizing.stepwise and (epoch == 0 or optimizing.rates.shape[1] > 1):
         set_coefficients(optimizing, layout, work, epoch)
     floats, total = work.lane_floats, work.lane_floats[TOTAL]
@@ -91,8 +91,11 @@ def run_epoch(args, layout, work, epoch, careful):
     for lane in range(work.lanes):
         total[lane] *= 0.0
     for b in range(steps):
-        batch = next_batch(args, layout, work, epoch, b)
-        run_step(args, layout, work, batch, epoch, careful)
+        if own:
+            batch = own_batches(args, layout, work, epoch, b)
+        else:
+            batch = shared_batch(args, work, epoch, b)
+        run_step(args, layout, work, batch, own, epoch, careful)
         for lane in range(work.lanes):
             floats[COUNTED, lane] += floats[WEIGHT, lane]
         if epochs.batch_size == 1 and not epochs.summed:
@@ -113,9 +116,9 @@ def run_epoch(args, layout, work, epoch, careful):
 
 
 @inline
-def run_step(args, layout, work, batch, epoch, careful):
-    """Train the lanes on a batch."""
-    optimizing, own = args.optimizing, have_own(work)
+def run_step(args, layout, work, batch, own, epoch, careful):
+    """Train the lanes on a batch, or each on its ``own``, of which this is the longest."""
+    optimizing = args.optimizing
     batch_gradient(args.net, args.samples, args.dropout, layout, work, batch, own)
     if args.epochs.summed:
         add_penalties(args.net, optimizing, layout, work)

@@ -20,7 +20,7 @@ from ..simd import (
 )
 from .group import bring_back_gradients, keep_gradients
 from .layout import LOSS, NETWORK, SHARE, STEP
-from .samples import find_samples, gather_table, rows_together
+from .samples import gather, rows_together
 
 
 @internal
@@ -32,19 +32,25 @@ def batch_gradient(net, data, dropout, layout, work, batch, own):
     work.lane_floats[LOSS] = 0.0
     position = 0
     while position < batch.rows:
-        rows = rows_together(work, position, layout.own_rows) if own else layout.chunk_rows
+        rows = min(layout.own_rows if own else layout.chunk_rows, batch.rows - position)
+        if own:
+            rows = rows_together(work, position, rows)
         chunk = chunk_of(batch, position, rows)
         if own:
-            gather_own(net, layout, work, data, chunk, position)
+            gather_own(net, layout, work, data, rows, position)
         else:
-            gather(net, layout, work, data, chunk)
+            gather_shared(net, layout, work, data, chunk)
         for layer in range(net.layers.size - 1):
             forward_layer(net, layout, work, chunk.rows, layer, own)
             if dropout.p.shape[1] and layer < net.activations.size:
                 apply_dropout(net, dropout, layout, work, layer + 1, chunk, position)
-        compute_loss(net, layout, work, data, chunk, own)
-        backward(net, layout, work, chunk.rows, position > 0, own)
-        position += chunk.rows
+        if own:
+            weigh_own(net, layout, work, position, rows)
+        else:
+            weigh_shared(net, layout, work, data, chunk)
+        compute_loss(net, layout, work, rows)
+        backward(net, layout, work, rows, position > 0, own)
+        position += rows
         if own and position < batch.rows:
             keep_gradients(layout, work, position)
     if own:
@@ -57,14 +63,15 @@ def batch_loss(net, data, layout, work, batch):
     work.lane_floats[LOSS] = 0.0
     for position in range(0, batch.rows, layout.chunk_rows):
         chunk = chunk_of(batch, position, layout.chunk_rows)
-        gather(net, layout, work, data, chunk)
+        gather_shared(net, layout, work, data, chunk)
         for layer in range(net.layers.size - 1):
             forward_layer(net, layout, work, chunk.rows, layer, False)
-        compute_loss(net, layout, work, data, chunk, False)
+        weigh_shared(net, layout, work, data, chunk)
+        compute_loss(net, layout, work, chunk.rows)
 
 
 @inline
-def gather(net, layout, work, data, chunk):
+def gather_shared(net, layout, work, data, chunk):
     """Copy a chunk's inputs, with a 1 after each sample's for the biases, and its targets."""
     numbers, outputs = work.numbers, net.layers[-1]
     inputs, stride = net.layers[0], net.layers[0] + net.bias
@@ -83,24 +90,24 @@ def gather(net, layout, work, data, chunk):
 
 
 @inline
-def gather_own(net, layout, work, data, chunk, position):
-    """As :func:`gather`, for lanes with samples of their own: vectors (row, input) of inputs.
+def gather_own(net, layout, work, data, rows, position):
+    """As :func:`gather_shared`, for lanes with samples of their own: inputs are vectors.
 
     The chunk begins at row ``position`` of the lanes' batches.
     """
     numbers, lanes, outputs = work.numbers, work.lanes, net.layers[-1]
     inputs, depth = net.layers[0], net.layers[0] + net.bias
-    find_samples(work, chunk.order, position, chunk.rows)
-    gather_table(work, data.inputs, chunk.rows, layout.values[0], depth * lanes, lanes)
+    start, size = layout.values[0], rows * lanes
+    gather(numbers, work, data.inputs, position, rows, start, depth * lanes, lanes)
     if net.bias:
-        for r in range(chunk.rows):
-            fill(work, layout.values[0] + (r * depth + inputs) * lanes, numbers.dtype.type(1))
-    size = chunk.rows * lanes
+        for r in range(rows):
+            fill(work, start + (r * depth + inputs) * lanes, numbers.dtype.type(1))
     if data.targets.shape[1] == outputs:
-        gather_table(work, data.targets, chunk.rows, layout.loss, lanes, size)
+        gather(numbers, work, data.targets, position, rows, layout.loss, lanes, size)
         return
-    labels = numbers[layout.loss + outputs * size :][:size]  # where weights will be
-    gather_table(work, data.targets, chunk.rows, layout.loss + outputs * size, lanes, size)
+    start = layout.loss + outputs * size  # where weights will be
+    gather(numbers, work, data.targets, position, rows, start, lanes, size)
+    labels = numbers[start:][:size]
     for o in range(outputs):
         indicators = numbers[layout.loss + o * size :][:size]
         for q in range(size):
@@ -159,27 +166,38 @@ def apply_dropout(net, dropout, layout, work, layer, chunk, position):
 
 
 @inline
-def compute_loss(net, layout, work, data, chunk, own):
+def weigh_shared(net, layout, work, data, chunk):
+    """Set what the samples of a chunk count, which follows its targets."""
+    scale = layout.loss + net.layers[-1] * chunk.rows * work.lanes
+    for r in range(chunk.rows):
+        weight = data.weights[sample_of(chunk, r)] * chunk.share
+        fill(work, scale + r * work.lanes, work.numbers.dtype.type(weight))
+
+
+@inline
+def weigh_own(net, layout, work, position, rows):
+    """As :func:`weigh_shared`, for rows of the lanes' own batches from a position on."""
+    lanes, shares = work.lanes, work.lane_floats[SHARE]
+    scale = layout.loss + net.layers[-1] * rows * lanes
+    for r in range(rows):
+        scales = work.numbers[scale + r * lanes :][:lanes]
+        weights = work.weights[(position + r) * lanes :][:lanes]
+        for lane in range(lanes):
+            scales[lane] = weights[lane] * shares[lane]
+
+
+@inline
+def compute_loss(net, layout, work, rows):
     """Add a chunk's losses to the lanes' LOSS, and put their derivatives where its outputs were."""
     numbers, lanes, outputs = work.numbers, work.lanes, net.layers[-1]
-    scale = layout.loss + outputs * chunk.rows * lanes
-    loss = scale + chunk.rows * lanes
-    scratch = loss + chunk.rows * lanes
-    if own:
-        gather_table(work, data.weights.reshape(-1, 1), chunk.rows, scale, lanes, lanes)
-    for r in range(chunk.rows):
-        if own:
-            weights = numbers[scale + r * lanes :][:lanes]
-            for lane in range(lanes):
-                weights[lane] = weights[lane] * work.lane_floats[SHARE, lane]
-        else:
-            weight = data.weights[sample_of(chunk, r)] * chunk.share
-            fill(work, scale + r * lanes, numbers.dtype.type(weight))
+    scale = layout.loss + outputs * rows * lanes
+    loss = scale + rows * lanes
+    scratch = loss + rows * lanes
     invoke(
         net.loss, numbers, layout.values[-1], layout.loss, scale, loss, scratch,
-        outputs, chunk.rows * lanes, net.loss_parameter,
+        outputs, rows * lanes, net.loss_parameter,
     )  # fmt: skip
-    for r in range(chunk.rows):
+    for r in range(rows):
         for lane in range(0, lanes, LANES):
             add_vector(work.lane_floats, LOSS * lanes + lane, numbers, loss + r * lanes + lane)
 

@@ -113,19 +113,18 @@ def copy_lane(work, lane, source, target, size):
 
 
 @internal
-def wait(layout, work, first, last):
-    """Let some lanes wait, which have had all their samples while others go on.
+def wait(layout, work, lane):
+    """Let a lane wait that has had all its samples while others go on.
 
-    They run along with the others, so all that a step changes is kept.
+    It runs along with the others, so all that a step changes is kept.
     """
-    for lane in range(first, last):
-        if work.lane_ints[STATUS, lane] == RUNNING:
-            work.lane_ints[STATUS, lane] = WAITING
-            work.lane_floats[TOTAL, lane] += work.numbers[layout.sums + lane]
-            begin = layout.weights[0]
-            copy_lane(work, lane, begin, layout.waiting, layout.gradient - begin)
-            for row in range(FLOAT_ROWS):
-                work.lane_floats[FLOAT_ROWS + row, lane] = work.lane_floats[row, lane]
+    if work.lane_ints[STATUS, lane] == RUNNING:
+        work.lane_ints[STATUS, lane] = WAITING
+        work.lane_floats[TOTAL, lane] += work.numbers[layout.sums + lane]
+        begin = layout.weights[0]
+        copy_lane(work, lane, begin, layout.waiting, layout.gradient - begin)
+        for row in range(FLOAT_ROWS):
+            work.lane_floats[FLOAT_ROWS + row, lane] = work.lane_floats[row, lane]
 
 
 @internal
@@ -147,7 +146,7 @@ def keep_gradients(layout, work, rows):
     for lane in range(work.lanes):
         if work.lane_ints[ROWS, lane] == rows:
             size = layout.weights[-1] - layout.weights[0]
-            copy_lane(work, lane, layout.gradient, layout.snapshot, size)
+            copy_lane(work, lane, layout.gradient, layout.waiting, size)
             work.lane_floats[FLOAT_ROWS + LOSS, lane] = work.lane_floats[LOSS, lane]
 
 
@@ -157,7 +156,7 @@ def bring_back_gradients(layout, work, rows):
     for lane in range(work.lanes):
         if 0 < work.lane_ints[ROWS, lane] < rows:
             size = layout.weights[-1] - layout.weights[0]
-            copy_lane(work, lane, layout.snapshot, layout.gradient, size)
+            copy_lane(work, lane, layout.waiting, layout.gradient, size)
             work.lane_floats[LOSS, lane] = work.lane_floats[FLOAT_ROWS + LOSS, lane]
 
 

@@ -15,7 +15,6 @@ from .epochs import run_epochs
 from .gradient import batch_gradient
 from .group import assign, load
 from .layout import IDLE, LOSS, NETWORK, STATUS, SUSPECT
-from .samples import find_runs
 
 
 @jit
@@ -25,7 +24,6 @@ def train(args, online, layout, work, bounds):
     k = fetch_add(work.counters, NEXT, 1)
     while k < bounds.size - 1:
         assign(work, args.networks, bounds[k], bounds[k + 1])
-        find_runs(args.epochs, work)
         for careful in (False, True):
             load(args.memory, layout, work)
             run_epochs(args, online, layout, work, careful)

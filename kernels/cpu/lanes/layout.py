@@ -26,9 +26,9 @@ LOSS, TOTAL, BEST, WATCHED, PENALTY, L1, L2, CLIP_NORM, CLIP_FACTOR, NONFINITE =
 SHARE, WEIGHT, COUNTED, PENALTY_SHARE = range(OPTIMIZER_ROWS + 10, OPTIMIZER_ROWS + 14)
 FLOAT_ROWS = OPTIMIZER_ROWS + 14
 # Rows of lane_ints: a lane's network, its status, its best epoch, and whether it stops now; where
-# the lanes end that have the same samples; where a batch begins in the order of all rows, how many
-# of them it has, and the number of its step.
-NETWORK, STATUS, BEST_EPOCH, STOPS, RUN_END, START, ROWS, STEP, INT_ROWS = range(9)
+# its rows begin and end in the order of all rows, where its batch begins there, and how many rows
+# and which number it has.
+NETWORK, STATUS, BEST_EPOCH, STOPS, FIRST, END, START, ROWS, STEP, INT_ROWS = range(10)
 # Status of lanes that train no network, whose network must be trained again, carefully, or that
 # wait for the others of their group to end an epoch.
 IDLE, SUSPECT, WAITING = -1, 3, 4
@@ -49,7 +49,7 @@ class Layout(NamedTuple):
     moments: np.ndarray  # (2,)
     gradient: int
     snapshot: int
-    waiting: int  # weights and moments of lanes that are ahead of others
+    waiting: int  # weights and moments, or the gradient, of lanes that wait for others
     size: int
 
 
@@ -57,18 +57,21 @@ class Workspace(NamedTuple):
     """What a thread works in, for ``lanes`` networks side by side."""
 
     numbers: np.ndarray  # of the networks' dtype, by the layout
-    samples: np.ndarray  # (own_rows, lanes) those of a chunk
+    samples: np.ndarray  # (rows, lanes) those of a batch, where lanes have their own
+    weights: np.ndarray  # (rows * lanes,) of these samples
     lane_floats: np.ndarray  # (2 FLOAT_ROWS, lanes) float64; the second half is for waiting lanes
     lane_ints: np.ndarray  # (INT_ROWS, lanes) int64
     counters: np.ndarray  # of all threads
     lanes: int
 
 
-def workspace_of(layout: Layout, lanes: int, dtype, counters: np.ndarray) -> Workspace:
-    """A workspace for groups of so many networks."""
+def workspace_of(
+    layout: Layout, lanes: int, rows: int, dtype, counters: np.ndarray
+) -> Workspace:
+    """A workspace for groups of so many networks, and batches of up to so many rows."""
     floats, ints = np.zeros((2 * FLOAT_ROWS, lanes)), np.zeros((INT_ROWS, lanes), np.int64)
-    samples = np.zeros((layout.own_rows, lanes), np.int64)
-    return Workspace(zeros(layout.size, dtype), samples, floats, ints, counters, lanes)
+    samples, weights = np.zeros((rows, lanes), np.int64), zeros(rows * lanes, dtype)
+    return Workspace(zeros(layout.size, dtype), samples, weights, floats, ints, counters, lanes)
 
 
 def layout_of(network: Network, lanes: int) -> Layout:

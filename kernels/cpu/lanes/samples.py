@@ -1,81 +1,116 @@
-"""Which samples the lanes of a group are trained on: all the same, or lanes their own.
+"""Which samples the lanes of a group are trained on: all the same, or each its own.
 
-Lanes beside each other whose networks have the same fold are a run. Where a group has several, its
-runs end their batches, and their epochs, with different rows: the lanes of one wait for the others.
+Lanes with samples of their own end a batch, or an epoch, with different rows: then some wait for
+the others.
 """
 
 from __future__ import annotations
 
-from ..batch import Batch, batch_of, batch_weights, rows_of
+import numpy as np
+
+from ..batch import batch_of, batch_weights, rows_of, weighed
 from ..compile import inline, internal
 from ..simd import LANES, gather_1, gather_2, gather_4
 from .group import wait
-from .layout import NETWORK, PENALTY_SHARE, ROWS, RUN_END, SHARE, START, STEP, WEIGHT
+from .layout import END, FIRST, NETWORK, PENALTY_SHARE, ROWS, SHARE, START, STEP, WEIGHT
 
 
 @internal
-def find_runs(epochs, work):
-    """Set where each lane's run ends."""
-    ends, networks = work.lane_ints[RUN_END], work.lane_ints[NETWORK]
-    for lane in range(work.lanes - 1, -1, -1):
-        ends[lane] = lane + 1
-        if ends[lane] < work.lanes:
-            here, beside = rows_of(epochs, networks[lane]), rows_of(epochs, networks[lane + 1])
-            if here[0] == beside[0]:
-                ends[lane] = ends[lane + 1]
+def find_folds(epochs, work):
+    """Set where the lanes' rows are in an epoch's order; says whether each has its own."""
+    firsts, own = work.lane_ints[FIRST], False
+    for lane in range(work.lanes):
+        first, end = rows_of(epochs, work.lane_ints[NETWORK, lane])
+        firsts[lane], work.lane_ints[END, lane] = first, end
+        own = own or first != firsts[0]
+    return own
 
 
 @inline
-def have_own(work):
-    """Whether lanes have samples of their own."""
-    return work.lane_ints[RUN_END, 0] < work.lanes
-
-
-@inline
-def steps_of(epochs, i):
-    """Batches of network i in an epoch."""
-    first, end = rows_of(epochs, i)
-    return -(-(end - first) // epochs.batch_size)
+def steps_of(epochs, work, lane):
+    """Batches of a lane in an epoch."""
+    return -(-(work.lane_ints[END, lane] - work.lane_ints[FIRST, lane]) // epochs.batch_size)
 
 
 @internal
 def most_steps(epochs, work):
     """Batches of an epoch of the lanes that have the most."""
-    most, lane = 0, 0
-    while lane < work.lanes:
-        most = max(most, steps_of(epochs, work.lane_ints[NETWORK, lane]))
-        lane = work.lane_ints[RUN_END, lane]
+    most = 0
+    for lane in range(work.lanes):
+        most = max(most, steps_of(epochs, work, lane))
     return most
 
 
-@inline
-def next_batch(args, layout, work, epoch, b):
-    """Set which rows are the lanes' b-th batch of an epoch, and what it counts.
-
-    Returns the first lanes' batch, with as many rows as the longest has.
-    """
-    epochs, ints, floats = args.epochs, work.lane_ints, work.lane_floats
+@internal
+def shared_batch(args, work, epoch, b):
+    """The b-th batch of an epoch, which is that of all lanes, and what it counts."""
+    epochs = args.epochs
     order = epochs.order[epoch % epochs.order.shape[0]]
-    most, lane = 0, 0
-    while lane < work.lanes:
-        run_end = ints[RUN_END, lane]
-        first, end = rows_of(epochs, ints[NETWORK, lane])
-        start = first + b * epochs.batch_size
-        rows = max(0, min(epochs.batch_size, end - start))
-        if rows == 0:
-            wait(layout, work, lane, run_end)
-            start = first
-        most = max(most, rows)
-        step = (epochs.first + epoch) * steps_of(epochs, ints[NETWORK, lane]) + b
-        batch = batch_of(args.net, args.samples, order, start, rows, step)
-        weight, penalty_share = batch_weights(epochs, batch)
-        for k in range(lane, run_end):
-            ints[START, k], ints[ROWS, k], ints[STEP, k] = start, rows, step
-            floats[SHARE, k], floats[WEIGHT, k] = batch.share, weight
-            floats[PENALTY_SHARE, k] = penalty_share
-        lane = run_end
-    # the last run's, which is the first's where all lanes have the same samples
-    return Batch(batch.order, batch.start, most, batch.step, batch.weight, batch.share)
+    start = work.lane_ints[FIRST, 0] + b * epochs.batch_size
+    rows = min(epochs.batch_size, work.lane_ints[END, 0] - start)
+    step = (epochs.first + epoch) * steps_of(epochs, work, 0) + b
+    batch = batch_of(args.net, args.samples, order, start, rows, step)
+    for lane in range(work.lanes):
+        count(epochs, work, lane, batch)
+    return batch
+
+
+@internal
+def own_batches(args, layout, work, epoch, b):
+    """As :func:`shared_batch`, for lanes with samples of their own; the longest is returned.
+
+    Lanes that have had all their batches wait, with the first row once more.
+    """
+    epochs, ints, weights = args.epochs, work.lane_ints, work.lane_floats[WEIGHT]
+    order = epochs.order[epoch % epochs.order.shape[0]]
+    longest = 0
+    for lane in range(work.lanes):
+        ints[START, lane] = ints[FIRST, lane] + b * epochs.batch_size
+        ints[ROWS, lane] = min(epochs.batch_size, max(0, ints[END, lane] - ints[START, lane]))
+        if ints[ROWS, lane] == 0:
+            wait(layout, work, lane)
+            ints[START, lane] = ints[FIRST, lane]
+        if ints[ROWS, lane] > ints[ROWS, longest]:
+            longest = lane
+    most = ints[ROWS, longest]
+    find_samples(work, order, most)
+    gather(work.weights, work, args.samples.weights.reshape(-1, 1), 0, most, 0, work.lanes, 0)
+    weights[:] = 0.0
+    for r in range(most):
+        row = work.weights[r * work.lanes :][: work.lanes]
+        for lane in range(work.lanes):
+            weights[lane] += row[lane] if r < ints[ROWS, lane] else 0.0
+    batch = weighed(args.net, order, 0, 0, 0, 0.0)
+    for lane in range(work.lanes):
+        step = (epochs.first + epoch) * steps_of(epochs, work, lane) + b
+        start, rows, weight = ints[START, lane], ints[ROWS, lane], weights[lane]
+        own = weighed(args.net, order, start, rows, step, weight)
+        count(epochs, work, lane, own)
+        if lane == longest:
+            batch = own
+    return batch
+
+
+@inline
+def count(epochs, work, lane, batch):
+    """Set what a lane's batch counts."""
+    floats = work.lane_floats
+    floats[WEIGHT, lane], floats[PENALTY_SHARE, lane] = batch_weights(epochs, batch)
+    floats[SHARE, lane], work.lane_ints[STEP, lane] = batch.share, batch.step
+
+
+@internal
+def find_samples(work, order, most):
+    """Set the samples in the rows of the lanes' batches; those that have ended repeat their last.
+
+    So they compute with numbers as they know them, until what they compute is left out.
+    """
+    starts, rows = work.lane_ints[START], work.lane_ints[ROWS]
+    for r in range(most):
+        samples = work.samples[r]
+        for lane in range(work.lanes):
+            row = max(0, min(r, rows[lane] - 1))
+            samples[lane] = order[np.uint64(starts[lane] + row)]
 
 
 @internal
@@ -89,42 +124,26 @@ def rows_together(work, position, most):
 
 
 @internal
-def find_samples(work, order, position, rows):
-    """Set the samples in some rows of the lanes' batches; those that have ended repeat their last.
+def gather(numbers, work, table, position, rows, start, row_step, column_step):
+    """Vectors of the numbers that a table has for the lanes' samples, in ``rows`` from a position.
 
-    So they compute with numbers as they know them, until what they compute is left out.
-    """
-    ints = work.lane_ints
-    for r in range(rows):
-        lane = 0
-        while lane < work.lanes:
-            row = max(0, min(position + r, ints[ROWS, lane] - 1))
-            sample, run_end = order[ints[START, lane] + row], ints[RUN_END, lane]
-            for k in range(lane, run_end):
-                work.samples[r, k] = sample
-            lane = run_end
-
-
-@internal
-def gather_table(work, table, rows, start, row_step, column_step):
-    """Vectors of the numbers that a table has for the lanes' samples in some rows.
-
-    They begin at ``start``; the steps lead to the next row's, and to the next column's.
+    They begin at ``start`` in ``numbers``; the steps lead to the next row's, and to the next
+    column's.
     """
     columns = table.shape[1]
     for r in range(rows):
         for lane in range(0, work.lanes, LANES):
-            first, target = r * work.lanes + lane, start + r * row_step + lane
+            first, target = (position + r) * work.lanes + lane, start + r * row_step + lane
             # the last columns are those before the end, some of them once more
             if columns >= 4:
                 for k in range(0, columns, 4):
                     column = min(k, columns - 4)
                     at = target + column * column_step
-                    gather_4(work.numbers, at, column_step, table, work.samples, first, column)
+                    gather_4(numbers, at, column_step, table, work.samples, first, column)
             elif columns >= 2:
                 for k in range(0, columns, 2):
                     column = min(k, columns - 2)
                     at = target + column * column_step
-                    gather_2(work.numbers, at, column_step, table, work.samples, first, column)
+                    gather_2(numbers, at, column_step, table, work.samples, first, column)
             else:
-                gather_1(work.numbers, target, column_step, table, work.samples, first, 0)
+                gather_1(numbers, target, column_step, table, work.samples, first, 0)
