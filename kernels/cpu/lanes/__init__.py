@@ -25,7 +25,8 @@ __all__ = ["MOST_LANES", "gradients", "train"]
 def train(task: Task, args: Arguments, threads: int) -> None:
     """Train some networks of a task until they end or stop."""
     online = kept(task, "online", lambda: online_of(task))
-    args, layout, workspaces, bounds = _shared_work(task, args, threads)
+    mixed = online.steps == 0  # a step of those is shorter than it takes to bring samples to lanes
+    args, layout, workspaces, bounds = _shared_work(task, args, threads, mixed)
     run(
         lambda member: kernels.train(args, online, layout, workspaces[member], bounds),
         len(workspaces),
@@ -35,7 +36,7 @@ def train(task: Task, args: Arguments, threads: int) -> None:
 def gradients(task: Task, args: Arguments, threads: int) -> np.ndarray:
     """Gradients (n, P) of all networks on the task's samples; losses go to its state."""
     results = np.empty_like(task.state.parameters)
-    args, layout, workspaces, bounds = _shared_work(task, args, threads)
+    args, layout, workspaces, bounds = _shared_work(task, args, threads, mixed=False)
     run(
         lambda member: kernels.gradients(args, layout, workspaces[member], bounds, results),
         len(workspaces),
@@ -44,11 +45,11 @@ def gradients(task: Task, args: Arguments, threads: int) -> np.ndarray:
 
 
 def _shared_work(
-    task: Task, args: Arguments, threads: int
+    task: Task, args: Arguments, threads: int, mixed: bool
 ) -> tuple[Arguments, Layout, list[Workspace], np.ndarray]:
     """Networks in groups, layout, the threads' workspaces, and the groups' bounds."""
     lanes = group_size(task.network, len(args.networks) // threads)
-    networks, bounds = groups_of(task, args.networks, lanes, threads)
+    networks, bounds = groups_of(task, args.networks, lanes, threads, mixed)
     layout, counters = layout_of(task.network, lanes), np.zeros(COUNTERS, np.int64)
     rows = min(task.batch_size, int(np.diff(task.fold_start).max()))
     dtype = task.state.parameters.dtype

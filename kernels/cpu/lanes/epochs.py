@@ -28,6 +28,7 @@ from .layout import (
     NONFINITE,
     PENALTY,
     STATUS,
+    STEP,
     STOPS,
     SUSPECT,
     TOTAL,
@@ -36,7 +37,7 @@ from .layout import (
 )
 from .online import add_sample_losses, run_online_epoch, total_sample_losses
 from .online_steps import SAMPLE, STEPS
-from .samples import find_folds, most_steps, own_batches, shared_batch
+from .samples import begin_epoch, own_batches, shared_batch
 from .update import add_penalties, set_coefficients, update
 
 
@@ -82,7 +83,7 @@ def run_epoch(args, layout, work, epoch, careful):
     What TOTAL was does not count, except that it stays NaN where it was not finite.
     """
     epochs, optimizing = args.epochs, args.optimizing
-    own, steps = find_folds(epochs, work), most_steps(epochs, work)
+    own, steps = begin_epoch(epochs, work, epoch)
     if not optimizing.stepwise and (epoch == 0 or optimizing.rates.shape[1] > 1):
         set_coefficients(optimizing, layout, work, epoch)
     floats, total = work.lane_floats, work.lane_floats[TOTAL]
@@ -97,6 +98,7 @@ def run_epoch(args, layout, work, epoch, careful):
             batch = shared_batch(args, work, epoch, b)
         run_step(args, layout, work, batch, own, epoch, careful)
         for lane in range(work.lanes):
+            work.lane_ints[STEP, lane] += 1
             floats[COUNTED, lane] += floats[WEIGHT, lane]
         if epochs.batch_size == 1 and not epochs.summed:
             add_sample_losses(layout, work)

@@ -26,12 +26,12 @@ def group_size(network: Network, networks: int) -> int:
 
 
 def groups_of(
-    task: Task, networks: np.ndarray, lanes: int, threads: int
+    task: Task, networks: np.ndarray, lanes: int, threads: int, mixed: bool
 ) -> tuple[np.ndarray, np.ndarray]:
     """Networks, in the order of their groups, and where groups begin, then the last one's end.
 
     Networks of one fold are beside each other. A network's lane, and its neighbours, make no
-    difference to its bits.
+    difference to its bits. Only where ``mixed`` is true can folds share a group.
     """
     count = len(networks)
     full = np.append(np.arange(0, count, lanes), count)
@@ -40,12 +40,13 @@ def groups_of(
     fold = task.fold[networks]
     begins = np.flatnonzero(np.diff(fold, prepend=-1))
     sizes = np.diff(begins, append=count)
-    if _turns(-(-sizes // lanes), threads) == _turns(len(full) - 1, threads):
-        starts = [np.arange(begin, begin + size, lanes) for begin, size in zip(begins, sizes)]
-        return networks, np.concatenate([*starts, [count]])
+    place = np.arange(count) - np.repeat(begins, sizes)  # in its fold
+    turns = _turns(len(full) - 1, threads)
+    if not mixed or _turns(np.sum(-(-sizes // lanes)), threads) == turns:
+        return networks, np.append(np.flatnonzero(place % lanes == 0), count)
     # Whole groups of one fold come first. What is left of folds is in the order of their rows, so
     # that networks of a group wait for each other as little as may be.
-    left = np.arange(count) - np.repeat(begins, sizes) >= np.repeat(sizes // lanes * lanes, sizes)
+    left = place >= np.repeat(sizes // lanes * lanes, sizes)
     rows = np.diff(task.fold_start)[fold[left]]
     rest = networks[left][np.argsort(-rows, kind="stable")]
     networks = np.concatenate([networks[~left], rest])
@@ -53,6 +54,6 @@ def groups_of(
     return networks, full
 
 
-def _turns(groups, threads: int) -> int:
+def _turns(groups: int, threads: int) -> int:
     """How often threads take a group, if none is done before the others."""
-    return -(-int(np.sum(groups)) // threads)
+    return -(-groups // threads)

@@ -65,9 +65,7 @@ class Workspace(NamedTuple):
     lanes: int
 
 
-def workspace_of(
-    layout: Layout, lanes: int, rows: int, dtype, counters: np.ndarray
-) -> Workspace:
+def workspace_of(layout: Layout, lanes: int, rows: int, dtype, counters: np.ndarray) -> Workspace:
     """A workspace for groups of so many networks, and batches of up to so many rows."""
     floats, ints = np.zeros((2 * FLOAT_ROWS, lanes)), np.zeros((INT_ROWS, lanes), np.int64)
     samples, weights = np.zeros((rows, lanes), np.int64), zeros(rows * lanes, dtype)

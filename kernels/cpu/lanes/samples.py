@@ -16,29 +16,19 @@ from .layout import END, FIRST, NETWORK, PENALTY_SHARE, ROWS, SHARE, START, STEP
 
 
 @internal
-def find_folds(epochs, work):
-    """Set where the lanes' rows are in an epoch's order; says whether each has its own."""
-    firsts, own = work.lane_ints[FIRST], False
+def begin_epoch(epochs, work, epoch):
+    """Set where the lanes' rows are in the order of an epoch, and the number of their first step.
+
+    Returns whether each lane has its own, and the most batches that one has.
+    """
+    ints, own, most = work.lane_ints, False, 0
     for lane in range(work.lanes):
-        first, end = rows_of(epochs, work.lane_ints[NETWORK, lane])
-        firsts[lane], work.lane_ints[END, lane] = first, end
-        own = own or first != firsts[0]
-    return own
-
-
-@inline
-def steps_of(epochs, work, lane):
-    """Batches of a lane in an epoch."""
-    return -(-(work.lane_ints[END, lane] - work.lane_ints[FIRST, lane]) // epochs.batch_size)
-
-
-@internal
-def most_steps(epochs, work):
-    """Batches of an epoch of the lanes that have the most."""
-    most = 0
-    for lane in range(work.lanes):
-        most = max(most, steps_of(epochs, work, lane))
-    return most
+        first, end = rows_of(epochs, ints[NETWORK, lane])
+        steps = -(-(end - first) // epochs.batch_size)
+        ints[FIRST, lane], ints[END, lane] = first, end
+        ints[STEP, lane] = (epochs.first + epoch) * steps
+        own, most = own or first != ints[FIRST, 0], max(most, steps)
+    return own, most
 
 
 @internal
@@ -48,8 +38,7 @@ def shared_batch(args, work, epoch, b):
     order = epochs.order[epoch % epochs.order.shape[0]]
     start = work.lane_ints[FIRST, 0] + b * epochs.batch_size
     rows = min(epochs.batch_size, work.lane_ints[END, 0] - start)
-    step = (epochs.first + epoch) * steps_of(epochs, work, 0) + b
-    batch = batch_of(args.net, args.samples, order, start, rows, step)
+    batch = batch_of(args.net, args.samples, order, start, rows, work.lane_ints[STEP, 0])
     for lane in range(work.lanes):
         count(epochs, work, lane, batch)
     return batch
@@ -80,15 +69,17 @@ def own_batches(args, layout, work, epoch, b):
         row = work.weights[r * work.lanes :][: work.lanes]
         for lane in range(work.lanes):
             weights[lane] += row[lane] if r < ints[ROWS, lane] else 0.0
-    batch = weighed(args.net, order, 0, 0, 0, 0.0)
+    batch = batch_in(args.net, order, work, longest)
     for lane in range(work.lanes):
-        step = (epochs.first + epoch) * steps_of(epochs, work, lane) + b
-        start, rows, weight = ints[START, lane], ints[ROWS, lane], weights[lane]
-        own = weighed(args.net, order, start, rows, step, weight)
-        count(epochs, work, lane, own)
-        if lane == longest:
-            batch = own
+        count(epochs, work, lane, batch_in(args.net, order, work, lane))
     return batch
+
+
+@inline
+def batch_in(net, order, work, lane):
+    """The batch that a lane has of its own."""
+    ints, weight = work.lane_ints, work.lane_floats[WEIGHT, lane]
+    return weighed(net, order, ints[START, lane], ints[ROWS, lane], ints[STEP, lane], weight)
 
 
 @inline
@@ -96,7 +87,7 @@ def count(epochs, work, lane, batch):
     """Set what a lane's batch counts."""
     floats = work.lane_floats
     floats[WEIGHT, lane], floats[PENALTY_SHARE, lane] = batch_weights(epochs, batch)
-    floats[SHARE, lane], work.lane_ints[STEP, lane] = batch.share, batch.step
+    floats[SHARE, lane] = batch.share
 
 
 @internal
