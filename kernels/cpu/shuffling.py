@@ -52,9 +52,14 @@ def make_orders(task: Task, threads: int, orders: np.ndarray) -> None:
     keys = counter.key(task.shuffle.seed, epochs[:, None], np.arange(len(task.shuffle.folds)))
     chosen, counters = np.array(task.shuffle.folds), np.zeros(COUNTERS, np.int64)
     longest = int(np.diff(task.fold_start).max())
+    ends = 1 << longest.bit_length()
     members = min(threads, keys.size) if orders.size > SHARED_ROWS else 1
     memory = [
-        kept(task, ("shuffling", k), lambda: np.zeros((3, longest), np.uint64))
+        kept(
+            task,
+            ("shuffling", k),
+            lambda: (np.zeros(longest, np.uint64), np.zeros(ends, np.uint32)),
+        )
         for k in range(members)
     ]
     rows, starts = task.order[0], task.fold_start
@@ -84,7 +89,7 @@ def shuffle(keys, chosen, rows, fold_start, memory, counters, orders):
 @internal
 def permute(key, rows, memory, order):
     """Write some rows in the order of their hashes, whose last bits are the places of the rows."""
-    hashes, ends = memory[0], memory[1:].reshape(-1)
+    hashes, ends = memory
     bits = 1
     while rows.size >> bits:
         bits += 1
@@ -93,16 +98,16 @@ def permute(key, rows, memory, order):
     for r in range(rows.size):
         h = mix(key + np.uint64(r) * GOLDEN) & ~places | np.uint64(r)
         order[r] = np.int64(h)
-        ends[h >> shift] += np.uint64(1)
-    total = np.uint64(0)
-    for b in range(1 << bits):  # first where those with these bits begin; they end there then
+        ends[h >> shift] += np.uint32(1)
+    total = np.uint32(0)
+    for b in range(1 << bits):  # where those with these bits begin; later, where they end
         count = ends[b]
         ends[b] = total
         total += count
     for r in range(rows.size):
         h = np.uint64(order[r])
         hashes[ends[h >> shift]] = h
-        ends[h >> shift] += np.uint64(1)
+        ends[h >> shift] += np.uint32(1)
     for r in range(1, rows.size):
         h, place = hashes[r], r
         while place > 0 and hashes[place - 1] > h:
