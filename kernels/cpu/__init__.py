@@ -8,11 +8,12 @@ import llvmlite.binding
 import numpy as np
 
 from ..cache import contents
-from ..host import SHUFFLES, Placed, bring_back, emptied, place, resident, restore_best, with_rates
+from ..host import Placed, bring_back, emptied, place, resident, restore_best, with_rates
 from ..task import Network, Samples, Task
 from . import functions, lanes, large_batch, tiles
 from .arguments import Arguments, arguments, of_block
 from .large_batch import pays as cutting_pays
+from .shuffling import with_orders
 from .simd import INSTRUCTIONS
 from .threads import at_most, thread_count
 from .whole_batch import whole_batch
@@ -20,6 +21,7 @@ from .workspace import kept
 
 GRAIN = lanes.MOST_LANES  # networks that are trained together
 STRATEGIES = {"lanes": lanes, "tiles": tiles, "large batch": large_batch}
+SHUFFLES = True  # epochs' orders are made by compiled threads
 FIRST_RATE = 1e10  # operations a second, assumed until some were timed
 
 __all__ = [
@@ -52,7 +54,9 @@ def describe() -> str:
 
 def train(strategy: str, task: Task, networks: np.ndarray) -> None:
     """Train some networks of the task's state, in place, by one of STRATEGIES."""
-    STRATEGIES[strategy].train(task, _arguments(task, networks), thread_count())
+    threads = thread_count()
+    task = with_orders(task, threads)
+    STRATEGIES[strategy].train(task, _arguments(task, networks), threads)
 
 
 def _arguments(task: Task, networks: np.ndarray) -> Arguments:

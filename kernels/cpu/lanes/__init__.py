@@ -1,10 +1,10 @@
 """Tiny networks side by side: each number of a network is a lane of one or more vectors.
 
-Every product is of vectors; what belongs to no network alone, the inputs, is broadcast. Networks of
-a group share their samples. A lane never looks at another, so a network's bits do not depend on its
-neighbours, nor on how many there are. The tiniest networks share more than one vector: a call of
-their products takes longer than the products of a single one. Networks that would leave most lanes
-of a group empty are trained one by one, by tiles.
+Every product is of vectors; what belongs to no network alone, inputs that a group shares, is
+broadcast. A lane never looks at another, so a network's bits do not depend on its neighbours, nor
+on how many there are. The tiniest networks share more than one vector: a call of their products
+takes longer than the products of a single one. Networks that would leave most lanes of a group
+empty are trained one by one, by tiles.
 """
 
 from __future__ import annotations
@@ -14,18 +14,12 @@ import numpy as np
 from ...task import Task
 from .. import large_batch, tiles
 from ..arguments import Arguments
+from ..batch import cut
 from ..threads import COUNTERS, run
 from ..workspace import kept
 from . import kernels
-from .layout import (
-    MOST_LANES,
-    Layout,
-    Workspace,
-    group_bounds,
-    group_size,
-    layout_of,
-    workspace_of,
-)
+from .grouping import MOST_LANES, group_size, groups_of
+from .layout import Layout, Workspace, layout_of, workspace_of
 from .online import online_of
 from .sharing import grouped
 
@@ -40,9 +34,12 @@ def train(task: Task, args: Arguments, threads: int) -> None:
     if count == 0:
         pays = large_batch.pays(task.network, task.batch_size)
         return (large_batch if pays else tiles).train(task, args, threads)
-    beside = args._replace(networks=networks[:count])
-    layout, workspaces, bounds = _shared_work(task, beside.networks, lanes, threads)
     online = kept(task, "online", lambda: online_of(task))
+    # Online steps are shorter than it takes to bring samples to lanes; and lanes with batches of
+    # their own cannot cut them.
+    mixed = online.steps == 0 and cut(task.batch_size)[0] == 1
+    first = args._replace(networks=networks[:count])
+    beside, layout, workspaces, bounds = _shared_work(task, first, lanes, threads, mixed)
     members, alone = min(threads, len(bounds) - 1 + len(networks) - count), None
     if count < len(networks):
         alone = tiles.trainer(task, args._replace(networks=networks[count:]), members)
@@ -60,7 +57,7 @@ def gradients(task: Task, args: Arguments, threads: int) -> np.ndarray:
     """Gradients (n, P) of all networks on the task's samples; losses go to its state."""
     results = np.empty_like(task.state.parameters)
     lanes = group_size(task.network, len(args.networks) // threads)
-    layout, workspaces, bounds = _shared_work(task, args.networks, lanes, threads)
+    args, layout, workspaces, bounds = _shared_work(task, args, lanes, threads, mixed=False)
     run(
         lambda member: kernels.gradients(args, layout, workspaces[member], bounds, results),
         len(workspaces),
@@ -69,14 +66,16 @@ def gradients(task: Task, args: Arguments, threads: int) -> np.ndarray:
 
 
 def _shared_work(
-    task: Task, networks: np.ndarray, lanes: int, threads: int
-) -> tuple[Layout, list[Workspace], np.ndarray]:
-    """Layout, the threads' workspaces, and the bounds of the groups that they share."""
-    bounds, counters = group_bounds(task.fold, networks, lanes), np.zeros(COUNTERS, np.int64)
+    task: Task, args: Arguments, lanes: int, threads: int, mixed: bool
+) -> tuple[Arguments, Layout, list[Workspace], np.ndarray]:
+    """Networks in groups, layout, the threads' workspaces, and the groups' bounds."""
+    networks, bounds = groups_of(task, args.networks, lanes, threads, mixed)
     layout = kept(task, ("layout", lanes), lambda: layout_of(task.network, lanes))
-    dtype = task.state.parameters.dtype
+    counters, dtype = np.zeros(COUNTERS, np.int64), task.state.parameters.dtype
+    rows = min(task.batch_size, int(np.diff(task.fold_start).max()))
     workspaces = [
-        kept(task, ("lanes", k, lanes), lambda: workspace_of(layout, lanes, dtype, counters))
+        kept(task, ("lanes", k, lanes), lambda: workspace_of(layout, lanes, rows, dtype, counters))
         for k in range(min(threads, len(bounds) - 1))
     ]
-    return layout, [work._replace(counters=counters) for work in workspaces], bounds
+    workspaces = [work._replace(counters=counters) for work in workspaces]
+    return args._replace(networks=networks), layout, workspaces, bounds

@@ -11,7 +11,16 @@ from ..functions import REPEAT
 from ..scalars import clip_factor
 from ..simd import LANES, invoke, sum_magnitudes
 from ..workspace import COEFFICIENTS, HYPERPARAMETERS, POWERS, RATE
-from .layout import ABSOLUTE, CLIP_FACTOR, CLIP_NORM, NETWORK, PENALTY, SQUARE
+from .layout import (
+    ABSOLUTE,
+    CLIP_FACTOR,
+    CLIP_NORM,
+    NETWORK,
+    PENALTY,
+    PENALTY_SHARE,
+    SQUARE,
+    WEIGHT,
+)
 
 
 @internal
@@ -37,10 +46,10 @@ def set_coefficients(optimizing, layout, work, epoch):
 
 
 @internal
-def update(net, optimizing, layout, work, share):
-    """Move all parameters; penalties are multiplied with ``share``."""
+def update(net, optimizing, layout, work):
+    """Move all parameters."""
     if optimizing.penalties.shape[1]:
-        penalise(net, optimizing, layout, work, share)
+        penalise(net, optimizing, layout, work)
     begin, moments = layout.weights[0], layout.moments
     invoke(
         optimizing.update, work.numbers, begin, layout.gradient, moments[0], moments[1],
@@ -49,14 +58,15 @@ def update(net, optimizing, layout, work, share):
 
 
 @internal
-def penalise(net, optimizing, layout, work, share):
-    """Add the penalties' derivatives, times ``share``, to the gradient, and clip it."""
+def penalise(net, optimizing, layout, work):
+    """Add the penalties' derivatives, by what they count, to the gradient, and clip it."""
     numbers, floats, lanes = work.numbers, work.lane_floats, work.lanes
     number, zero, clips = numbers.dtype.type, numbers.dtype.type(0), False
     slopes = numbers[layout.loss :][: 2 * lanes].reshape(2, lanes)
     for lane in range(lanes):
         i = own_row(optimizing.penalties, work.lane_ints[NETWORK, lane])
         l1, l2, floats[CLIP_NORM, lane] = optimizing.penalties[i]
+        share = floats[PENALTY_SHARE, lane]
         slopes[0, lane], slopes[1, lane] = number(l1 * share), number(l2 * share)
         clips = clips or floats[CLIP_NORM, lane] < np.inf
     to_gradient = layout.gradient - layout.weights[0]
@@ -93,8 +103,8 @@ def clip(layout, work):
 
 
 @internal
-def add_penalties(net, optimizing, layout, work, factor):
-    """Add ``l1 |w| + l2 w**2 / 2`` of all weights, times a factor, to the lanes' PENALTY.
+def add_penalties(net, optimizing, layout, work):
+    """Add ``l1 |w| + l2 w**2 / 2`` of all weights, by what they count, to the lanes' PENALTY.
 
     Weights are added up for each unit that they lead to, and then unit after unit.
     """
@@ -115,5 +125,6 @@ def add_penalties(net, optimizing, layout, work, factor):
     for lane in range(lanes):
         i = own_row(optimizing.penalties, work.lane_ints[NETWORK, lane])
         l1, l2, _ = optimizing.penalties[i]
+        factor = floats[PENALTY_SHARE, lane] * floats[WEIGHT, lane]
         floats[PENALTY, lane] += l1 * factor * absolute[lane]
         floats[PENALTY, lane] += l2 * factor * 0.5 * square[lane]
