@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
 
 from ...math import N_COEFFICIENTS
-from ...task import Network
+from ...task import ARCHITECTURES, Network
 from ..functions import REPEAT, SCRATCH
 from ..simd import LANES
 from ..workspace import OPTIMIZER_ROWS, Arena, zeros
@@ -64,6 +65,7 @@ def workspace_of(layout: Layout, lanes: int, dtype, counters: np.ndarray) -> Wor
     return Workspace(zeros(layout.size, dtype), floats, ints, counters, lanes)
 
 
+@lru_cache(maxsize=ARCHITECTURES)
 def layout_of(network: Network, lanes: int) -> Layout:
     """Layout for groups of so many networks of an architecture."""
     widths, bias, arena = network.layers, int(network.bias), Arena()
