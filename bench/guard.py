@@ -165,10 +165,10 @@ def more(old: int, new: int) -> bool:
 
 def table(before: dict[str, int], now: dict[str, int]) -> str:
     """Millions of instructions, and how they changed."""
-    lines = [f"{'':<44}{'baseline':>12}{'now':>10}  million instructions"]
+    lines = [f"{'':<48}{'baseline':>12}{'now':>10}  million instructions"]
     for name, (words, _) in TASKS.items():
         old, new = before.get(name), now[name]
-        line = f"{words:<44}{old / 1e6 if old else float('nan'):>12.1f}{new / 1e6:>10.1f}"
+        line = f"{words:<48}{old / 1e6 if old else float('nan'):>12.1f}{new / 1e6:>10.1f}"
         if old:
             line += f"{new / old - 1:>+9.2%}"
             line += " MORE" if more(old, new) else ""
