@@ -13,6 +13,7 @@ NAMES = (
     "large_table",
     "readme_table",
     "registers",
+    "samplers",
     "scaling",
 )
 MEASUREMENTS = {"gpu": "gpu.command"} | {name: name for name in NAMES}

@@ -26,11 +26,13 @@ def test_hyperband_shares_trials_as_in_the_paper():
     np.testing.assert_array_equal(counts, [81, 34, 15, 8, 5])
 
 
-def test_losers_are_the_worst_and_ties_go_to_the_first():
-    halving = Halving("successive", 9, factor=2)
-    losses = np.array([0.5, np.nan, 0.1, 0.5, 0.2])
-    np.testing.assert_array_equal(halving.losers(losses, [4, 1, 2, 0, 3]), [0, 1, 3])
-    assert halving.losers(np.array([1.0]), [0]).size == 0
+def test_the_best_stay_and_ties_go_to_the_first():
+    pruner = Pruner(Halving("successive", 9, factor=2), 9)
+    losses = {4: 0.5, 1: np.nan, 2: 0.1, 0: 0.5, 3: 0.2, 5: 0.9}
+    trials = [Trial(k, {}, stop=1, rungs=[(1.0, -loss)]) for k, loss in losses.items()]
+    assert {trial.number for trial in pruner.pruned(trials)} == {4, 1, 5}
+    alone = Trial(0, {}, stop=1, rungs=[(1.0, np.nan)])
+    assert not Pruner(Halving("successive", 9), 9).pruned([alone])
 
 
 def test_a_rung_is_known_by_all_that_came_to_it():
