@@ -16,7 +16,7 @@ NAMES = (
     "samplers",
     "scaling",
 )
-MEASUREMENTS = {"gpu": "gpu.command"} | {name: name for name in NAMES}
+MEASUREMENTS = {"gpu": "gpu.command", "options": "options.command"} | {name: name for name in NAMES}
 
 
 def main() -> None:
