@@ -131,7 +131,7 @@ class _Look:
 
     Parameters
     ----------
-    good, others : the latest last; trials under way are others, so that new ones keep away
+    good, others : the latest of the others last, with trials under way: new ones keep away
     """
 
     def __init__(self, seed: int, first: int, good: list[Point], others: list[Point]) -> None:
