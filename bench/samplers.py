@@ -9,11 +9,15 @@ from __future__ import annotations
 
 import argparse
 import math
+import os
 import statistics
 import time
 from collections.abc import Callable, Mapping
+from concurrent.futures import Executor, ProcessPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from itertools import cycle
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -142,25 +146,6 @@ class Comparison:
     play: Callable[[Any, int, int], float]
     trials: int
 
-    def measure(self, seeds: int) -> dict[str, Any]:
-        """The best values of both, seed by seed, and seconds of this process for each trial."""
-        found: dict[str, Any] = {"trials": self.trials}
-        samplers = {"bpfast": lambda seed: "tpe", "optuna": _of_optuna}
-        self.play("random", 0, 64)  # kernels are compiled then
-        for name, made in samplers.items():
-            start = time.process_time()
-            best = [self.play(made(seed), seed, self.trials) for seed in range(seeds)]
-            seconds = (time.process_time() - start) / seeds / self.trials
-            found[name] = {"best": best, "median": statistics.median(best), "seconds": seconds}
-        pair = found["bpfast"]["best"], found["optuna"]["best"]
-        found["p"] = float(mannwhitneyu(*pair).pvalue)
-        found["p_worse"] = float(mannwhitneyu(*pair, alternative="less").pvalue)
-        return found
-
-
-def _of_optuna(seed: int) -> Any:
-    return optuna.samplers.TPESampler(seed=seed)
-
 
 COMPARISONS = {
     "digits": Comparison(digits(None), 300),
@@ -171,11 +156,38 @@ COMPARISONS = {
 }
 
 
+SIDES = ("bpfast", "optuna")
+
+
+def measure(name: str, seeds: int, processes: Executor) -> dict[str, Any]:
+    """The best values of both samplers, seed by seed, and seconds of a core for each trial."""
+    trials = COMPARISONS[name].trials
+    found: dict[str, Any] = {"trials": trials}
+    for side in SIDES:
+        best, seconds = zip(*processes.map(partial(_played, name, side), range(seeds)), strict=True)
+        mean = statistics.mean(seconds) / trials
+        found[side] = {"best": best, "median": statistics.median(best), "seconds": mean}
+    pair = [found[side]["best"] for side in SIDES]
+    found["p"] = float(mannwhitneyu(*pair).pvalue)
+    found["p_worse"] = float(mannwhitneyu(*pair, alternative="less").pvalue)
+    return found
+
+
+def _played(name: str, side: str, seed: int) -> tuple[float, float]:
+    """The best value that a sampler finds, and seconds of this process."""
+    comparison = COMPARISONS[name]
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    sampler = "tpe" if side == "bpfast" else optuna.samplers.TPESampler(seed=seed)
+    comparison.play("random", 0, 64)  # kernels are there then
+    start = time.process_time()
+    return comparison.play(sampler, seed, comparison.trials), time.process_time() - start
+
+
 def words(name: str, found: Mapping[str, Any]) -> str:
     """A comparison in one line."""
     sides = (
         f"{side} {found[side]['median']:.5f} ({1e3 * found[side]['seconds']:.2f} ms a trial)"
-        for side in ("bpfast", "optuna")
+        for side in SIDES
     )
     return (
         f"{name}, {found['trials']} trials: medians {', '.join(sides)}; "
@@ -188,16 +200,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bpfast.bench.samplers", description=__doc__)
     parser.add_argument("--only", nargs="+", choices=COMPARISONS, default=[*COMPARISONS])
     parser.add_argument("--seeds", type=int, default=SEEDS)
+    parser.add_argument("--processes", type=int, default=len(os.sched_getaffinity(0)))
     parser.add_argument("--output", type=Path, help="a JSON file")
     given = parser.parse_args()
     report: dict[str, Any] = {"date": now(), "machine": machine(), "versions": versions()}
     report["versions"]["optuna"] = optuna.__version__
     report["comparisons"] = {}
-    for name in given.only:
-        found = report["comparisons"][name] = COMPARISONS[name].measure(given.seeds)
-        print(words(name, found), flush=True)
-        if given.output:  # after each, since Optuna's takes minutes
-            write_json(given.output, report)
+    with ProcessPoolExecutor(given.processes, get_context("spawn")) as processes:
+        for name in given.only:
+            found = report["comparisons"][name] = measure(name, given.seeds, processes)
+            print(words(name, found), flush=True)
+            if given.output:  # after each, since Optuna's takes minutes
+                write_json(given.output, report)
 
 
 if __name__ == "__main__":

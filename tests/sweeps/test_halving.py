@@ -120,7 +120,7 @@ def test_folds_are_cut_by_their_mean():
 @pytest.mark.parametrize("schedule", ["constant", "cosine"])
 def test_a_winner_that_was_cut_is_refitted_as_it_was_ranked(schedule, monkeypatch):
     """For as many epochs, within the schedule of all: what it becomes later was not ranked."""
-    monkeypatch.setattr(Halving, "losers", lambda self, losses, _: np.argsort(losses)[:-4])
+    monkeypatch.setattr(Halving, "stay", lambda self, count: 4)
     space = HALVED_SPACE | {"schedule": schedule, "learning_rate": "1e-2:1:log"}
     result = halved_sweep(cv=3, halving="successive", space=space, test=0.25)
     assert result.table["epochs"][0] == 1 < result.table["epochs"].max()  # the worst went on
