@@ -133,7 +133,12 @@ def digits(halving: str | None) -> Callable[[Any, int, int], float]:
     X, y = load_digits(return_X_y=True)
 
     def play(sampler: Any, seed: int, trials: int) -> float:
-        options = {"networks": trials, "epochs": 9, "halving": halving, "seed": seed}
+        options: dict[str, Any] = {
+            "networks": trials,
+            "epochs": 9,
+            "halving": halving,
+            "seed": seed,
+        }
         return float(sweep(X / 16, y, sampler=sampler, **options).table["validation_score"][0])
 
     return play
