@@ -126,9 +126,9 @@ def sweep(
         Networks are trained in parts that fit; no result depends on it. With a ``client``: in each
         worker, by default half of its memory limit.
     run : a folder in which everything is kept as it is reached: see :class:`RunFolder`
-        More than 1,048,576 networks of the sampler "random", without ``storage`` and ``halving``, are
-        trained in blocks of 4,096, each a sweep with a seed of its own: all rows are in Parquet files
-        under ``parts``, and the result has the 10,000 best, at most 256 of one block.
+        More than 1,048,576 networks of the sampler "random", without ``storage`` and ``halving``,
+        are trained in blocks of 4,096, each a sweep with a seed of its own: all rows are in Parquet
+        files under ``parts``, and the result has the 10,000 best, at most 256 of one block.
     resume : whether to go on with the sweep that is in the folder, and in the study
         With the same arguments (``networks`` may be more) it ends with the same numbers, bit for
         bit, as if it had never been stopped. Arguments that numbers depend on are compared with
