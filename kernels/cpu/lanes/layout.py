@@ -80,6 +80,7 @@ def layout_of(network: Network, lanes: int) -> Layout:
         max(FEWEST_ROWS, min(MOST_ROWS, CHUNK_NUMBERS // (lanes * vectors)))
         for vectors in (hidden, hidden + widths[0])
     )
+    own_rows -= own_rows % FEWEST_ROWS  # whole tiles of products
     vectors = [arena.reserve(max(rows, own_rows * lanes) * (widths[0] + bias))]
     vectors += [arena.reserve(rows * lanes * (width + bias)) for width in (*widths[1:], *widths)]
     samples, sums = arena.reserve(STEPS * SAMPLE + 1), arena.reserve(lanes)
