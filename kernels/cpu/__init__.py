@@ -6,10 +6,11 @@ import llvmlite.binding
 import numpy as np
 
 from ..cache import contents
-from ..host import SHUFFLES, Placed, bring_back, emptied, place, resident, restore_best, with_rates
+from ..host import Placed, bring_back, emptied, place, resident, restore_best, with_rates
 from ..task import Network, Samples, Task
 from . import functions, lanes, large_batch, tiles
 from .arguments import Arguments, arguments, of_block
+from .shuffling import with_orders
 from .simd import INSTRUCTIONS
 from .threads import at_most, thread_count
 from .whole_batch import whole_batch
@@ -18,6 +19,7 @@ from .workspace import kept
 SLICE = tiles.SLICE  # a batch of more rows can be cut over threads
 GRAIN = lanes.MOST_LANES  # networks that are trained together
 STRATEGIES = {"lanes": lanes, "tiles": tiles, "large batch": large_batch}
+SHUFFLES = True  # epochs' orders are made by compiled threads
 FIRST_RATE = 1e10  # operations a second, assumed until some were timed
 # Operations up to which other threads would wake up too late to be of use, and how many a step of a
 # training takes the time of, besides its own.
@@ -55,6 +57,7 @@ def train(strategy: str, task: Task, networks: np.ndarray) -> None:
     """Train some networks of the task's state, in place, by one of STRATEGIES."""
     samples = task.epochs * task.order.shape[1] * len(networks)
     threads = _threads((6.0 * task.network.n_parameters + STEP / task.batch_size) * samples)
+    task = with_orders(task, threads)
     STRATEGIES[strategy].train(task, _arguments(task, networks), threads)
 
 
