@@ -13,7 +13,7 @@ import numpy as np
 from .. import counter
 from ..counter import GOLDEN
 from ..specialise import Specialiser
-from ..task import Task
+from ..task import Shuffle, Task
 from .compile import inline, internal, jit
 from .simd import fetch_add
 from .threads import COUNTERS, NEXT, run
@@ -34,7 +34,8 @@ class Orders:
 
 def with_orders(task: Task, threads: int) -> Task:
     """A task with the orders of its epochs, where it says how they are made."""
-    if task.shuffle is None or not any(task.shuffle.folds):
+    shuffle = task.shuffle
+    if shuffle is None or not any(shuffle.folds):
         return task
     made = kept(task, "orders", Orders)
     shape = task.epochs, task.order.shape[1]
@@ -42,15 +43,15 @@ def with_orders(task: Task, threads: int) -> Task:
         made.order, made.first = np.empty(shape, np.int64), -1
     if made.first != task.first_epoch:
         made.first = task.first_epoch
-        make_orders(task, threads, made.order)
+        make_orders(shuffle, task, threads, made.order)
     return replace(task, order=made.order)
 
 
-def make_orders(task: Task, threads: int, orders: np.ndarray) -> None:
+def make_orders(shuffle: Shuffle, task: Task, threads: int, orders: np.ndarray) -> None:
     """Write the orders of a task's epochs, (epochs, rows)."""
     epochs = np.arange(task.first_epoch, task.first_epoch + task.epochs)
-    keys = counter.key(task.shuffle.seed, epochs[:, None], np.arange(len(task.shuffle.folds)))
-    chosen, counters = np.array(task.shuffle.folds), np.zeros(COUNTERS, np.int64)
+    keys = counter.key(shuffle.seed, epochs[:, None], np.arange(len(shuffle.folds)))
+    chosen, counters = np.array(shuffle.folds), np.zeros(COUNTERS, np.int64)
     longest = int(np.diff(task.fold_start).max())
     ends = 1 << longest.bit_length()
     members = min(threads, keys.size) if orders.size > SHARED_ROWS else 1
@@ -64,13 +65,13 @@ def make_orders(task: Task, threads: int, orders: np.ndarray) -> None:
     ]
     rows, starts = task.order[0], task.fold_start
     run(
-        lambda member: shuffle(keys, chosen, rows, starts, memory[member], counters, orders),
+        lambda member: write_orders(keys, chosen, rows, starts, memory[member], counters, orders),
         members,
     )
 
 
 @jit
-def shuffle(keys, chosen, rows, fold_start, memory, counters, orders):
+def write_orders(keys, chosen, rows, fold_start, memory, counters, orders):
     """Write the orders of epochs and folds, of which threads take one after the other."""
     folds = keys.shape[1]
     k = fetch_add(counters, NEXT, 1)

@@ -70,7 +70,7 @@ def _shared_work(
 ) -> tuple[Arguments, Layout, list[Workspace], np.ndarray]:
     """Networks in groups, layout, the threads' workspaces, and the groups' bounds."""
     networks, bounds = groups_of(task, args.networks, lanes, threads, mixed)
-    layout = kept(task, ("layout", lanes), lambda: layout_of(task.network, lanes))
+    layout = layout_of(task.network, lanes)
     counters, dtype = np.zeros(COUNTERS, np.int64), task.state.parameters.dtype
     rows = min(task.batch_size, int(np.diff(task.fold_start).max()))
     workspaces = [

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
 
 from ...math import N_COEFFICIENTS
-from ...task import Network
+from ...task import ARCHITECTURES, Network
 from ..functions import REPEAT, SCRATCH
 from ..workspace import OPTIMIZER_ROWS, Arena, zeros
 from .online_steps import SAMPLE, STEPS
@@ -73,6 +74,7 @@ def workspace_of(layout: Layout, lanes: int, rows: int, dtype, counters: np.ndar
     return Workspace(zeros(layout.size, dtype), samples, weights, floats, ints, counters, lanes)
 
 
+@lru_cache(maxsize=ARCHITECTURES)
 def layout_of(network: Network, lanes: int) -> Layout:
     """Layout for groups of so many networks of an architecture."""
     widths, bias, arena = network.layers, int(network.bias), Arena()
@@ -81,6 +83,7 @@ def layout_of(network: Network, lanes: int) -> Layout:
         max(FEWEST_ROWS, min(MOST_ROWS, CHUNK_NUMBERS // (lanes * vectors)))
         for vectors in (hidden, hidden + widths[0])
     )
+    own_rows -= own_rows % FEWEST_ROWS  # whole tiles of products
     vectors = [arena.reserve(max(rows, own_rows * lanes) * (widths[0] + bias))]
     vectors += [arena.reserve(rows * lanes * (width + bias)) for width in (*widths[1:], *widths)]
     samples, sums = arena.reserve(STEPS * SAMPLE + 1), arena.reserve(lanes)

@@ -10,20 +10,21 @@ from hypothesis import strategies as st
 import bpfast as bp
 from bpfast.kernels import cpu
 from bpfast.kernels.cpu import shuffling
+from bpfast.kernels.task import Shuffle
 from bpfast.training.orders import Shuffled
 
 
 def orders(folds, chosen, seed, first, epochs, threads):
     """What threads make."""
+    shuffle = Shuffle(seed, chosen, longest=1)
     task = SimpleNamespace(
-        shuffle=SimpleNamespace(seed=seed, folds=chosen),
         fold_start=np.cumsum([0, *map(len, folds)]),
         order=np.concatenate(folds)[None],
         first_epoch=first,
         epochs=epochs,
     )
     result = np.full((epochs, task.order.shape[1]), -1)
-    shuffling.make_orders(task, threads, result)
+    shuffling.make_orders(shuffle, task, threads, result)
     return result
 
 
@@ -55,9 +56,9 @@ def test_many_rows():
 def test_calls_for_the_same_epochs_make_them_once(monkeypatch):
     made = []
 
-    def counted(task, threads, orders, make=shuffling.make_orders):
+    def counted(shuffle, task, threads, orders, make=shuffling.make_orders):
         made.append((task.first_epoch, task.epochs))
-        make(task, threads, orders)
+        make(shuffle, task, threads, orders)
 
     monkeypatch.setattr(shuffling, "make_orders", counted)
     monkeypatch.setattr("bpfast.training.calls.CALL_SECONDS", 1e-9)

@@ -35,3 +35,4 @@ def test_parts_have_room_and_do_not_overlap(layers, lanes):
         ends.append(start + size)
     assert ends[-1] <= layout.size
     assert FEWEST_ROWS <= layout.own_rows <= rows <= MOST_ROWS
+    assert layout.own_rows % FEWEST_ROWS == 0
