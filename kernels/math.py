@@ -90,7 +90,8 @@ def gelu(z):
 
 
 def gelu_slope(z, a):
-    return 0.5 * (1.0 + erf(0.7071067811865476 * z)) + 0.3989422804014327 * z * exp(-0.5 * z * z)
+    x = 0.7071067811865476 * z
+    return 0.5 * (1.0 + erf(x)) + 0.3989422804014327 * z * exp(-(x * x))
 
 
 # --- losses of one output: l(p, t) and dl/dp; c is huber's delta or quantile's level --------------

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..batch import chunk_of, sample_of
 from ..compile import inline, internal
-from ..dropout import layer_mask, mask_factor
+from ..dropout import MASK, advance, apply_mask, set_mask
 from ..simd import (
     ADD,
     BROADCAST,
@@ -101,15 +101,19 @@ def apply_dropout(net, dropout, layout, work, layer, chunk, position):
 
     The chunk begins at row ``position`` of its batch.
     """
-    width, rows = net.layers[layer], chunk.rows
-    for lane in range(work.lanes):
-        mask = layer_mask(dropout, work.lane_ints[NETWORK, lane], chunk.step, layer - 1)
-        for k in range(width):
-            for r in range(rows):
-                factor = mask_factor(mask, (position + r) * width + k)
-                offset = (k * rows + r) * work.lanes + lane
-                work.numbers[layout.values[layer] + offset] *= factor
-                work.numbers[layout.slopes[layer] + offset] *= factor
+    width, rows, lanes = net.layers[layer], chunk.rows, work.lanes
+    for lane in range(lanes):
+        mask, i = layout.masks + lane // LANES * MASK, work.lane_ints[NETWORK, lane]
+        set_mask(
+            work.numbers, mask, lane % LANES, dropout, i, chunk.step, layer - 1, position * width
+        )
+    for k in range(width):
+        for r in range(rows):
+            ahead, offset = advance(r * width + k), (k * rows + r) * lanes
+            for vector in range(lanes // LANES):
+                value = layout.values[layer] + offset + vector * LANES
+                slope = layout.slopes[layer] + offset + vector * LANES
+                apply_mask(work.numbers, value, slope, layout.masks + vector * MASK, ahead)
 
 
 @inline
