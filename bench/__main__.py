@@ -15,7 +15,7 @@ NAMES = (
     "registers",
     "scaling",
 )
-MEASUREMENTS = {"gpu": "gpu.command"} | {name: name for name in NAMES}
+MEASUREMENTS = {"gpu": "gpu.command", "options": "options.command"} | {name: name for name in NAMES}
 
 
 def main() -> None:
