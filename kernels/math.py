@@ -91,7 +91,7 @@ def gelu(z):
 
 def gelu_slope(z, a):
     x = 0.7071067811865476 * z
-    return 0.5 * (1.0 + erf(x)) + 0.3989422804014327 * z * exp(-(x * x))
+    return 0.5 * (1.0 + erf(x)) + 0.3989422804014327 * z * exp(0.0 - x * x)
 
 
 # --- losses of one output: l(p, t) and dl/dp; c is huber's delta or quantile's level --------------

@@ -53,8 +53,7 @@ def reduced(x):
     Cody and Waite, 1980. The lowest bits of ``shifted`` are those of the power's exponent, which is
     0, as the power is then, where results begin to be subnormal.
     """
-    x = SMALLEST if x < SMALLEST else x  # a NaN stays one, here and below
-    x = LARGEST if x > LARGEST else x
+    x = min(max(x, SMALLEST), LARGEST)  # a NaN stays one, here and below
     shifted = x * LOG2_E + EXP_SHIFT
     k = shifted - EXP_SHIFT
     high = x - k * LN2_HIGH
@@ -83,8 +82,7 @@ def tanh(x):
     numerator is taken from the rounded denominator, so that most of its rounding cancels, and k is
     rounded down up to 3/4: it is 0 as long as tanh is less than 1/4, and p is all there is.
     """
-    size = abs(x)
-    size = TANH_LIMIT if size > TANH_LIMIT else size
+    size = min(abs(x), TANH_LIMIT)
     shifted = (size * TWO_LOG2_E - 0.25) + TANH_SHIFT
     r = size - (shifted - TANH_SHIFT) * HALF_LN2
     square = r * r
@@ -131,6 +129,6 @@ def erf(x):
     """The error function: x and more near 0, and 1 less ``exp(-x**2)`` and less further out."""
     square, size = x * x, abs(x)
     near = x + x * erf_rest(square)
-    end = ERF_ENDS if size > ERF_ENDS else size
-    far = 1.0 - exp(-square) * erfc_scaled(end)
-    return near if size < ERF_BEGINS_FAR else signed(far, x)
+    # written as gelu's slope is, where a compiler then finds the same exponential
+    far = signed(1.0 - exp(0.0 - square) * erfc_scaled(min(size, ERF_ENDS)), x)
+    return near if size < ERF_BEGINS_FAR else far
