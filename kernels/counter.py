@@ -49,8 +49,8 @@ def advance(position):
 def draw(word, upper):
     """Number of 32 bits, of a key's lower half at a position and of its upper half.
 
-    It is the finaliser lowbias32 (Wellons, 2018), into which the upper half is mixed on the way. Its
-    last shift is left out: it would change the lower bits alone.
+    It is the finaliser lowbias32 (Wellons, 2018), with the upper half mixed in on the way. Its last
+    shift is left out: it would change the lower bits alone.
     """
     x = U32((word ^ (word >> SHIFT_16)) * FACTOR_1)
     return U32((x ^ (x >> SHIFT_15) ^ upper) * FACTOR_2)

@@ -6,11 +6,10 @@ for each, and then three rows of uint32: words, upper halves of keys, and the le
 
 from __future__ import annotations
 
+import numpy as np
 from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
-
-import numpy as np
 
 from .. import counter
 from ..specialise import Specialiser, specialise
@@ -49,7 +48,9 @@ def apply_mask(typing, numbers, value, slope, mask, ahead):
         array, value, slope, mask, ahead = arguments
         vector = ir.VectorType(context.get_data_type(numbers.dtype), LANES)
         words = ir.VectorType(ir.IntType(32), LANES)
-        at = [pointer_to(context, builder, numbers, array, offset) for offset in (value, slope, mask)]
+        at = [
+            pointer_to(context, builder, numbers, array, offset) for offset in (value, slope, mask)
+        ]
         scale = load(builder, at[2], vector)
         rows = builder.bitcast(builder.gep(at[2], [ir.IntType(64)(LANES)]), words.as_pointer())
         word, upper, least = (

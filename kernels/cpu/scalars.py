@@ -13,6 +13,7 @@ from ..specialise import Specialiser
 from .compile import INTERNAL
 from .elementary import FASTER
 
+
 def scalar(function: Callable, dtype: str) -> Any:
     """A scalar function of ours or of a user, compiled for one dtype."""
     return specialiser(dtype, function.__module__ == formulas.__name__)(function)

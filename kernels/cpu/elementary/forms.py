@@ -1,8 +1,8 @@
-"""The functions of :mod:`math` that activations and losses call, with no branch and no call of libm.
+"""Functions of :mod:`math` without branches and calls, of which a compiler makes vectors.
 
-A compiler makes vectors of them. They are right to 2 units in the last place. What each dtype has
-of its own, numbers and polynomials, stands in :mod:`float64` and :mod:`float32`: here are
-float64's, and ``elementary`` puts the other's in their place.
+They are right to 2 units in the last place. What each dtype has of its own, numbers and
+polynomials, is in :mod:`float64` and :mod:`float32`: here are float64's, and ``elementary`` puts
+either's in their place.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from .float64 import (
     EXP_SHIFT,
     EXPONENT,
     EXPONENT_BITS,
+    FOUR_BITS,
     INFINITY,
     LARGEST,
     LN2_HIGH,
@@ -29,7 +30,6 @@ from .float64 import (
     SMALLEST,
     TANH_LIMIT,
     TANH_SHIFT,
-    FOUR_BITS,
     F,
     erf_rest,
     erfc_scaled,

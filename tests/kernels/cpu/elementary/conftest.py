@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 
 HALF_LN2, ROOT = 0.3465735902799727, 0.5**0.5
-# A polynomial, where it holds, what it is, and how much it counts in the function: no case where the
-# truth loses many digits itself.
+# Of a polynomial: numbers, what it is of them, and how much that counts in the function.
 POLYNOMIALS = {
     "exp_rest": (
         np.linspace(0.1, HALF_LN2, 9),
@@ -57,7 +56,7 @@ def check_numbers():
         digits = np.finfo(numbers.F).nmant
         one, two = numbers.F(1.0), numbers.F(2.0)
         assert numbers.ONE_BITS.view(numbers.F) == one
-        assert numbers.FOUR_BITS - numbers.ONE_BITS == numbers.F(4.0).view(numbers.BITS)
+        assert numbers.F(4.0).view(numbers.BITS) == numbers.FOUR_BITS - numbers.ONE_BITS
         assert numbers.LOG_MAGIC.view(numbers.F) == two**digits
         assert 1 << int(numbers.EXPONENT) == 1 << digits
         assert np.signbit(numbers.SIGN.view(numbers.F))
@@ -65,7 +64,9 @@ def check_numbers():
             (numbers.LN2_HIGH, numbers.LN2_LOW),
             (numbers.LN2_TOP, numbers.LN2_REST),
         ):
-            assert high + low == pytest.approx(math.log(2.0), rel=float(np.finfo(numbers.F).eps) / 64)
+            assert high + low == pytest.approx(
+                math.log(2.0), rel=float(np.finfo(numbers.F).eps) / 64
+            )
             mantissa, _ = math.frexp(high)  # times k it is exact
             assert mantissa * 2.0 ** (digits + 1 - bits_of_k) % 1.0 == 0.0
 

@@ -129,7 +129,8 @@ def test_special_numbers(form):
 
 
 @pytest.mark.parametrize(
-    ("name", "low", "high"), [("exp", 0, np.inf), ("expm1", -1, np.inf), ("erf", -1, 1), ("tanh", -1, 1)]
+    ("name", "low", "high"),
+    [("exp", 0, np.inf), ("expm1", -1, np.inf), ("erf", -1, 1), ("tanh", -1, 1)],
 )
 def test_limits_and_order(dtype, name, low, high):
     """Never beyond the limits, never falling by more than rounding."""
