@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 from llvmlite import ir
 from numba import types
+from numba.core import cgutils
 from numba.extending import intrinsic
 
 from .. import counter
@@ -38,35 +39,38 @@ def set_mask(numbers, mask, lane, dropout, i, step, layer, position):
 
 
 @intrinsic
-def apply_mask(typing, numbers, value, slope, mask, ahead):
-    """Multiply the vectors at ``numbers[value]`` and ``[slope]`` with their mask at ``[mask]``.
+def apply_mask(typing, numbers, value, slope, count, stride, mask, ahead, step):
+    """Multiply vectors from ``numbers[value]`` and ``[slope]`` on with the mask at ``[mask]``.
 
-    Its words are ``ahead`` of those that it was set with.
+    There are ``count`` of each, ``stride`` numbers apart. The first one's words are ``ahead`` of
+    those that the mask was set with, and each has ``step`` more than the one before.
     """
 
     def generate(context, builder, signature, arguments):
-        array, value, slope, mask, ahead = arguments
+        array, value, slope, count, stride, mask, ahead, step = arguments
         vector = ir.VectorType(context.get_data_type(numbers.dtype), LANES)
         words = ir.VectorType(ir.IntType(32), LANES)
-        at = [
-            pointer_to(context, builder, numbers, array, offset) for offset in (value, slope, mask)
-        ]
-        scale = load(builder, at[2], vector)
-        rows = builder.bitcast(builder.gep(at[2], [ir.IntType(64)(LANES)]), words.as_pointer())
+
+        def at(offset):
+            return pointer_to(context, builder, numbers, array, offset)
+
+        scale = load(builder, at(mask), vector)
+        rows = builder.bitcast(builder.gep(at(mask), [ir.IntType(64)(LANES)]), words.as_pointer())
         word, upper, least = (
             load(builder, builder.gep(rows, [ir.IntType(64)(row)]), words) for row in range(3)
         )
-        drawn = _draw(
-            Words(builder, builder.add(word, splat(builder, ahead, words))), Words(builder, upper)
-        )
-        kept = builder.icmp_unsigned(">=", drawn.vector, least)
-        factor = builder.select(kept, scale, ir.Constant(vector, None))
-        for each in at[:2]:
-            store(builder, builder.fmul(load(builder, each, vector), factor), each)
+        with cgutils.for_range(builder, count) as loop:
+            further = builder.add(ahead, builder.mul(builder.trunc(loop.index, step.type), step))
+            own = Words(builder, builder.add(word, splat(builder, further, words)))
+            kept = builder.icmp_unsigned(">=", _draw(own, Words(builder, upper)).vector, least)
+            factor = builder.select(kept, scale, ir.Constant(vector, None))
+            offset = builder.mul(loop.index, stride)
+            for each in (at(builder.add(value, offset)), at(builder.add(slope, offset))):
+                store(builder, builder.fmul(load(builder, each, vector), factor), each)
         return context.get_dummy_value()
 
-    i = types.int64
-    return types.void(numbers, i, i, i, types.uint32), generate
+    i, word = types.int64, types.uint32
+    return types.void(numbers, i, i, i, i, i, word, word), generate
 
 
 class Words:

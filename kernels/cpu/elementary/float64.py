@@ -28,20 +28,47 @@ LOG_MAGIC, LOG_BIAS = BITS(1075 << 52), 2.0**52 + 1023.0  # bits of 2**52, whose
 ERF_BEGINS_FAR, ERF_ENDS = 1.125, 6.0  # from there on erf is 1
 
 
+def cubic(x, square, a, b, c, d):
+    """``a + b x + c x**2 + d x**3``; parts of a polynomial need not wait for each other."""
+    return (a + b * x) + square * (c + d * x)
+
+
 def exp_rest(r):
     """(exp(r) - 1 - r) / r**2 for |r| <= ln 2 / 2: exp(r) is right to 3.7e-18."""
-    q = 2.7557586231860286e-06 + r * (2.7630234524871803e-07 + r * 2.5000078587169308e-08)
-    q = 0.00019841269506838303 + r * (2.4801493134288977e-05 + r * q)
-    q = 0.008333333333494295 + r * (0.00138888889435998 + r * q)
-    return 0.5000000000000011 + r * (0.16666666666666413 + r * (0.04166666666653026 + r * q))
+    square = r * r
+    fourth = square * square
+    part0 = cubic(
+        r,
+        square,
+        0.5000000000000011,
+        0.16666666666666413,
+        0.04166666666653026,
+        0.008333333333494295,
+    )
+    part1 = cubic(
+        r,
+        square,
+        0.00138888889435998,
+        0.00019841269506838303,
+        2.4801493134288977e-05,
+        2.7557586231860286e-06,
+    )
+    return part0 + fourth * (part1 + fourth * (2.7630234524871803e-07 + r * 2.5000078587169308e-08))
 
 
-def tanh_rest(square):
-    """(tanh(r) / r - 1) / r**2 for |r| <= 0.26, of r**2: tanh(r) is right to 7.6e-18."""
-    q = 0.003576387399986047 + square * -0.0013075604682283339
-    q = 0.021869461671803554 + square * (-0.00886236019161789 + square * q)
-    q = 0.13333333332988462 + square * (-0.05396825352642521 + square * q)
-    return -0.3333333333333242 + square * q
+def tanh_rest(s):
+    """(tanh(r) / r - 1) / r**2 for |r| <= 0.26, of s = r**2: tanh(r) is right to 7.6e-18."""
+    square = s * s
+    part0 = cubic(
+        s,
+        square,
+        -0.3333333333333242,
+        0.13333333332988462,
+        -0.05396825352642521,
+        0.021869461671803554,
+    )
+    part1 = (-0.00886236019161789 + s * 0.003576387399986047) + square * -0.0013075604682283339
+    return part0 + square * square * part1
 
 
 def log_rest(f):
@@ -52,13 +79,16 @@ def log_rest(f):
     """
     s, half = f / (2.0 + f), 0.5 * f * f
     z = s * s
-    q = 0.1818356433817337 + z * (0.153140501980634 + z * 0.14795953626782227)
-    q = 0.28571428742388794 + z * (0.22222198572997634 + z * q)
-    return s * (half + z * (0.6666666666666734 + z * (0.39999999999414676 + z * q)))
+    square = z * z
+    part0 = cubic(
+        z, square, 0.6666666666666734, 0.39999999999414676, 0.28571428742388794, 0.22222198572997634
+    )
+    part1 = (0.1818356433817337 + z * 0.153140501980634) + square * 0.14795953626782227
+    return s * (half + z * (part0 + square * square * part1))
 
 
 def erf_rest(square):
-    """erf(x) / x - 1 for |x| <= 1.125, of x**2: erf(x) is right to 2.389e-18."""
+    """erf(x) / x - 1 for |x| <= 1.125, of x**2: erf(x) is right to 2.4e-18."""
     q = -1.0937493270608393e-09 + square * 5.286873266182076e-11
     q = -1.63299666651293e-07 + square * (1.4535746338844433e-08 + square * q)
     q = -1.4925448991522135e-05 + square * (1.6458879569395765e-06 + square * q)

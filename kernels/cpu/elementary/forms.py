@@ -104,8 +104,7 @@ def split(x):
 
 def joined(k, f):
     """Logarithm of ``2**k * (1 + f)``."""
-    half = 0.5 * f * f
-    return f + ((log_rest(f) + k * LN2_REST) - half) + k * LN2_TOP
+    return f + (log_rest(f) + (k * LN2_REST - 0.5 * f * f)) + k * LN2_TOP
 
 
 def log(x):

@@ -107,13 +107,12 @@ def apply_dropout(net, dropout, layout, work, layer, chunk, position):
         set_mask(
             work.numbers, mask, lane % LANES, dropout, i, chunk.step, layer - 1, position * width
         )
-    for k in range(width):
-        for r in range(rows):
-            ahead, offset = advance(r * width + k), (k * rows + r) * lanes
-            for vector in range(lanes // LANES):
-                value = layout.values[layer] + offset + vector * LANES
-                slope = layout.slopes[layer] + offset + vector * LANES
-                apply_mask(work.numbers, value, slope, layout.masks + vector * MASK, ahead)
+    for vector in range(lanes // LANES):
+        mask = layout.masks + vector * MASK
+        for k in range(width):
+            offset = k * rows * lanes + vector * LANES
+            value, slope = layout.values[layer] + offset, layout.slopes[layer] + offset
+            apply_mask(work.numbers, value, slope, rows, lanes, mask, advance(k), advance(width))
 
 
 @inline

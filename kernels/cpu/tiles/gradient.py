@@ -137,8 +137,8 @@ def apply_dropout(net, dropout, layout, work, i, layer, chunk, position):
     for r in range(chunk.rows):
         value = work.own + layout.values[layer] + r * stride
         slope = work.own + layout.slopes[layer] + r * stride
-        for k in range(0, width, LANES):
-            apply_mask(numbers, value + k, slope + k, mask, advance(r * width + k))
+        ahead, step = advance(r * width), advance(LANES)
+        apply_mask(numbers, value, slope, layout.blocks[layer - 1], LANES, mask, ahead, step)
         if net.bias:
             numbers[value + width] = 1
 

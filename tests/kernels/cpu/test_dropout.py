@@ -9,14 +9,15 @@ from bpfast.kernels.arguments import Dropout
 from bpfast.kernels.cpu.dropout import MASK, advance, apply_mask, set_mask
 from bpfast.kernels.cpu.simd import LANES
 
-VALUE, SLOPE, BEFORE = MASK, MASK + LANES, 40
+COUNT, STRIDE = 3, 2 * LANES  # vectors of values, each with its slopes behind it
+VALUE, SLOPE, SIZE, BEFORE = MASK, MASK + LANES, MASK + COUNT * STRIDE, 40
 
 
 @njit
 def apply(numbers, dropout, networks, step, layer, ahead):
     for lane in range(LANES):
         set_mask(numbers, 0, lane, dropout, networks[lane], step, layer, BEFORE + lane)
-    apply_mask(numbers, VALUE, SLOPE, 0, advance(ahead))
+    apply_mask(numbers, VALUE, SLOPE, COUNT, STRIDE, 0, advance(ahead), advance(LANES))
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
@@ -24,21 +25,23 @@ def test_a_lane_draws_from_its_networks_key_step_and_layer(dtype):
     keys, p = counter.key(5, np.arange(3)), np.array([[0.3, 0.6], [0.5, 0.9], [0.0, 0.2]])
     networks, kept = np.arange(LANES) % 3, 0
     for step, layer, ahead in ((0, 0, 0), (7, 1, 3), (3, 0, 2**33 + 1000)):
-        numbers = np.full(MASK + 2 * LANES, 3.0, dtype)
+        numbers = np.full(SIZE, 3.0, dtype)
         apply(numbers, Dropout(p, keys), networks, step, layer, ahead)
         own = counter.branch(counter.branch(keys, step), layer)[networks]
-        chance, position = p[networks, layer], BEFORE + ahead + np.arange(LANES)
+        chance = p[networks, layer]
+        position = BEFORE + ahead + np.arange(COUNT * LANES).reshape(COUNT, LANES)
         stays = counter.keeps(own, position, counter.least_kept(chance))
-        for part in (numbers[VALUE:SLOPE], numbers[SLOPE:]):
-            np.testing.assert_allclose(part, np.where(stays, 3.0 / (1.0 - chance), 0.0), rtol=1e-6)
+        expected = np.where(stays, 3.0 / (1.0 - chance), 0.0)
+        for part in np.moveaxis(numbers[VALUE:].reshape(COUNT, 2, LANES), 1, 0):
+            np.testing.assert_allclose(part, expected, rtol=1e-6)
         kept += stays.sum()
-    assert 0 < kept < 3 * LANES
+    assert 0 < kept < 9 * LANES
 
 
 def test_one_row_counts_for_all_networks():
     keys, p = counter.key(5, np.arange(3)), np.array([[0.5]])
-    numbers = np.ones((3, MASK + 2 * LANES))
+    numbers = np.ones((3, SIZE))
     for i in range(3):
         apply(numbers[i], Dropout(p, keys), np.full(LANES, i), 0, 0, 0)
-    assert all(0 < np.count_nonzero(one[SLOPE:]) < LANES for one in numbers)
+    assert all(0 < np.count_nonzero(one[VALUE:]) < SIZE - VALUE for one in numbers)
     assert not np.array_equal(numbers[0, SLOPE:], numbers[1, SLOPE:])
