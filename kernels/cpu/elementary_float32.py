@@ -1,10 +1,10 @@
-"""Numbers and polynomials of :mod:`forms` in float32; :mod:`float64` says what they are."""
+"""Numbers and polynomials of :mod:`elementary` in float32, as :mod:`elementary_float64` has them."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from .float64 import cubic
+from .elementary_float64 import cubic
 
 F, BITS = np.float32, np.uint32
 EXPONENT = BITS(23)

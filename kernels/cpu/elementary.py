@@ -1,13 +1,18 @@
 """Functions of :mod:`math` without branches and calls, of which a compiler makes vectors.
 
 They are right to 2 units in the last place. What each dtype has of its own, numbers and
-polynomials, is in :mod:`float64` and :mod:`float32`: here are float64's, and ``elementary`` puts
-either's in their place.
+polynomials, is in :mod:`elementary_float64` and :mod:`elementary_float32`: the names here are
+float64's, and FASTER has each form with either's in their place.
 """
 
 from __future__ import annotations
 
-from .float64 import (
+import math
+from collections.abc import Callable
+from types import FunctionType, ModuleType
+
+from . import elementary_float32, elementary_float64
+from .elementary_float64 import (
     BITS,
     ERF_BEGINS_FAR,
     ERF_ENDS,
@@ -131,3 +136,20 @@ def erf(x):
     # written as gelu's slope is, where a compiler then finds the same exponential
     far = signed(1.0 - exp(0.0 - square) * erfc_scaled(min(size, ERF_ENDS)), x)
     return near if size < ERF_BEGINS_FAR else far
+
+
+# --- with each dtype's numbers --------------------------------------------------------------------
+
+FORMS = (signed, reduced, exp, expm1, tanh, split, joined, log, log1p, erf)
+
+
+def _with(numbers: ModuleType) -> dict[Callable, Callable]:
+    """What stands for functions of :mod:`math`, made with a dtype's numbers."""
+    names = {**globals(), **vars(numbers)}
+    for form in FORMS:
+        names[form.__name__] = FunctionType(form.__code__, names, form.__name__)
+    replaced = (math.erf, math.exp, math.expm1, math.log, math.log1p, math.tanh)
+    return {function: names[function.__name__] for function in replaced}
+
+
+FASTER = {"float32": _with(elementary_float32), "float64": _with(elementary_float64)}

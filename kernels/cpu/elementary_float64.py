@@ -1,4 +1,4 @@
-"""Numbers and polynomials of :mod:`forms` in float64.
+"""Numbers and polynomials of :mod:`elementary` in float64.
 
 Each polynomial is the one whose largest error, as its comment measures it, is the smallest (Remez,
 1934).
