@@ -59,8 +59,13 @@ def sigmoid_slope(z, a):
     return a * (1.0 - a)
 
 
+def softening(z):
+    """What softplus is above the larger of 0 and z."""
+    return log1p(exp(-abs(z)))
+
+
 def softplus(z):
-    return (0.0 if z < 0.0 else z) + log1p(exp(-abs(z)))
+    return (0.0 if z < 0.0 else z) + softening(z)
 
 
 def softplus_slope(z, a):
@@ -161,7 +166,7 @@ def poisson_slope(p, t, c):
 
 
 def binary_cross_entropy(p, t, c):
-    return p * ((1.0 if p > 0.0 else 0.0) - t) + log1p(exp(-abs(p)))
+    return p * ((1.0 if p > 0.0 else 0.0) - t) + softening(p)
 
 
 def binary_cross_entropy_slope(p, t, c):

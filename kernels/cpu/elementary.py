@@ -11,6 +11,7 @@ import math
 from collections.abc import Callable
 from types import FunctionType, ModuleType
 
+from .. import math as formulas
 from . import elementary_float32, elementary_float64
 from .elementary_float64 import (
     BITS,
@@ -39,6 +40,7 @@ from .elementary_float64 import (
     erf_rest,
     erfc_scaled,
     exp_rest,
+    log1p_share,
     log_rest,
     tanh_rest,
 )
@@ -129,6 +131,12 @@ def log1p(x):
     return result if x < INFINITY else x
 
 
+def softening(x):
+    """``log1p(exp(-|x|))``, whose argument is between 0 and 1."""
+    e = exp(-abs(x))
+    return e * log1p_share(e)
+
+
 def erf(x):
     """The error function: x and more near 0, and 1 less ``exp(-x**2)`` and less further out."""
     square, size = x * x, abs(x)
@@ -140,15 +148,18 @@ def erf(x):
 
 # --- with each dtype's numbers --------------------------------------------------------------------
 
-FORMS = (signed, reduced, exp, expm1, tanh, split, joined, log, log1p, erf)
+FORMS = (signed, reduced, exp, expm1, tanh, split, joined, log, log1p, softening, erf)
 
 
 def _with(numbers: ModuleType) -> dict[Callable, Callable]:
-    """What stands for functions of :mod:`math`, made with a dtype's numbers."""
+    """What stands for functions of Python's :mod:`math` and ours, made with a dtype's numbers."""
     names = {**globals(), **vars(numbers)}
     for form in FORMS:
         names[form.__name__] = FunctionType(form.__code__, names, form.__name__)
-    replaced = (math.erf, math.exp, math.expm1, math.log, math.log1p, math.tanh)
+    replaced = (
+        *(math.erf, math.exp, math.expm1, math.log, math.log1p, math.tanh),
+        formulas.softening,
+    )
     return {function: names[function.__name__] for function in replaced}
 
 

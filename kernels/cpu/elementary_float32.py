@@ -1,4 +1,4 @@
-"""Numbers and polynomials of :mod:`elementary` in float32, as :mod:`elementary_float64` has them."""
+"""Numbers and polynomials of :mod:`elementary` in float32: see :mod:`elementary_float64`."""
 
 from __future__ import annotations
 
@@ -46,6 +46,30 @@ def log_rest(f):
     part0 = cubic(f, square, 3.3333331174e-1, -2.4999993993e-1, 2.0000714765e-1, -1.6668057665e-1)
     part1 = cubic(f, square, 1.4249322787e-1, -1.2420140846e-1, 1.1676998740e-1, -1.1514610310e-1)
     return f * square * (part0 + fourth * (part1 + fourth * 7.0376836292e-2))
+
+
+def log1p_share(e):
+    """log(1 + e) is right to 4e-9."""
+    square = e * e
+    fourth = square * square
+    part0 = cubic(
+        e,
+        square,
+        0.9999999960153104,
+        -0.49999914180911015,
+        0.3333027553098952,
+        -0.24957345079887763,
+    )
+    part1 = cubic(
+        e,
+        square,
+        0.19692442590412038,
+        -0.15353240056277367,
+        0.1068447104579569,
+        -0.057758480124514955,
+    )
+    part2 = 0.02027741351388798 + e * -0.0033386513306387458
+    return part0 + fourth * (part1 + fourth * part2)
 
 
 def erf_rest(s):

@@ -87,6 +87,28 @@ def log_rest(f):
     return s * (half + z * (part0 + square * square * part1))
 
 
+def log1p_share(e):
+    """log(1 + e) / e for e from 0 to 1, as in :func:`log_rest`: right to 1.323e-18."""
+    share = 1.0 / (2.0 + e)
+    s = e * share
+    z = s * s
+    square = z * z
+    fourth = square * square
+    part0 = cubic(
+        z, square, 0.6666666666666631, 0.40000000000157243, 0.28571428547854405, 0.222222239696879
+    )
+    part1 = cubic(
+        z,
+        square,
+        0.18181743926659535,
+        0.15386559883806747,
+        0.13300974115912112,
+        0.12106082025018322,
+    )
+    part2 = 0.08340119951889778 + z * 0.17018541430608708
+    return 2.0 * share + share * z * (part0 + fourth * (part1 + fourth * part2))
+
+
 def erf_rest(square):
     """erf(x) / x - 1 for |x| <= 1.125, of x**2: erf(x) is right to 2.4e-18."""
     q = -1.0937493270608393e-09 + square * 5.286873266182076e-11
