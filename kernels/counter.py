@@ -1,8 +1,9 @@
 """Counter-based random numbers: the same on every device, whatever the order they are asked in.
 
 A number is a hash of a key and a position, so no generator has a state to carry. The hash is the
-finaliser of SplitMix64 (Steele, Lea and Flood, 2014). What comes before :func:`key` are plain
-functions that compile for every device; the first three run on NumPy arrays of uint64, too.
+finaliser of SplitMix64 (Steele, Lea and Flood, 2014). Dropout draws a number for every unit, from a
+hash of 32 bits: processors have vectors of these. What comes before :func:`key` are plain functions
+that compile for every device, and run on NumPy arrays, too.
 """
 
 from __future__ import annotations
@@ -14,9 +15,13 @@ import numpy as np
 GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 MULTIPLIER_1 = np.uint64(0xBF58476D1CE4E5B9)
 MULTIPLIER_2 = np.uint64(0x94D049BB133111EB)
-SHIFT_30, SHIFT_27, SHIFT_31, SHIFT_40 = (np.uint64(s) for s in (30, 27, 31, 40))
-SHIFT_11 = np.uint64(11)
-UNIT_24 = 2.0**-24
+SHIFT_11, SHIFT_27, SHIFT_30, SHIFT_31, SHIFT_32 = (np.uint64(s) for s in (11, 27, 30, 31, 32))
+
+U32 = np.uint32
+STEP = U32(0x9E3779B9)
+FACTOR_1, FACTOR_2 = U32(0x7FEB352D), U32(0x846CA68B)
+SHIFT_15, SHIFT_16 = U32(15), U32(16)
+DRAWS = 2.0**32  # so many numbers can be drawn
 
 
 def mix(x):
@@ -31,19 +36,39 @@ def join(key, word):
     return mix(key ^ mix(word + GOLDEN))
 
 
-def uniform24(key, position):
-    """Number in [0, 1), a multiple of 2**-24, exact in every dtype; dropout draws with it."""
-    return (mix(key + (position + MULTIPLIER_1) * GOLDEN) >> SHIFT_40) * UNIT_24
-
-
 def dropout_key(key, step, layer):
     """Key of a hidden layer's draws in a step."""
     return join(join(key, np.uint64(step)), np.uint64(layer))
 
 
-def keeps(key, position, p):
-    """Whether a hidden unit stays; with probability p it does not."""
-    return uniform24(key, np.uint64(position)) >= p
+def advance(position):
+    """What a key's lower half is more at a position: the next position has STEP more."""
+    return U32(U32(position) * STEP)
+
+
+def draw(word, upper):
+    """Number of 32 bits, of a key's lower half at a position and of its upper half.
+
+    It is the finaliser lowbias32 (Wellons, 2018), with the upper half mixed in on the way. Its last
+    shift is left out: it would change the lower bits alone.
+    """
+    x = U32((word ^ (word >> SHIFT_16)) * FACTOR_1)
+    return U32((x ^ (x >> SHIFT_15) ^ upper) * FACTOR_2)
+
+
+def upper_half(key):
+    """The upper 32 bits of a key."""
+    return U32(key >> SHIFT_32)
+
+
+def least_kept(p):
+    """The least draw of a unit that stays, if with probability p < 1 it does not."""
+    return U32(p * DRAWS)
+
+
+def keeps(key, position, least):
+    """Whether a hidden unit stays. Positions that are 2**32 apart share their draw."""
+    return draw(U32(U32(key) + advance(position)), upper_half(key)) >= least
 
 
 def key(*words) -> np.ndarray:

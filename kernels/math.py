@@ -59,8 +59,13 @@ def sigmoid_slope(z, a):
     return a * (1.0 - a)
 
 
+def softening(z):
+    """What softplus is above the larger of 0 and z."""
+    return log1p(exp(-abs(z)))
+
+
 def softplus(z):
-    return (0.0 if z < 0.0 else z) + log1p(exp(-abs(z)))
+    return (0.0 if z < 0.0 else z) + softening(z)
 
 
 def softplus_slope(z, a):
@@ -90,7 +95,8 @@ def gelu(z):
 
 
 def gelu_slope(z, a):
-    return 0.5 * (1.0 + erf(0.7071067811865476 * z)) + 0.3989422804014327 * z * exp(-0.5 * z * z)
+    x = 0.7071067811865476 * z
+    return 0.5 * (1.0 + erf(x)) + 0.3989422804014327 * z * exp(0.0 - x * x)
 
 
 # --- losses of one output: l(p, t) and dl/dp; c is huber's delta or quantile's level --------------
@@ -160,7 +166,7 @@ def poisson_slope(p, t, c):
 
 
 def binary_cross_entropy(p, t, c):
-    return p * ((1.0 if p > 0.0 else 0.0) - t) + log1p(exp(-abs(p)))
+    return p * ((1.0 if p > 0.0 else 0.0) - t) + softening(p)
 
 
 def binary_cross_entropy_slope(p, t, c):

@@ -154,8 +154,8 @@ def dropout_masks(task: Task, i: int, step: int, rows: int) -> list[np.ndarray] 
     for layer, width in enumerate(task.network.layers[1:-1]):
         p = task.dropout[i, layer]
         key = counter.branch(counter.branch(task.keys[i : i + 1], step), layer)
-        draws = counter.uniform24(key, np.arange(rows * width, dtype=np.uint64))
-        masks.append(np.where(draws >= p, 1.0 / (1.0 - p), 0.0).reshape(rows, width))
+        kept = counter.keeps(key, np.arange(rows * width), counter.least_kept(p))
+        masks.append(np.where(kept, 1.0 / (1.0 - p), 0.0).reshape(rows, width))
     return masks
 
 

@@ -1,68 +1,85 @@
-"""Exponential functions for float32 that a compiler can vectorise, unlike calls of libm.
+"""Functions of :mod:`math` without branches and calls, of which a compiler makes vectors.
 
-``exp(x) = 2**k * exp(r)`` with ``x = k * ln 2 + r`` and ``|r| <= ln 2 / 2`` (Cody and Waite, 1980).
-They are the twins of :mod:`math`'s functions of the same names, right to 2 units in the last place.
+They are right to 2 units in the last place. What each dtype has of its own, numbers and
+polynomials, is in :mod:`elementary_float64` and :mod:`elementary_float32`: the names here are
+float64's, and FASTER has each form with either's in their place.
 """
 
 from __future__ import annotations
 
-import numpy as np
+import math
+from collections.abc import Callable
+from types import FunctionType, ModuleType
 
-F = np.float32
-INT = np.int32
-LOG2_E = F(1.4426950408889634)
-LN2_HIGH = F(0.693145751953125)  # 15 bits: k * LN2_HIGH is exact
-LN2_LOW = F(1.4286068203094173e-06)
-LARGEST, SMALLEST = F(88.72283), F(-87.33654)  # exp is finite, and no subnormal number
-INFINITY = F(np.inf)
-ZERO, HALF, ONE, TWO = F(0.0), F(0.5), F(1.0), F(2.0)
-SHIFT = F(1.5 * 2**23)  # k + SHIFT is a rounded sum, and its lowest bits are k's
-EXPONENT = INT(23)  # where it begins in a float32
-# Minimax of (exp(r) - 1 - r) / r**2 for |r| <= ln 2 / 2: exp(r) - 1 is right to 1.4e-8.
-C2, C3, C4, C5, C6 = map(F, (0.49999998, 0.16666544, 0.0416672, 0.00836652, 0.00138825))
+from .. import math as formulas
+from . import elementary_float32, elementary_float64
+from .elementary_float64 import (
+    BITS,
+    ERF_BEGINS_FAR,
+    ERF_ENDS,
+    EXP_SHIFT,
+    EXPONENT,
+    EXPONENT_BITS,
+    FOUR_BITS,
+    INFINITY,
+    LARGEST,
+    LN2_HIGH,
+    LN2_LOW,
+    LN2_REST,
+    LN2_TOP,
+    LOG_BIAS,
+    LOG_MAGIC,
+    LOG_SHIFT,
+    ONE_BITS,
+    QUIET,
+    SIGN,
+    SMALLEST,
+    TANH_LIMIT,
+    TANH_SHIFT,
+    F,
+    erf_rest,
+    erfc_scaled,
+    exp_rest,
+    log1p_share,
+    log_rest,
+    tanh_rest,
+)
 
-TANH_LIMIT = F(9.02)  # from here on tanh is 1 in float32
-TANH_SHIFT = F(1.5 * 2**23 + 127)  # the lowest bits are those of 2**k's exponent
-HALF_LN2, TWO_LOG2_E, QUARTER = F(0.34657359027997264), F(2.8853900817779268), F(0.25)
-# Minimax of (tanh(r) / r - 1) / r**2 for |r| <= 0.26: tanh(r) is right to 4e-9.
-T2, T4, T6 = map(F, (-0.33333215, 0.13322763, -0.05123389))
-SIGN = INT(-(2**31))
-
-MANTISSA, ONE_BITS, SQRT2 = INT(2**23 - 1), INT(127 << 23), F(1.4142135)
-LN2_TOP, LN2_REST = F(0.693359375), F(-2.12194440e-4)
-L3, L4, L5, L6 = map(F, (3.3333331174e-1, -2.4999993993e-1, 2.0000714765e-1, -1.6668057665e-1))
-L7, L8 = map(F, (1.4249322787e-1, -1.2420140846e-1))
-L9, L10, L11 = map(F, (1.1676998740e-1, -1.1514610310e-1, 7.0376836292e-2))
+LOG2_E = 1.4426950408889634
+HALF_LN2, TWO_LOG2_E = 0.34657359027997264, 2.8853900817779268
 
 
-def reduce(x):
-    """k + SHIFT, and exp(r) - 1 for the rest r."""
-    shifted = x * LOG2_E + SHIFT
-    k = shifted - SHIFT
-    r = (x - k * LN2_HIGH) - k * LN2_LOW
-    q = C2 + r * (C3 + r * (C4 + r * (C5 + r * C6)))
-    return shifted, r + r * r * q
+def signed(size, x):
+    """A number that is not negative, with the sign of x."""
+    return BITS(F(size).view(BITS) | BITS(F(x).view(BITS) & SIGN)).view(F)
+
+
+def reduced(x):
+    """``2**(k - 1)``, r, and what r is too small by, where ``x = k * ln 2 + r``, |r| <= ln 2 / 2.
+
+    Cody and Waite, 1980. The lowest bits of ``shifted`` are those of the power's exponent, which is
+    0, as the power is then, where results begin to be subnormal.
+    """
+    x = min(max(x, SMALLEST), LARGEST)  # a NaN stays one, here and below
+    shifted = x * LOG2_E + EXP_SHIFT
+    k = shifted - EXP_SHIFT
+    high = x - k * LN2_HIGH
+    r = high - k * LN2_LOW
+    return BITS(F(shifted).view(BITS) << EXPONENT).view(F), r, (high - r) - k * LN2_LOW
 
 
 def exp(x):
-    """e**x; below -87.3, where results are subnormal, 0."""
-    inside = min(max(x, SMALLEST), LARGEST)
-    shifted, p = reduce(inside)
-    k = INT(F(shifted).view(INT) << EXPONENT)  # added to the exponent: 2**128 is no float32
-    result = INT(F(p + ONE).view(INT) + k).view(F)
-    result = INFINITY if x > LARGEST else result
-    result = ZERO if x < SMALLEST else result
-    return result if x == x else x
+    """e**x; 0 where that is less than 1.5 times the smallest number that is not subnormal."""
+    half, r, _ = reduced(x)
+    p = r + r * r * exp_rest(r)
+    return (p * half + half) * 2.0
 
 
 def expm1(x):
     """e**x - 1, accurate near 0."""
-    inside = min(max(x, SMALLEST), LARGEST)  # as in exp: one reduction serves both
-    shifted, p = reduce(inside)
-    half = INT(INT(F(shifted).view(INT) + INT(126)) << EXPONENT).view(F)  # 2**(k - 1)
-    result = (p * half + (half - HALF)) * TWO
-    result = INFINITY if x > LARGEST else result
-    return result if x == x else x
+    half, r, rest = reduced(x)
+    p = r + (r * r * exp_rest(r) + rest)
+    return (p * half + (half - 0.5)) * 2.0
 
 
 def tanh(x):
@@ -72,31 +89,78 @@ def tanh(x):
     numerator is taken from the rounded denominator, so that most of its rounding cancels, and k is
     rounded down up to 3/4: it is 0 as long as tanh is less than 1/4, and p is all there is.
     """
-    size = abs(x)
-    size = TANH_LIMIT if size > TANH_LIMIT else size  # a NaN stays one
-    shifted = (size * TWO_LOG2_E - QUARTER) + TANH_SHIFT
+    size = min(abs(x), TANH_LIMIT)
+    shifted = (size * TWO_LOG2_E - 0.25) + TANH_SHIFT
     r = size - (shifted - TANH_SHIFT) * HALF_LN2
     square = r * r
-    p = r + r * square * (T2 + square * (T4 + square * T6))
-    s = INT(F(shifted).view(INT) << EXPONENT).view(F)
-    denominator = (s + ONE) + (s - ONE) * p
-    result = ((denominator - TWO) + TWO * p) / denominator
-    return INT(F(result).view(INT) | INT(F(x).view(INT) & SIGN)).view(F)
+    p = r + r * square * tanh_rest(square)
+    s = BITS(F(shifted).view(BITS) << EXPONENT).view(F)
+    denominator = (s + 1.0) + (s - 1.0) * p
+    return signed(((denominator - 2.0) + 2.0 * p) / denominator, x)
+
+
+def split(x):
+    """Bits of ``2**k`` and k, where ``x = 2**k * m`` with m from sqrt(1/2) to sqrt(2).
+
+    For positive numbers that are not subnormal.
+    """
+    shifted = BITS(F(x).view(BITS) + LOG_SHIFT)  # its exponent is k's
+    k = BITS(BITS(shifted >> EXPONENT) | LOG_MAGIC).view(F) - LOG_BIAS
+    return BITS(shifted & EXPONENT_BITS), k
+
+
+def joined(k, f):
+    """Logarithm of ``2**k * (1 + f)``."""
+    return f + (log_rest(f) + (k * LN2_REST - 0.5 * f * f)) + k * LN2_TOP
 
 
 def log(x):
-    """Natural logarithm of positive numbers that are not subnormal.
-
-    ``log(x) = e * ln 2 + log(m)`` with m from sqrt(1/2) to sqrt(2); the polynomial is Cephes'
-    (Moshier, 1989).
-    """
-    bits = F(x).view(INT)
-    m = INT((bits & MANTISSA) | ONE_BITS).view(F)
-    e = F((bits >> EXPONENT) - INT(127))
-    e, m = (e + ONE, m * HALF) if m > SQRT2 else (e, m)
-    f = m - ONE
-    square = f * f
-    q = L6 + f * (L7 + f * (L8 + f * (L9 + f * (L10 + f * L11))))
-    q = f * square * (L3 + f * (L4 + f * (L5 + f * q)))
-    result = f + ((q + e * LN2_REST) - HALF * square) + e * LN2_TOP
+    """Natural logarithm of positive numbers that are not subnormal."""
+    power, k = split(x)
+    m = BITS(BITS(F(x).view(BITS) - power) + ONE_BITS).view(F)
+    result = joined(k, m - 1.0)
     return result if x < INFINITY else x  # a NaN stays one
+
+
+def log1p(x):
+    """Logarithm of 1 + x, accurate near 0: only ``(1 + x) / 2**k - 1`` is rounded."""
+    power, k = split(1.0 + x)
+    four = BITS(FOUR_BITS - power).view(F)  # 4 / 2**k; a half of 2**-127 is no float32
+    result = signed(joined(k, 0.25 * x * four + (0.25 * four - 1.0)), x)
+    result = result if x > -1.0 else (-INFINITY if x == -1.0 else QUIET)
+    return result if x < INFINITY else x
+
+
+def softening(x):
+    """``log1p(exp(-|x|))``, whose argument is between 0 and 1."""
+    e = exp(-abs(x))
+    return e * log1p_share(e)
+
+
+def erf(x):
+    """The error function: x and more near 0, and 1 less ``exp(-x**2)`` and less further out."""
+    square, size = x * x, abs(x)
+    near = x + x * erf_rest(square)
+    # written as gelu's slope is, where a compiler then finds the same exponential
+    far = signed(1.0 - exp(0.0 - square) * erfc_scaled(min(size, ERF_ENDS)), x)
+    return near if size < ERF_BEGINS_FAR else far
+
+
+# --- with each dtype's numbers --------------------------------------------------------------------
+
+FORMS = (signed, reduced, exp, expm1, tanh, split, joined, log, log1p, softening, erf)
+
+
+def _with(numbers: ModuleType) -> dict[Callable, Callable]:
+    """What stands for functions of Python's :mod:`math` and ours, made with a dtype's numbers."""
+    names = {**globals(), **vars(numbers)}
+    for form in FORMS:
+        names[form.__name__] = FunctionType(form.__code__, names, form.__name__)
+    replaced = (
+        *(math.erf, math.exp, math.expm1, math.log, math.log1p, math.tanh),
+        formulas.softening,
+    )
+    return {function: names[function.__name__] for function in replaced}
+
+
+FASTER = {"float32": _with(elementary_float32), "float64": _with(elementary_float64)}

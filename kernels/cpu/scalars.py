@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from functools import cache
 from typing import Any
@@ -11,15 +10,8 @@ from numba import njit
 
 from .. import math as formulas
 from ..specialise import Specialiser
-from . import elementary
 from .compile import INTERNAL
-
-FASTER = {  # in float32
-    math.exp: elementary.exp,
-    math.expm1: elementary.expm1,
-    math.log: elementary.log,
-    math.tanh: elementary.tanh,
-}
+from .elementary import FASTER
 
 
 def scalar(function: Callable, dtype: str) -> Any:
@@ -30,7 +22,7 @@ def scalar(function: Callable, dtype: str) -> Any:
 @cache
 def specialiser(dtype: str, ours: bool = True) -> Specialiser:
     """What compiles scalar functions for a dtype; users' own call their own ``exp``."""
-    return Specialiser(dtype, _compile, FASTER if ours and dtype == "float32" else {})
+    return Specialiser(dtype, _compile, FASTER[dtype] if ours else {})
 
 
 def _compile(function: Callable) -> Callable:

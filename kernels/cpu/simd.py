@@ -39,7 +39,8 @@ class Matrix(NamedTuple):
     column_step: int
 
 
-def _pointer(context, builder, array_type, array, offset):
+def pointer_to(context, builder, array_type, array, offset):
+    """Where an array's number lies."""
     data = context.make_array(array_type)(context, builder, value=array).data
     return builder.gep(data, [offset])
 
@@ -97,7 +98,7 @@ def set_vector(typing, numbers, start, value):
     def generate(context, builder, signature, arguments):
         array, start, value = arguments
         vector = ir.VectorType(value.type, LANES)
-        pointer = _pointer(context, builder, numbers, array, start)
+        pointer = pointer_to(context, builder, numbers, array, start)
         store(builder, splat(builder, value, vector), pointer)
         return context.get_dummy_value()
 
@@ -111,11 +112,11 @@ def add_vector(typing, sums, target, numbers, source):
     def generate(context, builder, signature, arguments):
         sums_array, target, array, source = arguments
         number, wide = context.get_data_type(numbers.dtype), ir.VectorType(ir.DoubleType(), LANES)
-        pointer = _pointer(context, builder, numbers, array, source)
+        pointer = pointer_to(context, builder, numbers, array, source)
         value = load(builder, pointer, ir.VectorType(number, LANES))
         if number != ir.DoubleType():
             value = builder.fpext(value, wide)
-        pointer = _pointer(context, builder, sums, sums_array, target)
+        pointer = pointer_to(context, builder, sums, sums_array, target)
         store(builder, builder.fadd(load(builder, pointer, wide), value), pointer)
         return context.get_dummy_value()
 
@@ -166,7 +167,7 @@ def transpose_block(typing, numbers, source, target):
 
         def row(start, k):
             offset = builder.add(start, start.type(k * LANES))
-            return _pointer(context, builder, numbers, array, offset)
+            return pointer_to(context, builder, numbers, array, offset)
 
         rows = [load(builder, row(source, k), vector) for k in range(LANES)]
         half, i32 = LANES // 2, ir.IntType(32)
@@ -197,7 +198,7 @@ def _gatherer(width: int):
             length = builder.extract_value(whole.shape, 1)
 
             def part(lane):
-                at = _pointer(context, builder, rows, row_array, builder.add(first, _i64(lane)))
+                at = pointer_to(context, builder, rows, row_array, builder.add(first, _i64(lane)))
                 offset = builder.add(builder.mul(builder.load(at), length), column)
                 pointer = builder.gep(whole.data, [offset])
                 return load(builder, pointer, ir.VectorType(number, width))
@@ -206,7 +207,7 @@ def _gatherer(width: int):
             vectors = [_joined(builder, parts[k::width]) for k in range(width)]
             for k, vector in enumerate(_transposed(builder, vectors)):
                 offset = builder.add(target, builder.mul(step, _i64(k)))
-                store(builder, vector, _pointer(context, builder, numbers, array, offset))
+                store(builder, vector, pointer_to(context, builder, numbers, array, offset))
             return context.get_dummy_value()
 
         i = types.int64
@@ -274,7 +275,7 @@ def invoke(typing, address, numbers, p1, p2, p3, p4, p5, n1, n2, x):
 
     def generate(context, builder, signature, arguments):
         function, array, *offsets, n1, n2, x = arguments
-        pointers = [_pointer(context, builder, numbers, array, offset) for offset in offsets]
+        pointers = [pointer_to(context, builder, numbers, array, offset) for offset in offsets]
         _call_address(builder, function, [*pointers, n1, n2, x])
         return context.get_dummy_value()
 
@@ -313,7 +314,7 @@ def fetch_add(typing, counters, index, amount):
 
     def generate(context, builder, signature, arguments):
         array, index, amount = arguments
-        pointer = _pointer(context, builder, counters, array, index)
+        pointer = pointer_to(context, builder, counters, array, index)
         return builder.atomic_rmw("add", pointer, amount, "seq_cst")
 
     return types.int64(counters, types.int64, types.int64), generate

@@ -28,20 +28,21 @@ def _drawing(function: Callable) -> Any:
 
 _drawn = Specialiser("float64", _drawing)
 dropout_key, keeps = _drawn(counter.dropout_key), _drawn(counter.keeps)
+least_kept = _drawn(counter.least_kept)
 
 
 class Mask(NamedTuple):
-    """A network's mask for a hidden layer in a step: a unit is kept where ``keeps(key, q, p)``.
+    """A network's mask for a hidden layer in a step: a unit is kept where ``keeps(key, q, least)``.
 
     Attributes
     ----------
     key : of the draws, of which unit q has the q-th
-    p : the probability with which a unit is dropped
+    least : the least draw of a unit that is kept
     scale : 1 / (1 - p), which the units that are kept are multiplied with
     """
 
     key: Any
-    p: Any
+    least: Any
     scale: Any
 
 
@@ -56,4 +57,4 @@ def layer_mask(dropout, i, step, layer):
     """Network i's mask for a hidden layer in a step."""
     key = dropout_key(dropout.keys[own_row(dropout.keys, i)], step, layer)
     p = dropout.p[own_row(dropout.p, i), layer]
-    return Mask(key, p, 1.0 / (1.0 - p))
+    return Mask(key, least_kept(p), 1.0 / (1.0 - p))

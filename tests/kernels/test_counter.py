@@ -87,15 +87,52 @@ def test_normal():
     assert abs((draws**4).mean() - 3) < 0.1
 
 
-def test_uniform24_is_exact_in_float32():
-    positions = np.arange(100_000, dtype=np.uint64)
-    draws = counter.uniform24(counter.key(9), positions)
-    np.testing.assert_array_equal(draws, draws.astype(np.float32))
-    np.testing.assert_array_equal(draws * 2**24 % 1, 0.0)
-    assert draws.min() >= 0.0
-    assert draws.max() < 1.0
-    counts = np.histogram(draws, 64, (0, 1))[0]
-    assert abs(chi_square_z(counts, draws.size / 64)) < Z_LIMIT
+def masks(keys, size, p):
+    """Which units are dropped, (keys, size)."""
+    return ~counter.keeps(keys[:, None], np.arange(size), counter.least_kept(p))
+
+
+@pytest.mark.parametrize("p", [0.5, 0.2, 0.01])
+def test_units_are_dropped_with_their_probability(p):
+    dropped = masks(counter.key(9, np.arange(30)), 50_000, p)
+    assert abs((dropped - p).sum() / np.sqrt(dropped.size * p * (1 - p))) < Z_LIMIT
+    assert not masks(counter.key(9), 50_000, 0.0).any()
+    assert masks(counter.key(9), 50_000, 1.0 - 2.0**-53).all()
+
+
+def test_draws_are_uniform():
+    words = counter.U32(counter.key(9)) + counter.advance(np.arange(1_000_000))
+    draws = counter.draw(words, counter.upper_half(counter.key(9)))
+    assert draws.dtype == np.uint32
+    counts = np.bincount(draws >> np.uint32(20), minlength=4096)
+    assert abs(chi_square_z(counts, draws.size / 4096)) < Z_LIMIT
+
+
+@pytest.mark.parametrize("varied", ["network", "step", "layer"])
+@pytest.mark.parametrize("p", [0.5, 0.2, 0.05])
+def test_masks_are_random_along_keys_and_units(p, varied):
+    """Units next to each other, or in the rows of a layer of 2**k units, and keys of a path."""
+    path = {"network": 3, "step": 7, "layer": 1} | {varied: np.arange(100)}
+    dropped = masks(counter.key(5, *path.values()), 10_000, p)
+    pairs = [(dropped[:, lag:], dropped[:, :-lag]) for lag in (1, 2, 3, 16, 64, 128, 1024, 4096)]
+    for a, b in [*pairs, (dropped[1:], dropped[:-1]), (dropped[1:, 1:], dropped[:-1, :-1])]:
+        variance = p**2 * (1 - p**2) + 2 * p**3 * (1 - p)  # pairs overlap
+        z = ((a & b).sum() - a.size * p**2) / np.sqrt(a.size * variance)
+        assert abs(z) < Z_LIMIT
+
+
+def test_groups_of_units_are_equally_likely():
+    """Eight units side by side, and of eight rows of 64."""
+    dropped = masks(counter.key(5, np.arange(8)), 1 << 17, 0.5)
+    for groups in (dropped.reshape(-1, 8), dropped.reshape(-1, 8, 64).swapaxes(1, 2)):
+        counts = np.bincount(np.packbits(groups, axis=-1).ravel(), minlength=256)
+        assert abs(chi_square_z(counts, counts.sum() / 256)) < Z_LIMIT
+
+
+def test_positions_beyond_32_bits():
+    least, key = counter.least_kept(0.5), counter.key(5)
+    near, far = (counter.keeps(key, np.arange(50) + k, least) for k in (0, 2**32))
+    np.testing.assert_array_equal(near, far)
 
 
 def test_keys_broadcast_and_do_not_collide():

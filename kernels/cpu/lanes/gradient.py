@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..batch import chunk_of, cut, sample_of
 from ..compile import inline, internal
-from ..dropout import layer_mask, mask_factor
+from ..dropout import MASK, advance, apply_mask, set_mask
 from ..simd import (
     ADD,
     BROADCAST,
@@ -192,16 +192,16 @@ def apply_dropout(net, dropout, layout, work, layer, chunk, position):
 
     The chunk begins at row ``position`` of its batch.
     """
-    width, rows = net.layers[layer], chunk.rows
-    for lane in range(work.lanes):
-        ints = work.lane_ints
-        mask = layer_mask(dropout, ints[NETWORK, lane], ints[STEP, lane], layer - 1)
+    width, rows, lanes, ints = net.layers[layer], chunk.rows, work.lanes, work.lane_ints
+    for lane in range(lanes):
+        mask, i, step = layout.masks + lane // LANES * MASK, ints[NETWORK, lane], ints[STEP, lane]
+        set_mask(work.numbers, mask, lane % LANES, dropout, i, step, layer - 1, position * width)
+    for vector in range(lanes // LANES):
+        mask = layout.masks + vector * MASK
         for k in range(width):
-            for r in range(rows):
-                factor = mask_factor(mask, (position + r) * width + k)
-                offset = (k * rows + r) * work.lanes + lane
-                work.numbers[layout.values[layer] + offset] *= factor
-                work.numbers[layout.slopes[layer] + offset] *= factor
+            offset = k * rows * lanes + vector * LANES
+            value, slope = layout.values[layer] + offset, layout.slopes[layer] + offset
+            apply_mask(work.numbers, value, slope, rows, lanes, mask, advance(k), advance(width))
 
 
 @inline

@@ -10,7 +10,9 @@ import numpy as np
 
 from ...math import N_COEFFICIENTS
 from ...task import ARCHITECTURES, Network
+from ..dropout import MASK
 from ..functions import REPEAT, SCRATCH
+from ..simd import LANES
 from ..workspace import OPTIMIZER_ROWS, Arena, zeros
 from .online_steps import SAMPLE, STEPS
 
@@ -47,6 +49,7 @@ class Layout(NamedTuple):
     sums: int  # (lanes,) losses of single samples
     loss: int  # targets (outputs, row), then weights, losses and the loss's scratch
     coefficients: int  # (N_COEFFICIENTS, REPEAT)
+    masks: int  # of LANES networks each
     weights: np.ndarray  # (layers + 1,) vectors (input, output) of each layer, then their end
     moments: np.ndarray  # (2,)
     gradient: int
@@ -89,6 +92,7 @@ def layout_of(network: Network, lanes: int) -> Layout:
     samples, sums = arena.reserve(STEPS * SAMPLE + 1), arena.reserve(lanes)
     loss = arena.reserve(rows * lanes * (2 * widths[-1] + 2 + SCRATCH))
     coefficients = arena.reserve(N_COEFFICIENTS * REPEAT)
+    masks = arena.reserve(lanes // LANES * MASK)
     weights = [arena.reserve((d_in + bias) * d_out * lanes) for d_in, d_out in pairwise(widths)]
     end = arena.size
     numbers = network.n_parameters * lanes
@@ -103,6 +107,7 @@ def layout_of(network: Network, lanes: int) -> Layout:
         sums=sums,
         loss=loss,
         coefficients=coefficients,
+        masks=masks,
         weights=np.array([*weights, end]),
         moments=np.array([moment, second]),
         gradient=gradient,

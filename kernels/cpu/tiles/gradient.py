@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from ..batch import CHUNK, chunk_of, cut, sample_of
 from ..compile import inline, internal
-from ..dropout import layer_mask, mask_factor
+from ..dropout import advance, apply_mask, set_mask
 from ..simd import ADD, BROADCAST, LANES, SCALE, SET, Matrix, call_multiply, invoke
 from ..threads import barrier
 from .panels import own_part, transpose_weights
@@ -39,8 +39,7 @@ def slice_gradient(net, data, dropout, layout, work, i, batch, k):
         for layer in range(layout.blocks.size):
             forward_layer(net, layout, work, chunk.rows, layer)
             if dropout.p.shape[1] and layer < net.activations.size:
-                mask = layer_mask(dropout, i, chunk.step, layer)
-                apply_dropout(net, mask, layout, work, layer + 1, chunk.rows, k * rows + start)
+                apply_dropout(net, dropout, layout, work, i, layer + 1, chunk, k * rows + start)
         loss = compute_loss(net, layout, work, data, chunk, loss)
         backward(net, layout, work, chunk.rows, gradient, start > 0)
     return loss
@@ -126,15 +125,22 @@ def forward_layer(net, layout, work, rows, layer):
 
 
 @internal
-def apply_dropout(net, mask, layout, work, layer, rows, position):
-    """Multiply hidden values and slopes with their mask, from row ``position`` of the batch on."""
+def apply_dropout(net, dropout, layout, work, i, layer, chunk, position):
+    """Multiply a chunk's hidden values and slopes with network i's mask.
+
+    The chunk begins at row ``position`` of its batch.
+    """
     numbers, width, stride = work.numbers, net.layers[layer], layout.strides[layer]
-    value, slope = work.own + layout.values[layer], work.own + layout.slopes[layer]
-    for r in range(rows):
-        for k in range(width):
-            factor = mask_factor(mask, (position + r) * width + k)
-            numbers[value + r * stride + k] *= factor
-            numbers[slope + r * stride + k] *= factor
+    mask = work.own + layout.mask
+    for lane in range(LANES):
+        set_mask(numbers, mask, lane, dropout, i, chunk.step, layer - 1, position * width + lane)
+    for r in range(chunk.rows):
+        value = work.own + layout.values[layer] + r * stride
+        slope = work.own + layout.slopes[layer] + r * stride
+        ahead, step = advance(r * width), advance(LANES)
+        apply_mask(numbers, value, slope, layout.blocks[layer - 1], LANES, mask, ahead, step)
+        if net.bias:
+            numbers[value + width] = 1
 
 
 @inline

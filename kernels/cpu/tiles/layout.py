@@ -16,6 +16,7 @@ import numpy as np
 from ...math import N_COEFFICIENTS
 from ...task import ARCHITECTURES, Network
 from ..batch import CHUNK, cut
+from ..dropout import MASK
 from ..functions import REPEAT, SCRATCH
 from ..simd import LANES
 from ..workspace import Arena, round_up
@@ -33,6 +34,7 @@ class Layout(NamedTuple):
     transposed: np.ndarray  # (layers,) a member's transposed weights
     loss: int  # a member's outputs (outputs, rows), targets, weights, losses, the loss's scratch
     coefficients: int  # a member's (N_COEFFICIENTS, REPEAT)
+    mask: int  # a member's
     member_size: int
     weights: np.ndarray  # (layers + 1,) the team's panels, from 0 on; last: their size
     moments: int  # the team's, two copies of the panels' size
@@ -69,7 +71,7 @@ def layout_of(network: Network, batch_size: int) -> Layout:
         own.reserve(round_up(d_in) * d_out + LANES * LANES) for d_in, d_out in pairwise(widths)
     ]
     loss = own.reserve(CHUNK * (3 * widths[-1] + 2 + SCRATCH))
-    coefficients = own.reserve(N_COEFFICIENTS * REPEAT)
+    coefficients, mask = own.reserve(N_COEFFICIENTS * REPEAT), own.reserve(MASK)
     weights = [
         team.reserve((d_in + bias) * block * LANES)
         for d_in, block in zip(widths[:-1], blocks, strict=True)
@@ -85,6 +87,7 @@ def layout_of(network: Network, batch_size: int) -> Layout:
         transposed=np.array(transposed),
         loss=loss,
         coefficients=coefficients,
+        mask=mask,
         member_size=own.size,
         weights=np.array([*weights, size]),
         moments=moments,

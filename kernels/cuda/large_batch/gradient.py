@@ -79,7 +79,7 @@ def _finish_values_of(activation: Activation | None, dtype: str, tile: Tile) -> 
             biases = i * nets.row_size + layer.weights + layer.d_in * layer.d_out
             shift = nets.parameters[np.uint64(biases + column)]
         drops = drops_units(dropout, slots.steps[k]) and layer.depth < dropout.p.shape[1]
-        mask = Mask(np.uint64(0), 0.0, 1.0)
+        mask = Mask(np.uint64(0), np.int32(0), 1.0)
         if drops:
             mask = layer_mask(dropout, i, slots.steps[k], layer.depth)
         scale = real(mask.scale)
@@ -87,7 +87,7 @@ def _finish_values_of(activation: Activation | None, dtype: str, tile: Tile) -> 
         for r in range(cuda.threadIdx.x // width, rows, step):
             index, factor = (row + r) * layer.d_out + column, real(1)
             if drops:
-                factor = scale if keeps(mask.key, index, mask.p) else real(0)
+                factor = scale if keeps(mask.key, index, mask.least) else real(0)
             index += k * nets.most * layer.d_out
             store(nets.work, layer, index, shared[np.uint32(r * stride + c)] + shift, factor)
 

@@ -125,7 +125,7 @@ def _activate_of(network: Network, spec: Functions, layer: int) -> Callable:
             mask = layer_mask(dropout, i, step, layer)
             scale = real(mask.scale)
             for o in range(d_out):
-                factor = scale if keeps(mask.key, position * d_out + o, mask.p) else real(0)
+                factor = scale if keeps(mask.key, position * d_out + o, mask.least) else real(0)
                 net.a[values_out + o] *= factor
                 net.d[values_out + o] *= factor
 

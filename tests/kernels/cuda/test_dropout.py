@@ -14,12 +14,12 @@ if not device.problem():  # which needs numba-cuda
 
 def test_masks_are_drawn_from_a_networks_key_step_and_layer():
     keys, p = counter.key(5, np.arange(3)), np.array([[0.3, 0.6], [0.5, 0.9], [0.0, 0.2]])
-    positions = np.arange(200, dtype=np.uint64)
+    positions = np.arange(200)
     for i, step, layer in ((0, 0, 0), (1, 7, 1), (2, 3, 0)):
         mask = layer_mask(Dropout(p, keys), i, step, layer)
         own = counter.branch(counter.branch(keys[i : i + 1], step), layer)
-        expected = counter.uniform24(own, positions) >= p[i, layer]
-        kept = [keeps(mask.key, position, mask.p) for position in positions]
+        expected = counter.keeps(own, positions, counter.least_kept(p[i, layer]))
+        kept = [keeps(mask.key, position, mask.least) for position in positions]
         np.testing.assert_array_equal(kept, expected)
         assert mask.scale == 1.0 / (1.0 - p[i, layer])
 

@@ -98,7 +98,7 @@ def test_units_that_are_dropped(tile):
     one, softplus, p = OneLayer(), ACTIVATIONS["softplus"], 0.6
     values, slopes = one.values.copy(), one.slopes.copy()
     keys = counter.branch(counter.branch(counter.key(5, np.arange(1)), 4), 1)
-    kept = counter.uniform24(keys, np.arange(MOST * D_OUT, dtype=np.uint64)) >= p
+    kept = counter.keeps(keys, np.arange(MOST * D_OUT), counter.least_kept(p))
     assert 0 < kept.sum() < kept.size
     factors = [kept.reshape(MOST, D_OUT) / (1.0 - p), 1.0, 1.0]
     one.forward(softplus, tile, p=(0.0, p))
