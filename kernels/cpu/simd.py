@@ -140,13 +140,13 @@ def sum_magnitudes(typing, numbers, start, step, count, sums):
         totals = [cgutils.alloca_once_value(builder, zero) for _ in range(2)]
         with cgutils.for_range(builder, count) as loop:
             offset = builder.add(start, builder.mul(loop.index, step))
-            x = load(builder, _pointer(context, builder, numbers, array, offset), vector)
+            x = load(builder, pointer_to(context, builder, numbers, array, offset), vector)
             absolute, square = (builder.load(total) for total in totals)
             builder.store(builder.fadd(absolute, builder.call(fabs, [x])), totals[0])
             builder.store(fma(builder, x, x, square), totals[1])
         for k, total in enumerate(totals):
             offset = builder.add(sums, sums.type(k * LANES))
-            pointer = _pointer(context, builder, numbers, array, offset)
+            pointer = pointer_to(context, builder, numbers, array, offset)
             store(builder, builder.load(total), pointer)
         return context.get_dummy_value()
 
