@@ -13,12 +13,14 @@ from .. import math as formulas
 from ..specialise import Specialiser
 from . import elementary
 from .compile import INTERNAL
+from .simd import estimated_ratio
 
 FASTER = {  # in float32
     math.exp: elementary.exp,
     math.expm1: elementary.expm1,
     math.log: elementary.log,
     math.tanh: elementary.tanh,
+    formulas.ratio: estimated_ratio,
 }
 
 

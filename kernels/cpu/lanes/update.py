@@ -44,7 +44,7 @@ def update(net, optimizing, layout, work, share):
     begin, moments = layout.weights[0], layout.moments
     invoke(
         optimizing.update, work.numbers, begin, layout.gradient, moments[0], moments[1],
-        layout.coefficients, layout.weights[-1] - begin, 0, 0.0,
+        layout.coefficients, layout.weights[-1] - begin, work.lanes, 0.0,
     )  # fmt: skip
 
 

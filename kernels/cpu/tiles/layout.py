@@ -33,7 +33,7 @@ class Layout(NamedTuple):
     values: np.ndarray  # (layers + 1,) a member's inputs, hidden values, outputs
     slopes: np.ndarray  # (layers + 1,) a member's slopes, then deltas, of hidden layers
     transposed: np.ndarray  # (layers,) a member's transposed weights
-    loss: int  # a member's outputs (outputs, rows), targets, weights, losses, the loss's scratch
+    loss: int  # a member's outputs (unit, row), targets, weights, losses, the loss's scratch
     coefficients: int  # a member's (N_COEFFICIENTS, REPEAT)
     member_size: int
     weights: np.ndarray  # (layers + 1,) the team's panels, from 0 on; last: their size
@@ -69,7 +69,7 @@ def layout_of(network: Network, batch_size: int) -> Layout:
     transposed = [
         own.reserve(round_up(d_in) * d_out + LANES * LANES) for d_in, d_out in pairwise(widths)
     ]
-    loss = own.reserve(CHUNK * (3 * widths[-1] + 2 + SCRATCH))
+    loss = own.reserve(CHUNK * (blocks[-1] * LANES + 2 * widths[-1] + 2 + SCRATCH))
     coefficients = own.reserve(N_COEFFICIENTS * REPEAT)
     weights = [
         team.reserve((d_in + bias) * block * LANES)

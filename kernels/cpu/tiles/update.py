@@ -25,12 +25,7 @@ def set_coefficients(optimizing, layout, work, i, rate):
         floats[HYPERPARAMETERS + h] = optimizing.hyperparameters[i, h]
     invoke(optimizing.prepare, floats, RATE, POWERS, COEFFICIENTS, 0, 0, 1, 0, 0.0)
     for c in range(N_COEFFICIENTS):
-        start = work.own + layout.coefficients + c * REPEAT
-        value = numbers.dtype.type(floats[COEFFICIENTS + c])
-        if numbers[start] != value:  # most are the last step's
-            repeated = numbers[start : start + REPEAT]
-            for k in range(REPEAT):
-                repeated[k] = value
+        numbers[work.own + layout.coefficients + c * REPEAT] = floats[COEFFICIENTS + c]
 
 
 @internal
@@ -48,7 +43,7 @@ def update(net, optimizing, layout, work, i, share):
     if last > first:
         invoke(
             optimizing.update, numbers, first, gradient, moments, moments + layout.weights[-1],
-            work.own + layout.coefficients, last - first, 0, 0.0,
+            work.own + layout.coefficients, last - first, 1, 0.0,
         )  # fmt: skip
     barrier(work.counters, work.team)
 
