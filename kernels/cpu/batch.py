@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from .arguments import own_row
-from .compile import inline
+from .compile import inline, reduction
 
 
 class Batch(NamedTuple):
@@ -27,11 +27,22 @@ class Batch(NamedTuple):
 @inline
 def batch_of(net, data, order, start, rows, step):
     """A batch, whose loss is the mean over its samples by their weights."""
-    weight = 0.0
-    for r in range(start, start + rows):
-        weight += data.weights[order[r] if order.size else r]
+    weight = total_weight(data.weights, order, start, rows)
     share = net.output_share / weight if weight > 0 else 0.0
     return Batch(order, start, rows, step, weight, share)
+
+
+@reduction
+def total_weight(weights, order, start, rows):
+    """Sum of the weights of a batch's samples."""
+    weight = 0.0
+    if order.size:
+        for r in range(start, start + rows):
+            weight += np.float64(weights[order[r]])
+    else:
+        for r in range(start, start + rows):
+            weight += np.float64(weights[r])
+    return weight
 
 
 @inline

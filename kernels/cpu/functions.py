@@ -69,25 +69,27 @@ def compute_softmax_loss(z, t, scale, loss, scratch, outputs, n, parameter):
     losses, scales = carray(loss, n), carray(scale, n)
     c = scales.dtype.type(parameter)
     rows = carray(scratch, (SCRATCH + outputs, n))
-    log_sum, total, shares = rows[1], rows[2], rows[SCRATCH:]
-    top = part = rows[0]  # one is no longer needed when the other is
+    top, part, total, shares = rows[0], rows[1], rows[2], rows[SCRATCH:]
     for k in range(n):
         losses[k] = 0.0
         total[k] = 0.0
-        log_sum[k] = 0.0
-        top[k] = values[0, k]
-    for o in range(1, outputs):
+        part[k] = 0.0
+        shares[0, k] = values[0, k]
+    for o in range(1, outputs):  # from row to row: a place that some lanes write is read late
         for k in range(n):
-            top[k] = max(top[k], values[o, k])
+            shares[o, k] = max(shares[o - 1, k], values[o, k])
+    for k in range(n):
+        top[k] = shares[outputs - 1, k]
     for o in range(outputs):
         for k in range(n):
             total[k] += targets[o, k]
             values[o, k] -= top[k]
             shares[o, k] = exp(values[o, k])
-            log_sum[k] += shares[o, k]
+            part[k] += shares[o, k]
+    log_sum = top
     for k in range(n):
-        part[k] = 1.0 / log_sum[k]
-        log_sum[k] = log(log_sum[k])
+        log_sum[k] = log(part[k])
+        part[k] = 1.0 / part[k]
     for o in range(outputs):
         for k in range(n):
             losses[k] += scales[k] * value(values[o, k], targets[o, k], log_sum[k], c)

@@ -11,16 +11,19 @@ from numba import njit
 
 from .. import math as formulas
 from ..specialise import Specialiser
-from . import elementary
+from . import elementary, elementary64
 from .compile import INTERNAL
 from .simd import estimated_ratio
 
-FASTER = {  # in float32
-    math.exp: elementary.exp,
-    math.expm1: elementary.expm1,
-    math.log: elementary.log,
-    math.tanh: elementary.tanh,
-    formulas.ratio: estimated_ratio,
+FASTER = {
+    "float32": {
+        math.exp: elementary.exp,
+        math.expm1: elementary.expm1,
+        math.log: elementary.log,
+        math.tanh: elementary.tanh,
+        formulas.ratio: estimated_ratio,
+    },
+    "float64": {math.exp: elementary64.exp, math.log: elementary64.log},
 }
 
 
@@ -32,7 +35,7 @@ def scalar(function: Callable, dtype: str) -> Any:
 @cache
 def specialiser(dtype: str, ours: bool = True) -> Specialiser:
     """What compiles scalar functions for a dtype; users' own call their own ``exp``."""
-    return Specialiser(dtype, _compile, FASTER if ours and dtype == "float32" else {})
+    return Specialiser(dtype, _compile, FASTER[dtype] if ours else {})
 
 
 def _compile(function: Callable) -> Callable:

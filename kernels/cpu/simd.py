@@ -180,6 +180,36 @@ def add_vector(typing, sums, target, numbers, source):
 
 
 @intrinsic
+def add_squares(typing, sums, target, numbers, source, step, count):
+    """Add the squares of ``count`` vectors, ``step`` apart, to the float64 at ``sums[target]``.
+
+    Every other of them has an accumulator of its own.
+    """
+
+    def generate(context, builder, signature, arguments):
+        sums_array, target, array, source, step, count = arguments
+        number, wide = context.get_data_type(numbers.dtype), ir.VectorType(ir.DoubleType(), LANES)
+        zero = ir.Constant(wide, [0.0] * LANES)
+        this, other = (cgutils.alloca_once_value(builder, zero) for _ in range(2))
+        with cgutils.for_range(builder, count) as loop:
+            offset = builder.add(source, builder.mul(step, loop.index))
+            pointer = _pointer(context, builder, numbers, array, offset)
+            value = load(builder, pointer, ir.VectorType(number, LANES))
+            if number != ir.DoubleType():
+                value = builder.fpext(value, wide)
+            total = fma(builder, value, value, builder.load(this))
+            builder.store(builder.load(other), this)
+            builder.store(total, other)
+        total = builder.fadd(builder.load(this), builder.load(other))
+        pointer = _pointer(context, builder, sums, sums_array, target)
+        store(builder, builder.fadd(load(builder, pointer, wide), total), pointer)
+        return context.get_dummy_value()
+
+    i = types.int64
+    return types.void(sums, i, numbers, i, i, i), generate
+
+
+@intrinsic
 def transpose_block(typing, numbers, source, source_step, target, target_step):
     """Transpose LANES vectors of ``numbers`` into as many others; steps lead to the next.
 

@@ -9,7 +9,7 @@ from ..arguments import own_row
 from ..compile import internal
 from ..functions import REPEAT
 from ..scalars import clip_factor
-from ..simd import invoke
+from ..simd import LANES, add_squares, invoke
 from ..workspace import COEFFICIENTS, HYPERPARAMETERS, POWERS, RATE
 from .layout import CLIP_FACTOR, CLIP_NORM, L1, L2, NETWORK, PENALTY
 
@@ -30,10 +30,16 @@ def set_coefficients(optimizing, layout, work, epoch):
         lanes, 0, 0.0,
     )  # fmt: skip
     for c in range(N_COEFFICIENTS):
-        for start in range(0, REPEAT, lanes):
-            vector = work.numbers[layout.coefficients + c * REPEAT + start :][:lanes]
-            for lane in range(lanes):
-                vector[lane] = floats[COEFFICIENTS + c, lane]
+        repeat(work, layout.coefficients + c * REPEAT, COEFFICIENTS + c)
+
+
+@internal
+def repeat(work, start, row):
+    """Fill REPEAT numbers with a row of the lanes' floats, again and again."""
+    numbers, own = work.numbers, work.lane_floats[row]
+    for first in range(start, start + REPEAT, work.lanes):
+        for lane in range(work.lanes):
+            numbers[first + lane] = own[lane]
 
 
 @internal
@@ -51,44 +57,57 @@ def update(net, optimizing, layout, work, share):
 @internal
 def penalise(net, optimizing, layout, work, share):
     """Add the penalties' derivatives, times ``share``, to the gradient, and clip it."""
-    numbers, floats, lanes = work.numbers, work.lane_floats, work.lanes
-    clips = False
+    floats, lanes = work.lane_floats, work.lanes
+    adds, clips = False, False
     for lane in range(lanes):
         i = own_row(optimizing.penalties, work.lane_ints[NETWORK, lane])
         floats[L1, lane], floats[L2, lane], floats[CLIP_NORM, lane] = optimizing.penalties[i]
         floats[L1, lane] *= share
         floats[L2, lane] *= share
+        adds = adds or floats[L1, lane] != 0.0 or floats[L2, lane] != 0.0
         clips = clips or floats[CLIP_NORM, lane] < np.inf
-    to_gradient = layout.gradient - layout.weights[0]
-    for layer in range(net.layers.size - 1):
-        begin = layout.weights[layer]
-        size = net.layers[layer] * net.layers[layer + 1] * lanes
-        for start in range(begin, begin + size, lanes):
-            x, g = numbers[start:][:lanes], numbers[to_gradient + start :][:lanes]
-            for lane in range(lanes):
-                sign = (1.0 if x[lane] > 0 else 0.0) - (1.0 if x[lane] < 0 else 0.0)
-                g[lane] += floats[L1, lane] * sign + floats[L2, lane] * x[lane]
+    if adds:
+        repeat(work, layout.penalties, L1)
+        repeat(work, layout.penalties + REPEAT, L2)
+        to_gradient = layout.gradient - layout.weights[0]
+        for layer in range(net.layers.size - 1):
+            begin, size = layout.weights[layer], net.layers[layer] * net.layers[layer + 1] * lanes
+            add_penalty_slopes(work.numbers, begin, to_gradient + begin, size, layout.penalties)
     if clips:
         clip(layout, work)
+
+
+@internal
+def add_penalty_slopes(numbers, weights, gradient, size, penalties):
+    """Add ``l1 sign(w) + l2 w`` to the gradient of some weights."""
+    zero, one = numbers.dtype.type(0), numbers.dtype.type(1)
+    l1, l2 = numbers[penalties:][:REPEAT], numbers[penalties + REPEAT :][:REPEAT]
+    for start in range(0, size, REPEAT):
+        count = min(REPEAT, size - start)
+        x, g = numbers[weights + start :][:count], numbers[gradient + start :][:count]
+        for q in range(count):
+            sign = (one if x[q] > zero else zero) - (one if x[q] < zero else zero)
+            g[q] += l1[q] * sign + l2[q] * x[q]
 
 
 @internal
 def clip(layout, work):
     """Shorten the gradients that are longer than the lanes' CLIP_NORM."""
     numbers, floats, lanes = work.numbers, work.lane_floats, work.lanes
-    begin, end = layout.gradient, layout.gradient + layout.weights[-1] - layout.weights[0]
+    begin, size = layout.gradient, layout.weights[-1] - layout.weights[0]
     squares = factors = floats[CLIP_FACTOR]
-    floats[CLIP_FACTOR] = 0.0
-    for start in range(begin, end, lanes):
-        g = numbers[start:][:lanes]
-        for lane in range(lanes):
-            squares[lane] += np.float64(g[lane]) * np.float64(g[lane])
+    squares[:] = 0.0
+    for lane in range(0, lanes, LANES):
+        target = CLIP_FACTOR * lanes + lane
+        add_squares(floats, target, numbers, begin + lane, lanes, size // lanes)
     for lane in range(lanes):
         factors[lane] = clip_factor(squares[lane], floats[CLIP_NORM, lane])
-    for start in range(begin, end, lanes):
-        g = numbers[start:][:lanes]
-        for lane in range(lanes):
-            g[lane] *= factors[lane]
+    repeat(work, layout.penalties + 2 * REPEAT, CLIP_FACTOR)
+    factor = numbers[layout.penalties + 2 * REPEAT :][:REPEAT]
+    for start in range(begin, begin + size, REPEAT):
+        g = numbers[start:][: min(REPEAT, begin + size - start)]
+        for q in range(g.size):
+            g[q] *= factor[q]
 
 
 @internal

@@ -57,7 +57,7 @@ def penalise(net, optimizing, layout, work, i, share):
     l1, l2, clip_norm = optimizing.penalties[own_row(optimizing.penalties, i)]
     l1, l2 = l1 * share, l2 * share
     first, last = own_part(layout, work)
-    for layer in range(layout.blocks.size):
+    for layer in range(layout.blocks.size if l1 != 0.0 or l2 != 0.0 else 0):
         panel = (net.layers[layer] + net.bias) * LANES
         for v in range(layout.blocks[layer]):
             begin = layout.weights[layer] + v * panel
@@ -89,15 +89,11 @@ def gradient_square(net, layout, work):
     """Sum of the squares of the gradient."""
     square = 0.0
     for layer in range(layout.blocks.size):
-        depth = net.layers[layer] + net.bias
+        size = (net.layers[layer] + net.bias) * LANES
         for v in range(layout.blocks[layer]):
-            begin = layout.gradient + layout.weights[layer] + v * depth * LANES
-            runs, size = runs_of_panel(net, layer, v, depth)
-            for _ in range(runs):
-                run = work.numbers[begin : begin + size]
-                for q in range(size):
-                    square += np.float64(run[q]) * np.float64(run[q])
-                begin += LANES
+            begin = layout.gradient + layout.weights[layer] + v * size
+            width = net.layers[layer + 1] - v * LANES
+            square += sum_of_squares(work.numbers[begin : begin + size], width)
     return square
 
 
@@ -109,33 +105,31 @@ def penalty_value(net, optimizing, layout, work, i):
     l1, l2, _ = optimizing.penalties[own_row(optimizing.penalties, i)]
     value = 0.0
     for layer in range(layout.blocks.size):
-        panel = (net.layers[layer] + net.bias) * LANES
+        size, panel = net.layers[layer] * LANES, (net.layers[layer] + net.bias) * LANES
         for v in range(layout.blocks[layer]):
             begin = layout.weights[layer] + v * panel
-            runs, size = runs_of_panel(net, layer, v, net.layers[layer])
-            for _ in range(runs):
-                absolute, square = norms(work.numbers[begin : begin + size])
-                value += l1 * absolute + 0.5 * l2 * square
-                begin += LANES
+            x, width = work.numbers[begin : begin + size], net.layers[layer + 1] - v * LANES
+            value += l1 * sum_of_sizes(x, width) + 0.5 * l2 * sum_of_squares(x, width)
     return value
 
 
+# Padding belongs in no sum: it is computed for units that do not exist, and may be NaN.
+
+
 @reduction
-def norms(x):
-    """Sums of the absolute values and of the squares of some numbers."""
-    absolute = square = x.dtype.type(0)
+def sum_of_squares(x, width):
+    """Sum of the squares of some numbers, of every LANES the first ``width``."""
+    total = 0.0
     for q in range(x.size):
-        absolute += abs(x[q])
-        square += x[q] * x[q]
-    return np.float64(absolute), np.float64(square)
+        own = np.float64(x[q]) if q & (LANES - 1) < width else 0.0
+        total += own * own
+    return total
 
 
-@inline
-def runs_of_panel(net, layer, v, depth):
-    """How many runs of numbers, LANES apart, a panel has, and the length of each.
-
-    The last panel has padding between its runs. Padding belongs in no sum: it is computed for units
-    that do not exist, and may be NaN.
-    """
-    width = min(LANES, net.layers[layer + 1] - v * LANES)
-    return (1, depth * LANES) if width == LANES else (depth, width)
+@reduction
+def sum_of_sizes(x, width):
+    """Sum of the absolute values of some numbers, of every LANES the first ``width``."""
+    total = 0.0
+    for q in range(x.size):
+        total += abs(np.float64(x[q])) if q & (LANES - 1) < width else 0.0
+    return total
