@@ -11,9 +11,9 @@ from ...task import Task
 from .. import functions
 from ..arguments import Arguments
 from ..threads import COUNTERS, run
-from ..workspace import OPTIMIZER_ROWS, kept, round_up, zeros
+from ..workspace import kept, zeros
 from . import kernels
-from .layout import CHUNK, MAX_SLICES, SLICE, Layout, Workspace, layout_of
+from .layout import CHUNK, FLOATS, MAX_SLICES, SLICE, Layout, Workspace, layout_of
 
 __all__ = ["SLICE", "gradients", "predict", "train", "workspaces_of"]
 
@@ -62,7 +62,7 @@ def workspaces_of(task: Task, threads: int, team: int = 1) -> tuple[Layout, list
     def make() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         size = layout.team_size + team * layout.member_size
         numbers = zeros(size, task.state.parameters.dtype)
-        return numbers, np.zeros(MAX_SLICES), np.zeros((team, round_up(OPTIMIZER_ROWS)))
+        return numbers, np.zeros(MAX_SLICES), np.zeros((team, FLOATS))
 
     arrays = [kept(task, (k, team), make) for k in range(threads // team)]
     workspaces = []

@@ -17,12 +17,18 @@ from ...task import Network
 from ..compile import jit
 from ..functions import REPEAT, SCRATCH
 from ..simd import LANES
-from ..workspace import Arena, round_up
+from ..workspace import OPTIMIZER_ROWS, Arena, round_up
 
 CHUNK = 128  # rows that go forward and back together: their values stay in L2
 SLICE = 256  # rows for which a batch gets another slice
 MAX_SLICES = 32
 SUSPECT = 3  # status of a network whose epochs are run again, carefully: a number was not finite
+
+# In a member's float64 numbers, after those of its optimiser: sums of squares of the gradient by
+# their lanes, of all panels and of one with padding.
+SQUARES = round_up(OPTIMIZER_ROWS)
+PANEL_SQUARES = SQUARES + LANES
+FLOATS = PANEL_SQUARES + LANES
 
 
 class Layout(NamedTuple):
@@ -48,7 +54,7 @@ class Workspace(NamedTuple):
 
     numbers: np.ndarray  # of the network's dtype: the team's, then each member's
     losses: np.ndarray  # (MAX_SLICES,) float64, the team's
-    optimizer: np.ndarray  # (OPTIMIZER_ROWS,) float64, the member's
+    optimizer: np.ndarray  # (FLOATS,) float64, the member's
     counters: np.ndarray  # of the team
     own: int  # where the member's numbers begin
     member: int

@@ -9,9 +9,10 @@ from ..arguments import own_row
 from ..compile import inline, internal, reduction
 from ..functions import REPEAT
 from ..scalars import clip_factor
-from ..simd import LANES, invoke
+from ..simd import LANES, add_squares, invoke
 from ..threads import barrier
 from ..workspace import COEFFICIENTS, HYPERPARAMETERS, POWERS, RATE
+from .layout import PANEL_SQUARES, SQUARES
 from .panels import own_part
 
 
@@ -87,13 +88,23 @@ def add_penalty_slopes(numbers, weights, gradient, size, l1, l2):
 @internal
 def gradient_square(net, layout, work):
     """Sum of the squares of the gradient."""
-    square = 0.0
+    floats = work.optimizer
+    sums, panel = floats[SQUARES : SQUARES + LANES], floats[PANEL_SQUARES : PANEL_SQUARES + LANES]
+    sums[:] = 0.0
     for layer in range(layout.blocks.size):
-        size = (net.layers[layer] + net.bias) * LANES
-        for v in range(layout.blocks[layer]):
-            begin = layout.gradient + layout.weights[layer] + v * size
-            width = net.layers[layer + 1] - v * LANES
-            square += sum_of_squares(work.numbers[begin : begin + size], width)
+        depth, d_out = net.layers[layer] + net.bias, net.layers[layer + 1]
+        begin = layout.gradient + layout.weights[layer]
+        for _ in range(d_out // LANES):
+            add_squares(floats, SQUARES, work.numbers, begin, LANES, depth)
+            begin += depth * LANES
+        if d_out % LANES > 0:
+            panel[:] = 0.0
+            add_squares(floats, PANEL_SQUARES, work.numbers, begin, LANES, depth)
+            for o in range(d_out % LANES):
+                sums[o] += panel[o]
+    square = 0.0
+    for o in range(LANES):
+        square += sums[o]
     return square
 
 
