@@ -1,7 +1,7 @@
-"""The exponential function and the logarithm for float64 that a compiler can vectorise.
+"""Exponential functions and the logarithm for float64 that a compiler can vectorise.
 
-They are the twins of :mod:`math`'s functions, right to 2 units in the last place; see
-:mod:`elementary`.
+They are the twins of :mod:`math`'s functions of the same names, right to 2 units in the last place,
+tanh to 3; see :mod:`elementary`.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ INFINITY = F(np.inf)
 ZERO, HALF, ONE, TWO = F(0.0), F(0.5), F(1.0), F(2.0)
 SHIFT = F(1.5 * 2**52)  # k + SHIFT is a rounded sum, and its lowest bits are k's
 EXPONENT = INT(52)  # where it begins in a float64
+SIGN, POSITIVE = INT(-(2**63)), INT(2**63 - 1)
 # 1 / k!: what is left out of exp(r), |r| <= ln 2 / 2, is less than 1e-17.
 C3, C4, C5, C6, C7 = map(F, (1 / 6, 1 / 24, 1 / 120, 1 / 720, 1 / 5040))
 C8, C9, C10, C11 = map(F, (1 / 40320, 1 / 362880, 1 / 3628800, 1 / 39916800))
@@ -32,19 +33,41 @@ L4, L5 = map(F, (2.222219843214978396e-01, 1.818357216161805012e-01))
 L6, L7 = map(F, (1.531383769920937332e-01, 1.479819860511658591e-01))
 
 
+def reduce(x):
+    """k + SHIFT, and exp(r) - 1 for the rest r."""
+    shifted = x * LOG2_E + SHIFT
+    k = shifted - SHIFT
+    r = (x - k * LN2_HIGH) - k * LN2_LOW
+    q = C7 + r * (C8 + r * (C9 + r * (C10 + r * (C11 + r * (C12 + r * C13)))))
+    return shifted, r + r * r * (HALF + r * (C3 + r * (C4 + r * (C5 + r * (C6 + r * q)))))
+
+
 def exp(x):
     """e**x; below -708.4, where results are subnormal, 0."""
     inside = min(max(x, SMALLEST), LARGEST)
-    shifted = inside * LOG2_E + SHIFT
-    k = shifted - SHIFT
-    r = (inside - k * LN2_HIGH) - k * LN2_LOW
-    q = C7 + r * (C8 + r * (C9 + r * (C10 + r * (C11 + r * (C12 + r * C13)))))
-    p = r + r * r * (HALF + r * (C3 + r * (C4 + r * (C5 + r * (C6 + r * q)))))
-    # added to the exponent: 2**1024 is no float64
-    result = INT(F(p + ONE).view(INT) + INT(F(shifted).view(INT) << EXPONENT)).view(F)
+    shifted, p = reduce(inside)
+    k = INT(F(shifted).view(INT) << EXPONENT)  # added to the exponent: 2**1024 is no float64
+    result = INT(F(p + ONE).view(INT) + k).view(F)
     result = INFINITY if x > LARGEST else result
     result = ZERO if x < SMALLEST else result
     return result if x == x else x
+
+
+def expm1(x):
+    """e**x - 1, accurate near 0."""
+    inside = min(max(x, SMALLEST), LARGEST)
+    shifted, p = reduce(inside)
+    half = INT(INT(F(shifted).view(INT) + INT(1022)) << EXPONENT).view(F)  # 2**(k - 1)
+    result = (p * half + (half - HALF)) * TWO
+    result = INFINITY if x > LARGEST else result
+    return result if x == x else x
+
+
+def tanh(x):
+    """Hyperbolic tangent: ``-t / (t + 2)`` with ``t = exp(-2 |x|) - 1``, and x's sign."""
+    t = expm1(-TWO * abs(x))
+    result = t / (t + TWO)
+    return INT(F(result).view(INT) & POSITIVE | F(x).view(INT) & SIGN).view(F)
 
 
 def log(x):
@@ -59,6 +82,8 @@ def log(x):
     f = m - ONE
     s = f / (TWO + f)
     square, half = s * s, HALF * f * f
-    q = L1 + square * (L2 + square * (L3 + square * (L4 + square * (L5 + square * (L6 + square * L7)))))
+    q = L1 + square * (
+        L2 + square * (L3 + square * (L4 + square * (L5 + square * (L6 + square * L7))))
+    )
     result = e * LN2_HIGH - ((half - (s * (half + square * q) + e * LN2_LOW)) - f)
     return result if x < INFINITY else x  # a NaN stays one

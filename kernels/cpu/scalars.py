@@ -23,7 +23,12 @@ FASTER = {
         math.tanh: elementary.tanh,
         formulas.ratio: estimated_ratio,
     },
-    "float64": {math.exp: elementary64.exp, math.log: elementary64.log},
+    "float64": {
+        math.exp: elementary64.exp,
+        math.expm1: elementary64.expm1,
+        math.log: elementary64.log,
+        math.tanh: elementary64.tanh,
+    },
 }
 
 

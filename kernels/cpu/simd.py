@@ -84,7 +84,8 @@ def function_table(module, name, make):
         function.attributes.add("noinline")
     kind = functions[0].type
     pointers = ir.Constant(
-        ir.ArrayType(kind, len(functions)), [function or ir.Constant(kind, None) for function in functions]
+        ir.ArrayType(kind, len(functions)),
+        [function or ir.Constant(kind, None) for function in functions],
     )
     table = ir.GlobalVariable(module, pointers.type, name)
     table.initializer, table.global_constant, table.linkage = pointers, True, "internal"

@@ -74,7 +74,9 @@ def _functions(module, number) -> list[ir.Function | None]:
     itemsize = 4 if number == ir.FloatType() else 8
     columns, rows = range(1, TILE_VECTORS + 1), range(1, most_rows(1, itemsize) + 1)
     return [
-        _tile_function(module, number, *shape) if shape[2] <= most_rows(shape[1], itemsize) else None
+        _tile_function(module, number, *shape)
+        if shape[2] <= most_rows(shape[1], itemsize)
+        else None
         for shape in product((BROADCAST, VECTOR), columns, rows)
     ]
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from ...math import N_COEFFICIENTS, N_HYPERPARAMETERS
 from ..arguments import own_row
-from ..compile import inline, internal, reduction
+from ..compile import internal, reduction
 from ..functions import REPEAT
 from ..scalars import clip_factor
 from ..simd import LANES, add_squares, invoke
