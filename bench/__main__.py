@@ -15,7 +15,8 @@ NAMES = (
     "registers",
     "scaling",
 )
-MEASUREMENTS = {"gpu": "gpu.command"} | {name: name for name in NAMES}
+FOLDERS = ("gpu", "options", "sweeps")
+MEASUREMENTS = {name: f"{name}.command" for name in FOLDERS} | {name: name for name in NAMES}
 
 
 def main() -> None:

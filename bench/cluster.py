@@ -3,7 +3,7 @@
 Measured: the same sweep by threads of this process and by one and two worker processes, in turn;
 what a shard costs beside its training; what the client does for each network; bytes that travel.
 A model of these is held against a scheduler that is made slow, and then asked about a cluster that
-is not here.
+is not here: for shards that the client draws, and for blocks that workers do.
 """
 
 from __future__ import annotations
@@ -28,10 +28,12 @@ import bpfast as bp
 
 from ..checking.machine import machine
 from ..files import write_text
+from ..sweeps.blocks import BLOCK
 from ..sweeps.dask_workers import SHARD_SECONDS
 from ..sweeps.shards import Job, Outcome, Shard
 from ..sweeps.trainer import Trainer
 from ..sweeps.workers import ThreadWorkers
+from .blocks import in_blocks
 from .environment import versions
 from .measure import now
 
@@ -76,13 +78,21 @@ class Model:
         return max(self.parts(networks, size, workers, delay).values())
 
 
-def run(networks: int, epochs: int, client: Any = None, size: int | None = None) -> Any:
+def run(
+    networks: int,
+    epochs: int,
+    client: Any = None,
+    size: int | None = None,
+    folder: str | None = None,
+) -> Any:
     """A sweep on digits, in shards of at most ``size`` networks; its seconds and its result."""
     X, y = load_digits(return_X_y=True)
     parameters = 64 * 16 + 16 + 16 * 10 + 10
     memory = None if size is None else 4 * (3 * parameters + 2 * epochs) * size
     start = time.perf_counter()
-    result = bp.sweep(X, y, SPACE, networks, epochs, device="cpu", client=client, memory=memory)
+    result = bp.sweep(
+        X, y, SPACE, networks, epochs, device="cpu", client=client, memory=memory, run=folder
+    )
     return time.perf_counter() - start, result
 
 
@@ -263,6 +273,27 @@ def ask(model: Model, epochs: int, sizes: dict[str, float]) -> list[dict[str, fl
     return rows
 
 
+def ask_blocks(
+    model: Model, in_blocks: dict[str, float], shards: list[dict[str, float]]
+) -> list[dict[str, float]]:
+    """The same networks in blocks; what a network takes beside its training is as measured."""
+    count = NETWORKS / BLOCK
+    return [
+        {
+            "seconds a network": row["seconds a network"],
+            "blocks": count,
+            "messages": MESSAGES * count,
+            "bytes": count * in_blocks["bytes of a block"],
+            "workers": NETWORKS
+            * (row["seconds a network"] + max(0.0, in_blocks["network"] - model.network))
+            / WORKERS,
+            "scheduler": count * model.scheduler,
+            "client": count * in_blocks["client, a block"],
+        }
+        for row in shards
+    ]
+
+
 def main() -> int:
     """Measure, print and write."""
     parser = argparse.ArgumentParser(prog="python -m bpfast.bench.cluster", description=__doc__)
@@ -278,6 +309,8 @@ def main() -> int:
     report["scaling"] = check_model(options.epochs)
     model = Model(**report["scaling"]["model"])
     report["asked"] = ask(model, options.epochs, report["bytes a network"])
+    report["in blocks"] = in_blocks(run, options.epochs)
+    report["asked in blocks"] = ask_blocks(model, report["in blocks"], report["asked"])
     text = json.dumps(report, indent=1) + "\n"
     print(text)
     if options.output:

@@ -15,6 +15,7 @@ GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 MULTIPLIER_1 = np.uint64(0xBF58476D1CE4E5B9)
 MULTIPLIER_2 = np.uint64(0x94D049BB133111EB)
 SHIFT_30, SHIFT_27, SHIFT_31, SHIFT_40 = (np.uint64(s) for s in (30, 27, 31, 40))
+SHIFT_11 = np.uint64(11)
 UNIT_24 = 2.0**-24
 
 
@@ -58,17 +59,43 @@ def branch(keys: np.ndarray, number: int) -> np.ndarray:
     return join(keys, np.array([number], np.uint64))
 
 
-def uniform(keys: np.ndarray, start: int, stop: int) -> np.ndarray:
-    """Numbers at positions ``start:stop`` of each key, (keys, stop - start) float64 in (0, 1)."""
+def uniform(
+    keys: np.ndarray, start: int, stop: int, memory: np.ndarray | None = None
+) -> np.ndarray:
+    """Numbers at positions ``start:stop`` of each key, (keys, stop - start) float64 in (0, 1).
+
+    They are made in ``memory``, (2, as many or more) uint64, where it is given: whoever draws much
+    spares the system new pages for each part.
+    """
+    shape = len(keys), stop - start
+    size = shape[0] * shape[1]
+    bits, shifted = np.empty((2, size), np.uint64) if memory is None else memory[:, :size]
     positions = np.arange(start, stop, dtype=np.uint64) * GOLDEN
-    bits = mix(keys[:, None] + positions[None, :]) >> np.uint64(11)
-    return (bits + 0.5) * 2.0**-53
+    np.add(keys[:, None], positions, out=bits.reshape(shape))
+    for shift, multiplier in ((SHIFT_30, MULTIPLIER_1), (SHIFT_27, MULTIPLIER_2)):  # as mix
+        bits ^= np.right_shift(bits, shift, out=shifted)
+        bits *= multiplier
+    bits ^= np.right_shift(bits, SHIFT_31, out=shifted)
+    bits >>= SHIFT_11
+    numbers = np.add(bits, 0.5, out=shifted.view(np.float64))
+    numbers *= 2.0**-53
+    return numbers.reshape(shape)
 
 
-def normal(keys: np.ndarray, start: int, stop: int) -> np.ndarray:
-    """Standard normal numbers at positions ``start:stop`` of each key (Box and Muller, 1958)."""
-    radius = uniform(keys, 2 * start, 2 * stop)
-    return np.sqrt(-2.0 * np.log(radius[:, 0::2])) * np.cos(2.0 * np.pi * radius[:, 1::2])
+def normal(keys: np.ndarray, start: int, stop: int, memory: np.ndarray | None = None) -> np.ndarray:
+    """Standard normal numbers at positions ``start:stop`` of each key (Box and Muller, 1958).
+
+    ``memory`` is as for :func:`uniform`, for twice as many.
+    """
+    draws = uniform(keys, 2 * start, 2 * stop, memory)
+    radius, angle = draws[:, 0::2], draws[:, 1::2]
+    np.log(radius, out=radius)
+    radius *= -2.0
+    np.sqrt(radius, out=radius)
+    angle *= 2.0 * np.pi
+    np.cos(angle, out=angle)
+    radius *= angle
+    return radius
 
 
 def permutations(seed: int, epochs: Any, fold: int, count: int, xp: Any = np) -> Any:

@@ -2,6 +2,10 @@
 
 Layers are ``z = a @ W + b``; the gradient is backpropagation as every textbook has it (Rumelhart,
 Hinton and Williams, 1986). All other devices are compared with this file.
+
+It computes with subnormal numbers, too. The CPU's kernels take them for zeros, as most libraries'
+do (:mod:`bpfast.kernels.cpu.subnormals`): in float32 that is what lies below 1.2e-38, in float64
+below 2.2e-308.
 """
 
 from __future__ import annotations

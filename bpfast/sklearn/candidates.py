@@ -9,12 +9,12 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
-from joblib import parallel_config
 from sklearn.base import is_classifier
 from sklearn.utils.parallel import Parallel
 
 from ..memory import free_memory
 from .fold_samples import CandidateFit, FoldSamples, Task, gather, stack
+from .scoring import score
 from .together import fit_together
 
 COPIES = (
@@ -26,9 +26,8 @@ class Populations:
     """What searches take for joblib's ``Parallel``: fits of our networks become populations.
 
     It is called with a search's tasks, each one candidate on one fold. Our networks are trained
-    first, together, by all threads; then each task runs as scikit-learn wrote it, and finds its
-    candidate trained. What cannot be trained together is left to joblib. Where joblib's backend is
-    Dask, the workers of its cluster train.
+    together, by all threads, and then scored. What cannot be trained together is left to joblib.
+    Where joblib's backend is Dask, the workers of its cluster train.
     """
 
     def __init__(self, **options) -> None:
@@ -43,44 +42,18 @@ class Populations:
     def __call__(self, tasks: Iterable[Task]) -> list[dict[str, Any]]:
         """The results of all tasks, in their order."""
         left, results = dict(enumerate(tasks)), {}
-        for fits in _train(left):
-            with parallel_config("sequential"):  # scores are computed here, not on a cluster
-                scored = Parallel(n_jobs=1)(_scoring(fit, left.pop(fit.task)) for fit in fits)
-            for fit, result in zip(fits, scored, strict=True):
-                results[fit.task] = result | {"fit_time": fit.seconds}
+        for trained in _train(left):
+            scored = score(trained, left)
+            for fit, _ in trained:
+                del left[fit.task]
+                results[fit.task] = scored[fit.task] | {"fit_time": fit.seconds}
                 fit.estimator = None  # trained networks are no longer needed
         if left:
             results |= zip(left, Parallel(**self._options)(left.values()), strict=True)
         return [results[task] for task in sorted(results)]
 
 
-class _Trained:
-    """What a task is given for the estimator that it shall fit.
-
-    Setting its parameters returns the trained estimator, whose next ``fit`` trains no more.
-    """
-
-    def __init__(self, fit: CandidateFit) -> None:
-        self._trained = fit
-
-    def set_params(self, **parameters):
-        self._trained.estimator.fit = self._fit
-        return self._trained.estimator
-
-    def _fit(self, X, y, **parameters):
-        del self._trained.estimator.fit
-        if self._trained.error is not None:
-            raise self._trained.error
-        return self._trained.estimator
-
-
-def _scoring(fit: CandidateFit, task: Task) -> Task:
-    """A fit's task, with the trained estimator."""
-    run, (_, X, y), options = task
-    return run, (_Trained(fit), X, y), options
-
-
-def _train(tasks: Mapping[int, Task]) -> Iterator[list[CandidateFit]]:
+def _train(tasks: Mapping[int, Task]) -> Iterator[_Pairs]:
     """Train all that can be trained together, as many at a time as memory holds."""
     stackable: dict[Hashable, list[FoldSamples]] = defaultdict(list)
     for samples in gather(tasks):
@@ -89,7 +62,7 @@ def _train(tasks: Mapping[int, Task]) -> Iterator[list[CandidateFit]]:
         yield from _train_on(folds)
 
 
-def _train_on(folds: Sequence[FoldSamples]) -> Iterator[list[CandidateFit]]:
+def _train_on(folds: Sequence[FoldSamples]) -> Iterator[_Pairs]:
     """Train the networks on folds that can be stacked, and give each its share of the time."""
     X, y, sample_weight = stack(folds)
     pairs = [(fit, samples) for samples in folds for fit in samples.fits]
@@ -100,11 +73,12 @@ def _train_on(folds: Sequence[FoldSamples]) -> Iterator[list[CandidateFit]]:
         errors = fit_together(networks, X, y, rows, sample_weight)
         seconds = time.perf_counter() - begin
         work = [_work(*each) for each in zip(networks, rows, strict=True)]
+        total = sum(work)
         for (fit, samples), error, own in zip(part, errors, work, strict=True):
             fit.error = error
-            share = own / sum(work) if any(work) else 1 / len(work)  # no work: all failed at once
+            share = own / total if total else 1 / len(work)  # no work: all failed at once
             fit.seconds = seconds * share + samples.seconds / len(samples.fits)
-        yield [fit for fit, _ in part]
+        yield part
 
 
 _Pairs = list[tuple[CandidateFit, FoldSamples]]

@@ -55,6 +55,9 @@ return_train_score
     cluster, whose logs have their warnings. All other candidates are fitted one by one, as
     scikit-learn does, with ``n_jobs``; the logger "bpfast" says so once, with the reason.
 
+    Accuracy, log loss, R² and mean errors, by the default or by name, are computed for all networks
+    of a fold at once, to scikit-learn's bits; other scorers are called for each network.
+
     Fit times are shares of the time that all took: by parameters, samples and epochs. Lines that
     ``verbose`` prints appear as candidates are scored, and tell the time of that.
 

@@ -27,9 +27,9 @@ class Stream:
             return np.broadcast_to(self.rows, (epochs, len(self.rows)))
         orders = np.empty((epochs, len(self.rows)), np.int64)
         for order in orders:
-            indices = np.arange(len(self.rows))
-            self.random_state.shuffle(indices)
-            self.rows = self.rows.take(indices, out=order)
+            order[:] = self.rows
+            self.random_state.shuffle(order)
+            self.rows = order
         return orders
 
 

@@ -13,6 +13,7 @@ from sklearn.utils.validation import _num_samples
 from . import cluster, lbfgs, stochastic
 from .fits import Fit
 from .preparation import Preparation
+from .validation import Validation
 
 MAX_ORDER_ROWS = 1 << 24  # row numbers in all the orders that a population keeps for an epoch
 
@@ -73,11 +74,12 @@ def train(
     """Fit estimators as :func:`fit_together` does; no two of them share a ``RandomState``."""
     alone = len(estimators) == 1
     preparation = Preparation(X, y, sample_weight, incremental, alone)
+    validation = Validation()
     errors: list[Exception | None] = [None] * len(estimators)
     fits: dict[int, Fit] = {}
     for k, (estimator, part) in enumerate(zip(estimators, rows, strict=True)):
         try:
-            estimator._validate_params()
+            validation.check(estimator)
             fits[k] = preparation.prepare(estimator, part)
         except Exception as error:
             errors[k] = error

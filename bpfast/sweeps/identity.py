@@ -22,6 +22,7 @@ OLDER_SETTINGS: dict[str, Any] = {
     "categorical": [],
     "keep": [],
     "test_data": None,
+    "block": None,
 }
 # How a message names settings whose values say nothing to a reader.
 PHRASES = {
@@ -33,6 +34,7 @@ PHRASES = {
     "sample_weight": "other sample weights: theirs have the fingerprint {before}, these {now}",
     "sampler_settings": "a sampler of other settings: theirs have the fingerprint {before}, "
     "these {now}",
+    "block": "networks in blocks of {before}, not of {now} (there are blocks from 1,048,577 on)",
     "runs_on": "device='auto' on {before!r}, which is {now!r} here (BPFAST_DEVICE can name it)",
 }
 

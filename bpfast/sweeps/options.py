@@ -6,6 +6,7 @@ import os
 from dataclasses import asdict
 from typing import Any, NamedTuple
 
+from ..memory import free_memory
 from ..training.dispatch import resolve_device
 from ..version import __version__
 from .halving import Halving
@@ -41,9 +42,18 @@ class Resources(NamedTuple):
     client: Any
     memory: int | None
 
+    @property
+    def own_memory(self) -> int:
+        """Bytes that networks in training may take in this process."""
+        return free_memory() // 2 if self.memory is None else self.memory
 
-def settings(data: SweepData, search: Search, resources: Resources) -> dict[str, Any]:
+
+def settings(
+    data: SweepData, search: Search, resources: Resources, block: int | None
+) -> dict[str, Any]:
     """All that a sweep's numbers depend on, as JSON has it: a resumed sweep's must be the same.
+
+    ``block`` is how many networks each of its blocks has, if it is trained in blocks.
 
     Raises ``DeviceError`` for a device that is not here.
     """
@@ -58,6 +68,7 @@ def settings(data: SweepData, search: Search, resources: Resources) -> dict[str,
         "sampler": sampler if is_named else type(sampler).__name__,
         "sampler_settings": None if is_named else settings_of(sampler),
         "networks": search.networks,
+        "block": block,
         "epochs": search.epochs,
         "seed": search.seed,
         "device": resources.device,

@@ -165,6 +165,10 @@ class Rounds:
             self._counter.begin(job.shard.numbers, job.shard.epoch)
         self._workers.submit(jobs)
 
+    def source(self, network: int) -> tuple[Trainer, int]:
+        """What trained a network, and the number that it had there."""
+        return self._trainer, network
+
     def watch(self, job: Job, progress: Progress) -> None:
         """See how far a job is."""
         epochs = progress.done * len(job.shard) / len(progress.loss)

@@ -119,7 +119,7 @@ class RunFolder:
         path = self.parts / f"{len(self.rows):08d}.parquet"  # in the order of writing
         write_whole(path, _polars().DataFrame(table, infer_schema_length=None).write_parquet)
         self._add(table)
-        self._write_totals(totals)
+        self.write_totals(totals)
         if best is not None:
             for path in {*self.parts.glob("best-*.safetensors")} - {self._best(best[0])}:
                 path.unlink()
@@ -131,12 +131,22 @@ class RunFolder:
     def checkpoint(self, trials: Sequence[Trial], totals: Totals) -> None:
         """Write trials that have a state, in place of those that were written before."""
         write_checkpoint(self.parts / CHECKPOINT, trials)
-        self._write_totals(totals)
+        self.write_totals(totals)
+
+    def keep_block(self, number: int, table: bytes) -> None:
+        """Write the table of a block: Parquet, as :func:`write_block` takes it."""
+        write_block(self.parts, number, table)
+
+    def block(self, number: int) -> list[Row] | None:
+        """The rows of a block's table, with their losses; None where it is not there."""
+        path = _block(self.parts, number)
+        return _known(_polars().read_parquet(path)) if path.exists() else None
 
     def _best(self, number: int) -> Path:
         return self.parts / f"best-{number:08d}.safetensors"
 
-    def _write_totals(self, totals: Totals) -> None:
+    def write_totals(self, totals: Totals) -> None:
+        """Write what all fits so far took."""
         self.totals = totals
         self.manifest |= totals._asdict()
         write_json(self.folder / MANIFEST, self.manifest)
@@ -154,12 +164,12 @@ class RunFolder:
             self._aside = self.folder / f"{PARTS}-of-{begun[GROWS]}"
             return
         for path in sorted(self.parts.glob("[0-9]*.parquet")):
-            self._add(_polars().read_parquet(path).to_dicts())
+            self._add(_known(_polars().read_parquet(path)))
         self.checkpoints = read_checkpoint(self.parts / CHECKPOINT)
 
     def _add(self, table: Sequence[dict[str, Any]]) -> None:
         for row in table:
-            known = {name: value for name, value in row.items() if value is not None}
+            known = dict(row)
             self.losses[row["network"]] = known.pop("losses")
             self.rows[row["network"]] = known
 
@@ -179,6 +189,26 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         raise ValueError(f"{folder} has no {MANIFEST}: it is not a sweep's folder") from None
     except json.JSONDecodeError as error:
         raise ValueError(f"{path} is not whole: {error}") from None
+
+
+def write_block(parts: Path, number: int, table: bytes) -> None:
+    """Write the table of a block of networks into the folder of a sweep's parts.
+
+    Parameters
+    ----------
+    table : Parquet, a row for each network, with its ``losses``
+    """
+    write_whole(_block(parts, number), lambda new: new.write_bytes(table))
+
+
+def _block(parts: Path, number: int) -> Path:
+    return parts / f"block-{number:08d}.parquet"
+
+
+def _known(table: Any) -> list[Row]:
+    """The rows of a table, each with what it has."""
+    rows = table.to_dicts()
+    return [{name: value for name, value in row.items() if value is not None} for row in rows]
 
 
 def describe(folder: Path, more: Mapping[str, Any]) -> None:

@@ -12,13 +12,12 @@ from typing import Any
 import numpy as np
 
 from ..checks import check_int
-from ..memory import free_memory
 from ..tables.roles import Roles
 from ..training.interrupts import interrupt_flag
+from .blocks import Blocks, BlockWorkers, OwnThreads, block_size
 from .folds import Splitting
 from .given_data import TableOptions
 from .halving import Halving
-from .hyperparameters import HYPERPARAMETERS
 from .options import Persistence, Resources, Search, settings
 from .parts import SweepData
 from .progress import SweepProgress
@@ -30,7 +29,7 @@ from .space import USUAL, Space
 from .stored_study import forget_unbegun
 from .study import STUDY, Study, planned
 from .trainer import Trainer
-from .trials import Trial, rank
+from .trials import Trial, params_of, rank
 from .workers import ThreadWorkers, Workers
 
 
@@ -126,6 +125,9 @@ def sweep(
         Networks are trained in parts that fit; no result depends on it. With a ``client``: in each
         worker, by default half of its memory limit.
     run : a folder in which everything is kept as it is reached: see :class:`RunFolder`
+        More than 1,048,576 networks of the sampler "random", without ``storage`` and ``halving``,
+        are trained in blocks of 4,096, each a sweep with a seed of its own: all rows are in Parquet
+        files under ``parts``, and the result has the 10,000 best, at most 256 of one block.
     resume : whether to go on with the sweep that is in the folder, and in the study
         With the same arguments (``networks`` may be more) it ends with the same numbers, bit for
         bit, as if it had never been stopped. Arguments that numbers depend on are compared with
@@ -245,16 +247,16 @@ def train_and_rank(
     search = Search(space, sampler, planned(space, sampler, networks), epochs, halving, seed)
     memory = None if memory is None else check_int("memory", memory, 1)
     resources = Resources(device, client, memory)
-    known_by = settings(data, search, resources)
+    persistence = Persistence(run, storage, study_name, resume)
+    known_by = settings(data, search, resources, block_size(search, persistence))
     if resume and run is None and storage is None:
         raise ValueError("resume=True goes on with what is in run, or in storage: give one of them")
-    persistence = Persistence(run, storage, study_name, resume)
     trainer = Trainer(data, epochs=epochs, seed=seed, device=device, has_rungs=halving is not None)
     rounds = _train(trainer, search, resources, persistence, known_by, progress)
     return _result(data, rounds, epochs)
 
 
-def _result(data: SweepData, rounds: Rounds, epochs: int) -> SweepResult:
+def _result(data: SweepData, rounds: Rounds | Blocks, epochs: int) -> SweepResult:
     """What the rounds of a sweep came to."""
     order = sorted(rounds.rows, key=lambda number: rank(rounds.rows[number]))
     losses = [rounds.losses[number] for number in order]
@@ -284,7 +286,7 @@ def _train(
     persistence: Persistence,
     known_by: Mapping[str, Any],
     progress: Callable[[SweepProgress], None] | None,
-) -> Rounds:
+) -> Rounds | Blocks:
     """Train all networks, and keep what comes of them; ``known_by`` are the sweep's settings."""
     with ExitStack() as stack:
         study = Study(search.space, search.sampler, search.seed)
@@ -292,44 +294,68 @@ def _train(
         if persistence.run is not None:
             folder = RunFolder(Path(persistence.run), known_by, persistence.resume)
             stack.enter_context(closing(folder))
-        rounds = Rounds(trainer, study, search, folder, progress)
         # Ctrl-C loses no network that is scored
         interrupted = stack.enter_context(interrupt_flag())
-        workers = _workers(trainer, resources, interrupted, rounds)
-        stack.enter_context(closing(workers))
-        storage, name, resume = persistence.storage, persistence.study_name, persistence.resume
-        if persistence.run is not None and not resume:
-            forget_unbegun(storage, name, Path(persistence.run))
-        with study.kept(storage, name, known_by, resume):  # the last that may refuse
-            if folder is not None:
-                folder.begin()
-        rounds.run(workers, interrupted)
+        trained: Rounds | Blocks
+        if folder is not None and known_by["block"]:
+            trained = Blocks(trainer, search, folder, progress)
+            teams = _block_workers(trainer, search, resources, folder, trained, interrupted)
+            stack.enter_context(closing(teams))
+            folder.begin()
+            trained.run(teams, interrupted)
+        else:
+            trained = Rounds(trainer, study, search, folder, progress)
+            workers = _workers(trainer, resources, interrupted, trained)
+            stack.enter_context(closing(workers))
+            storage, name, resume = persistence.storage, persistence.study_name, persistence.resume
+            if persistence.run is not None and not resume:
+                forget_unbegun(storage, name, Path(persistence.run))
+            with study.kept(storage, name, known_by, resume):  # the last that may refuse
+                if folder is not None:
+                    folder.begin()
+            trained.run(workers, interrupted)
         if trainer.data.refits:  # after Ctrl-C too: without it there is no winner
-            _refit(trainer, rounds)
-            rounds.interrupted |= bool(interrupted)
-    return rounds
+            _refit(trained)
+            trained.interrupted |= bool(interrupted)
+    return trained
 
 
 def _workers(
     trainer: Trainer, resources: Resources, interrupted: Sequence, rounds: Rounds
 ) -> Workers:
-    memory = resources.memory
     if resources.client is None:
-        memory = free_memory() // 2 if memory is None else memory
-        return ThreadWorkers(trainer, interrupted, memory, rounds.watch)
+        return ThreadWorkers(trainer, interrupted, resources.own_memory, rounds.watch)
     from . import dask_workers  # without a client, Dask need not be there
 
-    return dask_workers.DaskWorkers(trainer, interrupted, resources.client, memory)
+    return dask_workers.DaskWorkers(trainer, interrupted, resources.client, resources.memory)
 
 
-def _refit(trainer: Trainer, rounds: Rounds) -> None:
+def _block_workers(
+    trainer: Trainer,
+    search: Search,
+    resources: Resources,
+    folder: RunFolder,
+    blocks: Blocks,
+    interrupted: Sequence,
+) -> BlockWorkers:
+    if resources.client is None:
+        memory = resources.own_memory
+        return OwnThreads(trainer, search, folder.parts, memory, interrupted, blocks.watch)
+    from . import dask_blocks
+
+    return dask_blocks.DaskBlocks(
+        trainer, search, folder.parts, resources.client, resources.memory, interrupted
+    )
+
+
+def _refit(rounds: Rounds | Blocks) -> None:
     """Train the winner on all rows that are not test: each fold's network saw only a part."""
     scored = [row for row in rounds.rows.values() if row["validation_score"] > -np.inf]
     if not scored:
         return
     row = min(scored, key=rank)
-    params = {name: row[name] for name in HYPERPARAMETERS if name in row}
-    winner = Shard.of([Trial(row["network"], params)])
+    trainer, number = rounds.source(row["network"])
+    winner = Shard.of([Trial(number, params_of(row))])
     rounds.best, history = trainer.refit(winner, row["epochs"])
     data, scorer = trainer.data, trainer.scorer
     parts = [part for part in (data.winner, data.test) if len(part.X)]

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .hyperparameters import widths
+from .hyperparameters import HYPERPARAMETERS, widths
 
 State = dict[str, np.ndarray]  # a trial's tensors of Training.state_dict, a row for each fold
 Row = dict[str, Any]  # of the sweep's table
@@ -65,6 +65,11 @@ class Trial:
     def group(self) -> FitGroup:
         """What it must share with those that it is trained with."""
         return FitGroup.of(self.params)
+
+
+def params_of(row: Mapping[str, Any]) -> dict[str, Any]:
+    """The hyperparameters in a row of the table."""
+    return {name: row[name] for name in HYPERPARAMETERS if name in row}
 
 
 def rank(row: Mapping[str, Any]) -> tuple[float, int]:

@@ -44,7 +44,6 @@ class Workers(ABC):
 
     def __init__(self, trainer: Trainer, interrupted: Sequence) -> None:
         self._trainer, self._interrupted = trainer, interrupted
-        self._ended: SimpleQueue[tuple[Job, Any]] = SimpleQueue()
 
     @abstractmethod
     def prepare(self, shards: Sequence[Shard]) -> None:
@@ -80,9 +79,6 @@ class Workers(ABC):
                 pieces.append((cost * len(shard) / trials, job._replace(shard=shard)))
         return [job for _, job in sorted(pieces, key=lambda piece: -piece[0])]
 
-    def _end(self, job: Job, future: Any) -> None:
-        self._ended.put((job, future))
-
 
 class ThreadWorkers(Workers):
     """Threads of this process: small shards, side by side, keep all cores busy too.
@@ -106,6 +102,7 @@ class ThreadWorkers(Workers):
         self.memory = memory // self.concurrency
         self._watch = watch
         self._pool = ThreadPoolExecutor(self.concurrency)
+        self._ended: SimpleQueue[tuple[Job, Any]] = SimpleQueue()
         self._begun, self._unfinished = 0, 0
 
     def prepare(self, shards: Sequence[Shard]) -> None:
@@ -133,6 +130,9 @@ class ThreadWorkers(Workers):
     def close(self) -> None:
         """Wait for what is under way, and begin no other job."""
         self._pool.shutdown(cancel_futures=True)
+
+    def _end(self, job: Job, future: Any) -> None:
+        self._ended.put((job, future))
 
     def _train(self, job: Job, threads: int) -> Outcome:
         if self._interrupted and self._begun:  # the first one always has something to show

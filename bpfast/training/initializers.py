@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 
 from ..kernels import counter
 from ..kernels.tables import ACTIVATIONS
+from . import dispatch
 from .layers import layer_views
 from .network import MLP
 
@@ -18,7 +22,9 @@ INITIALIZERS = (
     "torch",
     "zeros",
 )
-CHUNK = 1 << 20  # parameters drawn at a time: bounds the memory that hashing takes
+# Numbers drawn at a time: by one thread so many that they stay in its cache; by several, so many
+# that each computes for longer than it takes to hand Python's lock to another.
+CHUNK, SHARED_CHUNK = 1 << 15, 1 << 17
 
 
 def initialize(mlp: MLP, parameters: np.ndarray, seeds: np.ndarray, init: str) -> None:
@@ -26,26 +32,56 @@ def initialize(mlp: MLP, parameters: np.ndarray, seeds: np.ndarray, init: str) -
     parameters[...] = 0.0
     if init == "zeros":
         return
-    step = max(1, CHUNK // mlp.n_parameters)
-    for start in range(0, len(parameters), step):
-        rows = slice(start, start + step)
-        for layer, (weights, biases) in enumerate(layer_views(mlp, parameters[rows])):
-            name = init
-            if init == "auto":
-                name = ACTIVATIONS[(*mlp.activations, "identity")[layer]].init
-            _fill(weights, biases, counter.branch(seeds[rows], layer), name)
+    threads = dispatch.concurrent_fits("cpu") if parameters.size > 2 * SHARED_CHUNK else 1
+    chunk = min(parameters.size, CHUNK if threads == 1 else SHARED_CHUNK)
+    step = max(1, chunk // mlp.n_parameters)
+
+    def fill(first: int) -> None:
+        memory = np.empty((2, 2 * max(chunk, *mlp.layers)), np.uint64)
+        for start in range(first, len(parameters), threads * step):
+            rows = slice(start, start + step)
+            _fill_networks(mlp, parameters[rows], seeds[rows], init, memory)
+
+    if threads == 1:
+        fill(0)
+        return
+    with ThreadPoolExecutor(threads) as pool:  # NumPy lets others run while it computes
+        deque(pool.map(fill, range(0, threads * step, step)), maxlen=0)
 
 
-def _fill(weights: np.ndarray, biases: np.ndarray | None, keys: np.ndarray, name: str) -> None:
+def _fill_networks(
+    mlp: MLP, parameters: np.ndarray, seeds: np.ndarray, init: str, memory: np.ndarray
+) -> None:
+    activations = (*mlp.activations, "identity")
+    for layer, (weights, biases) in enumerate(layer_views(mlp, parameters)):
+        name = ACTIVATIONS[activations[layer]].init if init == "auto" else init
+        _fill_layer(weights, biases, counter.branch(seeds, layer), name, memory)
+
+
+def _fill_layer(
+    weights: np.ndarray,
+    biases: np.ndarray | None,
+    keys: np.ndarray,
+    name: str,
+    memory: np.ndarray,
+) -> None:
     n, d_in, d_out = weights.shape
     variance = {"he": 2.0 / d_in, "glorot": 2.0 / (d_in + d_out), "torch": 1.0 / (3.0 * d_in)}
     deviation = np.sqrt(variance[name.split("_")[0]])
     draw = counter.normal if name.endswith("normal") else _uniform
-    weights[...] = draw(keys, 0, d_in * d_out).reshape(n, d_in, d_out) * deviation
+    inputs = memory.shape[1] // (2 * n * d_out)  # whose weights fit into the memory at once
+    for first in range(0, d_in, inputs):
+        some = weights[:, first : first + inputs]
+        numbers = draw(keys, first * d_out, (first + some.shape[1]) * d_out, memory)
+        np.multiply(numbers.reshape(some.shape), deviation, out=some, casting="same_kind")
     if name == "torch" and biases is not None:
-        biases[...] = _uniform(keys, d_in * d_out, (d_in + 1) * d_out) * deviation
+        biases[...] = _uniform(keys, d_in * d_out, (d_in + 1) * d_out, memory) * deviation
 
 
-def _uniform(keys: np.ndarray, start: int, stop: int) -> np.ndarray:
+def _uniform(keys: np.ndarray, start: int, stop: int, memory: np.ndarray) -> np.ndarray:
     """Uniform numbers of mean 0 and variance 1."""
-    return (2.0 * counter.uniform(keys, start, stop) - 1.0) * np.sqrt(3.0)
+    numbers = counter.uniform(keys, start, stop, memory)
+    numbers *= 2.0
+    numbers -= 1.0
+    numbers *= np.sqrt(3.0)
+    return numbers

@@ -9,6 +9,7 @@ from __future__ import annotations
 from ..task import Task
 from .arguments import Arguments
 from .compile import jit
+from .subnormals import flush_subnormals, restore_mode
 from .threads import run
 from .tiles import gradients, workspaces_of
 from .tiles.epochs import train_network
@@ -25,5 +26,7 @@ def train(task: Task, args: Arguments, threads: int) -> None:
 @jit
 def train_together(args, layout, work):
     """Train all networks, together with the other members of the team."""
+    mode = flush_subnormals()
     for k in range(args.networks.size):
         train_network(args, layout, work, args.networks[k])
+    restore_mode(mode)

@@ -67,7 +67,16 @@ def test_uniform_is_random_along_keys_and_positions():
 def test_a_part_is_as_in_the_whole():
     keys = counter.key(7, np.arange(3))
     for draw in (counter.uniform, counter.normal):
-        np.testing.assert_array_equal(draw(keys[1:2], 5, 8), draw(keys, 0, 10)[1:2, 5:8])
+        whole = draw(keys, 0, 10)
+        np.testing.assert_array_equal(draw(keys[1:2], 5, 8), whole[1:2, 5:8])
+        memory = np.ones((2, 70), np.uint64)  # more than is needed, and used before
+        np.testing.assert_array_equal(draw(keys, 0, 10, memory), whole)
+
+
+def test_uniform_is_the_hash_of_key_and_position():
+    keys, positions = counter.key(7, np.arange(3)), np.arange(5, 9, dtype=np.uint64)
+    bits = counter.mix(keys[:, None] + positions * counter.GOLDEN) >> np.uint64(11)
+    np.testing.assert_array_equal(counter.uniform(keys, 5, 9), (bits + 0.5) * 2.0**-53)
 
 
 def test_normal():

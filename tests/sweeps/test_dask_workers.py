@@ -16,9 +16,6 @@ pytest.importorskip("optuna")
 
 from cluster_workers import local_cluster  # noqa: E402
 
-from bpfast.sweeps.dask_workers import DaskWorkers  # noqa: E402
-from bpfast.sweeps.trainer import Trainer  # noqa: E402
-
 pytestmark = pytest.mark.xdist_group("dask")  # two cores have room for one cluster
 
 SPACE = {"learning_rate": "1e-3:1e-1:log", "hidden": [3, (2, 2)], "batch_size": 16}
@@ -58,18 +55,6 @@ def test_a_table_with_words_and_holes_is_sent_too(client):
     options = {"X": table, "cv": 2, "class_weight": "balanced", "metric": "roc_auc"}
     options["sample_weight"] = X[:, 1] ** 2
     same_work(sweep(client, WORDS[::-1], **options), sweep(None, WORDS[::-1], **options))
-
-
-def test_workers_are_seen_whatever_the_client_looks_up_meanwhile(client):
-    """A client asks now and then how its scheduler is, and then forgets who its workers are."""
-    with (
-        dask.config.set({"distributed.client.scheduler-info-interval": "1ms"}),
-        distributed.Client(client.scheduler.address) as busy,
-    ):
-        workers = DaskWorkers(Trainer(None, 1, 0, "cpu", False), [], busy, None)
-        for _ in range(100):
-            workers.prepare([])
-            assert workers.concurrency == 2
 
 
 def test_both_workers_train_and_each_is_sent_the_data_once(client, watched):
@@ -192,7 +177,7 @@ def test_after_ctrl_c_a_sweep_goes_on_where_it_was(client, watched, tmp_path):
             press()
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("bpfast.sweeps.dask_workers.LOOK_SECONDS", 60.0)  # results come sooner
+        patch.setattr("bpfast.sweeps.dask_tasks.LOOK_SECONDS", 60.0)  # results come sooner
         first = sweep(client, run=tmp_path / "run", progress=interrupt, **options)
     assert first.interrupted
     assert 0 < len(first.table["network"]) < 40

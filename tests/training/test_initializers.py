@@ -52,13 +52,24 @@ def test_auto_follows_the_activation(activation, expected):
 
 @pytest.mark.parametrize("init", [*VARIANCES, "auto"])
 def test_a_network_starts_the_same_whatever_n_is(init, monkeypatch):
-    # parts end in the midst of the few
-    monkeypatch.setattr("bpfast.training.initializers.CHUNK", 1000)
+    # parts end in the midst of the few, which one thread draws, and several the many
+    monkeypatch.setattr("bpfast.training.initializers.CHUNK", 700)
+    monkeypatch.setattr("bpfast.training.initializers.SHARED_CHUNK", 1000)
+    monkeypatch.setattr("bpfast.training.dispatch.concurrent_fits", lambda device: 3)
     mlp = bp.MLP((3, 4, 2))
     many, few = (bp.Population(mlp, n, seed=3, init=init) for n in (1000, 37))
     np.testing.assert_array_equal(many.parameters[:37], few.parameters)
     np.testing.assert_array_equal(many.seeds[:37], few.seeds)
     assert len(np.unique(many.parameters[:, :12], axis=0)) == 1000
+
+
+@pytest.mark.parametrize("init", ["he_uniform", "he_normal", "torch"])
+def test_a_wide_layer_is_drawn_in_parts(init, monkeypatch):
+    monkeypatch.setattr("bpfast.training.initializers.CHUNK", 50)
+    mlp = bp.MLP((17, 13, 60), bias=init == "torch")
+    in_parts = bp.Population(mlp, 3, init=init)
+    monkeypatch.undo()
+    np.testing.assert_array_equal(in_parts.parameters, bp.Population(mlp, 3, init=init).parameters)
 
 
 def test_layers_weights_and_networks_are_independent():

@@ -9,6 +9,7 @@ from ...task import RUNNING
 from ..batch import batch_of
 from ..compile import internal, jit
 from ..simd import fetch_add
+from ..subnormals import flush_subnormals, restore_mode
 from ..threads import NEXT
 from .epochs import run_epochs
 from .gradient import batch_gradient
@@ -19,6 +20,7 @@ from .layout import IDLE, LOSS, NETWORK, STATUS, SUSPECT
 @jit
 def train(args, online, layout, work, bounds):
     """Train networks until they end or stop."""
+    mode = flush_subnormals()
     k = fetch_add(work.counters, NEXT, 1)
     while k < bounds.size - 1:
         assign(work, args.networks, bounds[k], bounds[k + 1])
@@ -28,6 +30,7 @@ def train(args, online, layout, work, bounds):
             if not resume_suspects(work):
                 break
         k = fetch_add(work.counters, NEXT, 1)
+    restore_mode(mode)
 
 
 @internal
@@ -44,7 +47,7 @@ def resume_suspects(work):
 @jit
 def gradients(args, layout, work, bounds, results):
     """Losses, and gradients (n, P), of networks on all samples as one batch."""
-    net, order = args.net, args.epochs.order[0]
+    mode, net, order = flush_subnormals(), args.net, args.epochs.order[0]
     batch = batch_of(net, args.samples, order, 0, order.size, 0)
     k = fetch_add(work.counters, NEXT, 1)
     while k < bounds.size - 1:
@@ -58,3 +61,4 @@ def gradients(args, layout, work, bounds, results):
                 for q in range(net.starts[-1]):
                     results[i, q] = work.numbers[layout.gradient + q * work.lanes + lane]
         k = fetch_add(work.counters, NEXT, 1)
+    restore_mode(mode)

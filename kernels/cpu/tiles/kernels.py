@@ -5,6 +5,7 @@ from __future__ import annotations
 from ..batch import Batch, batch_of
 from ..compile import internal, jit
 from ..simd import LANES, fetch_add, invoke
+from ..subnormals import flush_subnormals, restore_mode
 from ..threads import NEXT
 from .epochs import train_network
 from .gradient import batch_gradient, forward, gather, transpose, whole_vectors
@@ -15,16 +16,18 @@ from .panels import load, unpack
 @jit
 def train(args, layout, work):
     """Train networks until they end or stop."""
+    mode = flush_subnormals()
     k = fetch_add(work.counters, NEXT, 1)
     while k < args.networks.size:
         train_network(args, layout, work, args.networks[k])
         k = fetch_add(work.counters, NEXT, 1)
+    restore_mode(mode)
 
 
 @jit
 def gradients(args, layout, work, results):
     """Losses, and gradients (n, P), of networks on all samples as one batch."""
-    net, order = args.net, args.epochs.order[0]
+    mode, net, order = flush_subnormals(), args.net, args.epochs.order[0]
     batch = batch_of(net, args.samples, order, 0, order.size, 0)
     k = fetch_add(work.counters, NEXT, 1)
     while k < args.networks.size:
@@ -35,12 +38,14 @@ def gradients(args, layout, work, results):
         )
         unpack(net, layout, work.numbers, layout.gradient, results[i])
         k = fetch_add(work.counters, NEXT, 1)
+    restore_mode(mode)
 
 
 @jit
 def predict(args, inverse_link, size, layout, work, results):
     """Predictions (n, samples, outputs) of networks, in blocks of ``size`` samples."""
-    net, inputs, as_they_are = args.net, args.samples.inputs, args.networks[:0]
+    mode, net = flush_subnormals(), args.net
+    inputs, as_they_are = args.samples.inputs, args.networks[:0]
     samples, blocks = inputs.shape[0], -(-inputs.shape[0] // size)
     k = fetch_add(work.counters, NEXT, 1)
     while k < args.networks.size * blocks:
@@ -52,6 +57,7 @@ def predict(args, inverse_link, size, layout, work, results):
             forward(net, layout, work, chunk.rows)
             write_predictions(net, inverse_link, layout, work, results[i, start:], chunk.rows)
         k = fetch_add(work.counters, NEXT, 1)
+    restore_mode(mode)
 
 
 @internal

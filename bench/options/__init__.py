@@ -1,0 +1,1 @@
+"""What each option of a fit costs, beside the plain case and beside the count of its operations."""

@@ -1,0 +1,1 @@
+"""Searches, and small work: what people wait for beside kernels."""
