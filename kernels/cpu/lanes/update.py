@@ -9,7 +9,7 @@ from ..arguments import own_row
 from ..compile import internal
 from ..functions import REPEAT
 from ..scalars import clip_factor
-from ..simd import LANES, add_squares, invoke
+from ..simd import LANES, add_squares, copy_vector, invoke
 from ..workspace import COEFFICIENTS, HYPERPARAMETERS, POWERS, RATE
 from .layout import CLIP_FACTOR, CLIP_NORM, L1, L2, NETWORK, PENALTY
 
@@ -37,9 +37,10 @@ def set_coefficients(optimizing, layout, work, epoch):
 def repeat(work, start, row):
     """Fill REPEAT numbers with a row of the lanes' floats, again and again."""
     numbers, own = work.numbers, work.lane_floats[row]
-    for first in range(start, start + REPEAT, work.lanes):
-        for lane in range(work.lanes):
-            numbers[first + lane] = own[lane]
+    for lane in range(work.lanes):
+        numbers[start + lane] = own[lane]
+    for k in range(work.lanes, REPEAT, LANES):
+        copy_vector(numbers, start + k, numbers, start + k - work.lanes)
 
 
 @internal
