@@ -13,6 +13,7 @@ NAMES = (
     "large_table",
     "readme_table",
     "registers",
+    "samplers",
     "scaling",
 )
 FOLDERS = ("gpu", "options", "sweeps")

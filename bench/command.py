@@ -149,7 +149,7 @@ def _measure(
     job: Job, runners: list[Runner], turns: int, say: Say
 ) -> tuple[dict[str, Any], dict[str, str]]:
     """A job's part of the report, and what was skipped."""
-    if job.beside:
+    if not job.has_peers:
         runners = [runner for runner in runners if runner.name == "bpfast"]
     results, skipped = measure(job, runners, turns, say)
     by_name = {str(runner): runner for runner in runners}

@@ -1,4 +1,4 @@
-"""``python -m bpfast.bench.guard [--update]``: whether a change made the kernels do more work.
+"""``python -m bpfast.bench.guard [--update]``: whether a change made us do more work.
 
 Seconds tell little on a busy machine, so this counts instructions, with Valgrind: neither a
 neighbour nor the clock changes them. Valgrind shows every program the same processor, with AVX2
@@ -16,15 +16,21 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import warnings
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import llvmlite
 import numba
+from sklearn.exceptions import ConvergenceWarning
 
 from ..files import write_text
-from .workloads import WORKLOADS, Workload
+from ..sklearn import MLPClassifier
+from .sweeps.small_work import fit_few, small_samples
+from .workloads import FOLDED, WORKLOADS, Workload
 
 BASELINE = Path(__file__).parent / "results" / "guard" / "instructions.json"
 TOLERANCE = 0.02  # counts of the same code differ by up to a thousandth: Python is among them
@@ -36,6 +42,49 @@ SIZES: dict[str, dict[str, Any]] = {
     "W3": {"networks": 4, "samples": 512, "epochs": 2},
     "W4": {"networks": 1, "samples": 256, "epochs": 1},
     "W5": {"samples": 1024, "batch_size": 1024, "epochs": 2},
+    "W2folds": {"networks": 20, "samples": 640, "epochs": 2},
+    "W3folds": {"networks": 5, "samples": 320, "epochs": 2},
+}
+SMALL = tuple(replace(w, **SIZES[w.name]) for w in (*WORKLOADS, *FOLDED))
+
+
+def _fit(workload: Workload) -> Callable[[], object]:
+    """A fit that goes on where the one before ended."""
+    population, (X, y) = workload.population(), workload.data()
+    return lambda: workload.fit(population, X, y)
+
+
+def _small_fit() -> Callable[[], object]:
+    X, y = small_samples()
+    return lambda: fit_few(X, y)
+
+
+def _one_row() -> Callable[[], object]:
+    X, y = small_samples()
+    population = fit_few(X, y)
+    return lambda: population.predict(X[:1])
+
+
+def _estimator() -> Callable[[], object]:
+    X, y = small_samples()
+    mlp = MLPClassifier((8,), max_iter=20, random_state=0)
+    return lambda: mlp.fit(X, y)
+
+
+def _estimator_row() -> Callable[[], object]:
+    X, y = small_samples()
+    mlp = MLPClassifier((8,), max_iter=20, random_state=0).fit(X, y)
+    return lambda: mlp.predict(X[:1])
+
+
+# What is counted, in words, by its name: each makes a call ready, which is Python's more than the
+# kernels' in the last ones.
+TASKS: dict[str, tuple[str, Callable[[], Callable[[], object]]]] = {
+    **{workload.name: (str(workload), partial(_fit, workload)) for workload in SMALL},
+    "fit": ("Population and fit of 4 networks, 2 epochs", _small_fit),
+    "predict": ("Population.predict of one row", _one_row),
+    "estimator": ("MLPClassifier((8,), max_iter=20).fit, 200 x 8", _estimator),
+    "row": ("MLPClassifier.predict of one row", _estimator_row),
 }
 
 
@@ -64,35 +113,34 @@ def main() -> int:
 
 
 def compiler() -> str:
-    """What makes machine code from kernels: another one makes other code."""
-    return f"numba {numba.__version__}, llvmlite {llvmlite.__version__}, {platform.machine()}"
-
-
-def small(workload: Workload) -> Workload:
-    """A part of a workload that Valgrind is done with in seconds."""
-    return replace(workload, **SIZES[workload.name])
+    """What makes machine code from kernels, and runs the rest: another one does other work."""
+    python = ".".join(platform.python_version_tuple()[:2])
+    return (
+        f"numba {numba.__version__}, llvmlite {llvmlite.__version__}, python {python}, "
+        f"{platform.machine()}"
+    )
 
 
 def train() -> None:
-    """Train each workload once for the compiler and once between two marks."""
-    for workload in map(small, WORKLOADS):
-        X, y = workload.data()
-        population = workload.population()
-        workload.fit(population, X, y)
+    """Make each call once for the compiler and once between two marks."""
+    warnings.simplefilter("ignore", ConvergenceWarning)  # epochs are few on purpose
+    for _, prepare in TASKS.values():
+        call = prepare()
+        call()
         os.getpgid(0)
-        workload.fit(population, X, y)
+        call()
         os.getpgid(0)
 
 
 def count() -> dict[str, int]:
-    """Instructions of each workload's second ``fit``, on one thread."""
+    """Instructions of each task's second call, on one thread."""
     print("compiling under Valgrind; after a change to kernels that takes minutes", flush=True)
     under_valgrind("--tool=none")
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "count"
         under_valgrind("--tool=callgrind", f"--callgrind-out-file={out}", f"--dump-before={MARK}")
-        parts = [total(out.with_name(f"count.{2 * k + 2}")) for k in range(len(WORKLOADS))]
-    return {workload.name: part for workload, part in zip(WORKLOADS, parts, strict=True)}
+        parts = [total(out.with_name(f"count.{2 * k + 2}")) for k in range(len(TASKS))]
+    return dict(zip(TASKS, parts, strict=True))
 
 
 def under_valgrind(*options: str) -> None:
@@ -117,10 +165,10 @@ def more(old: int, new: int) -> bool:
 
 def table(before: dict[str, int], now: dict[str, int]) -> str:
     """Millions of instructions, and how they changed."""
-    lines = [f"{'':<44}{'baseline':>12}{'now':>10}  million instructions"]
-    for workload in map(small, WORKLOADS):
-        old, new = before.get(workload.name), now[workload.name]
-        line = f"{workload!s:<44}{old / 1e6 if old else float('nan'):>12.1f}{new / 1e6:>10.1f}"
+    lines = [f"{'':<48}{'baseline':>12}{'now':>10}  million instructions"]
+    for name, (words, _) in TASKS.items():
+        old, new = before.get(name), now[name]
+        line = f"{words:<48}{old / 1e6 if old else float('nan'):>12.1f}{new / 1e6:>10.1f}"
         if old:
             line += f"{new / old - 1:>+9.2%}"
             line += " MORE" if more(old, new) else ""

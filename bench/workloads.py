@@ -36,6 +36,7 @@ class Workload:
     optimizer, momentum, epsilon : "sgd" or "adam", SGD's momentum, and Adam's epsilon
     shuffle : whether every epoch has its own order
     digits : whether the samples are scikit-learn's digits, and not drawn at random
+    folds : how many parts samples are cut into, of which each network leaves out one; 0 is none
     """
 
     name: str
@@ -53,9 +54,11 @@ class Workload:
     bias: bool = True
     shuffle: bool = True
     digits: bool = False
+    folds: int = 0
 
     def __str__(self) -> str:
-        return f"{self.name}: {self.networks} x {self.kind}"
+        words = f"{self.name}: {self.networks} x {self.kind}"
+        return f"{words}, {self.folds} folds" if self.folds else words
 
     @property
     def widths(self) -> str:
@@ -70,7 +73,12 @@ class Workload:
     @property
     def sample_updates(self) -> int:
         """Samples that networks are trained on, counted for each network."""
-        return self.networks * self.samples * self.epochs
+        return self.networks * self.rows * self.epochs
+
+    @property
+    def rows(self) -> int:
+        """Samples that a network is trained on in an epoch."""
+        return self.samples - self.samples // self.folds if self.folds else self.samples
 
     @property
     def flops(self) -> float:
@@ -98,7 +106,7 @@ class Workload:
     @property
     def steps(self) -> int:
         """Steps in an epoch; all batches are full."""
-        return self.samples // self.batch_size
+        return self.rows // self.batch_size
 
     def data(self) -> tuple[np.ndarray, np.ndarray]:
         """X (samples, inputs) float32, and labels (samples,) or targets (samples, outputs)."""
@@ -114,14 +122,29 @@ class Workload:
     def batches(self) -> np.ndarray | None:
         """Rows of every step in the order that bpfast takes them, (epochs * steps, batch_size).
 
-        None where a step takes all samples.
+        With folds, (folds, epochs * steps, batch_size). None where a step takes all samples.
         """
-        if self.steps == 1:
-            return None
-        rows = np.tile(np.arange(self.samples), (self.epochs, 1))
-        if self.shuffle:
-            rows = counter.permutations(SEED, np.arange(self.epochs), 0, self.samples)
-        return rows.reshape(-1, self.batch_size)
+        if self.folds:
+            return np.stack([self._ordered(k, rows) for k, rows in enumerate(self.fold_rows)])
+        return None if self.steps == 1 else self._ordered(0, np.arange(self.samples))
+
+    def _ordered(self, fold: int, rows: np.ndarray) -> np.ndarray:
+        """A fold's rows, batch by batch."""
+        orders = np.tile(np.arange(len(rows)), (self.epochs, 1))
+        if self.shuffle and self.steps > 1:
+            orders = counter.permutations(SEED, np.arange(self.epochs), fold, len(rows))
+        return rows[orders].reshape(-1, self.batch_size)
+
+    @property
+    def fold_rows(self) -> list[np.ndarray]:
+        """The samples that networks of each fold are trained on."""
+        everything = np.arange(self.samples)
+        return [np.setdiff1d(everything, part) for part in np.array_split(everything, self.folds)]
+
+    @property
+    def fold_of(self) -> np.ndarray:
+        """(networks,) fold numbers."""
+        return np.arange(self.networks) % self.folds
 
     @property
     def mlp(self) -> MLP:
@@ -160,6 +183,7 @@ class Workload:
             "batch_size": self.batch_size,
             "shuffle": self.shuffle,
             "seed": SEED,
+            "rows": (self.fold_rows, self.fold_of[networks]) if self.folds else None,
             "record": "last",
             "device": device,
         }
@@ -173,12 +197,14 @@ class Job:
     ----------
     name : what it is called on the command line
     workloads : its parts
-    beside : a job whose cost for a network this one's is held against; it has no peers then
+    beside : a job whose cost for a network this one's is held against
+    has_peers : whether others are timed on it, too
     """
 
     name: str
     workloads: tuple[Workload, ...]
     beside: str = ""
+    has_peers: bool = True
 
     def __str__(self) -> str:
         first, *others = self.workloads
@@ -233,7 +259,11 @@ WORKLOADS = (
     Workload("W5", "large batch", (64, 256, 256, 1), "relu", "mse", 1, 16384, 16384, 10),
 )
 
-W3 = WORKLOADS[2]
+W2, W3 = WORKLOADS[1:3]
+FOLDED = (
+    replace(W2, name="W2folds", networks=20, samples=1280, epochs=100, folds=5),
+    replace(W3, name="W3folds", networks=100, samples=1280, folds=5),
+)
 HIDDEN: tuple[tuple[int, ...], ...] = (
     *((width,) for width in (8, 12, 16, 24, 32, 48, 64, 96, 128)),
     *((2 * width, width) for width in (16, 32, 64)),
@@ -246,6 +276,7 @@ MIXED = tuple(
 JOBS = (
     *(Job(workload.name, (workload,)) for workload in WORKLOADS),
     Job("W3x1", (replace(W3, name="W3x1", networks=1),), beside="W3"),
-    Job("W3x130", (replace(W3, name="W3x130", networks=130),), beside="W3"),
+    Job("W3x130", (replace(W3, name="W3x130", networks=130),), beside="W3", has_peers=False),
+    *(Job(workload.name, (workload,)) for workload in FOLDED),
     Job("mixed", MIXED),
 )

@@ -9,7 +9,7 @@ import numpy as np
 ALWAYS_FREE = 1 << 24  # bytes; reading how many are free takes longer than allocating so few
 
 
-def check_memory(what: str, size: int, dtype: str) -> None:
+def check_memory(what: str, size: int, dtype: str | np.dtype) -> None:
     """Raise ``MemoryError`` where ``size`` numbers cannot fit into the memory that is free."""
     wanted = size * np.dtype(dtype).itemsize
     if wanted > ALWAYS_FREE and wanted > (free := free_memory()):

@@ -125,6 +125,7 @@ def forced():
         with (
             patch.object(bp.dispatch, "choose", chosen),
             patch.object(cpu, "thread_count", lambda: threads),
+            patch.object(cpu, "ALONE", 0.0),
         ):
             yield
 

@@ -125,6 +125,31 @@ def test_what_is_no_array_of_numbers_is_refused(values, words):
         checks.check_array("X", values, np.float32)
 
 
+@pytest.mark.parametrize("value", [0, 2, True, 2**53 - 1, 2**60, 0.5, np.float64(2), np.float32(2)])
+def test_any_kind_of_number_is_a_number(value):
+    numbers = checks.check_numbers("x", value, 2, 0.0)
+    assert_array_equal(numbers, np.broadcast_to(np.float64(value), 2), strict=True)
+
+
+@pytest.mark.parametrize("value", [10**400, -(10**400)])
+def test_what_float64_cannot_hold_is_no_number(value):
+    with pytest.raises(TypeError, match="x must be a number, or one for each"):
+        checks.check_numbers("x", value, 2, -np.inf, np.inf)
+
+
+@pytest.mark.parametrize("size", [1, checks.SMALL, checks.SMALL + 1])
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_one_number_that_is_not_finite_is_found(size, value):
+    array = np.zeros(size, np.float32)
+    assert checks.is_finite(array)
+    array[-1] = value
+    assert not checks.is_finite(array)
+
+
+def test_no_numbers_are_finite():
+    assert checks.is_finite(np.zeros((0, 3)))
+
+
 def test_what_is_not_finite_is_told_with_its_index():
     array = np.ones((2, 3))
     assert checks.check_finite("X", array) is array

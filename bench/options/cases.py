@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from ...kernels.cpu import thread_count
+from ...kernels.tables import ACTIVATIONS
 from ...training.history import History
 from ...training.loop import fit
 from ...training.network import MLP, loss_names
@@ -52,7 +53,7 @@ class Case:
 
     size: str
     layers: tuple[int, ...]
-    activation: str | tuple[str, ...] = "relu"
+    activation: str = "relu"
     loss: str = "mse"
     networks: int = MANY
     samples: int = 1024
@@ -158,9 +159,9 @@ def _with(plain: Case, option: str, value: object, **changes: Any) -> Case:
 
 def _functions(plain: Case) -> Iterator[Case]:
     """Activations, losses, dropout and dtype."""
-    others = ("identity", "leaky_relu", "tanh", "sigmoid", "softplus", "elu", "silu", "gelu")
-    for name in others:
-        yield _with(plain, "activation", name, activation=name)
+    for name in ACTIVATIONS:
+        if name != plain.activation:
+            yield _with(plain, "activation", name, activation=name)
     for name in loss_names():
         outputs = 10 if name == "cross_entropy" else plain.layers[-1]
         if name != plain.loss:

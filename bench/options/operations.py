@@ -3,7 +3,7 @@
 An operation is an instruction on a vector of float32: a multiply-add, a comparison, a selection.
 Nothing here was timed, and nothing is taken from what the kernels happen to do. Loads and stores
 are not counted: units of their own do them meanwhile. Layers count with their real widths, and
-networks fill vectors without a rest.
+networks fill vectors without a rest. A function that is not in the tables below counts nothing.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ def operations(case: Case) -> float:
     """Operations of a sample-update."""
     weights = [a * b for a, b in pairwise(case.layers)]
     units, outputs = sum(case.layers[1:-1]), case.layers[-1]
-    hidden = units * (ACTIVATIONS[str(case.activation)] + DROPOUT * (case.dropout > 0))
+    hidden = units * (ACTIVATIONS.get(case.activation, 0) + DROPOUT * (case.dropout > 0))
     forward = sum(weights) + case.bias * (units + outputs)
     # gradients of weights and biases, and what goes back through all layers but the first
     backward = forward + sum(weights[1:])
@@ -86,7 +86,7 @@ def operations(case: Case) -> float:
 def _loss(case: Case) -> int:
     """Operations of a sample's loss."""
     softmax = SOFTMAX if case.loss == "cross_entropy" else 0
-    return case.layers[-1] * (LOSSES[case.loss] + case.weights) + softmax
+    return case.layers[-1] * (LOSSES.get(case.loss, 0) + case.weights) + softmax
 
 
 def _step(case: Case) -> int:
@@ -97,7 +97,7 @@ def _step(case: Case) -> int:
         "l2": bool(optimizer.l2),
         "clip_norm": optimizer.clip_norm is not None,
     }
-    each = RULES[optimizer.resolve(case.networks, 1).rule]
+    each = RULES.get(optimizer.resolve(case.networks, 1).rule, 0)
     each += sum(PENALTIES[name] for name, given in penalties.items() if given)
     return each * case.mlp.n_parameters
 

@@ -44,7 +44,8 @@ def build(workload: Workload, together: str, split: bool, platform: str = "cpu")
     weights, biases, rates = initial_arrays(workload)
     batches = workload.batches()
     rows = None if batches is None else batches.astype(np.int32)  # as JAX would make them
-    networks, data = ((weights, biases), rates), (workload.data(), rows)
+    fold = workload.fold_of if workload.folds else np.zeros(workload.networks, np.int64)
+    networks, data = ((weights, biases), rates, fold), (workload.data(), rows)
 
     def place() -> tuple:
         return (
@@ -60,7 +61,7 @@ def build(workload: Workload, together: str, split: bool, platform: str = "cpu")
 
 
 def _training(jax: Any, workload: Workload) -> Callable:
-    """Train one network: ((parameters, rate), data) -> parameters, loss of the last epoch."""
+    """Train one network: ((parameters, rate, fold), data) -> parameters, the last epoch's loss."""
     jnp, tree = jax.numpy, jax.tree.map
     activation = {"identity": lambda z: z, "relu": jax.nn.relu, "tanh": jnp.tanh}
 
@@ -90,7 +91,9 @@ def _training(jax: Any, workload: Workload) -> Callable:
         return tree(lambda p, g: p - rate * g, parameters, gradient), state
 
     def train(network, data):
-        (parameters, rate), ((X, y), batches) = network, data
+        (parameters, rate, fold), ((X, y), batches) = network, data
+        if workload.folds:
+            batches = batches[fold]
         zeros = tree(jnp.zeros_like, parameters)
         state = (zeros, zeros) if workload.optimizer == "adam" else zeros
 

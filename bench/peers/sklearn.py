@@ -57,7 +57,9 @@ def build(workload: Workload) -> Run:
         )
         for rate in workload.learning_rates
     ]
-    y = y.ravel()
+    y, rows = y.ravel(), [slice(None)] * workload.networks
+    if workload.folds:
+        rows = [workload.fold_rows[k] for k in workload.fold_of]
     for estimator in estimators:
         estimator.partial_fit(X, y, **({} if mse else {"classes": np.unique(y)}))
 
@@ -69,6 +71,8 @@ def build(workload: Workload) -> Run:
     def train() -> np.ndarray:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # "not converged": this is meant to be short
-            return np.array([factor * estimator.fit(X, y).loss_ for estimator in estimators])
+            for estimator, own in zip(estimators, rows, strict=True):
+                estimator.fit(X[own], y[own])
+        return np.array([factor * estimator.loss_ for estimator in estimators])
 
     return Run(train, reset)

@@ -38,7 +38,7 @@ def build(workload: Workload, compiled: bool) -> Run:
     def train() -> np.ndarray:
         losses = []
         for k in range(0, steps, several):
-            x, target = (X, y) if rows is None else (X[rows[k]], y[rows[k]])
+            x, target = (X, y) if rows is None else (X[rows[..., k, :]], y[rows[..., k, :]])
             losses.append(step(*network.all(), x.expand(workload.networks, -1, -1), target))
         return torch.stack(losses[-workload.steps :]).mean(0).numpy()
 
@@ -96,12 +96,17 @@ def build_with_graphs(workload: Workload) -> Run:
 
 
 class _Data:
-    """Inputs, targets and the rows of each step (None where it takes all), on a device."""
+    """Inputs, targets and the rows of each step (None where it takes all), on a device.
+
+    With folds each network has its own rows.
+    """
 
     def __init__(self, torch: Any, workload: Workload, device: str) -> None:
         self._torch, batches = torch, workload.batches()
         self._classes = workload.layers[-1] if workload.loss == "cross_entropy" else 0
         self._host = [torch.from_numpy(array) for array in workload.data()]
+        if batches is not None and workload.folds:
+            batches = batches[workload.fold_of]
         self._rows = None if batches is None else torch.from_numpy(batches)
         self.X, self.y = (self._there(array, device) for array in self._host)
         self.rows = None if self._rows is None else self._rows.to(device)

@@ -36,7 +36,7 @@ def main() -> None:
     report: dict[str, Any] = {"date": now(), "machine": hardware(), "versions": versions()}
     found: list[Found] = []
     for name in given.only:
-        print(f"{name}: {MEASUREMENTS[name].__doc__}", file=sys.stderr)
+        print(name, file=sys.stderr)
         found.extend(MEASUREMENTS[name]())
         if given.output:  # after each, since some take minutes
             measured = [asdict(one) | {"met": one.met} for one in found]

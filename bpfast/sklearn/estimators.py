@@ -20,9 +20,11 @@ from ..kernels.tables import ACTIVATIONS
 from ..training.dispatch import DEVICES
 from ..training.docstring import docstring
 from ..training.network import ScikitLearnMLP
-from ..training.population import DTYPES
+from ..training.parameters import Parameters
+from ..training.population import DTYPES, predictions
 from . import together
-from .fits import population_of
+from .fits import write_parameters
+from .plain import has_known_columns
 
 LOSSES = {  # by ``out_activation_``
     "softmax": "cross_entropy",
@@ -31,6 +33,7 @@ LOSSES = {  # by ``out_activation_``
     "exp": "poisson",
 }
 ACTIVATION_NAMES = {row.sklearn or name: name for name, row in ACTIVATIONS.items()}
+ARCHITECTURES = 256  # that are remembered
 DENSE = 1 << 24  # numbers of a sparse matrix that are made dense at a time, for predictions
 
 _CONSTRAINTS = {
@@ -64,33 +67,47 @@ class FusedMLP(BaseMultilayerPerceptron):
         return True
 
     def _fit(self, X, y, sample_weight=None, incremental=False):
-        (error,) = together.train([self], X, y, [None], sample_weight, incremental)
+        # scikit-learn's fit has validated the parameters; partial_fit does so the first time alone
+        (error,) = together.train(
+            [self], X, y, [None], sample_weight, incremental, validated=not incremental
+        )
         if error is not None:
             raise error
         return self
 
     def _forward_pass_fast(self, X, check_input=True) -> np.ndarray:
         """Predictions (samples, outputs) in the dtype of ``coefs_``."""
-        if check_input:
+        if check_input and not has_known_columns(X, self):
             X = validate_data(self, X, accept_sparse=["csr", "csc"], reset=False)
-        network = population_of([self])
+        mlp = self._mlp()
+        row = np.empty((1, mlp.n_parameters), self.coefs_[0].dtype.newbyteorder("="))
+        write_parameters([self], mlp, row)
+        parameters = Parameters(row)
         if not hasattr(X, "toarray"):
-            return network.predict(X, self.device)[0]
+            return predictions(mlp, parameters, X, self.device)[0]
         X, step = X.tocsr(), max(1, DENSE // X.shape[1])
         parts = (X[start : start + step].toarray() for start in range(0, X.shape[0], step))
-        return np.concatenate([network.predict(part, self.device)[0] for part in parts])
+        return np.concatenate([predictions(mlp, parameters, X, self.device)[0] for X in parts])
 
     def _mlp(self, dtype=None) -> ScikitLearnMLP:
         """The architecture that was fitted, for arithmetic in its dtype or another."""
-        layers = (len(self.coefs_[0]), *(len(biases) for biases in self.intercepts_))
-        epsilon = float(np.finfo(dtype or self.coefs_[0].dtype).eps)
-        activation, loss = ACTIVATION_NAMES[self.activation], LOSSES[self.out_activation_]
-        return ScikitLearnMLP(layers, activation, loss, delta=epsilon)
+        return _architecture(
+            (len(self.coefs_[0]), *(len(biases) for biases in self.intercepts_)),
+            ACTIVATION_NAMES[self.activation],
+            LOSSES[self.out_activation_],
+            dtype or self.coefs_[0].dtype,
+        )
 
     def _keep(self, arguments: dict) -> None:
         """Set the parameters, given the local variables of ``__init__``."""
         for name in self._get_param_names():
             setattr(self, name, arguments[name])
+
+
+@functools.lru_cache(maxsize=ARCHITECTURES)
+def _architecture(layers: tuple[int, ...], activation: str, loss: str, dtype) -> ScikitLearnMLP:
+    """Checked once: a prediction of one row takes as long as the checks."""
+    return ScikitLearnMLP(layers, activation, loss, delta=float(np.finfo(dtype).eps))
 
 
 @docstring(activations=(f'"{name}"' for name in ACTIVATION_NAMES))
@@ -158,6 +175,17 @@ class MLPClassifier(FusedMLP, neural_network.MLPClassifier):
         "class_weight": [dict, list, StrOptions({"balanced"}), None],
     }
     loss = "log_loss"
+
+    def _predict(self, X, check_input=True) -> np.ndarray:
+        """The likeliest class of each sample; with several labels a sample, 0 and 1 for each."""
+        found = self._forward_pass_fast(X, check_input)
+        if self.out_activation_ == "softmax":
+            return self.classes_[found.argmax(axis=1)]
+        if self.n_outputs_ == 1 and len(self.classes_) == 2:
+            return self.classes_[(found[:, 0] > 0.5).astype(np.intp)]
+        return self._label_binarizer.inverse_transform(
+            found.ravel() if self.n_outputs_ == 1 else found
+        )
 
     def __init__(
         self,

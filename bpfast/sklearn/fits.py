@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from sklearn.base import is_classifier
 
+from ..training.layers import layer_views
 from ..training.network import MLP
 from ..training.population import Population
 
@@ -88,7 +89,14 @@ def population_of(estimators: Sequence, dtype=None) -> Population:
     first, n = estimators[0], len(estimators)
     dtype = np.dtype(dtype or first.coefs_[0].dtype).name
     population = Population(first._mlp(dtype), n, init="zeros", dtype=dtype)
-    for k, (weights, biases) in enumerate(zip(population.weights, population.biases, strict=True)):
-        weights[...] = [estimator.coefs_[k] for estimator in estimators]
-        biases[...] = [estimator.intercepts_[k] for estimator in estimators]
+    write_parameters(estimators, population.mlp, population.parameters)
     return population
+
+
+def write_parameters(estimators: Sequence, mlp: MLP, parameters: np.ndarray) -> None:
+    """Fill (n, P) parameters with those of n estimators."""
+    for layer, (weights, biases) in enumerate(layer_views(mlp, parameters)):
+        assert biases is not None  # scikit-learn's networks have some
+        for k, estimator in enumerate(estimators):
+            weights[k] = estimator.coefs_[layer]
+            biases[k] = estimator.intercepts_[layer]

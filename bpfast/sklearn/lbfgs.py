@@ -54,7 +54,7 @@ def _objective(fit: Fit, network: Population, X: np.ndarray):
     mlp = network.mlp
     samples = samples_on_host(check_samples(X, fit.targets, fit.weights, mlp, np.float64))
     plan = dispatch.choose(mlp, 1, len(X), fit.estimator.device, dtype="float64")
-    kernels = dispatch.kernels(plan)
+    kernels = dispatch.kernels(plan.device)
     # dispatch may choose a strategy for many networks: here is one, with all samples in its batch
     strategy = plan.strategy if plan.device == "reference" else "large batch"
     decay = network.with_parameters(np.zeros_like(network.parameters))

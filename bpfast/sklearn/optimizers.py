@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -47,18 +48,19 @@ def learning_rates(
     return np.stack([np.pad(rate, (0, most - len(rate)), "edge") for rate in rates])
 
 
+def numbers(values: list) -> Any:
+    """A number that all networks share, or one for each."""
+    return float(values[0]) if len(set(values)) == 1 else np.array(values, np.float64)
+
+
 def optimizer_of(estimators: Sequence, rates: np.ndarray) -> Optimizer:
     """The optimiser of one solver's estimators, with the hyperparameters of each of these."""
 
-    def each(name: str) -> np.ndarray:
-        return np.array([getattr(estimator, name) for estimator in estimators], np.float64)
+    def each(name: str) -> Any:
+        return numbers([getattr(estimator, name) for estimator in estimators])
 
     clip_norms = [np.inf if e.clip_norm is None else e.clip_norm for e in estimators]
-    shared = {
-        "learning_rate": rates,
-        "l2": each("alpha"),
-        "clip_norm": np.array(clip_norms),
-    }
+    shared = {"learning_rate": rates, "l2": each("alpha"), "clip_norm": numbers(clip_norms)}
     solver = estimators[0].solver
     if solver == "sgd":
         momentum, nesterov = each("momentum"), each("nesterovs_momentum")

@@ -10,6 +10,7 @@ from sklearn.model_selection import train_test_split
 from sklearn.utils import _safe_indexing, check_random_state, compute_sample_weight
 from sklearn.utils.validation import _check_sample_weight
 
+from . import plain
 from .fits import Fit
 
 # Attributes that scikit-learn's validation sets: they follow from the samples alone.
@@ -81,11 +82,14 @@ class Preparation:
             vars(estimator).update(found)
             return targets
         X, y = _take(self.X, rows), _take(self.y, rows)
-        _, targets = estimator._validate_input(X, y, self.incremental, reset=first)
+        fresh = first and not self.incremental
+        checked = plain.targets_of(estimator, X, y) if fresh else None
+        if checked is None:
+            _, checked = estimator._validate_input(X, y, self.incremental, reset=first)
         found = {name: vars(estimator)[name] for name in VALIDATED if hasattr(estimator, name)}
         if first:
-            self._validated[key] = targets, found
-        return targets
+            self._validated[key] = checked, found
+        return checked
 
     def _weights(self, estimator, rows: np.ndarray | None) -> np.ndarray | None:
         """Sample weights, with class weights in them."""

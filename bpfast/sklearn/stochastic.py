@@ -11,10 +11,11 @@ from sklearn.exceptions import ConvergenceWarning
 
 from ..kernels import counter
 from ..training.loop import Training
-from ..training.population import Population
+from ..training.parameters import Parameters
+from ..training.population import Population, predictions
 from . import scores
 from .fits import NOT_FINITE, Fit, population_of
-from .optimizers import OptimizerState, learning_rates, optimizer_of, state_of
+from .optimizers import OptimizerState, learning_rates, numbers, optimizer_of, state_of
 from .stopping import StoppingRule
 from .streams import Streams
 
@@ -81,7 +82,7 @@ class _Group:
             batch_size=first.batch_size,
             sample_weight=weights,
             rows=(self.streams.folds, self.streams.fold),
-            dropout=np.array([e.dropout for e in self.estimators]),
+            dropout=numbers([e.dropout for e in self.estimators]),
             device=first.estimator.device,
             objective="sum",
             orders=self.streams.orders,
@@ -99,8 +100,7 @@ class _Group:
         if not history.interrupted:
             self.streams.catch_up(self.epoch)
         reached = np.where(history.diverged, self.epoch, history.epochs_run)
-        for epoch in range(first, self.epoch):
-            self._count_epoch(epoch, self.running & (reached > epoch))
+        self._count_epochs(first, np.where(self.running, reached - first, 0))
         current = self.running & (reached == self.epoch)
         for k in np.flatnonzero(current & self.stopping.exceeded()):
             self._converge_or_slow_down(k)
@@ -113,16 +113,19 @@ class _Group:
         left = np.minimum(self.stopping.epochs_left(), self.max_epochs - self.epoch)
         return int(left[self.running].min())
 
-    def _count_epoch(self, epoch: int, networks: np.ndarray) -> None:
-        """Count an epoch of some networks, a mask, and what losses or scores it ended with."""
-        self.epochs_run[networks] += 1
-        values = self._losses(slice(epoch, epoch + 1))[:, 0]
-        for k in np.flatnonzero(networks & self.verbose):
-            print(f"Iteration {epoch + 1}, loss = {values[k]:.8f}")
-        scored = np.flatnonzero(networks & self.early_stopping)
+    def _count_epochs(self, first: int, epochs: np.ndarray) -> None:
+        """Count (n,) epochs from one on, and what losses or scores they ended with.
+
+        Where networks print or are scored, it is one epoch.
+        """
+        self.epochs_run += epochs
+        values = self._losses(slice(first, self.epoch))
+        for k in np.flatnonzero(self.verbose & (epochs > 0)):
+            print(f"Iteration {self.epoch}, loss = {values[k, 0]:.8f}")
+        scored = np.flatnonzero(self.early_stopping & (epochs > 0))
         if scored.size:
-            values[scored] = -self._score(scored)
-        self.stopping.update(values, networks)
+            values[scored, 0] = -self._score(scored)
+        self.stopping.update(values, epochs)
 
     def _score(self, networks: np.ndarray) -> np.ndarray:
         """Score some networks, and keep the parameters of those that have never been better."""
@@ -161,10 +164,14 @@ class _Group:
         score = scores.accuracy if classifies else scores.r2
         for indices in by_rows.values():
             fit = self.fits[networks[indices[0]]]
-            part = self.population[networks[indices]].with_parameters(parameters[indices])
-            predictions = part.predict(self.X[fit.rows[fit.held_out]], fit.estimator.device)
+            found = predictions(
+                self.population.mlp,
+                Parameters(parameters[indices]),
+                self.X[fit.rows[fit.held_out]],
+                fit.estimator.device,
+            )
             weights = None if fit.weights is None else fit.weights[fit.held_out]
-            result[indices] = score(predictions, fit.targets[fit.held_out], weights)
+            result[indices] = score(found, fit.targets[fit.held_out], weights)
         return result
 
     def _converge_or_slow_down(self, k) -> None:
@@ -193,7 +200,7 @@ class _Group:
         self.training.drop(networks)
         for k in networks:
             fit = self.fits[k]
-            fit.random_state.set_state(self.streams.state(k))
+            self.streams.leave(k, fit.random_state)
             if not self.converged[k] and not fit.incremental:
                 warnings.warn(
                     f"Stochastic Optimizer: Maximum iterations ({fit.estimator.max_iter}) reached "

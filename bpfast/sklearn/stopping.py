@@ -27,13 +27,17 @@ class StoppingRule:
             np.float64,
         )
 
-    def update(self, values: np.ndarray, networks: np.ndarray) -> None:
-        """Count an epoch of some networks, a mask, which ended with (n,) values."""
+    def update(self, values: np.ndarray, epochs: np.ndarray) -> None:
+        """Count (n,) epochs of each network, of (n, most) that ended with some values."""
+        most = values.shape[1]
+        counts = np.arange(most) < epochs[:, None]
+        known = np.column_stack([self.best, np.where(counts, values, np.inf)])
+        best = np.fmin.accumulate(known, axis=1)  # of all before each epoch; NaN is never best
         with np.errstate(invalid="ignore"):
-            worse = values > self.best - self._tol
-            better = networks & (values < self.best)
-        self.count = np.where(networks, np.where(worse, self.count + 1, 0), self.count)
-        self.best = np.where(better, values, self.best)
+            improved = counts & ~(values > best[:, :-1] - self._tol[:, None])
+        since = epochs - most + np.argmax(improved[:, ::-1], axis=1)  # the last that improved
+        self.count = np.where(improved.any(axis=1), since, self.count + epochs)
+        self.best = best[:, -1]
 
     def exceeded(self) -> np.ndarray:
         """(n,) bool: networks that have not improved for more than ``n_iter_no_change`` epochs."""

@@ -12,6 +12,7 @@ from sklearn.utils.validation import _num_samples
 
 from . import cluster, lbfgs, stochastic
 from .fits import Fit
+from .plain import is_plain
 from .preparation import Preparation
 from .validation import Validation
 
@@ -69,9 +70,18 @@ def fit_together(
 
 
 def train(
-    estimators: Sequence, X, y, rows: Sequence, sample_weight=None, incremental: bool = False
+    estimators: Sequence,
+    X,
+    y,
+    rows: Sequence,
+    sample_weight=None,
+    incremental: bool = False,
+    validated: bool = False,
 ) -> list[Exception | None]:
-    """Fit estimators as :func:`fit_together` does; no two of them share a ``RandomState``."""
+    """Fit estimators as :func:`fit_together` does; no two of them share a ``RandomState``.
+
+    Where they are ``validated``, their parameters need not be looked at again.
+    """
     alone = len(estimators) == 1
     preparation = Preparation(X, y, sample_weight, incremental, alone)
     validation = Validation()
@@ -79,7 +89,8 @@ def train(
     fits: dict[int, Fit] = {}
     for k, (estimator, part) in enumerate(zip(estimators, rows, strict=True)):
         try:
-            validation.check(estimator)
+            if not validated:
+                validation.check(estimator)
             fits[k] = preparation.prepare(estimator, part)
         except Exception as error:
             errors[k] = error
@@ -140,6 +151,8 @@ def _select_samples(fits: list[Fit], X) -> np.ndarray:
         new_number = np.cumsum(used) - 1
         for fit in fits:
             fit.rows = new_number[fit.rows]
+    if is_plain(X):
+        return X
     X = check_array(X, accept_sparse="csr", dtype=(np.float64, np.float32))
     return X.toarray() if hasattr(X, "toarray") else X
 

@@ -6,12 +6,11 @@ several brackets, which begin with many networks and prune early, or with few an
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+import math
+from bisect import bisect_right, insort
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import accumulate
-
-import numpy as np
 
 from ..checks import check_choice, check_int
 from .trials import Trial
@@ -79,11 +78,9 @@ class Halving:
             return [1]
         return [-(-count * self.factor ** (count - 1 - k) // (count - k)) for k in range(count)]
 
-    def losers(self, losses: np.ndarray, numbers: Sequence[int]) -> np.ndarray:
-        """Indices of those that leave a rung, by their losses (NaN is the worst) and numbers."""
-        stay = max(1, len(losses) // self.factor)
-        order = np.lexsort((np.asarray(numbers), np.nan_to_num(losses, nan=np.inf)))
-        return np.sort(order[stay:])
+    def stay(self, count: int) -> int:
+        """How many go on of those that came to a rung: the best of them."""
+        return max(1, count // self.factor)
 
 
 class Pruner:
@@ -97,7 +94,7 @@ class Pruner:
 
     def __init__(self, halving: Halving | None, epochs: int) -> None:
         self._halving, self._epochs = halving, epochs
-        # (loss, number) of the trials that came to a rung, by bracket and epoch
+        # (loss, number) of the trials that came to a rung, by bracket and epoch, the best first
         self._arrived: dict[tuple[int, int], list[tuple[float, int]]] = {}
 
     def next_stop(self, trial: Trial) -> int:
@@ -117,8 +114,14 @@ class Pruner:
         pruned = []
         for rung, arriving in at_rung.items():
             arrived = self._arrived.setdefault(rung, [])
-            arrived += [(-trial.rungs[-1][1], trial.number) for trial in arriving]
-            losses, numbers = zip(*arrived, strict=True)
-            losers = {numbers[k] for k in self._halving.losers(np.array(losses), numbers)}
-            pruned += [trial for trial in arriving if trial.number in losers]
+            for trial in arriving:
+                insort(arrived, _place(trial))
+            worst = arrived[self._halving.stay(len(arrived)) - 1]  # that goes on
+            pruned += [trial for trial in arriving if _place(trial) > worst]
         return pruned
+
+
+def _place(trial: Trial) -> tuple[float, int]:
+    """The loss at the rung that a trial is at, NaN as the worst, and of equal ones its number."""
+    loss = -trial.rungs[-1][1]
+    return math.inf if math.isnan(loss) else loss, trial.number

@@ -102,6 +102,5 @@ def _check_params(trial: Trial, row: Mapping[str, Any], folder: Path) -> None:
     if any(row.get(name) != value for name, value in trial.params.items()):
         raise ValueError(
             f"{folder}: network {trial.number} was asked for other hyperparameters "
-            "than now: another version of Optuna's samplers, or one without a seed, cannot go on "
-            "with it"
+            "than now: samplers of another version, or one without a seed, cannot go on with it"
         )

@@ -179,7 +179,10 @@ def _made(sampler: Any, seed: int) -> BaseSampler:
     if sampler in ("random", "grid"):  # a grid's points are put into the study's queue
         return samplers.RandomSampler(seed)
     if sampler == "tpe":
-        return samplers.TPESampler(seed=seed)
+        import_optional("scipy", "sweep")
+        from . import tpe  # Optuna need not be there before
+
+        return tpe.TPE(seed)
     if sampler == "cmaes":
         return samplers.CmaEsSampler(seed=seed, warn_independent_sampling=False)
     with warnings.catch_warnings():

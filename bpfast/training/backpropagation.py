@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..arrays import samples_on_host
+from ..kernels.task import DTYPE_NAMES
 from . import dispatch
 from .population import Population, check_population
 from .samples import check_samples
@@ -32,10 +33,12 @@ def gradients(population: Population, X, y, sample_weight=None, device: str = "a
     check_population(population)
     mlp, dtype = population.mlp, population.dtype
     samples = check_samples(X, y, sample_weight, mlp, dtype)
-    plan = dispatch.choose(mlp, len(population), len(samples.inputs), device, dtype=dtype.name)
+    plan = dispatch.choose(
+        mlp, len(population), len(samples.inputs), device, dtype=DTYPE_NAMES[dtype]
+    )
     if plan.device != "cuda":
         samples = samples_on_host(samples)
-    kernels = dispatch.kernels(plan)
+    kernels = dispatch.kernels(plan.device)
     parameters = population.storage.readable(plan.device)
     loss, rows = kernels.gradients(plan.strategy, mlp.network, parameters, samples)
     like = population.with_parameters(rows)

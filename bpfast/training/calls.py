@@ -39,7 +39,7 @@ class Pace:
 
 def _operations(task: Task, networks: np.ndarray) -> float:
     """About how many operations an epoch of these networks takes."""
-    rows = np.diff(task.fold_start)
+    rows = task.fold_start[1:] - task.fold_start[:-1]
     samples = rows[0] * networks.size if len(rows) == 1 else rows[task.fold[networks]].sum()
     return 6.0 * task.network.n_parameters * samples + networks.size
 
@@ -62,10 +62,9 @@ def furthest_behind(task: Task, first: int, last: int) -> tuple[np.ndarray, int]
 
 def some_epochs(task: Task, order: np.ndarray, first: int, epochs: int) -> Task:
     """Some epochs of a task, with the order of their rows."""
-    part = slice(first, first + epochs)
-    rates = task.optimizer.rates
-    if rates.shape[1] > 1:
-        rates = rates[:, part]
+    part, optimizer = slice(first, first + epochs), task.optimizer
+    if optimizer.rates.shape[1] > 1:
+        optimizer = replace(optimizer, rates=optimizer.rates[:, part])
     return replace(
         task,
         order=order,
@@ -73,7 +72,7 @@ def some_epochs(task: Task, order: np.ndarray, first: int, epochs: int) -> Task:
         epochs=epochs,
         record=task.record[part],
         column=task.column[part],
-        optimizer=replace(task.optimizer, rates=rates),
+        optimizer=optimizer,
     )
 
 

@@ -7,6 +7,7 @@ import logging
 import os
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -186,9 +187,9 @@ def kernels_hash() -> str:
     return _load("cpu").contents()
 
 
-def kernels(plan: Plan) -> Any:
-    """The module that runs a plan: ``train(task, networks)``, ``gradients`` and ``predict``."""
-    return _load(plan.device)
+def kernels(device: str) -> Any:
+    """A device's module: ``train(strategy, task, networks)``, ``gradients`` and ``predict``."""
+    return _load(device)
 
 
 def to_device(parameters: np.ndarray, device: str) -> Any:
@@ -196,5 +197,6 @@ def to_device(parameters: np.ndarray, device: str) -> Any:
     return _load(device).place(parameters)
 
 
+@cache
 def _load(device: str) -> Any:
     return importlib.import_module(f"..kernels.{device}", __package__)

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..checks import check_int, check_numbers
 from ..kernels import schedules
-from ..kernels.task import RUNNING, STOPPED
+from ..kernels.task import DTYPE_NAMES, RUNNING, STOPPED
 from . import dispatch
 from .calls import Pace, check_trained, furthest_behind, some_epochs
 from .history import History, history_of
@@ -167,7 +167,7 @@ class Training:
         check_population(population)
         if not isinstance(optimizer, Optimizer):
             raise TypeError(f"optimizer must be one such as bpfast.Adam(), got {optimizer!r}")
-        n, mlp, dtype = len(population), population.mlp, population.dtype.name
+        n, mlp, dtype = len(population), population.mlp, DTYPE_NAMES[population.dtype]
         epochs, seed = check_int("epochs", epochs, 1), check_int("seed", seed, 0)
         data = Data.checked(population, X, y, sample_weight, validation=validation, rows=rows)
         batches = Batches.checked(

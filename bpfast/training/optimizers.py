@@ -11,7 +11,7 @@ import numpy as np
 
 from ..checks import BELOW_ONE, check_choice, check_numbers
 from ..kernels import schedules, tables, task
-from ..kernels.task import distinct
+from ..kernels.task import distinct, repeated
 
 Numbers = float | Sequence[float] | np.ndarray
 BOUNDS: dict[str, dict[str, Any]] = {  # hyperparameters without a row are at least 0, and finite
@@ -93,27 +93,31 @@ class Optimizer(ABC):
 
     def _schedule(self, n: int) -> task.Schedule | None:
         """How each network's learning rate changes; None where none does."""
-        schedule = np.asarray(self.schedule)
-        if schedule.shape not in ((), (n,)):
-            raise ValueError(f"schedule has shape {schedule.shape}: give one name, or {n}")
-        names = [str(name) for name in np.atleast_1d(schedule)]
+        names = [self.schedule] if isinstance(self.schedule, str) else self._schedules(n)
         for name in sorted(set(names)):
             check_choice("schedule", name, schedules.KINDS)
         kinds = [schedules.KINDS.index(name) for name in names]
         result = task.Schedule(
-            kind=np.broadcast_to(np.array(kinds, np.int8), (n,)),
+            kind=repeated(np.int8(kinds[0]), n) if len(kinds) == 1 else np.array(kinds, np.int8),
             decay=self._numbers("decay", n),
             minimum=self._numbers("minimum", n),
             warmup=self._numbers("warmup", n),
         )
         return result if any(kinds) or distinct(result.warmup).any() else None
 
+    def _schedules(self, n: int) -> list[str]:
+        """The names of schedules that were given as an array."""
+        schedule = np.asarray(self.schedule)
+        if schedule.shape not in ((), (n,)):
+            raise ValueError(f"schedule has shape {schedule.shape}: give one name, or {n}")
+        return [str(name) for name in np.atleast_1d(schedule)]
+
 
 def stack_columns(columns: list[np.ndarray], n: int) -> np.ndarray:
     """(n, columns); where no column differs from network to network, one row repeated."""
     if any(column.strides[0] for column in columns):
         return np.stack(columns, axis=1)
-    return np.broadcast_to(np.array([column[0] for column in columns]), (n, len(columns)))
+    return repeated(np.array([column[0] for column in columns]), n)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,7 +136,8 @@ class SGD(Optimizer):
     rule = "sgd_momentum"
 
     def _rule_for(self, hyperparameters):
-        if not np.isin(distinct(hyperparameters["nesterov"]), (0.0, 1.0)).all():
+        nesterov = distinct(hyperparameters["nesterov"])
+        if ((nesterov != 0.0) & (nesterov != 1.0)).any():
             raise ValueError(f"nesterov must be True or False, got {self.nesterov!r}")
         return self.rule if distinct(hyperparameters["momentum"]).any() else "sgd"
 

@@ -10,7 +10,7 @@ import numpy as np
 from ..arrays import samples_on_host
 from ..checks import BELOW_ONE, check_bool, check_choice, check_int, check_numbers
 from ..kernels import counter
-from ..kernels.task import NEVER, Samples, distinct
+from ..kernels.task import NEVER, Samples, distinct, repeated
 from .optimizers import stack_columns
 from .orders import Given, Shuffled
 from .population import Population
@@ -87,7 +87,7 @@ class EarlyStopping(NamedTuple):
     def checked(cls, n: int, tol, patience, restore_best_weights: bool) -> EarlyStopping:
         """From :func:`bpfast.fit`'s parameters of the same names."""
         return cls(
-            np.broadcast_to(-np.inf, (n,)) if tol is None else check_numbers("tol", tol, n, 0.0),
+            repeated(np.float64(-np.inf), n) if tol is None else check_numbers("tol", tol, n, 0.0),
             _check_patience(patience, n),
             check_bool("restore_best_weights", restore_best_weights),
         )
@@ -105,7 +105,7 @@ class EarlyStopping(NamedTuple):
 
 def _check_patience(patience, n: int) -> np.ndarray:
     if patience is None:
-        return np.broadcast_to(np.int64(NEVER), (n,))
+        return repeated(np.int64(NEVER), n)
     values = check_numbers("patience", patience, n, 1.0, MOST_EPOCHS)
     if (values != np.floor(values)).any():
         raise ValueError(f"patience must be whole epochs, got {patience!r}")
@@ -126,8 +126,8 @@ class Dropout(NamedTuple):
         if len(per_layer) != hidden:
             raise ValueError(f"dropout has {len(per_layer)} entries for {hidden} hidden layers")
         columns = [check_numbers("dropout", p, n, 0.0, BELOW_ONE) for p in per_layer]
-        if not any(column.any() for column in columns):
-            return cls(stack_columns([], n), np.broadcast_to(np.uint64(0), (n,)))
+        if not any(distinct(column).any() for column in columns):
+            return cls(stack_columns([], n), repeated(np.uint64(0), n))
         return cls(stack_columns(columns, n), counter.join(population.seeds, counter.key(seed)))
 
 

@@ -17,6 +17,7 @@ from ..checks import check_choice, check_int
 from ..files import read_tensors, write_tensors
 from ..kernels import counter
 from ..kernels.tables import ACTIVATIONS
+from ..kernels.task import DTYPE_NAMES
 from ..memory import check_memory
 from . import dispatch, export
 from .docstring import docstring
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 
     from .history import History
 
-DTYPES = ("float32", "float64")
+DTYPES = (*DTYPE_NAMES.values(),)
 FORMAT = "bpfast population 1"
 
 
@@ -253,15 +254,7 @@ class Population:
         MemoryError
             The predictions would not fit into the memory that is free.
         """
-        dtype = self.dtype
-        inputs = check_inputs(X, self.mlp, dtype)
-        size = len(self) * len(inputs) * self.mlp.outputs
-        check_memory(f"predictions of {len(self)} networks", size, dtype.name)
-        plan = dispatch.choose(self.mlp, len(self), len(inputs), device, dtype=dtype.name)
-        if plan.device != "cuda":
-            inputs = to_host(inputs)
-        parameters = self.storage.readable(plan.device)
-        return dispatch.kernels(plan).predict(self.mlp.network, parameters, inputs)
+        return predictions(self.mlp, self.storage, X, device)
 
     def best(self, history: History, k: int = 1) -> Population:
         """The k networks with the lowest :meth:`History.score`, best first.
@@ -376,6 +369,18 @@ class Population:
         """Views of the parameters by their names in a file."""
         weights = {f"weights.{k}": view for k, view in enumerate(self.weights)}
         return weights | {f"biases.{k}": view for k, view in enumerate(self.biases)}
+
+
+def predictions(mlp: MLP, parameters: Parameters, X, device: str) -> np.ndarray:
+    """What :meth:`Population.predict` returns, of networks' parameters."""
+    n, dtype = parameters.shape[0], DTYPE_NAMES[parameters.dtype]
+    inputs = check_inputs(X, mlp, dtype)
+    check_memory(f"predictions of {n} networks", n * len(inputs) * mlp.outputs, dtype)
+    device = dispatch.resolve_device(device)
+    if device != "cuda":
+        inputs = to_host(inputs)
+    kernels = dispatch.kernels(device)
+    return kernels.predict(mlp.network, parameters.readable(device), inputs)
 
 
 def check_population(population) -> None:

@@ -35,4 +35,4 @@ def warmup(dtypes: tuple[str, ...] = ("float32", "float64")) -> None:
             )
             gradients(population, X, X, device="cpu")
             population.predict(X, device="cpu")
-            dispatch.kernels(history.plan).warm_up(dtype)
+            dispatch.kernels(history.plan.device).warm_up(dtype)

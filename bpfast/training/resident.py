@@ -26,7 +26,7 @@ class ResidentTask:
     """
 
     def __init__(self, task: Task, population: Population, plan: dispatch.Plan) -> None:
-        self.task, self.kernels = task, dispatch.kernels(plan)
+        self.task, self.kernels = task, dispatch.kernels(plan.device)
         self.placed: Any = None
         self._population, self._device = population, plan.device
         self._is_open = False

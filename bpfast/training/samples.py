@@ -6,7 +6,7 @@ import numpy as np
 
 from ..checks import check_array, check_finite
 from ..kernels.tables import LOSSES
-from ..kernels.task import Samples
+from ..kernels.task import Samples, repeated
 from .network import MLP
 
 
@@ -43,7 +43,7 @@ def check_samples(X, y, weights, mlp: MLP, dtype, suffix: str = "") -> Samples:
 def check_rows(rows, n: int, samples: int) -> tuple[list[np.ndarray], np.ndarray]:
     """Row numbers of each fold, and each network's fold, of :func:`bpfast.fit`'s ``rows``."""
     if rows is None:
-        return [np.arange(samples)], np.broadcast_to(np.int64(0), (n,))
+        return [np.arange(samples)], repeated(np.int64(0), n)
     try:
         folds, fold = rows
         folds, fold = [np.asarray(indices) for indices in folds], np.asarray(fold)

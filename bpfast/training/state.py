@@ -26,7 +26,7 @@ def epochs_done(task: Task) -> int:
 
 def sample_updates(task: Task) -> int:
     """Samples that networks were trained on, counted once for each network."""
-    rows = np.diff(task.fold_start)
+    rows = task.fold_start[1:] - task.fold_start[:-1]
     if len(rows) == 1:
         return int(task.state.epochs_run.sum() * rows[0])
     return int(task.state.epochs_run @ rows[task.fold])

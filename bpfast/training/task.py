@@ -76,14 +76,17 @@ def _new_state(
     array of NaN that cannot be written.
     """
     n, size, dtype = len(population), population.mlp.n_parameters, population.dtype
-    elsewhere = np.broadcast_to(np.full(1, np.nan, dtype), (n, size))
+    if device == "cuda":
+        parameters = np.broadcast_to(np.full(1, np.nan, dtype), (n, size))
+    else:
+        parameters = population.parameters
     patient = n if (distinct(stopping.patience) < NEVER).any() else 0
     kept = patient if stopping.restore_best_weights else 0
-    check_memory(f"the optimiser's memory of {n} networks", n * rule.states * size, dtype.name)
-    check_memory(f"the best parameters of {n} networks", kept * size, dtype.name)
+    check_memory(f"the optimiser's memory of {n} networks", n * rule.states * size, dtype)
+    check_memory(f"the best parameters of {n} networks", kept * size, dtype)
     check_memory(f"the losses of {n} networks", n * recorded * (1 + scored + summed), "float64")
     return State(
-        parameters=elsewhere if device == "cuda" else population.parameters,
+        parameters=parameters,
         moments=np.zeros((n, rule.states, size), dtype),
         powers=np.ones((n, 2 if rule.powers else 0)),
         status=np.full(n, RUNNING, np.int8),

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import llvmlite.binding
 import numpy as np
 
 from ..cache import contents
-from ..host import SHUFFLES, Placed, bring_back, emptied, place, resident, restore_best, with_rates
+from ..host import Placed, bring_back, emptied, place, resident, restore_best, with_rates
 from ..task import Network, Samples, Task
 from . import functions, lanes, large_batch, tiles
 from .arguments import Arguments, arguments, of_block
+from .shuffling import with_orders
 from .simd import INSTRUCTIONS
 from .threads import at_most, thread_count
 from .whole_batch import whole_batch
@@ -20,7 +19,11 @@ from .workspace import kept
 SLICE = tiles.SLICE  # a batch of more rows can be cut over threads
 GRAIN = lanes.MOST_LANES  # networks that are trained together
 STRATEGIES = {"lanes": lanes, "tiles": tiles, "large batch": large_batch}
+SHUFFLES = True  # epochs' orders are made by compiled threads
 FIRST_RATE = 1e10  # operations a second, assumed until some were timed
+# Operations up to which other threads would wake up too late to be of use, and how many a step of a
+# training takes the time of, besides its own.
+ALONE, STEP = 1e7, 5000
 
 __all__ = [
     "FIRST_RATE",
@@ -52,7 +55,10 @@ def describe() -> str:
 
 def train(strategy: str, task: Task, networks: np.ndarray) -> None:
     """Train some networks of the task's state, in place, by one of STRATEGIES."""
-    STRATEGIES[strategy].train(task, _arguments(task, networks), thread_count())
+    samples = task.epochs * task.order.shape[1] * len(networks)
+    threads = _threads((6.0 * task.network.n_parameters + STEP / task.batch_size) * samples)
+    task = with_orders(task, threads)
+    STRATEGIES[strategy].train(task, _arguments(task, networks), threads)
 
 
 def _arguments(task: Task, networks: np.ndarray) -> Arguments:
@@ -66,16 +72,20 @@ def gradients(strategy: str, network: Network, parameters: np.ndarray, samples: 
     """Losses (n,) and gradients (n, P) of n networks on the same samples."""
     task = whole_batch(network, parameters, samples)
     args = arguments(task, np.arange(len(parameters)))
-    results = STRATEGIES[strategy].gradients(task, args, thread_count())
+    threads = _threads(6.0 * parameters.size * len(samples.inputs))
+    results = STRATEGIES[strategy].gradients(task, args, threads)
     return task.state.loss[:, 0], results
 
 
 def predict(network: Network, parameters: np.ndarray, inputs: np.ndarray) -> np.ndarray:
     """Predictions (n, samples, outputs) of n networks for the same inputs."""
-    nothing = np.zeros((len(inputs), network.layers[-1]), parameters.dtype)
-    task = whole_batch(network, parameters, Samples(inputs, nothing, nothing[:, 0]))
-    task = replace(task, batch_size=1)
-    return tiles.predict(task, arguments(task, np.arange(len(parameters))), thread_count())
+    threads = _threads(2.0 * parameters.size * len(inputs))
+    return tiles.predict(network, parameters, inputs, threads)
+
+
+def _threads(operations: float) -> int:
+    """How many threads so many operations are worth."""
+    return 1 if operations <= ALONE else thread_count()
 
 
 def warm_up(dtype: str) -> None:

@@ -10,7 +10,7 @@ from .. import arguments as shared
 from ..arguments import Dropout, Memory, Stopping, hyperparameters, no_samples, output_share
 from ..specialise import Specialiser
 from ..tables import OPTIMIZERS
-from ..task import Network, Optimizer, Samples, Task, distinct, layer_slices
+from ..task import DTYPE_NAMES, Network, Optimizer, Samples, Task, distinct, layer_slices
 from . import functions, product
 from .compile import inline
 
@@ -88,41 +88,42 @@ def of_block(first: Arguments, task: Task, networks: np.ndarray) -> Arguments:
     return first._replace(
         epochs=_epochs(task),
         optimizing=first.optimizing._replace(rates=_rows(task.optimizer.rates)),
-        networks=_read_only(networks),
+        networks=read_only(networks),
     )
 
 
 def arguments(task: Task, networks: np.ndarray) -> Arguments:
     """Arguments for training some networks of a task."""
-    state = task.state
+    state, dtype = task.state, DTYPE_NAMES[task.state.parameters.dtype]
     return Arguments(
-        net=_net(task.network, state.parameters.dtype.name),
+        net=net_of(task.network, dtype),
         samples=_data(task.samples),
-        validation=_data(task.validation or no_samples(state.parameters.dtype)),
+        validation=_data(task.validation or no_samples(dtype)),
         epochs=_epochs(task),
-        optimizing=_optimizing(task.optimizer, state.parameters.dtype.name),
+        optimizing=_optimizing(task.optimizer, dtype),
         stopping=shared.stopping(task, _rows, written=lambda array: array),
         dropout=Dropout(_rows(task.dropout), _rows(task.keys)),
         memory=Memory(state.parameters, state.moments, state.powers, state.best_parameters),
-        networks=_read_only(networks),
+        networks=read_only(networks),
     )
 
 
 def _epochs(task: Task) -> Epochs:
     return Epochs(
-        order=_read_only(task.order),
-        fold_start=_read_only(task.fold_start),
+        order=read_only(task.order),
+        fold_start=read_only(task.fold_start),
         fold=_rows(task.fold),
         batch_size=task.batch_size,
         summed=int(task.summed),
         first=task.first_epoch,
         epochs=task.epochs,
-        record=_read_only(task.record),
-        column=_read_only(task.column),
+        record=read_only(task.record),
+        column=read_only(task.column),
     )
 
 
-def _net(network: Network, dtype: str) -> Net:
+def net_of(network: Network, dtype: str) -> Net:
+    """An architecture, and the functions of its networks of a dtype."""
     parts = layer_slices(network.layers, network.bias)
     addresses = [functions.activation(name, dtype) for name in network.activations]
     return Net(
@@ -139,7 +140,7 @@ def _net(network: Network, dtype: str) -> Net:
 
 def _data(samples: Samples) -> Data:
     arrays = (samples.inputs, samples.targets, samples.weights)
-    return Data(*(_read_only(array) for array in arrays))
+    return Data(*(read_only(array) for array in arrays))
 
 
 def _optimizing(optimizer: Optimizer, dtype: str) -> Optimizing:
@@ -151,18 +152,18 @@ def _optimizing(optimizer: Optimizer, dtype: str) -> Optimizing:
         states=rule.states,
         stepwise=int(rule.powers),
         rates=_rows(optimizer.rates),
-        hyperparameters=_read_only(hyperparameters(optimizer)),
+        hyperparameters=read_only(hyperparameters(optimizer)),
         penalties=_rows(optimizer.penalties),
     )
 
 
 def _rows(array: np.ndarray) -> np.ndarray:
     """An array with a row for each network, or its first where all are the same by design."""
-    return _read_only(distinct(array))
+    return read_only(distinct(array))
 
 
-def _read_only(array: np.ndarray) -> np.ndarray:
+def read_only(array: np.ndarray) -> np.ndarray:
     """A contiguous view that Numba gives the same type whether or not the caller may write."""
-    view = np.ascontiguousarray(array).view()
-    view.flags.writeable = False
+    view = np.asarray(array, order="C").view()
+    view.setflags(write=False)
     return view

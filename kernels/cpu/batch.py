@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from .arguments import own_row
-from .compile import inline, reduction
+from .compile import inline
 
 
 class Batch(NamedTuple):
@@ -27,22 +27,17 @@ class Batch(NamedTuple):
 @inline
 def batch_of(net, data, order, start, rows, step):
     """A batch, whose loss is the mean over its samples by their weights."""
-    weight = total_weight(data.weights, order, start, rows)
+    weight = 0.0
+    for r in range(start, start + rows):
+        weight += data.weights[order[r] if order.size else r]
+    return weighed(net, order, start, rows, step, weight)
+
+
+@inline
+def weighed(net, order, start, rows, step, weight):
+    """As :func:`batch_of`, with the weight of all its samples together."""
     share = net.output_share / weight if weight > 0 else 0.0
     return Batch(order, start, rows, step, weight, share)
-
-
-@reduction
-def total_weight(weights, order, start, rows):
-    """Sum of the weights of a batch's samples."""
-    weight = 0.0
-    if order.size:
-        for r in range(start, start + rows):
-            weight += np.float64(weights[order[r]])
-    else:
-        for r in range(start, start + rows):
-            weight += np.float64(weights[r])
-    return weight
 
 
 @inline
@@ -69,6 +64,12 @@ def batch_weights(epochs, batch):
 @inline
 def order_of(epochs, i, epoch):
     """The samples that network i is trained on in an epoch, in their order."""
+    first, end = rows_of(epochs, i)
+    return epochs.order[epoch % epochs.order.shape[0]][first:end]
+
+
+@inline
+def rows_of(epochs, i):
+    """Where network i's rows begin and end in the order of an epoch."""
     fold = epochs.fold[own_row(epochs.fold, i)]
-    order = epochs.order[epoch % epochs.order.shape[0]]
-    return order[epochs.fold_start[fold] : epochs.fold_start[fold + 1]]
+    return epochs.fold_start[fold], epochs.fold_start[fold + 1]

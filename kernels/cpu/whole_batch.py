@@ -1,4 +1,4 @@
-"""A task for what needs no optimiser: gradients and predictions."""
+"""A task for gradients, which need no optimiser."""
 
 from __future__ import annotations
 

@@ -43,7 +43,7 @@ def zeros(size: int, dtype) -> np.ndarray:
     """Zeros that begin with a cache line, so that no vector lies across two."""
     dtype = np.dtype(dtype)
     array = np.zeros(size + CACHE_LINE // dtype.itemsize, dtype)
-    start = -array.ctypes.data % CACHE_LINE // dtype.itemsize
+    start = -array.__array_interface__["data"][0] % CACHE_LINE // dtype.itemsize
     return array[start : start + size]
 
 

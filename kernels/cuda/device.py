@@ -59,8 +59,12 @@ def simulated() -> bool:
     return bool(config.ENABLE_CUDASIM)
 
 
+@cache
 def problem() -> str:
-    """Why CUDA cannot be used here, in words; empty where it can."""
+    """Why CUDA cannot be used here, in words; empty where it can.
+
+    It is found once: each look for a package that is missing takes as long as a small fit.
+    """
     if simulated():
         return ""
     try:

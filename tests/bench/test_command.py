@@ -50,7 +50,7 @@ def test_the_report_holds_machine_versions_and_every_time(report, tmp_path):
     assert ours["median_seconds"] == np.median(ours["seconds"])
     assert {"first_result_seconds", "compile_seconds", "memory_bytes"} <= set(theirs)
     assert report["jobs"][1]["network_cost_ratio"] > 0
-    assert len(report["jobs"][1]["results"]) == 1  # beside W3, not beside peers
+    assert len(report["jobs"][1]["results"]) == 1  # it has no peers
     assert [path.name for path in tmp_path.iterdir()] == ["report.json"]  # nothing temporary
 
 

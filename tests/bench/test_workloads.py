@@ -1,10 +1,13 @@
 """What is counted of a workload."""
 
+from dataclasses import replace
 from itertools import pairwise
 
+import numpy as np
 import pytest
 
 from bpfast.bench import workloads
+from bpfast.training.orders import Shuffled
 
 
 @pytest.mark.parametrize("workload", [*workloads.WORKLOADS, *workloads.MIXED], ids=str)
@@ -41,6 +44,22 @@ def test_a_job_is_the_sum_of_its_parts():
     assert set(y) == set(range(10))
 
 
-@pytest.mark.parametrize("workload", [*workloads.WORKLOADS, *workloads.MIXED], ids=str)
+ALL = [*workloads.WORKLOADS, *workloads.MIXED, *workloads.FOLDED]
+
+
+@pytest.mark.parametrize("workload", ALL, ids=str)
 def test_batches_are_full(workload):
-    assert workload.samples % workload.batch_size == 0
+    assert workload.rows % workload.batch_size == 0
+
+
+def test_peers_take_a_folds_rows_in_bpfasts_order():
+    small = replace(workloads.FOLDED[0], networks=5, samples=160, epochs=3)
+    orders = Shuffled(small.fold_rows, True, workloads.SEED, small.batch_size).of(0, 3)
+    batches = small.batches()
+    assert batches.shape == (5, 3 * 4, 32)
+    for fold, order in enumerate(np.split(orders, 5, axis=1)):
+        assert np.array_equal(batches[fold].reshape(3, -1), order)
+        assert {*batches[fold].ravel()} == {*range(160)} - {*range(32 * fold, 32 * fold + 32)}
+    population = small.population()
+    history = small.fit(population, *small.data())
+    assert history.sample_updates == small.sample_updates == 5 * 128 * 3

@@ -9,7 +9,8 @@ from bpfast.bench.measure import Run, Runner, UnavailableError
 
 SMALL = {"networks": 5, "samples": 256, "epochs": 2}
 TINY = workloads.Job("W3", (replace(workloads.W3, **SMALL),))
-FEW = workloads.Job("W3x1", (replace(workloads.W3, name="W3x1", **SMALL | {"networks": 1}),), "W3")
+ONE = replace(workloads.W3, name="W3x1", **SMALL | {"networks": 1})
+FEW = workloads.Job("W3x1", (ONE,), beside="W3", has_peers=False)
 MANY = workloads.Job(
     "mixed",
     tuple(replace(workload, **SMALL, digits=False) for workload in workloads.MIXED[::5][:2]),

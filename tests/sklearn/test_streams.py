@@ -29,13 +29,11 @@ def scikit_learns(rows, seed, epochs):
     return np.array(orders), random_state
 
 
-def test_orders_are_scikit_learns_and_its_random_state_is_left_alone():
-    random_state = np.random.RandomState(1)
-    stream = Stream(ROWS, random_state, shuffle=True)
+def test_orders_are_scikit_learns():
+    stream = Stream(ROWS, np.random.RandomState(1), shuffle=True)
     expected, ended = scikit_learns(ROWS, 1, 5)
     np.testing.assert_array_equal([*stream.advance(2), *stream.advance(3)], expected)
     assert stream.random_state.randint(2**31) == ended.randint(2**31)
-    assert random_state.randint(2**31) == np.random.RandomState(1).randint(2**31)
 
 
 def test_without_shuffle_rows_stay_in_order():
@@ -60,5 +58,15 @@ def test_epochs_that_nobody_trained_are_shuffled_for_too():
     streams.orders(0, 2)
     streams.catch_up(5)
     ended = np.random.RandomState()
-    ended.set_state(streams.state(0))
+    streams.leave(0, ended)
     assert ended.randint(2**31) == scikit_learns(ROWS, 0, 5)[1].randint(2**31)
+
+
+def test_the_random_states_of_several_fits_stay_until_each_ends():
+    fits = [fit(), fit()]
+    streams = Streams(fits)
+    streams.orders(0, 2)
+    streams.leave(0, fits[0].random_state)
+    streams.orders(2, 3)
+    assert fits[0].random_state.randint(2**31) == scikit_learns(ROWS, 0, 2)[1].randint(2**31)
+    assert fits[1].random_state.randint(2**31) == np.random.RandomState(0).randint(2**31)

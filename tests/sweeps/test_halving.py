@@ -26,11 +26,13 @@ def test_hyperband_shares_trials_as_in_the_paper():
     np.testing.assert_array_equal(counts, [81, 34, 15, 8, 5])
 
 
-def test_losers_are_the_worst_and_ties_go_to_the_first():
-    halving = Halving("successive", 9, factor=2)
-    losses = np.array([0.5, np.nan, 0.1, 0.5, 0.2])
-    np.testing.assert_array_equal(halving.losers(losses, [4, 1, 2, 0, 3]), [0, 1, 3])
-    assert halving.losers(np.array([1.0]), [0]).size == 0
+def test_the_best_stay_and_ties_go_to_the_first():
+    pruner = Pruner(Halving("successive", 9, factor=2), 9)
+    losses = {4: 0.5, 1: np.nan, 2: 0.1, 0: 0.5, 3: 0.2, 5: 0.9}
+    trials = [Trial(k, {}, stop=1, rungs=[(1.0, -loss)]) for k, loss in losses.items()]
+    assert {trial.number for trial in pruner.pruned(trials)} == {4, 1, 5}
+    alone = Trial(0, {}, stop=1, rungs=[(1.0, np.nan)])
+    assert not Pruner(Halving("successive", 9), 9).pruned([alone])
 
 
 def test_a_rung_is_known_by_all_that_came_to_it():
@@ -118,10 +120,15 @@ def test_folds_are_cut_by_their_mean():
 @pytest.mark.parametrize("schedule", ["constant", "cosine"])
 def test_a_winner_that_was_cut_is_refitted_as_it_was_ranked(schedule, monkeypatch):
     """For as many epochs, within the schedule of all: what it becomes later was not ranked."""
-    monkeypatch.setattr(Halving, "losers", lambda self, losses, _: np.argsort(losses)[:-4])
+
+    def pruned(self, trials):
+        arriving = [trial for trial in trials if trial.stop and not trial.ended]
+        return sorted(arriving, key=lambda trial: trial.rungs[-1])[4:]  # the worst go on
+
+    monkeypatch.setattr(Pruner, "pruned", pruned)
     space = HALVED_SPACE | {"schedule": schedule, "learning_rate": "1e-2:1:log"}
     result = halved_sweep(cv=3, halving="successive", space=space, test=0.25)
-    assert result.table["epochs"][0] == 1 < result.table["epochs"].max()  # the worst went on
+    assert result.table["epochs"][0] == 1 < result.table["epochs"].max()
     rows = split_rows(FEATURES, TARGET, 0, Splitting(test=0.25, cv=3), 0)
     expected = winner_trained_by_hand(result, FEATURES[rows.winner], TARGET[rows.winner], 9)
     np.testing.assert_array_equal(result.best.parameters, expected.parameters)

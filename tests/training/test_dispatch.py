@@ -254,8 +254,16 @@ FAILURES = {
 }
 
 
+@pytest.fixture
+def another_machine():
+    """What was found out about CUDA is forgotten, before and after."""
+    cuda.device.problem.cache_clear()
+    yield
+    cuda.device.problem.cache_clear()
+
+
 @pytest.fixture(params=FAILURES.values(), ids=FAILURES)
-def failure(request, monkeypatch):
+def failure(request, monkeypatch, another_machine):
     """Words for why CUDA cannot be used, where it cannot."""
     stand_in, words = request.param
     monkeypatch.setattr(cuda.device, "simulated", lambda: False)
@@ -280,6 +288,18 @@ def test_why_cuda_cannot_be_used_is_said(failure, caplog):
     assert words.removeprefix("not usable: ") in record.message
 
 
+@pytest.mark.usefixtures("another_machine")
+def test_cupy_is_looked_for_once(monkeypatch):
+    asked = []
+    monkeypatch.setattr(cuda.device, "simulated", lambda: False)
+    monkeypatch.setitem(sys.modules, "numba_cuda", ModuleType("numba_cuda"))
+    monkeypatch.setitem(sys.modules, "cupy", _cupy(lambda: asked.append(True) or 0))
+    for _ in range(2):
+        assert bp.dispatch.resolve_device("auto") == "cpu"
+    assert len(asked) == 1
+
+
+@pytest.mark.usefixtures("another_machine")
 def test_numba_cuda_is_missed_in_words(monkeypatch):
     monkeypatch.setattr(cuda.device, "simulated", lambda: False)
     monkeypatch.setitem(sys.modules, "cupy", _cupy(lambda: 1))

@@ -6,26 +6,38 @@ import numpy as np
 
 from ...task import NEVER, RUNNING, STOPPED
 from ..arguments import own_row
-from ..batch import batch_of, batch_weights, order_of
+from ..batch import batch_of
 from ..compile import inline, internal
 from ..stopping import judge, write
 from .gradient import batch_gradient, batch_loss
-from .group import check_epoch, check_step, end_lane, find_nonfinite, store_lane, take_snapshot
+from .group import (
+    check_epoch,
+    check_step,
+    end_lane,
+    end_waiting,
+    find_nonfinite,
+    store_lane,
+    take_snapshot,
+)
 from .layout import (
     BEST,
     BEST_EPOCH,
+    COUNTED,
     LOSS,
     NETWORK,
     NONFINITE,
     PENALTY,
     STATUS,
+    STEP,
     STOPS,
     SUSPECT,
     TOTAL,
     WATCHED,
+    WEIGHT,
 )
 from .online import add_sample_losses, run_online_epoch, total_sample_losses
 from .online_steps import SAMPLE, STEPS
+from .samples import begin_epoch, own_batches, shared_batch
 from .update import add_penalties, set_coefficients, update
 
 
@@ -71,51 +83,54 @@ def run_epoch(args, layout, work, epoch, careful):
     What TOTAL was does not count, except that it stays NaN where it was not finite.
     """
     epochs, optimizing = args.epochs, args.optimizing
-    order = order_of(epochs, work.lane_ints[NETWORK, 0], epoch)
-    steps = -(-order.size // epochs.batch_size)
+    own, steps = begin_epoch(epochs, work, epoch)
     if not optimizing.stepwise and (epoch == 0 or optimizing.rates.shape[1] > 1):
         set_coefficients(optimizing, layout, work, epoch)
-    total, loss, weights = work.lane_floats[TOTAL], work.lane_floats[LOSS], 0.0
-    work.lane_floats[PENALTY] = 0.0
+    floats, total = work.lane_floats, work.lane_floats[TOTAL]
+    floats[PENALTY] = 0.0
+    floats[COUNTED] = 0.0
     for lane in range(work.lanes):
         total[lane] *= 0.0
     for b in range(steps):
-        start = b * epochs.batch_size
-        rows = min(epochs.batch_size, order.size - start)
-        step = (epochs.first + epoch) * steps + b
-        batch = batch_of(args.net, args.samples, order, start, rows, step)
-        weight = run_step(args, layout, work, batch, epoch, careful)
-        weights += weight
+        if own:
+            batch = own_batches(args, layout, work, epoch, b)
+        else:
+            batch = shared_batch(args, work, epoch, b)
+        run_step(args, layout, work, batch, own, epoch, careful)
+        for lane in range(work.lanes):
+            work.lane_ints[STEP, lane] += 1
+            floats[COUNTED, lane] += floats[WEIGHT, lane]
         if epochs.batch_size == 1 and not epochs.summed:
-            add_sample_losses(layout, work, weight)
+            add_sample_losses(layout, work)
             if (b + 1) % STEPS == 0 or b == steps - 1:
                 total_sample_losses(layout, work, 1.0)
             continue
         for lane in range(work.lanes):
-            total[lane] += loss[lane] * weight
-    share = 1.0 / weights if weights > 0 else 0.0
+            total[lane] += floats[LOSS, lane] * floats[WEIGHT, lane]
+    end_waiting(layout, work)
     for lane in range(work.lanes):
+        weight = floats[COUNTED, lane]
+        share = 1.0 / weight if weight > 0 else 0.0
         total[lane] *= share
-        work.lane_floats[PENALTY, lane] *= share
+        floats[PENALTY, lane] *= share
     if careful:
         check_epoch(args, layout, work, epoch)
 
 
 @inline
-def run_step(args, layout, work, batch, epoch, careful):
-    """Train the lanes on a batch; returns what its losses count in the epoch's mean."""
-    optimizing, (weight, share) = args.optimizing, batch_weights(args.epochs, batch)
-    batch_gradient(args.net, args.samples, args.dropout, layout, work, batch)
+def run_step(args, layout, work, batch, own, epoch, careful):
+    """Train the lanes on a batch, or each on its ``own``, of which this is the longest."""
+    optimizing = args.optimizing
+    batch_gradient(args.net, args.samples, args.dropout, layout, work, batch, own)
     if args.epochs.summed:
-        add_penalties(args.net, optimizing, layout, work, share * weight)
+        add_penalties(args.net, optimizing, layout, work)
     if optimizing.stepwise:
         set_coefficients(optimizing, layout, work, epoch)
     if careful:
         take_snapshot(layout, work)
-    update(args.net, optimizing, layout, work, share)
+    update(args.net, optimizing, layout, work)
     if careful:
         check_step(args, layout, work, epoch)
-    return weight
 
 
 @inline

@@ -18,22 +18,43 @@ from ..simd import (
     invoke,
     set_vector,
 )
-from .layout import LOSS, NETWORK
+from .group import bring_back_gradients, keep_gradients
+from .layout import LOSS, NETWORK, SHARE, STEP
+from .samples import gather, rows_together
 
 
 @internal
-def batch_gradient(net, data, dropout, layout, work, batch):
-    """Set the lanes' LOSS to the losses of a batch, and compute its gradient."""
+def batch_gradient(net, data, dropout, layout, work, batch, own):
+    """Set the lanes' LOSS to the losses of a batch, and compute its gradient.
+
+    The batch is that of all lanes, or ``own`` says that each has its own.
+    """
     work.lane_floats[LOSS] = 0.0
-    for position in range(0, batch.rows, layout.chunk_rows):
-        chunk = chunk_of(batch, position, layout.chunk_rows)
-        gather(net, layout, work, data, chunk)
+    position = 0
+    while position < batch.rows:
+        rows = min(layout.own_rows if own else layout.chunk_rows, batch.rows - position)
+        if own:
+            rows = rows_together(work, position, rows)
+        chunk = chunk_of(batch, position, rows)
+        if own:
+            gather_own(net, layout, work, data, rows, position)
+        else:
+            gather_shared(net, layout, work, data, chunk)
         for layer in range(net.layers.size - 1):
-            forward_layer(net, layout, work, chunk.rows, layer)
+            forward_layer(net, layout, work, chunk.rows, layer, own)
             if dropout.p.shape[1] and layer < net.activations.size:
                 apply_dropout(net, dropout, layout, work, layer + 1, chunk, position)
-        compute_loss(net, layout, work, data, chunk)
-        backward(net, layout, work, chunk.rows, position > 0)
+        if own:
+            weigh_own(net, layout, work, position, rows)
+        else:
+            weigh_shared(net, layout, work, data, chunk)
+        compute_loss(net, layout, work, rows)
+        backward(net, layout, work, rows, position > 0, own)
+        position += rows
+        if own and position < batch.rows:
+            keep_gradients(layout, work, position)
+    if own:
+        bring_back_gradients(layout, work, batch.rows)
 
 
 @internal
@@ -42,14 +63,15 @@ def batch_loss(net, data, layout, work, batch):
     work.lane_floats[LOSS] = 0.0
     for position in range(0, batch.rows, layout.chunk_rows):
         chunk = chunk_of(batch, position, layout.chunk_rows)
-        gather(net, layout, work, data, chunk)
+        gather_shared(net, layout, work, data, chunk)
         for layer in range(net.layers.size - 1):
-            forward_layer(net, layout, work, chunk.rows, layer)
-        compute_loss(net, layout, work, data, chunk)
+            forward_layer(net, layout, work, chunk.rows, layer, False)
+        weigh_shared(net, layout, work, data, chunk)
+        compute_loss(net, layout, work, chunk.rows)
 
 
 @inline
-def gather(net, layout, work, data, chunk):
+def gather_shared(net, layout, work, data, chunk):
     """Copy a chunk's inputs, with a 1 after each sample's for the biases, and its targets."""
     numbers, outputs = work.numbers, net.layers[-1]
     inputs, stride = net.layers[0], net.layers[0] + net.bias
@@ -68,6 +90,31 @@ def gather(net, layout, work, data, chunk):
 
 
 @inline
+def gather_own(net, layout, work, data, rows, position):
+    """As :func:`gather_shared`, for lanes with samples of their own: inputs are vectors.
+
+    The chunk begins at row ``position`` of the lanes' batches.
+    """
+    numbers, lanes, outputs = work.numbers, work.lanes, net.layers[-1]
+    inputs, depth = net.layers[0], net.layers[0] + net.bias
+    start, size = layout.values[0], rows * lanes
+    gather(numbers, work, data.inputs, position, rows, start, depth * lanes, lanes)
+    if net.bias:
+        for r in range(rows):
+            fill(work, start + (r * depth + inputs) * lanes, numbers.dtype.type(1))
+    if data.targets.shape[1] == outputs:
+        gather(numbers, work, data.targets, position, rows, layout.loss, lanes, size)
+        return
+    start = layout.loss + outputs * size  # where weights will be
+    gather(numbers, work, data.targets, position, rows, start, lanes, size)
+    labels = numbers[start:][:size]
+    for o in range(outputs):
+        indicators = numbers[layout.loss + o * size :][:size]
+        for q in range(size):
+            indicators[q] = 1 if labels[q] == o else 0
+
+
+@inline
 def fill(work, start, value):
     """Set all lanes to one number."""
     for first in range(start, start + work.lanes, LANES):
@@ -75,13 +122,18 @@ def fill(work, start, value):
 
 
 @inline
-def forward_layer(net, layout, work, rows, layer):
-    """Values of a layer, and slopes of a hidden layer's activation."""
+def forward_layer(net, layout, work, rows, layer, own):
+    """Values of a layer, and slopes of a hidden layer's activation.
+
+    Inputs are numbers for all lanes, or the lanes' ``own``.
+    """
     numbers, lanes, outputs = work.numbers, work.lanes, net.layers[layer + 1]
     depth = net.layers[layer] + net.bias
     z, size = layout.values[layer + 1], outputs * rows * lanes
     left, row_step, column_step = VECTOR, lanes, rows * lanes
-    if layer == 0:
+    if layer == 0 and own:
+        row_step, column_step = depth * lanes, lanes
+    elif layer == 0:
         left, row_step, column_step = BROADCAST, depth, 1
     values = Matrix(layout.values[layer], row_step, column_step)
     weights = Matrix(layout.weights[layer], outputs * lanes, lanes)
@@ -103,7 +155,8 @@ def apply_dropout(net, dropout, layout, work, layer, chunk, position):
     """
     width, rows = net.layers[layer], chunk.rows
     for lane in range(work.lanes):
-        mask = layer_mask(dropout, work.lane_ints[NETWORK, lane], chunk.step, layer - 1)
+        ints = work.lane_ints
+        mask = layer_mask(dropout, ints[NETWORK, lane], ints[STEP, lane], layer - 1)
         for k in range(width):
             for r in range(rows):
                 factor = mask_factor(mask, (position + r) * width + k)
@@ -113,33 +166,56 @@ def apply_dropout(net, dropout, layout, work, layer, chunk, position):
 
 
 @inline
-def compute_loss(net, layout, work, data, chunk):
-    """Add a chunk's losses to the lanes' LOSS, and put their derivatives where its outputs were."""
-    numbers, lanes, outputs = work.numbers, work.lanes, net.layers[-1]
-    scale = layout.loss + outputs * chunk.rows * lanes
-    loss = scale + chunk.rows * lanes
-    scratch = loss + chunk.rows * lanes
+def weigh_shared(net, layout, work, data, chunk):
+    """Set what the samples of a chunk count, which follows its targets."""
+    scale = layout.loss + net.layers[-1] * chunk.rows * work.lanes
     for r in range(chunk.rows):
         weight = data.weights[sample_of(chunk, r)] * chunk.share
-        fill(work, scale + r * lanes, numbers.dtype.type(weight))
+        fill(work, scale + r * work.lanes, work.numbers.dtype.type(weight))
+
+
+@inline
+def weigh_own(net, layout, work, position, rows):
+    """As :func:`weigh_shared`, for rows of the lanes' own batches from a position on."""
+    lanes, shares = work.lanes, work.lane_floats[SHARE]
+    scale = layout.loss + net.layers[-1] * rows * lanes
+    for r in range(rows):
+        scales = work.numbers[scale + r * lanes :][:lanes]
+        weights = work.weights[(position + r) * lanes :][:lanes]
+        for lane in range(lanes):
+            scales[lane] = weights[lane] * shares[lane]
+
+
+@inline
+def compute_loss(net, layout, work, rows):
+    """Add a chunk's losses to the lanes' LOSS, and put their derivatives where its outputs were."""
+    numbers, lanes, outputs = work.numbers, work.lanes, net.layers[-1]
+    scale = layout.loss + outputs * rows * lanes
+    loss = scale + rows * lanes
+    scratch = loss + rows * lanes
     invoke(
         net.loss, numbers, layout.values[-1], layout.loss, scale, loss, scratch,
-        outputs, chunk.rows * lanes, net.loss_parameter,
+        outputs, rows * lanes, net.loss_parameter,
     )  # fmt: skip
-    for r in range(chunk.rows):
+    for r in range(rows):
         for lane in range(0, lanes, LANES):
             add_vector(work.lane_floats, LOSS * lanes + lane, numbers, loss + r * lanes + lane)
 
 
 @inline
-def backward(net, layout, work, rows, add):
-    """Set the gradient from the derivatives of a chunk's losses, or add to it."""
+def backward(net, layout, work, rows, add, own):
+    """Set the gradient from the derivatives of a chunk's losses, or add to it.
+
+    Inputs are numbers for all lanes, or the lanes' ``own``.
+    """
     numbers, lanes, groups = work.numbers, work.lanes, work.lanes // LANES
     delta = Matrix(layout.values[-1], lanes, rows * lanes)
     for layer in range(net.layers.size - 2, -1, -1):
         outputs, depth = net.layers[layer + 1], net.layers[layer] + net.bias
         left, row_step, column_step = VECTOR, rows * lanes, lanes
-        if layer == 0:
+        if layer == 0 and own:
+            row_step, column_step = lanes, depth * lanes
+        elif layer == 0:
             left, row_step, column_step = BROADCAST, 1, depth
         values = Matrix(layout.values[layer], row_step, column_step)
         start = layout.gradient + layout.weights[layer] - layout.weights[0]

@@ -1,4 +1,4 @@
-"""How networks enter the lanes of a group, and how they leave them."""
+"""How networks enter the lanes of a group, how they wait there, and how they leave them."""
 
 from __future__ import annotations
 
@@ -8,15 +8,27 @@ from ...task import DIVERGED, RUNNING
 from ..compile import inline, internal
 from ..stopping import finish, forget
 from ..workspace import POWERS
-from .layout import BEST, BEST_EPOCH, IDLE, LOSS, NETWORK, NONFINITE, STATUS, TOTAL
+from .layout import (
+    BEST,
+    BEST_EPOCH,
+    FLOAT_ROWS,
+    IDLE,
+    LOSS,
+    NETWORK,
+    NONFINITE,
+    ROWS,
+    STATUS,
+    TOTAL,
+    WAITING,
+)
 
 
 @internal
 def assign(work, networks, first, last):
-    """Give the lanes their networks; lanes that are left over run along with the first's."""
+    """Give the lanes their networks; lanes that are left over run along with the last's."""
     for lane in range(work.lanes):
         exists = first + lane < last
-        work.lane_ints[NETWORK, lane] = networks[first + lane if exists else first]
+        work.lane_ints[NETWORK, lane] = networks[first + lane if exists else last - 1]
         work.lane_ints[STATUS, lane] = RUNNING if exists else IDLE
 
 
@@ -93,6 +105,61 @@ def take_snapshot(layout, work):
         work.numbers[layout.snapshot + q] = work.numbers[layout.weights[0] + q]
 
 
+@inline
+def copy_lane(work, lane, source, target, size):
+    """Copy a lane of some vectors, of so many numbers together, to where others begin."""
+    for q in range(lane, size, work.lanes):
+        work.numbers[target + q] = work.numbers[source + q]
+
+
+@internal
+def wait(layout, work, lane):
+    """Let a lane wait that has had all its samples while others go on.
+
+    It runs along with the others, so all that a step changes is kept.
+    """
+    if work.lane_ints[STATUS, lane] == RUNNING:
+        work.lane_ints[STATUS, lane] = WAITING
+        work.lane_floats[TOTAL, lane] += work.numbers[layout.sums + lane]
+        begin = layout.weights[0]
+        copy_lane(work, lane, begin, layout.waiting, layout.gradient - begin)
+        for row in range(FLOAT_ROWS):
+            work.lane_floats[FLOAT_ROWS + row, lane] = work.lane_floats[row, lane]
+
+
+@internal
+def end_waiting(layout, work):
+    """Let the lanes that wait go on from where they were."""
+    for lane in range(work.lanes):
+        if work.lane_ints[STATUS, lane] == WAITING:
+            work.lane_ints[STATUS, lane] = RUNNING
+            work.numbers[layout.sums + lane] = 0
+            begin = layout.weights[0]
+            copy_lane(work, lane, layout.waiting, begin, layout.gradient - begin)
+            for row in range(FLOAT_ROWS):
+                work.lane_floats[row, lane] = work.lane_floats[FLOAT_ROWS + row, lane]
+
+
+@internal
+def keep_gradients(layout, work, rows):
+    """Keep the losses and gradients of lanes whose batch has so many rows, and is over."""
+    for lane in range(work.lanes):
+        if work.lane_ints[ROWS, lane] == rows:
+            size = layout.weights[-1] - layout.weights[0]
+            copy_lane(work, lane, layout.gradient, layout.waiting, size)
+            work.lane_floats[FLOAT_ROWS + LOSS, lane] = work.lane_floats[LOSS, lane]
+
+
+@internal
+def bring_back_gradients(layout, work, rows):
+    """Bring back the kept ones of lanes whose batch has fewer rows than the longest's."""
+    for lane in range(work.lanes):
+        if 0 < work.lane_ints[ROWS, lane] < rows:
+            size = layout.weights[-1] - layout.weights[0]
+            copy_lane(work, lane, layout.waiting, layout.gradient, size)
+            work.lane_floats[LOSS, lane] = work.lane_floats[FLOAT_ROWS + LOSS, lane]
+
+
 @internal
 def check_step(args, layout, work, epochs):
     """Lanes whose loss or parameters are not finite return to the snapshot, and end."""
@@ -103,8 +170,8 @@ def check_step(args, layout, work, epochs):
         loss, nonfinite = work.lane_floats[LOSS, lane], work.lane_floats[NONFINITE, lane]
         if np.isfinite(loss) and nonfinite == 0.0:
             continue
-        for q in range(lane, layout.weights[-1] - layout.weights[0], work.lanes):
-            work.numbers[layout.weights[0] + q] = work.numbers[layout.snapshot + q]
+        size = layout.weights[-1] - layout.weights[0]
+        copy_lane(work, lane, layout.snapshot, layout.weights[0], size)
         diverge(args, layout, work, lane, epochs)
 
 

@@ -53,7 +53,7 @@ def gradients(args, layout, work, bounds, results):
     while k < bounds.size - 1:
         assign(work, args.networks, bounds[k], bounds[k + 1])
         load(args.memory, layout, work)
-        batch_gradient(net, args.samples, args.dropout, layout, work, batch)
+        batch_gradient(net, args.samples, args.dropout, layout, work, batch, False)
         for lane in range(work.lanes):
             if work.lane_ints[STATUS, lane] == RUNNING:
                 i = work.lane_ints[NETWORK, lane]

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
 
 from ...math import N_COEFFICIENTS
-from ...task import Network
+from ...task import ARCHITECTURES, Network
 from ..functions import REPEAT, SCRATCH
-from ..simd import LANES
 from ..workspace import OPTIMIZER_ROWS, Arena, zeros
 from .online_steps import SAMPLE, STEPS
 
-MOST_LANES = 8 * LANES
-GROUP_PARAMETERS = 2048  # of a group of more than LANES networks: they stay in L1
 FEWEST_ROWS, MOST_ROWS = 8, 32  # of a chunk: samples that go forward and back together
 CHUNK_NUMBERS = 20_000  # about so many values and slopes of a chunk stay in the cache
 
@@ -24,17 +22,24 @@ CHUNK_NUMBERS = 20_000  # about so many values and slopes of a chunk stay in the
 LOSS, TOTAL, BEST, WATCHED, PENALTY, L1, L2, CLIP_NORM, CLIP_FACTOR, NONFINITE = range(
     OPTIMIZER_ROWS, OPTIMIZER_ROWS + 10
 )
-FLOAT_ROWS = OPTIMIZER_ROWS + 10
-# Rows of lane_ints: a lane's network, its status, its best epoch, and whether it stops now.
-NETWORK, STATUS, BEST_EPOCH, STOPS, INT_ROWS = range(5)
-# Status of lanes that train no network, or whose network must be trained again, carefully.
-IDLE, SUSPECT = -1, 3
+# What a sample of weight 1 counts in a batch's loss, what the batch counts in its epoch's mean,
+# what all batches so far have counted, and what penalties count in a step.
+SHARE, WEIGHT, COUNTED, PENALTY_SHARE = range(OPTIMIZER_ROWS + 10, OPTIMIZER_ROWS + 14)
+FLOAT_ROWS = OPTIMIZER_ROWS + 14
+# Rows of lane_ints: a lane's network, its status, its best epoch, and whether it stops now; where
+# its rows begin and end in the order of all rows, where its batch begins there, and how many rows
+# and which number it has.
+NETWORK, STATUS, BEST_EPOCH, STOPS, FIRST, END, START, ROWS, STEP, INT_ROWS = range(10)
+# Status of lanes that train no network, whose network must be trained again, carefully, or that
+# wait for the others of their group to end an epoch.
+IDLE, SUSPECT, WAITING = -1, 3, 4
 
 
 class Layout(NamedTuple):
     """Where each part of the workspace's numbers begins."""
 
     chunk_rows: int
+    own_rows: int  # of a chunk where lanes have samples of their own
     values: np.ndarray  # (layers + 1,) inputs (rows, d), then vectors (unit, row) of each layer
     slopes: np.ndarray  # (layers + 1,) slopes, then deltas, of hidden layers
     samples: int  # those that wait for online steps, then the slope of negative values
@@ -46,6 +51,7 @@ class Layout(NamedTuple):
     moments: np.ndarray  # (2,)
     gradient: int
     snapshot: int
+    waiting: int  # weights and moments, or the gradient, of lanes that wait for others
     size: int
 
 
@@ -53,35 +59,44 @@ class Workspace(NamedTuple):
     """What a thread works in, for ``lanes`` networks side by side."""
 
     numbers: np.ndarray  # of the networks' dtype, by the layout
-    lane_floats: np.ndarray  # (FLOAT_ROWS, lanes) float64
+    samples: np.ndarray  # (rows, lanes) those of a batch, where lanes have their own
+    weights: np.ndarray  # (rows * lanes,) of these samples
+    lane_floats: np.ndarray  # (2 FLOAT_ROWS, lanes) float64; the second half is for waiting lanes
     lane_ints: np.ndarray  # (INT_ROWS, lanes) int64
     counters: np.ndarray  # of all threads
     lanes: int
 
 
-def workspace_of(layout: Layout, lanes: int, dtype, counters: np.ndarray) -> Workspace:
-    """A workspace for groups of so many networks."""
-    floats, ints = np.zeros((FLOAT_ROWS, lanes)), np.zeros((INT_ROWS, lanes), np.int64)
-    return Workspace(zeros(layout.size, dtype), floats, ints, counters, lanes)
+def workspace_of(layout: Layout, lanes: int, rows: int, dtype, counters: np.ndarray) -> Workspace:
+    """A workspace for groups of so many networks, and batches of up to so many rows."""
+    floats, ints = np.zeros((2 * FLOAT_ROWS, lanes)), np.zeros((INT_ROWS, lanes), np.int64)
+    samples, weights = np.zeros((rows, lanes), np.int64), zeros(rows * lanes, dtype)
+    return Workspace(zeros(layout.size, dtype), samples, weights, floats, ints, counters, lanes)
 
 
+@lru_cache(maxsize=ARCHITECTURES)
 def layout_of(network: Network, lanes: int) -> Layout:
     """Layout for groups of so many networks of an architecture."""
     widths, bias, arena = network.layers, int(network.bias), Arena()
-    fitting = CHUNK_NUMBERS // (2 * lanes * sum(widths[1:]))
-    rows = max(FEWEST_ROWS, min(MOST_ROWS, fitting))
-    vectors = [arena.reserve(rows * (widths[0] + bias))]
+    hidden = 2 * sum(widths[1:])  # vectors of values and slopes
+    rows, own_rows = (
+        max(FEWEST_ROWS, min(MOST_ROWS, CHUNK_NUMBERS // (lanes * vectors)))
+        for vectors in (hidden, hidden + widths[0])
+    )
+    own_rows -= own_rows % FEWEST_ROWS  # whole tiles of products
+    vectors = [arena.reserve(max(rows, own_rows * lanes) * (widths[0] + bias))]
     vectors += [arena.reserve(rows * lanes * (width + bias)) for width in (*widths[1:], *widths)]
     samples, sums = arena.reserve(STEPS * SAMPLE + 1), arena.reserve(lanes)
     loss = arena.reserve(rows * lanes * (2 * widths[-1] + 2 + SCRATCH))
     coefficients, penalties = arena.reserve(N_COEFFICIENTS * REPEAT), arena.reserve(3 * REPEAT)
     weights = [arena.reserve((d_in + bias) * d_out * lanes) for d_in, d_out in pairwise(widths)]
     end = arena.size
-    moment, second, gradient, snapshot = (
-        arena.reserve(network.n_parameters * lanes) for _ in range(4)
-    )
+    numbers = network.n_parameters * lanes
+    moment, second, gradient, snapshot = (arena.reserve(numbers) for _ in range(4))
+    waiting = arena.reserve(3 * numbers)
     return Layout(
         chunk_rows=rows,
+        own_rows=own_rows,
         values=np.array(vectors[: len(widths)]),
         slopes=np.array(vectors[len(widths) :]),
         samples=samples,
@@ -93,23 +108,6 @@ def layout_of(network: Network, lanes: int) -> Layout:
         moments=np.array([moment, second]),
         gradient=gradient,
         snapshot=snapshot,
+        waiting=waiting,
         size=arena.size,
     )
-
-
-def group_size(network: Network, networks: int) -> int:
-    """Networks side by side: LANES, or more of the tiniest where there are enough."""
-    lanes = MOST_LANES
-    while lanes > LANES and (
-        network.n_parameters * lanes > GROUP_PARAMETERS or lanes // 2 >= networks
-    ):
-        lanes //= 2
-    return lanes
-
-
-def group_bounds(fold: np.ndarray, networks: np.ndarray, lanes: int) -> np.ndarray:
-    """Where groups of networks with one fold each begin in ``networks``, and the last one's end."""
-    changes = np.flatnonzero(np.diff(fold[networks] if fold.strides[0] else fold[:1])) + 1
-    runs = pairwise([0, *changes, len(networks)])
-    starts = [np.arange(first, last, lanes) for first, last in runs]
-    return np.concatenate([*starts, [len(networks)]])

@@ -14,7 +14,7 @@ from ...task import Task, distinct
 from ..batch import order_of
 from ..compile import inline
 from ..simd import invoke
-from .layout import LOSS, NETWORK, TOTAL
+from .layout import LOSS, NETWORK, TOTAL, WEIGHT
 from .online_steps import MOST_UNITS, SAMPLE, STEPS, address, table_index
 from .update import set_coefficients
 
@@ -127,12 +127,12 @@ def take_steps(online, layout, work, count):
 
 
 @inline
-def add_sample_losses(layout, work, weight):
+def add_sample_losses(layout, work):
     """Add a step's losses to the sums of single samples', in the networks' dtype."""
-    number, loss = work.numbers.dtype.type, work.lane_floats[LOSS]
+    number, loss, weight = work.numbers.dtype.type, work.lane_floats[LOSS], work.lane_floats[WEIGHT]
     sums = work.numbers[layout.sums : layout.sums + work.lanes]
     for lane in range(work.lanes):
-        sums[lane] += number(loss[lane]) * number(weight)
+        sums[lane] += number(loss[lane]) * number(weight[lane])
 
 
 @inline

@@ -11,7 +11,7 @@ from ..functions import REPEAT
 from ..scalars import clip_factor
 from ..simd import LANES, add_squares, copy_vector, invoke
 from ..workspace import COEFFICIENTS, HYPERPARAMETERS, POWERS, RATE
-from .layout import CLIP_FACTOR, CLIP_NORM, L1, L2, NETWORK, PENALTY
+from .layout import CLIP_FACTOR, CLIP_NORM, L1, L2, NETWORK, PENALTY, PENALTY_SHARE, WEIGHT
 
 
 @internal
@@ -44,10 +44,10 @@ def repeat(work, start, row):
 
 
 @internal
-def update(net, optimizing, layout, work, share):
-    """Move all parameters; penalties are multiplied with ``share``."""
+def update(net, optimizing, layout, work):
+    """Move all parameters."""
     if optimizing.penalties.shape[1]:
-        penalise(net, optimizing, layout, work, share)
+        penalise(net, optimizing, layout, work)
     begin, moments = layout.weights[0], layout.moments
     invoke(
         optimizing.update, work.numbers, begin, layout.gradient, moments[0], moments[1],
@@ -56,15 +56,15 @@ def update(net, optimizing, layout, work, share):
 
 
 @internal
-def penalise(net, optimizing, layout, work, share):
-    """Add the penalties' derivatives, times ``share``, to the gradient, and clip it."""
+def penalise(net, optimizing, layout, work):
+    """Add the penalties' derivatives, by what they count, to the gradient, and clip it."""
     floats, lanes = work.lane_floats, work.lanes
     adds, clips = False, False
     for lane in range(lanes):
         i = own_row(optimizing.penalties, work.lane_ints[NETWORK, lane])
         floats[L1, lane], floats[L2, lane], floats[CLIP_NORM, lane] = optimizing.penalties[i]
-        floats[L1, lane] *= share
-        floats[L2, lane] *= share
+        floats[L1, lane] *= floats[PENALTY_SHARE, lane]
+        floats[L2, lane] *= floats[PENALTY_SHARE, lane]
         adds = adds or floats[L1, lane] != 0.0 or floats[L2, lane] != 0.0
         clips = clips or floats[CLIP_NORM, lane] < np.inf
     if adds:
@@ -112,13 +112,14 @@ def clip(layout, work):
 
 
 @internal
-def add_penalties(net, optimizing, layout, work, factor):
-    """Add ``l1 |w| + l2 w**2 / 2`` of all weights, times a factor, to the lanes' PENALTY."""
+def add_penalties(net, optimizing, layout, work):
+    """Add ``l1 |w| + l2 w**2 / 2`` of all weights, by what they count, to the lanes' PENALTY."""
     if optimizing.penalties.shape[1] == 0:
         return
     floats, lanes = work.lane_floats, work.lanes
     for lane in range(lanes):
         i = own_row(optimizing.penalties, work.lane_ints[NETWORK, lane])
+        factor = floats[PENALTY_SHARE, lane] * floats[WEIGHT, lane]
         floats[L1, lane] = optimizing.penalties[i, 0] * factor
         floats[L2, lane] = optimizing.penalties[i, 1] * factor * 0.5
     for layer in range(net.layers.size - 1):

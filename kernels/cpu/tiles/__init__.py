@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from ...task import Task
+from ...arguments import Memory
+from ...task import DTYPE_NAMES, Network, Task
 from .. import functions
-from ..arguments import Arguments
+from ..arguments import Arguments, net_of, read_only
 from ..threads import COUNTERS, run
 from ..workspace import kept, zeros
 from . import kernels
@@ -35,54 +36,64 @@ def gradients(task: Task, args: Arguments, threads: int) -> np.ndarray:
     return results
 
 
-def predict(task: Task, args: Arguments, threads: int) -> np.ndarray:
-    """Predictions (n, samples, outputs) of all networks for the task's inputs."""
-    parameters, inputs = task.state.parameters, task.samples.inputs
-    results = np.empty((len(parameters), len(inputs), task.network.layers[-1]), parameters.dtype)
-    inverse_link = functions.inverse_link(task.network.loss, parameters.dtype.name)
+def predict(
+    network: Network, parameters: np.ndarray, inputs: np.ndarray, threads: int
+) -> np.ndarray:
+    """Predictions (n, samples, outputs) of n networks for the same inputs."""
+    n, dtype = len(parameters), parameters.dtype
+    results = np.empty((n, len(inputs), network.layers[-1]), dtype)
+    inputs = read_only(inputs)
+    name = DTYPE_NAMES[dtype]
+    net, inverse_link = net_of(network, name), functions.inverse_link(network.loss, name)
+    memory = Memory(parameters, np.empty((n, 0, 0), dtype), np.empty((n, 0)), parameters[:0])
     # few networks: their samples are cut over threads
-    size = len(inputs) if len(parameters) >= threads else -(-len(inputs) // threads)
+    size = len(inputs) if n >= threads else -(-len(inputs) // threads)
     size = -(-size // CHUNK) * CHUNK
-    blocks = len(parameters) * -(-len(inputs) // size)
-    layout, workspaces = workspaces_of(task, min(threads, blocks))
+    threads = min(threads, n * -(-len(inputs) // size))
+    layout = layout_of(network, 1)
+    workspaces = _shared([_memory(layout, dtype) for _ in range(threads)], layout)
     run(
         lambda member: kernels.predict(
-            args, inverse_link, size, layout, workspaces[member], results
+            net, memory, inputs, inverse_link, size, layout, workspaces[member], results
         ),
-        len(workspaces),
+        threads,
     )
     return results
 
 
 def workspaces_of(task: Task, threads: int, team: int = 1) -> tuple[Layout, list[Workspace]]:
     """Layout, and the workspaces of threads, in teams of so many members."""
-    layout = kept(task, "layout", lambda: _layout(task))
-    counters = np.zeros(COUNTERS, np.int64)
-
-    def make() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        size = layout.team_size + team * layout.member_size
-        numbers = zeros(size, task.state.parameters.dtype)
-        return numbers, np.zeros(MAX_SLICES), np.zeros((team, FLOATS))
-
-    arrays = [kept(task, (k, team), make) for k in range(threads // team)]
-    workspaces = []
-    for thread in range(threads):
-        numbers, losses, optimizers = arrays[thread // team]
-        member = thread % team
-        workspaces.append(
-            Workspace(
-                numbers=numbers,
-                losses=losses,
-                optimizer=optimizers[member],
-                counters=counters,
-                own=layout.team_size + member * layout.member_size,
-                member=member,
-                team=team,
-            )
-        )
-    return layout, workspaces
-
-
-def _layout(task: Task) -> Layout:
     longest = int(np.diff(task.fold_start).max())
-    return layout_of(task.network, min(task.batch_size, longest))
+    layout = layout_of(task.network, min(task.batch_size, longest))
+    dtype = task.state.parameters.dtype
+    teams = [
+        kept(task, (k, team), lambda: _memory(layout, dtype, team)) for k in range(threads // team)
+    ]
+    return layout, _shared(teams, layout)
+
+
+_Memory = tuple[np.ndarray, np.ndarray, np.ndarray]
+
+
+def _memory(layout: Layout, dtype: np.dtype, team: int = 1) -> _Memory:
+    """Numbers, losses and each member's row of the optimiser's numbers, for a team."""
+    numbers = zeros(layout.team_size + team * layout.member_size, dtype)
+    return numbers, np.zeros(MAX_SLICES), np.zeros((team, FLOATS))
+
+
+def _shared(teams: list[_Memory], layout: Layout) -> list[Workspace]:
+    """The workspaces of all threads of some teams, which share their work."""
+    counters = np.zeros(COUNTERS, np.int64)
+    return [
+        Workspace(
+            numbers=numbers,
+            losses=losses,
+            optimizer=optimizers[member],
+            counters=counters,
+            own=layout.team_size + member * layout.member_size,
+            member=member,
+            team=len(optimizers),
+        )
+        for numbers, losses, optimizers in teams
+        for member in range(len(optimizers))
+    ]

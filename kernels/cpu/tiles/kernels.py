@@ -42,15 +42,14 @@ def gradients(args, layout, work, results):
 
 
 @jit
-def predict(args, inverse_link, size, layout, work, results):
+def predict(net, memory, inputs, inverse_link, size, layout, work, results):
     """Predictions (n, samples, outputs) of networks, in blocks of ``size`` samples."""
-    mode, net = flush_subnormals(), args.net
-    inputs, as_they_are = args.samples.inputs, args.networks[:0]
-    samples, blocks = inputs.shape[0], -(-inputs.shape[0] // size)
+    mode, samples, as_they_are = flush_subnormals(), inputs.shape[0], net.layers[:0]
+    blocks = -(-samples // size)
     k = fetch_add(work.counters, NEXT, 1)
-    while k < args.networks.size * blocks:
+    while k < results.shape[0] * blocks:
         i, first = k // blocks, k % blocks * size
-        load(net, args.memory, layout, work, i)
+        load(net, memory, layout, work, i)
         for start in range(first, min(first + size, samples), CHUNK):
             chunk = Batch(as_they_are, start, min(CHUNK, samples - start), 0, 0.0, 0.0)
             gather(net, layout, work, inputs, chunk)

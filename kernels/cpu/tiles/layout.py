@@ -7,13 +7,14 @@ chunk of rows is its own.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
 
 from ...math import N_COEFFICIENTS
-from ...task import Network
+from ...task import ARCHITECTURES, Network
 from ..compile import jit
 from ..functions import REPEAT, SCRATCH
 from ..simd import LANES
@@ -61,6 +62,7 @@ class Workspace(NamedTuple):
     team: int  # how many members there are
 
 
+@lru_cache(maxsize=ARCHITECTURES)
 def layout_of(network: Network, batch_size: int) -> Layout:
     """Layout for a network's batches of at most ``batch_size`` rows."""
     widths, bias = network.layers, int(network.bias)

@@ -2,6 +2,7 @@
 
 import pytest
 
+from bpfast.bench.estimators import digits
 from bpfast.bench.sweeps import found, searches
 
 FEW = {"learning_rate": "1e-3:1e-1:log", "l2": "1e-6:1e-2"}
@@ -11,6 +12,8 @@ FEW = {"learning_rate": "1e-3:1e-1:log", "l2": "1e-6:1e-2"}
 def quick(monkeypatch):
     monkeypatch.setattr(found, "LONG", 0.0)
     monkeypatch.setattr(searches, "USUAL", FEW)
+    X, y = digits()
+    monkeypatch.setattr(searches, "digits", lambda: (X[:200], y[:200]))
 
 
 def test_a_search_that_learns_tells_its_samplers_share():
@@ -29,8 +32,10 @@ def test_trials_that_were_not_reached_count_like_the_others(monkeypatch):
     monkeypatch.setattr(searches, "learn", lambda trials: searches.Learned(500, 180.0, 150.0))
     (one,) = searches.learning_long(5000)
     assert one.value == 1800.0
+    monkeypatch.setattr(searches, "trials_per_second", lambda X, y, trials: trials / 15)
     (one,) = searches.learning(5000)
     assert one.value == pytest.approx(500 / 180)
+    assert one.words.endswith("; Optuna with scikit-learn's MLPs 2.00 trials/s")
 
 
 def test_a_large_table_is_swept_with_l2_and_without(monkeypatch):

@@ -1,11 +1,21 @@
 """What tests of the CPU's kernels share."""
 
+from unittest.mock import patch
+
 import numpy as np
 import pytest
 
+from bpfast.kernels import cpu
 from bpfast.kernels.cpu.arguments import Arguments, arguments
 from bpfast.kernels.cpu.whole_batch import whole_batch
 from bpfast.kernels.task import Network, Samples
+
+
+@pytest.fixture(autouse=True, scope="package")
+def threads_for_all_work():
+    """Several threads train and predict whatever is little, too."""
+    with patch.object(cpu, "ALONE", 0.0):
+        yield
 
 
 @pytest.fixture

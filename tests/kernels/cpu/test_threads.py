@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 import bpfast as bp
-from bpfast.kernels.cpu import threads
+from bpfast.kernels import cpu
+from bpfast.kernels.cpu import lanes, threads, tiles
 
 
 @pytest.fixture
@@ -138,3 +139,33 @@ def test_fits_from_several_python_threads_at_once(layers):
     assert sorted(together) == sorted(alone)
     for seed, parameters in alone.items():
         np.testing.assert_array_equal(parameters, together[seed])
+
+
+@pytest.mark.parametrize(("alone", "expected"), [(1e9, 1), (0.0, 2)])
+def test_no_thread_is_woken_for_what_is_soon_done(monkeypatch, alone, expected):
+    taken, run = [], threads.run
+    for strategy in (lanes, tiles):
+        monkeypatch.setattr(strategy, "run", lambda work, n: taken.append(n) or run(work, n))
+    monkeypatch.setattr(cpu, "ALONE", alone)
+    monkeypatch.setattr(cpu, "thread_count", lambda: 2)
+    population, X = bp.Population(bp.MLP((3, 4, 1)), 64), np.ones((5, 3))
+    population.predict(X, "cpu")
+    bp.gradients(population, X, X[:, :1], device="cpu")
+    bp.fit(population, X, X[:, :1], bp.SGD(), epochs=1, device="cpu", progress=False)
+    assert taken == [expected] * 3
+
+
+def test_predictions_from_several_python_threads_at_once():
+    population = bp.Population(bp.MLP((3, 20, 2)), 2)
+    X = np.random.default_rng(0).normal(size=(9, 3))
+    expected, found = population.predict(X, "cpu"), []
+
+    def predict():
+        found.append([population.predict(row[None], "cpu")[:, 0] for row in X])
+
+    at_once = [threading.Thread(target=predict) for _ in range(4)]
+    for thread in at_once:
+        thread.start()
+    for thread in at_once:
+        thread.join()
+    np.testing.assert_array_equal(found, [expected.swapaxes(0, 1)] * 4)

@@ -23,7 +23,7 @@ def lanes_of():
     def enter(args):
         layers = tuple(args.net.layers.tolist())
         layout = layout_of(Network(layers, True, ("tanh",) * (len(layers) - 2), "mse", 0.0), LANES)
-        work = workspace_of(layout, LANES, np.float64, np.zeros(24, np.int64))
+        work = workspace_of(layout, LANES, 32, np.float64, np.zeros(24, np.int64))
         _enter(args.memory, args.networks, layout, work)
         return layout, work
 

@@ -5,7 +5,7 @@ import pytest
 from numba import njit
 
 from bpfast.kernels.cpu.lanes import update
-from bpfast.kernels.cpu.lanes.layout import CLIP_NORM, PENALTY
+from bpfast.kernels.cpu.lanes.layout import CLIP_NORM, PENALTY, PENALTY_SHARE, WEIGHT
 
 
 @njit
@@ -14,8 +14,8 @@ def clip(layout, work):
 
 
 @njit
-def add_penalties(net, optimizing, layout, work, factor):
-    update.add_penalties(net, optimizing, layout, work, factor)
+def add_penalties(net, optimizing, layout, work):
+    update.add_penalties(net, optimizing, layout, work)
 
 
 @pytest.fixture
@@ -41,7 +41,8 @@ def test_each_lane_has_its_own_longest_gradient(group):
 def test_penalties_count_weights_and_no_biases(group):
     args, layout, work = group
     penalties = np.column_stack([np.linspace(0, 1, 16), np.linspace(1, 0, 16), np.full(16, np.inf)])
-    add_penalties(args.net, args.optimizing._replace(penalties=penalties), layout, work, 2.0)
+    work.lane_floats[PENALTY_SHARE], work.lane_floats[WEIGHT] = 0.5, 4.0
+    add_penalties(args.net, args.optimizing._replace(penalties=penalties), layout, work)
     weights = args.memory.parameters[:, : 3 * 2]
     expected = penalties[:, 0] * np.abs(weights).sum(1) + penalties[:, 1] / 2 * (weights**2).sum(1)
     np.testing.assert_allclose(work.lane_floats[PENALTY], 2.0 * expected)
