@@ -248,12 +248,17 @@ def adam_epsilon_hat_coefficients(rate, beta1, beta2, epsilon, decay, decoupled,
     return power1, power2, step, gain1, gain2, epsilon, coupled, shrink
 
 
+def ratio(a, b):
+    """``a / b`` for b > 0, which a device may take from an estimate."""
+    return a / b
+
+
 def adam(w, g, m, v, step, gain1, gain2, epsilon, decay, shrink):
     """Adam with weight decay in the gradient, AdamW with weights that shrink: one rule."""
     g = g + decay * w
     m = m - gain1 * m + gain1 * g
     v = v - gain2 * v + gain2 * (g * g)
-    return shrink * w - step * (m / (sqrt(v) + epsilon)), m, v
+    return shrink * w - step * ratio(m, sqrt(v) + epsilon), m, v
 
 
 def rmsprop_coefficients(rate, alpha, epsilon, decay, momentum, h4, power1, power2):
@@ -263,7 +268,7 @@ def rmsprop_coefficients(rate, alpha, epsilon, decay, momentum, h4, power1, powe
 def rmsprop(w, g, m, v, rate, gain, epsilon, decay, momentum, c5):
     g = g + decay * w
     v = v - gain * v + gain * (g * g)
-    m = momentum * m + g / (sqrt(v) + epsilon)
+    m = momentum * m + ratio(g, sqrt(v) + epsilon)
     return w - rate * m, m, v
 
 

@@ -19,7 +19,7 @@ from .. import math
 from ..tables import ACTIVATIONS, INVERSE_LINKS, LOSSES, OPTIMIZERS
 from .compile import callback
 from .scalars import scalar, specialiser
-from .simd import LANES, invoke_signature
+from .simd import LANES, invoke_signature, separate
 
 SCRATCH = 3  # rows of a loss's own; with softmax, as many more as there are outputs
 REPEAT = 8 * LANES  # numbers over which an optimiser's coefficients are repeated
@@ -32,6 +32,7 @@ coefficients: Any = None
 
 def activate(z, d, _3, _4, _5, n, _n2, _x):
     """z becomes f(z), d its slope: n numbers."""
+    separate()
     outputs, slopes = carray(z, n), carray(d, n)
     for k in range(n):
         before = outputs[k]
@@ -45,6 +46,7 @@ def compute_loss(z, t, scale, loss, _5, outputs, n, parameter):
 
     z and t are (outputs, n), scale and loss (n,). ``parameter`` is the loss's own.
     """
+    separate()
     losses, scales = carray(loss, n), carray(scale, n)
     c = scales.dtype.type(parameter)
     for k in range(n):
@@ -62,29 +64,32 @@ def compute_softmax_loss(z, t, scale, loss, scratch, outputs, n, parameter):
 
     Scratch is (SCRATCH + outputs, n).
     """
+    separate()
     values, targets = carray(z, (outputs, n)), carray(t, (outputs, n))
     losses, scales = carray(loss, n), carray(scale, n)
     c = scales.dtype.type(parameter)
     rows = carray(scratch, (SCRATCH + outputs, n))
-    log_sum, total, shares = rows[1], rows[2], rows[SCRATCH:]
-    top = part = rows[0]  # one is no longer needed when the other is
+    top, part, total, shares = rows[0], rows[1], rows[2], rows[SCRATCH:]
     for k in range(n):
         losses[k] = 0.0
         total[k] = 0.0
-        log_sum[k] = 0.0
-        top[k] = values[0, k]
-    for o in range(1, outputs):
+        part[k] = 0.0
+        shares[0, k] = values[0, k]
+    for o in range(1, outputs):  # from row to row: a place that some lanes write is read late
         for k in range(n):
-            top[k] = max(top[k], values[o, k])
+            shares[o, k] = max(shares[o - 1, k], values[o, k])
+    for k in range(n):
+        top[k] = shares[outputs - 1, k]
     for o in range(outputs):
         for k in range(n):
             total[k] += targets[o, k]
             values[o, k] -= top[k]
             shares[o, k] = exp(values[o, k])
-            log_sum[k] += shares[o, k]
+            part[k] += shares[o, k]
+    log_sum = top
     for k in range(n):
-        part[k] = 1.0 / log_sum[k]
-        log_sum[k] = log(log_sum[k])
+        log_sum[k] = log(part[k])
+        part[k] = 1.0 / part[k]
     for o in range(outputs):
         for k in range(n):
             losses[k] += scales[k] * value(values[o, k], targets[o, k], log_sum[k], c)
@@ -101,6 +106,7 @@ def predict_each(z, _2, _3, _4, _5, outputs, n, _x):
 
 def predict_softmax(z, _2, _3, _4, scratch, outputs, n, _x):
     """z (outputs, n) becomes probabilities that sum to 1 for each of n; scratch is (3, n)."""
+    separate()
     values, rows = carray(z, (outputs, n)), carray(scratch, (3, n))
     top, total = rows[0], rows[1]
     for k in range(n):
@@ -118,9 +124,19 @@ def predict_softmax(z, _2, _3, _4, scratch, outputs, n, _x):
             values[o, k] = values[o, k] / total[k]
 
 
-def step_stateless(weight, gradient, _m, _v, coefficient, n, _n2, _x):
-    """Move n parameters; coefficients are (6, REPEAT), their pattern repeats along n."""
+def step_stateless(weight, gradient, _m, _v, coefficient, n, period, _x):
+    """Move n parameters; coefficients are (6, REPEAT), and repeat along n every ``period`` numbers.
+
+    That is 1, or divides REPEAT.
+    """
+    separate()
     c = carray(coefficient, (6, REPEAT))
+    if period == 1:
+        w, g = carray(weight, n), carray(gradient, n)
+        one = c[0, 0], c[1, 0], c[2, 0], c[3, 0], c[4, 0], c[5, 0]
+        for k in range(n):
+            w[k], _, _ = update(w[k], g[k], 0.0, 0.0, *one)
+        return
     for start in range(0, n, REPEAT):
         size = min(REPEAT, n - start)
         w, g = carray(weight, n)[start : start + size], carray(gradient, n)[start : start + size]
@@ -130,9 +146,16 @@ def step_stateless(weight, gradient, _m, _v, coefficient, n, _n2, _x):
             )
 
 
-def step_one_state(weight, gradient, moment, _v, coefficient, n, _n2, _x):
+def step_one_state(weight, gradient, moment, _v, coefficient, n, period, _x):
     """As :func:`step_stateless`, with one state value a parameter."""
+    separate()
     c = carray(coefficient, (6, REPEAT))
+    if period == 1:
+        w, g, m = carray(weight, n), carray(gradient, n), carray(moment, n)
+        one = c[0, 0], c[1, 0], c[2, 0], c[3, 0], c[4, 0], c[5, 0]
+        for k in range(n):
+            w[k], m[k], _ = update(w[k], g[k], m[k], 0.0, *one)
+        return
     for start in range(0, n, REPEAT):
         size = min(REPEAT, n - start)
         w, g = carray(weight, n)[start : start + size], carray(gradient, n)[start : start + size]
@@ -143,9 +166,17 @@ def step_one_state(weight, gradient, moment, _v, coefficient, n, _n2, _x):
             )
 
 
-def step_two_states(weight, gradient, moment, second, coefficient, n, _n2, _x):
+def step_two_states(weight, gradient, moment, second, coefficient, n, period, _x):
     """As :func:`step_stateless`, with two state values a parameter."""
+    separate()
     c = carray(coefficient, (6, REPEAT))
+    if period == 1:
+        w, g = carray(weight, n), carray(gradient, n)
+        m, v = carray(moment, n), carray(second, n)
+        one = c[0, 0], c[1, 0], c[2, 0], c[3, 0], c[4, 0], c[5, 0]
+        for k in range(n):
+            w[k], m[k], v[k] = update(w[k], g[k], m[k], v[k], *one)
+        return
     for start in range(0, n, REPEAT):
         size = min(REPEAT, n - start)
         w, g = carray(weight, n)[start : start + size], carray(gradient, n)[start : start + size]

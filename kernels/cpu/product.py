@@ -9,12 +9,12 @@ from numba import from_dtype, types
 
 from ..specialise import specialise
 from .compile import callback
-from .simd import ADD, LANES, SCALE, TILE_ROWS, TILE_VECTORS, Matrix, advance
+from .simd import ADD, LANES, SCALE, TILE_SUMS, TILE_VECTORS, Matrix, advance
 from .tile import tiles
 
 DEPTH = 256  # terms of a sum before its tile goes back to memory: the right operand stays in L1
 
-tile_rows = TILE_ROWS  # float32's; a function that is compiled for a dtype has its own
+tile_sums, most_terms = TILE_SUMS, DEPTH  # float32's; each dtype's function has its own
 
 
 def multiply(
@@ -31,27 +31,28 @@ def multiply(
     b, b_k, b_v : the same for B: next term, next column
     groups : products, each of them a vector after the one before
     """
-    bands = -(-rows // tile_rows)  # of equal heights: a low one would wait for its own sums
-    height = rows // bands if bands > 1 else rows
-    higher = rows - height * bands  # bands that have a row more
-    pairs = columns // TILE_VECTORS
+    pairs = columns // TILE_VECTORS if rows * TILE_VECTORS <= tile_sums else 0
     for g in range(groups):
         # A factor of C must be the whole sum; what is added to C may come in parts.
-        longest = depth if mode == SCALE else DEPTH
+        longest = depth if mode == SCALE else most_terms
         for start in range(0, depth, longest):
             terms = min(longest, depth - start)
             more = ADD if start > 0 else mode
             at_c = advance(memory, c + g * LANES)
             at_b = advance(memory, b + start * b_k + g * LANES)
             factor = Matrix(advance(memory, a + start * a_k + g * LANES * left), a_r, a_k)
-            if bands == 1 and pairs > 0:  # one call for all columns but the last
+            if pairs > 0:  # one call for all columns but the last
                 shape = rows, TILE_VECTORS, terms
                 steps = TILE_VECTORS * c_v, 0, TILE_VECTORS * b_v
                 result, right = Matrix(at_c, c_r, c_v), Matrix(at_b, b_k, b_v)
                 tiles(more, shape, result, left, factor, right, pairs, steps)
-            done = pairs * TILE_VECTORS if bands == 1 else 0
-            for v in range(done, columns, TILE_VECTORS):  # one call for all rows: B stays in L1
+            # one call for all rows: B stays in L1
+            for v in range(pairs * TILE_VECTORS, columns, TILE_VECTORS):
                 width = min(TILE_VECTORS, columns - v)
+                # bands of equal heights: a low one would wait for its own sums
+                bands = -(-rows * width // tile_sums)
+                height = rows // bands
+                higher = rows - height * bands  # bands that have a row more
                 result = Matrix(advance(at_c, v * c_v), c_r, c_v)
                 right = Matrix(advance(at_b, v * b_v), b_k, b_v)
                 if higher > 0:
@@ -69,7 +70,8 @@ def multiply(
 def address(dtype: str) -> int:
     """Address of :func:`multiply`, compiled for a dtype: one copy serves all kernels."""
     number = from_dtype(np.dtype(dtype))
-    names = {"tile_rows": TILE_ROWS * 4 // np.dtype(dtype).itemsize}
+    wider = np.dtype(dtype).itemsize // 4
+    names = {"tile_sums": TILE_SUMS // wider, "most_terms": DEPTH // wider}
     function = specialise(multiply, dtype, names, f"multiply_{dtype}")
     signature = types.void(types.int64, types.CPointer(number), *[types.int64] * 14)
     return callback(signature, function, cached=True)

@@ -12,6 +12,9 @@ from .. import math as formulas
 from ..specialise import Specialiser
 from .compile import INTERNAL
 from .elementary import FASTER
+from .simd import estimated_ratio
+
+OURS = FASTER | {"float32": FASTER["float32"] | {formulas.ratio: estimated_ratio}}
 
 
 def scalar(function: Callable, dtype: str) -> Any:
@@ -22,7 +25,7 @@ def scalar(function: Callable, dtype: str) -> Any:
 @cache
 def specialiser(dtype: str, ours: bool = True) -> Specialiser:
     """What compiles scalar functions for a dtype; users' own call their own ``exp``."""
-    return Specialiser(dtype, _compile, FASTER[dtype] if ours else {})
+    return Specialiser(dtype, _compile, OURS[dtype] if ours else {})
 
 
 def _compile(function: Callable) -> Callable:

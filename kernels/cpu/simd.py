@@ -23,12 +23,16 @@ _features = llvmlite.binding.get_host_cpu_features()
 INSTRUCTIONS = next(
     (name for name in ("avx512f", "avx2", "neon") if _features.get(name)), "no vector instructions"
 )
-# Accumulators of a float32 tile of a product: rows x vectors. With the right operand and one number
-# of the left they fill the registers: 32 of one vector each in AVX-512, of a quarter in NEON, 16 of
-# a half in AVX2, of a quarter elsewhere.
-TILE_ROWS, TILE_VECTORS = {"avx512f": (8, 2), "avx2": (6, 1), "neon": (6, 1)}.get(
+# A tile of a product has at most TILE_VECTORS columns, and as many rows as it has accumulators for:
+# TILE_SUMS vectors of float32, half as many of float64. With the right operand and one number of
+# the left they fill the registers: 32 of one vector each in AVX-512, of a quarter in NEON, 16 of a
+# half in AVX2, of a quarter elsewhere.
+TILE_SUMS, TILE_VECTORS = {"avx512f": (16, 2), "avx2": (6, 1), "neon": (6, 1)}.get(
     INSTRUCTIONS, (2, 1)
 )
+# Whether plain loops use whole registers of AVX-512. The first processors that had it slow down for
+# them, and lack these later instructions.
+WIDE_LOOPS = INSTRUCTIONS == "avx512f" and bool(_features.get("avx512vbmi2"))
 
 
 class Matrix(NamedTuple):
@@ -73,14 +77,18 @@ def splat(builder, scalar, vector):
 
 
 def function_table(module, name, make):
-    """A constant array of pointers to functions that ``make`` emits; once in a module."""
+    """A constant array of pointers to functions that ``make`` emits, or null; once in a module."""
     if name in module.globals:
         return module.globals[name]
     functions = make()
-    for function in functions:
+    for function in filter(None, functions):
         function.linkage = "internal"
         function.attributes.add("noinline")
-    pointers = ir.Constant(ir.ArrayType(functions[0].type, len(functions)), functions)
+    kind = functions[0].type
+    pointers = ir.Constant(
+        ir.ArrayType(kind, len(functions)),
+        [function or ir.Constant(kind, None) for function in functions],
+    )
     table = ir.GlobalVariable(module, pointers.type, name)
     table.initializer, table.global_constant, table.linkage = pointers, True, "internal"
     return table
@@ -89,6 +97,43 @@ def function_table(module, name, make):
 def call_from_table(builder, table, index, arguments) -> None:
     """Call a function of :func:`function_table`."""
     builder.call(builder.load(builder.gep(table, [ir.IntType(64)(0), index])), arguments)
+
+
+@intrinsic
+def separate(typing):
+    """Promise that the caller's pointers lead to separate numbers, as far as it uses them.
+
+    Its loops then need not check whether what they write is what they read.
+    """
+
+    def generate(context, builder, signature, arguments):
+        for argument in builder.function.args:
+            if isinstance(argument.type, ir.PointerType):
+                argument.add_attribute("noalias")
+        if WIDE_LOOPS:  # LLVM keeps some processors' loops at half a register
+            set.add(builder.function.attributes, '"prefer-vector-width"="512"')
+        return context.get_dummy_value()
+
+    return types.void(), generate
+
+
+@intrinsic
+def estimated_ratio(typing, a, b):
+    """``a / b`` for b > 0: in wide loops an estimated reciprocal and a step of Newton's.
+
+    That is right to 2 units in the last place. Elsewhere it is the rounded quotient, and so would
+    be the rest of a loop over numbers that do not fill vectors: bits are the same where they do.
+    """
+
+    def generate(context, builder, signature, arguments):
+        a, b = arguments
+        if not WIDE_LOOPS:
+            return builder.fdiv(a, b)
+        quotient = builder.fdiv(a, b, flags=("arcp", "contract", "ninf"))
+        infinite = builder.fcmp_ordered("==", b, ir.Constant(b.type, float("inf")))
+        return builder.select(infinite, ir.Constant(b.type, 0.0), quotient)
+
+    return a(a, b), generate
 
 
 @intrinsic
@@ -103,6 +148,20 @@ def set_vector(typing, numbers, start, value):
         return context.get_dummy_value()
 
     return types.void(numbers, types.int64, numbers.dtype), generate
+
+
+@intrinsic
+def copy_vector(typing, numbers, target, others, source):
+    """Copy the LANES numbers from ``source`` on in another array, flat as it lies in memory."""
+
+    def generate(context, builder, signature, arguments):
+        array, target, other_array, source = arguments
+        vector = ir.VectorType(context.get_data_type(numbers.dtype), LANES)
+        value = load(builder, pointer_to(context, builder, others, other_array, source), vector)
+        store(builder, value, pointer_to(context, builder, numbers, array, target))
+        return context.get_dummy_value()
+
+    return types.void(numbers, types.int64, others, types.int64), generate
 
 
 @intrinsic
@@ -155,21 +214,51 @@ def sum_magnitudes(typing, numbers, start, step, count, sums):
 
 
 @intrinsic
-def transpose_block(typing, numbers, source, target):
-    """Transpose LANES vectors that follow each other in ``numbers``, into as many others.
+def add_squares(typing, sums, target, numbers, source, step, count):
+    """Add the squares of ``count`` vectors, ``step`` apart, to the float64 at ``sums[target]``.
+
+    Every other of them has an accumulator of its own.
+    """
+
+    def generate(context, builder, signature, arguments):
+        sums_array, target, array, source, step, count = arguments
+        number, wide = context.get_data_type(numbers.dtype), ir.VectorType(ir.DoubleType(), LANES)
+        zero = ir.Constant(wide, [0.0] * LANES)
+        this, other = (cgutils.alloca_once_value(builder, zero) for _ in range(2))
+        with cgutils.for_range(builder, count) as loop:
+            offset = builder.add(source, builder.mul(step, loop.index))
+            pointer = pointer_to(context, builder, numbers, array, offset)
+            value = load(builder, pointer, ir.VectorType(number, LANES))
+            if number != ir.DoubleType():
+                value = builder.fpext(value, wide)
+            total = fma(builder, value, value, builder.load(this))
+            builder.store(builder.load(other), this)
+            builder.store(total, other)
+        total = builder.fadd(builder.load(this), builder.load(other))
+        pointer = pointer_to(context, builder, sums, sums_array, target)
+        store(builder, builder.fadd(load(builder, pointer, wide), total), pointer)
+        return context.get_dummy_value()
+
+    i = types.int64
+    return types.void(sums, i, numbers, i, i, i), generate
+
+
+@intrinsic
+def transpose_block(typing, numbers, source, source_step, target, target_step):
+    """Transpose LANES vectors of ``numbers`` into as many others; steps lead to the next.
 
     In each round, vectors of the first half are interleaved with those of the second.
     """
 
     def generate(context, builder, signature, arguments):
-        array, source, target = arguments
+        array, source, source_step, target, target_step = arguments
         vector = ir.VectorType(context.get_data_type(numbers.dtype), LANES)
 
-        def row(start, k):
-            offset = builder.add(start, start.type(k * LANES))
+        def row(start, step, k):
+            offset = builder.add(start, builder.mul(step, step.type(k)))
             return pointer_to(context, builder, numbers, array, offset)
 
-        rows = [load(builder, row(source, k), vector) for k in range(LANES)]
+        rows = [load(builder, row(source, source_step, k), vector) for k in range(LANES)]
         half, i32 = LANES // 2, ir.IntType(32)
         order = [k // 2 + LANES * (k % 2) for k in range(2 * LANES)]
         masks = [
@@ -180,10 +269,11 @@ def transpose_block(typing, numbers, source, target):
             pairs = list(zip(rows[:half], rows[half:], strict=True))
             rows = [builder.shuffle_vector(a, b, mask) for a, b in pairs for mask in masks]
         for k, transposed in enumerate(rows):
-            store(builder, transposed, row(target, k))
+            store(builder, transposed, row(target, target_step, k))
         return context.get_dummy_value()
 
-    return types.void(numbers, types.int64, types.int64), generate
+    i = types.int64
+    return types.void(numbers, i, i, i, i), generate
 
 
 def _gatherer(width: int):

@@ -18,7 +18,7 @@ from .simd import (
     BROADCAST,
     LANES,
     SCALE,
-    TILE_ROWS,
+    TILE_SUMS,
     TILE_VECTORS,
     VECTOR,
     call_from_table,
@@ -36,8 +36,8 @@ I64 = ir.IntType(64)
 def tiles(typing, mode, shape, c, left, a, b, count, steps):
     """C = A B, C += A B or C *= A B by ``mode``, for tiles of C that are held in registers.
 
-    ``shape`` is a tile's rows and columns, up to TILE_ROWS x TILE_VECTORS vectors, and the depth of
-    its sums, at least 1. ``c``, ``a`` and ``b`` are each a :class:`simd.Matrix` that begins at a
+    ``shape`` is a tile's rows and columns, as :func:`most_rows` has it, and the depth of its sums,
+    at least 1. ``c``, ``a`` and ``b`` are each a :class:`simd.Matrix` that begins at a
     pointer. Elements of C and B are vectors, those of A are numbers (``left`` BROADCAST) or vectors
     (``left`` VECTOR). There are ``count`` tiles, at least 1; ``steps`` lead from one to the next in
     C, A and B.
@@ -50,8 +50,9 @@ def tiles(typing, mode, shape, c, left, a, b, count, steps):
         table = function_table(
             builder.module, f"bpfast_tiles_{number}", lambda: _functions(builder.module, number)
         )
-        index = builder.add(builder.mul(left, I64(TILE_ROWS)), builder.sub(rows, I64(1)))
-        index = builder.add(builder.mul(index, I64(TILE_VECTORS)), builder.sub(columns, I64(1)))
+        most = most_rows(1, c.types[0].dtype.bitwidth // 8)
+        index = builder.add(builder.mul(left, I64(TILE_VECTORS)), builder.sub(columns, I64(1)))
+        index = builder.add(builder.mul(index, I64(most)), builder.sub(rows, I64(1)))
         c_parts, a_parts, b_parts, step_parts = (
             cgutils.unpack_tuple(builder, group) for group in (c_matrix, a_matrix, b_matrix, steps)
         )
@@ -63,13 +64,24 @@ def tiles(typing, mode, shape, c, left, a, b, count, steps):
     return types.void(i, shape, c, i, a, b, i, steps), generate
 
 
-def _functions(module, number) -> list[ir.Function]:
-    """The functions for all shapes, (2, TILE_ROWS, TILE_VECTORS)."""
-    shapes = product((BROADCAST, VECTOR), range(1, TILE_ROWS + 1), range(1, TILE_VECTORS + 1))
-    return [_tile_function(module, number, *shape) for shape in shapes]
+def most_rows(columns, itemsize):
+    """How many rows a tile of so many columns may have."""
+    return TILE_SUMS * 4 // itemsize // columns
 
 
-def _tile_function(module, number, left, rows, vectors) -> ir.Function:
+def _functions(module, number) -> list[ir.Function | None]:
+    """The functions for all shapes, (2, TILE_VECTORS, most rows of one column)."""
+    itemsize = 4 if number == ir.FloatType() else 8
+    columns, rows = range(1, TILE_VECTORS + 1), range(1, most_rows(1, itemsize) + 1)
+    return [
+        _tile_function(module, number, *shape)
+        if shape[2] <= most_rows(shape[1], itemsize)
+        else None
+        for shape in product((BROADCAST, VECTOR), columns, rows)
+    ]
+
+
+def _tile_function(module, number, left, vectors, rows) -> ir.Function:
     """The function for tiles of one shape."""
     pointer = number.as_pointer()
     argument_types = [pointer, I64, I64, pointer, I64, I64, pointer, *[I64] * 8]

@@ -50,6 +50,7 @@ class Layout(NamedTuple):
     loss: int  # targets (outputs, row), then weights, losses and the loss's scratch
     coefficients: int  # (N_COEFFICIENTS, REPEAT)
     masks: int  # of LANES networks each
+    penalties: int  # (3, REPEAT) l1, l2, what clipping multiplies with
     weights: np.ndarray  # (layers + 1,) vectors (input, output) of each layer, then their end
     moments: np.ndarray  # (2,)
     gradient: int
@@ -91,7 +92,7 @@ def layout_of(network: Network, lanes: int) -> Layout:
     vectors += [arena.reserve(rows * lanes * (width + bias)) for width in (*widths[1:], *widths)]
     samples, sums = arena.reserve(STEPS * SAMPLE + 1), arena.reserve(lanes)
     loss = arena.reserve(rows * lanes * (2 * widths[-1] + 2 + SCRATCH))
-    coefficients = arena.reserve(N_COEFFICIENTS * REPEAT)
+    coefficients, penalties = arena.reserve(N_COEFFICIENTS * REPEAT), arena.reserve(3 * REPEAT)
     masks = arena.reserve(lanes // LANES * MASK)
     weights = [arena.reserve((d_in + bias) * d_out * lanes) for d_in, d_out in pairwise(widths)]
     end = arena.size
@@ -108,6 +109,7 @@ def layout_of(network: Network, lanes: int) -> Layout:
         loss=loss,
         coefficients=coefficients,
         masks=masks,
+        penalties=penalties,
         weights=np.array([*weights, end]),
         moments=np.array([moment, second]),
         gradient=gradient,

@@ -9,7 +9,7 @@ from ..arguments import own_row
 from ..compile import internal
 from ..functions import REPEAT
 from ..scalars import clip_factor
-from ..simd import LANES, invoke, sum_magnitudes
+from ..simd import LANES, add_squares, copy_vector, invoke, sum_magnitudes
 from ..workspace import COEFFICIENTS, HYPERPARAMETERS, POWERS, RATE
 from .layout import (
     ABSOLUTE,
@@ -39,10 +39,22 @@ def set_coefficients(optimizing, layout, work, epoch):
         lanes, 0, 0.0,
     )  # fmt: skip
     for c in range(N_COEFFICIENTS):
-        for start in range(0, REPEAT, lanes):
-            vector = work.numbers[layout.coefficients + c * REPEAT + start :][:lanes]
-            for lane in range(lanes):
-                vector[lane] = floats[COEFFICIENTS + c, lane]
+        repeat_row(work, layout.coefficients + c * REPEAT, COEFFICIENTS + c)
+
+
+@internal
+def repeat_row(work, start, row):
+    """Fill REPEAT numbers with a row of the lanes' floats, again and again."""
+    for lane in range(work.lanes):
+        work.numbers[start + lane] = work.lane_floats[row, lane]
+    repeat(work, start)
+
+
+@internal
+def repeat(work, start):
+    """Fill REPEAT numbers with the first of them, one for each lane, again and again."""
+    for k in range(work.lanes, REPEAT, LANES):
+        copy_vector(work.numbers, start + k, work.numbers, start + k - work.lanes)
 
 
 @internal
@@ -53,7 +65,7 @@ def update(net, optimizing, layout, work):
     begin, moments = layout.weights[0], layout.moments
     invoke(
         optimizing.update, work.numbers, begin, layout.gradient, moments[0], moments[1],
-        layout.coefficients, layout.weights[-1] - begin, 0, 0.0,
+        layout.coefficients, layout.weights[-1] - begin, work.lanes, 0.0,
     )  # fmt: skip
 
 
@@ -61,45 +73,57 @@ def update(net, optimizing, layout, work):
 def penalise(net, optimizing, layout, work):
     """Add the penalties' derivatives, by what they count, to the gradient, and clip it."""
     numbers, floats, lanes = work.numbers, work.lane_floats, work.lanes
-    number, zero, clips = numbers.dtype.type, numbers.dtype.type(0), False
-    slopes = numbers[layout.loss :][: 2 * lanes].reshape(2, lanes)
+    slopes1, slopes2, adds, clips = layout.penalties, layout.penalties + REPEAT, False, False
     for lane in range(lanes):
         i = own_row(optimizing.penalties, work.lane_ints[NETWORK, lane])
         l1, l2, floats[CLIP_NORM, lane] = optimizing.penalties[i]
-        share = floats[PENALTY_SHARE, lane]
-        slopes[0, lane], slopes[1, lane] = number(l1 * share), number(l2 * share)
+        numbers[slopes1 + lane] = l1 * floats[PENALTY_SHARE, lane]
+        numbers[slopes2 + lane] = l2 * floats[PENALTY_SHARE, lane]
+        adds = adds or l1 != 0.0 or l2 != 0.0
         clips = clips or floats[CLIP_NORM, lane] < np.inf
-    to_gradient = layout.gradient - layout.weights[0]
-    for layer in range(net.layers.size - 1):
-        begin = layout.weights[layer]
-        size = net.layers[layer] * net.layers[layer + 1] * lanes
-        for start in range(begin, begin + size, lanes):
-            x, g = numbers[start:][:lanes], numbers[to_gradient + start :][:lanes]
-            for lane in range(lanes):
-                slope = slopes[0, lane]
-                edge = (slope if x[lane] > zero else zero) - (slope if x[lane] < zero else zero)
-                g[lane] += edge + slopes[1, lane] * x[lane]
+    if adds:
+        repeat(work, slopes1)
+        repeat(work, slopes2)
+        to_gradient = layout.gradient - layout.weights[0]
+        for layer in range(net.layers.size - 1):
+            begin, size = layout.weights[layer], net.layers[layer] * net.layers[layer + 1] * lanes
+            add_penalty_slopes(numbers, begin, to_gradient + begin, size, slopes1, slopes2)
     if clips:
         clip(layout, work)
+
+
+@internal
+def add_penalty_slopes(numbers, weights, gradient, size, slopes1, slopes2):
+    """Add ``l1 sign(w) + l2 w`` to the gradient of some weights."""
+    zero = numbers.dtype.type(0)
+    l1, l2 = numbers[slopes1:][:REPEAT], numbers[slopes2:][:REPEAT]
+    for start in range(0, size, REPEAT):
+        count = min(REPEAT, size - start)
+        x, g = numbers[weights + start :][:count], numbers[gradient + start :][:count]
+        for q in range(count):
+            # one product alone, so that it is contracted alike in tiles
+            edge = (l1[q] if x[q] > zero else zero) - (l1[q] if x[q] < zero else zero)
+            g[q] += edge + l2[q] * x[q]
 
 
 @internal
 def clip(layout, work):
     """Shorten the gradients that are longer than the lanes' CLIP_NORM."""
     numbers, floats, lanes = work.numbers, work.lane_floats, work.lanes
-    begin, end = layout.gradient, layout.gradient + layout.weights[-1] - layout.weights[0]
+    begin, size = layout.gradient, layout.weights[-1] - layout.weights[0]
     squares = factors = floats[CLIP_FACTOR]
-    floats[CLIP_FACTOR] = 0.0
-    for start in range(begin, end, lanes):
-        g = numbers[start:][:lanes]
-        for lane in range(lanes):
-            squares[lane] += np.float64(g[lane]) * np.float64(g[lane])
+    squares[:] = 0.0
+    for lane in range(0, lanes, LANES):
+        target = CLIP_FACTOR * lanes + lane
+        add_squares(floats, target, numbers, begin + lane, lanes, size // lanes)
     for lane in range(lanes):
         factors[lane] = clip_factor(squares[lane], floats[CLIP_NORM, lane])
-    for start in range(begin, end, lanes):
-        g = numbers[start:][:lanes]
-        for lane in range(lanes):
-            g[lane] *= factors[lane]
+    repeat_row(work, layout.penalties + 2 * REPEAT, CLIP_FACTOR)
+    factor = numbers[layout.penalties + 2 * REPEAT :][:REPEAT]
+    for start in range(begin, begin + size, REPEAT):
+        g = numbers[start:][: min(REPEAT, begin + size - start)]
+        for q in range(g.size):
+            g[q] *= factor[q]
 
 
 @internal

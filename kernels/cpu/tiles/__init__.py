@@ -15,9 +15,9 @@ from .. import functions
 from ..arguments import Arguments, net_of, read_only
 from ..batch import CHUNK, MAX_SLICES
 from ..threads import COUNTERS, run
-from ..workspace import OPTIMIZER_ROWS, kept, round_up, zeros
+from ..workspace import kept, zeros
 from . import kernels
-from .layout import Layout, Workspace, layout_of
+from .layout import FLOATS, Layout, Workspace, layout_of
 
 __all__ = ["gradients", "predict", "train", "trainer", "workspaces_of"]
 
@@ -88,7 +88,7 @@ _Memory = tuple[np.ndarray, np.ndarray, np.ndarray]
 def _memory(layout: Layout, dtype: np.dtype, team: int = 1) -> _Memory:
     """Numbers, losses and each member's row of the optimiser's numbers, for a team."""
     numbers = zeros(layout.team_size + team * layout.member_size, dtype)
-    return numbers, np.zeros(MAX_SLICES), np.zeros((team, round_up(OPTIMIZER_ROWS)))
+    return numbers, np.zeros(MAX_SLICES), np.zeros((team, FLOATS))
 
 
 def _shared(teams: list[_Memory], layout: Layout) -> list[Workspace]:

@@ -9,7 +9,18 @@ from __future__ import annotations
 from ..batch import CHUNK, chunk_of, cut, sample_of
 from ..compile import inline, internal
 from ..dropout import advance, apply_mask, set_mask
-from ..simd import ADD, BROADCAST, LANES, SCALE, SET, Matrix, call_multiply, invoke
+from ..simd import (
+    ADD,
+    BROADCAST,
+    LANES,
+    SCALE,
+    SET,
+    Matrix,
+    call_multiply,
+    copy_vector,
+    invoke,
+    transpose_block,
+)
 from ..threads import barrier
 from .panels import own_part, transpose_weights
 
@@ -89,14 +100,18 @@ def batch_loss(net, data, layout, work, batch):
 def gather(net, layout, work, inputs, chunk):
     """Copy a chunk's inputs, with a 1 after each sample's for the biases."""
     numbers, stride, count = work.numbers, layout.strides[0], inputs.shape[1]
-    start = work.own + layout.values[0]
     for r in range(chunk.rows):
-        copied = numbers[start + r * stride : start + r * stride + count + net.bias]
-        sample = inputs[sample_of(chunk, r)]
-        for k in range(count):
-            copied[k] = sample[k]
+        target, sample = work.own + layout.values[0] + r * stride, sample_of(chunk, r)
+        if count < LANES:
+            for k in range(count):
+                numbers[target + k] = inputs[sample, k]
+        else:
+            source, last = sample * count, count - LANES
+            for k in range(0, last, LANES):
+                copy_vector(numbers, target + k, inputs, source + k)
+            copy_vector(numbers, target + last, inputs, source + last)  # some of them once more
         if net.bias:
-            copied[count] = 1
+            numbers[target + count] = 1
 
 
 @internal
@@ -146,45 +161,65 @@ def apply_dropout(net, dropout, layout, work, i, layer, chunk, position):
 @inline
 def compute_loss(net, layout, work, data, chunk, total):
     """Add a chunk's losses to a sum, and put their derivatives where its outputs were."""
-    numbers, rows, outputs = work.numbers, chunk.rows, net.layers[-1]
+    numbers, rows, outputs = work.numbers, whole_vectors(chunk.rows), net.layers[-1]
+    block, width = work.own + layout.loss, layout.blocks[-1] * LANES
+    target = block + width * rows
+    scale = target + outputs * rows
+    loss = scale + rows
     z, stride = work.own + layout.values[-1], layout.strides[-1]
-    block, size = work.own + layout.loss, outputs * rows
-    target, scale, loss = block + size, block + 2 * size, block + 2 * size + rows
-    set_targets(numbers[target:scale], data.targets, chunk, outputs)
-    for r in range(rows):
+    transpose(numbers, z, stride, block, rows, rows, width)
+    for r in range(chunk.rows):
         numbers[scale + r] = data.weights[sample_of(chunk, r)] * chunk.share
-    transpose(numbers[z : z + rows * stride], stride, numbers[block:target], rows, rows, outputs)
+    if data.targets.shape[1] < outputs:
+        set_indicators(numbers, target, loss, data.targets, chunk, outputs)
+    else:
+        set_targets(numbers, target, data.targets, chunk, outputs)
     invoke(
         net.loss, numbers, block, target, scale, loss, loss + rows, outputs, rows,
         net.loss_parameter,
     )  # fmt: skip
-    for r in range(rows):
+    for r in range(chunk.rows):
         total += numbers[loss + r]
-    transpose(numbers[block:target], rows, numbers[z : z + rows * stride], stride, outputs, rows)
+    transpose(numbers, block, rows, z, stride, width, rows)
     return total
 
 
 @inline
-def set_targets(block, targets, chunk, outputs):
-    """Targets of a chunk, (outputs, rows); labels become 0 and 1."""
-    if targets.shape[1] < outputs:
-        block[:] = 0
-        for r in range(chunk.rows):
-            block[int(targets[sample_of(chunk, r), 0]) * chunk.rows + r] = 1
-        return
-    for r in range(chunk.rows):
-        row = sample_of(chunk, r)
-        for o in range(outputs):
-            block[o * chunk.rows + r] = targets[row, o]
+def whole_vectors(rows):
+    """As many rows, or more, as fill vectors: what is computed for those behind is not read."""
+    return -(-rows // LANES) * LANES
 
 
 @inline
-def transpose(source, source_stride, result, result_stride, rows, columns):
-    """``result[c, r] = source[r, c]`` in flat arrays with so many numbers from row to row."""
-    for c in range(columns):
-        line = result[c * result_stride : c * result_stride + rows]
+def set_indicators(numbers, start, labels, targets, chunk, outputs):
+    """Set targets (outputs, rows) to 1 where an output is the label, else to 0."""
+    rows, number = whole_vectors(chunk.rows), numbers.dtype.type
+    for r in range(chunk.rows):
+        numbers[labels + r] = targets[sample_of(chunk, r), 0]
+    own = numbers[labels : labels + rows]
+    for o in range(outputs):
+        line = numbers[start + o * rows : start + (o + 1) * rows]
         for r in range(rows):
-            line[r] = source[r * source_stride + c]
+            line[r] = number(1) if own[r] == number(o) else number(0)
+
+
+@inline
+def set_targets(numbers, start, targets, chunk, outputs):
+    """Copy targets, to (outputs, rows)."""
+    rows = whole_vectors(chunk.rows)
+    for r in range(chunk.rows):
+        sample = sample_of(chunk, r)
+        for o in range(outputs):
+            numbers[start + o * rows + r] = targets[sample, o]
+
+
+@internal
+def transpose(numbers, source, source_stride, target, target_stride, rows, columns):
+    """Transpose a matrix of whole blocks; strides lead to the next row."""
+    for r in range(0, rows, LANES):
+        for c in range(0, columns, LANES):
+            begin, end = source + r * source_stride + c, target + c * target_stride + r
+            transpose_block(numbers, begin, source_stride, end, target_stride)
 
 
 @inline

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from ..batch import CHUNK, Batch, batch_of
 from ..compile import internal, jit
-from ..simd import fetch_add, invoke
+from ..simd import LANES, fetch_add, invoke
 from ..subnormals import flush_subnormals, restore_mode
 from ..threads import NEXT
 from .epochs import train_network
-from .gradient import batch_gradient, forward, gather, transpose
+from .gradient import batch_gradient, forward, gather, transpose, whole_vectors
 from .panels import load, unpack
 
 
@@ -61,12 +61,12 @@ def predict(net, memory, inputs, inverse_link, size, layout, work, results):
 @internal
 def write_predictions(net, inverse_link, layout, work, results, rows):
     """Predictions from the values of the last layer."""
-    numbers, outputs, stride = work.numbers, net.layers[-1], layout.strides[-1]
-    z, block = work.own + layout.values[-1], work.own + layout.loss
-    transpose(numbers[z : z + rows * stride], stride, numbers[block:], rows, rows, outputs)
+    numbers, outputs, count = work.numbers, net.layers[-1], whole_vectors(rows)
+    z, block, width = work.own + layout.values[-1], work.own + layout.loss, layout.blocks[-1]
+    transpose(numbers, z, layout.strides[-1], block, count, count, width * LANES)
     if inverse_link:
-        scratch = block + 2 * outputs * rows
-        invoke(inverse_link, numbers, block, block, block, block, scratch, outputs, rows, 0.0)
+        scratch = block + width * LANES * count
+        invoke(inverse_link, numbers, block, block, block, block, scratch, outputs, count, 0.0)
     for r in range(rows):
         for o in range(outputs):
-            results[r, o] = numbers[block + o * rows + r]
+            results[r, o] = numbers[block + o * count + r]

@@ -19,9 +19,15 @@ from ..batch import CHUNK, cut
 from ..dropout import MASK
 from ..functions import REPEAT, SCRATCH
 from ..simd import LANES
-from ..workspace import Arena, round_up
+from ..workspace import OPTIMIZER_ROWS, Arena, round_up
 
 SUSPECT = 3  # status of a network whose epochs are run again, carefully: a number was not finite
+
+# In a member's float64 numbers, after those of its optimiser: sums of squares of the gradient by
+# their lanes, of all panels and of one with padding.
+SQUARES = round_up(OPTIMIZER_ROWS)
+PANEL_SQUARES = SQUARES + LANES
+FLOATS = PANEL_SQUARES + LANES
 
 
 class Layout(NamedTuple):
@@ -32,7 +38,7 @@ class Layout(NamedTuple):
     values: np.ndarray  # (layers + 1,) a member's inputs, hidden values, outputs
     slopes: np.ndarray  # (layers + 1,) a member's slopes, then deltas, of hidden layers
     transposed: np.ndarray  # (layers,) a member's transposed weights
-    loss: int  # a member's outputs (outputs, rows), targets, weights, losses, the loss's scratch
+    loss: int  # a member's outputs (unit, row), targets, weights, losses, the loss's scratch
     coefficients: int  # a member's (N_COEFFICIENTS, REPEAT)
     mask: int  # a member's
     member_size: int
@@ -48,7 +54,7 @@ class Workspace(NamedTuple):
 
     numbers: np.ndarray  # of the network's dtype: the team's, then each member's
     losses: np.ndarray  # (MAX_SLICES,) float64, the team's
-    optimizer: np.ndarray  # (OPTIMIZER_ROWS,) float64, the member's
+    optimizer: np.ndarray  # (FLOATS,) float64, the member's
     counters: np.ndarray  # of the team
     own: int  # where the member's numbers begin
     member: int
@@ -70,7 +76,7 @@ def layout_of(network: Network, batch_size: int) -> Layout:
     transposed = [
         own.reserve(round_up(d_in) * d_out + LANES * LANES) for d_in, d_out in pairwise(widths)
     ]
-    loss = own.reserve(CHUNK * (3 * widths[-1] + 2 + SCRATCH))
+    loss = own.reserve(CHUNK * (blocks[-1] * LANES + 2 * widths[-1] + 2 + SCRATCH))
     coefficients, mask = own.reserve(N_COEFFICIENTS * REPEAT), own.reserve(MASK)
     weights = [
         team.reserve((d_in + bias) * block * LANES)

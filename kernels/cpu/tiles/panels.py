@@ -112,7 +112,7 @@ def transpose_weights(net, layout, work):
                 target = work.own + layout.transposed[layer] + block
                 if k + LANES <= d_in:
                     # what follows the last output is padding, or is overwritten, or is not read
-                    transpose_block(work.numbers, source, target)
+                    transpose_block(work.numbers, source, LANES, target, LANES)
                 else:
                     rows, columns = d_in - k, min(LANES, d_out - v * LANES)
                     transpose_rest(work.numbers, source, target, rows, columns)

@@ -6,12 +6,13 @@ import numpy as np
 
 from ...math import N_COEFFICIENTS, N_HYPERPARAMETERS
 from ..arguments import own_row
-from ..compile import inline, internal
+from ..compile import internal
 from ..functions import REPEAT
 from ..scalars import clip_factor
-from ..simd import LANES, invoke, sum_magnitudes
+from ..simd import LANES, add_squares, invoke, sum_magnitudes
 from ..threads import barrier
 from ..workspace import COEFFICIENTS, HYPERPARAMETERS, POWERS, RATE
+from .layout import PANEL_SQUARES, SQUARES
 from .panels import own_part
 
 
@@ -25,12 +26,7 @@ def set_coefficients(optimizing, layout, work, i, rate):
         floats[HYPERPARAMETERS + h] = optimizing.hyperparameters[i, h]
     invoke(optimizing.prepare, floats, RATE, POWERS, COEFFICIENTS, 0, 0, 1, 0, 0.0)
     for c in range(N_COEFFICIENTS):
-        start = work.own + layout.coefficients + c * REPEAT
-        value = numbers.dtype.type(floats[COEFFICIENTS + c])
-        if numbers[start] != value:  # most are the last step's
-            repeated = numbers[start : start + REPEAT]
-            for k in range(REPEAT):
-                repeated[k] = value
+        numbers[work.own + layout.coefficients + c * REPEAT] = floats[COEFFICIENTS + c]
 
 
 @internal
@@ -48,7 +44,7 @@ def update(net, optimizing, layout, work, i, share):
     if last > first:
         invoke(
             optimizing.update, numbers, first, gradient, moments, moments + layout.weights[-1],
-            work.own + layout.coefficients, last - first, 0, 0.0,
+            work.own + layout.coefficients, last - first, 1, 0.0,
         )  # fmt: skip
     barrier(work.counters, work.team)
 
@@ -62,7 +58,7 @@ def penalise(net, optimizing, layout, work, i, share):
     l1, l2, clip_norm = optimizing.penalties[own_row(optimizing.penalties, i)]
     l1, l2 = l1 * share, l2 * share
     first, last = own_part(layout, work)
-    for layer in range(layout.blocks.size):
+    for layer in range(layout.blocks.size if l1 != 0.0 or l2 != 0.0 else 0):
         panel = (net.layers[layer] + net.bias) * LANES
         for v in range(layout.blocks[layer]):
             begin = layout.weights[layer] + v * panel
@@ -92,17 +88,23 @@ def add_penalty_slopes(numbers, weights, gradient, size, l1, l2):
 @internal
 def gradient_square(net, layout, work):
     """Sum of the squares of the gradient."""
-    square = 0.0
+    floats = work.optimizer
+    sums, panel = floats[SQUARES : SQUARES + LANES], floats[PANEL_SQUARES : PANEL_SQUARES + LANES]
+    sums[:] = 0.0
     for layer in range(layout.blocks.size):
-        depth = net.layers[layer] + net.bias
-        for v in range(layout.blocks[layer]):
-            begin = layout.gradient + layout.weights[layer] + v * depth * LANES
-            runs, size = runs_of_panel(net, layer, v, depth)
-            for _ in range(runs):
-                run = work.numbers[begin : begin + size]
-                for q in range(size):
-                    square += np.float64(run[q]) * np.float64(run[q])
-                begin += LANES
+        depth, d_out = net.layers[layer] + net.bias, net.layers[layer + 1]
+        begin = layout.gradient + layout.weights[layer]
+        for _ in range(d_out // LANES):
+            add_squares(floats, SQUARES, work.numbers, begin, LANES, depth)
+            begin += depth * LANES
+        if d_out % LANES > 0:
+            panel[:] = 0.0
+            add_squares(floats, PANEL_SQUARES, work.numbers, begin, LANES, depth)
+            for o in range(d_out % LANES):
+                sums[o] += panel[o]
+    square = 0.0
+    for o in range(LANES):
+        square += sums[o]
     return square
 
 
@@ -128,14 +130,3 @@ def add_penalties(net, optimizing, layout, work, i, factor, total):
     total += l1 * factor * absolute
     total += l2 * factor * 0.5 * square
     return total
-
-
-@inline
-def runs_of_panel(net, layer, v, depth):
-    """How many runs of numbers, LANES apart, a panel has, and the length of each.
-
-    The last panel has padding between its runs. Padding belongs in no sum: it is computed for units
-    that do not exist, and may be NaN.
-    """
-    width = min(LANES, net.layers[layer + 1] - v * LANES)
-    return (1, depth * LANES) if width == LANES else (depth, width)

@@ -158,6 +158,22 @@ def test_step(loops, name):
 
 
 @pytest.mark.parametrize("name", OPTIMIZERS)
+def test_one_coefficient_for_all_gives_the_bits_of_many_that_are_alike(loops, name):
+    """So does a network in tiles get those of one in lanes."""
+    address, _ = functions.optimizer(name, loops.dtype)
+    repeat = functions.REPEAT
+    n = 2 * repeat + 48
+    w, g, m = (draw(loops, n, seed=seed) for seed in range(3))
+    v = np.abs(draw(loops, n, seed=3))
+    c = np.repeat(0.1 + np.abs(draw(loops, 6, 1, scale=0.1, seed=4)), repeat, axis=1)
+    many = loops(address, [w, g, m, v, c], n, 16)
+    c[:, 1:] = np.nan
+    one = loops(address, [w, g, m, v, c], n, 1)
+    for got, expected in zip(one[:4], many[:4], strict=True):
+        np.testing.assert_array_equal(got, expected)
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
 def test_coefficients(name):
     loops, n, rule = Loops("float64"), 16, OPTIMIZERS[name]
     _, address = functions.optimizer(name, "float32")

@@ -4,9 +4,14 @@ import numpy as np
 import pytest
 from numba import njit
 
+from bpfast.kernels.cpu.compile import OPTIONS
 from bpfast.kernels.cpu.simd import (
     LANES,
+    add_squares,
     add_vector,
+    copy_vector,
+    estimated_ratio,
+    separate,
     set_vector,
     sum_magnitudes,
     transpose_block,
@@ -26,8 +31,25 @@ def add_at(sums, target, numbers, source):
 
 
 @njit
-def transpose_at(numbers, source, target):
-    transpose_block(numbers, source, target)
+def add_squares_at(sums, target, numbers, source, step, count):
+    add_squares(sums, target, numbers, source, step, count)
+
+
+@njit
+def copy_to(numbers, target, others, source):
+    copy_vector(numbers, target, others, source)
+
+
+@njit
+def transpose_at(numbers, source, source_step, target, target_step):
+    transpose_block(numbers, source, source_step, target, target_step)
+
+
+@njit(**OPTIONS)
+def ratios(a, b, result):
+    separate()
+    for k in range(a.size):
+        result[k] = estimated_ratio(a[k], b[k])
 
 
 @njit
@@ -58,11 +80,22 @@ def test_add_vector(dtype):
 
 
 @either_dtype
-def test_transpose_block(dtype):
-    w = numbers(dtype)
-    expected, size = w.copy(), LANES * LANES
-    expected[300 : 300 + size] = w[9 : 9 + size].reshape(LANES, LANES).T.ravel()
-    transpose_at(w, 9, 300)
+@pytest.mark.parametrize("count", [0, 1, 6, 7])
+def test_add_squares(dtype, count):
+    sums, w = numbers(np.float64), numbers(dtype)
+    expected = sums.copy()
+    vectors = w[5:][: 40 * 10].reshape(10, 40)[:count, :LANES].astype(np.float64)
+    expected[3 : 3 + LANES] += (vectors**2).sum(0)
+    add_squares_at(sums, 3, w, 5, 40, count)
+    np.testing.assert_allclose(sums, expected, rtol=1e-14)
+
+
+@either_dtype
+def test_copy_vector_from_a_matrix(dtype):
+    w, others = numbers(dtype), numbers(dtype)[::-1].reshape(20, 30).copy()
+    expected = w.copy()
+    expected[7 : 7 + LANES] = others.ravel()[50 : 50 + LANES]
+    copy_to(w, 7, others, 50)
     np.testing.assert_array_equal(w, expected)
 
 
@@ -75,3 +108,34 @@ def test_sum_magnitudes(dtype, count):
     expected[300:][:LANES] = np.abs(rows).sum(0)
     expected[300 + LANES :][:LANES] = (rows**2).sum(0)
     np.testing.assert_allclose(w, expected, rtol=1e-6)
+
+
+@either_dtype
+def test_transpose_block(dtype):
+    w = numbers(dtype, size=1000)
+    expected, block = w.copy(), np.arange(LANES)
+    target = 500 + block[:, None] * 21 + block
+    expected[target] = w[9 + block[:, None] * 17 + block].T
+    transpose_at(w, 9, 17, 500, 21)
+    np.testing.assert_array_equal(w, expected)
+
+
+def test_an_estimated_ratio_is_right_to_two_units_in_the_last_place():
+    rng, size = np.random.default_rng(0), 1_000_000 // LANES * LANES
+    a = (rng.normal(size=size) * 10.0 ** rng.uniform(-12, 12, size)).astype(np.float32)
+    b = (10.0 ** rng.uniform(-20, 20, size)).astype(np.float32)
+    got, exact = np.empty_like(a), a.astype(np.float64) / b
+    ratios(a, b, got)
+    assert np.all(np.abs(got - exact) <= 2 * np.spacing(np.abs(exact.astype(np.float32))))
+
+
+def test_an_estimated_ratio_of_extremes():
+    a = np.zeros(2 * LANES, np.float32)
+    a[:6] = 0.0, 1.0, -1.0, 0.0, 5.0, np.nan
+    b = np.full(2 * LANES, np.inf, np.float32)
+    b[3:6] = 1e-30, 1e30, 1.0
+    got = np.full_like(a, -1)
+    ratios(a, b, got)
+    np.testing.assert_allclose(got, a / b, rtol=3e-7)
+    ratios(a, np.zeros_like(a), got)
+    assert not np.isfinite(got).any()  # as a quotient by 0

@@ -5,7 +5,7 @@ import pytest
 from numba import njit
 
 from bpfast.kernels.cpu.tiles import panels
-from bpfast.kernels.cpu.tiles.layout import Workspace, layout_of
+from bpfast.kernels.cpu.tiles.layout import FLOATS, Workspace, layout_of
 from bpfast.kernels.task import Network
 
 
@@ -20,7 +20,7 @@ def packed(request, arguments_of):
     args, layers = arguments_of(request.param), request.param
     layout = layout_of(Network(layers, True, ("tanh",) * (len(layers) - 2), "mse", 0.0), 10)
     numbers = np.zeros(layout.team_size + layout.member_size)
-    floats, counters = np.zeros(1), np.zeros(24, np.int64)
+    floats, counters = np.zeros(FLOATS), np.zeros(24, np.int64)
     work = Workspace(numbers, floats, floats, counters, layout.team_size, 0, 1)
     _load(args.net, args.memory, layout, work)
     return args, layout, work
