@@ -150,6 +150,7 @@ def stand_in(target: tuple[int, int]) -> Iterator[list[Launch]]:
         for place, name, value in (
             (devices._runtime, "get_or_create_context", lambda _=None: context),
             (dispatcher.CUDADispatcher, "call", note),
+            (device, "problem", str),
             (device, "properties", lambda: found),
             (device, "gpus", lambda: (0,)),
             (device, "on", nullcontext),

@@ -15,7 +15,6 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 
 LANES = 16
-_i64 = ir.IntType(64)
 BROADCAST, VECTOR = 0, 1  # what the left operand of a product is made of
 SET, ADD, SCALE = 0, 1, 2  # what a product does with what is there: C = AB, C += AB, C *= AB
 
@@ -241,109 +240,6 @@ def add_squares(typing, sums, target, numbers, source, step, count):
 
     i = types.int64
     return types.void(sums, i, numbers, i, i, i), generate
-
-
-@intrinsic
-def transpose_block(typing, numbers, source, source_step, target, target_step):
-    """Transpose LANES vectors of ``numbers`` into as many others; steps lead to the next.
-
-    In each round, vectors of the first half are interleaved with those of the second.
-    """
-
-    def generate(context, builder, signature, arguments):
-        array, source, source_step, target, target_step = arguments
-        vector = ir.VectorType(context.get_data_type(numbers.dtype), LANES)
-
-        def row(start, step, k):
-            offset = builder.add(start, builder.mul(step, step.type(k)))
-            return pointer_to(context, builder, numbers, array, offset)
-
-        rows = [load(builder, row(source, source_step, k), vector) for k in range(LANES)]
-        half, i32 = LANES // 2, ir.IntType(32)
-        order = [k // 2 + LANES * (k % 2) for k in range(2 * LANES)]
-        masks = [
-            ir.Constant(ir.VectorType(i32, LANES), order[:LANES]),
-            ir.Constant(ir.VectorType(i32, LANES), order[LANES:]),
-        ]
-        for _ in range(half.bit_length()):
-            pairs = list(zip(rows[:half], rows[half:], strict=True))
-            rows = [builder.shuffle_vector(a, b, mask) for a, b in pairs for mask in masks]
-        for k, transposed in enumerate(rows):
-            store(builder, transposed, row(target, target_step, k))
-        return context.get_dummy_value()
-
-    i = types.int64
-    return types.void(numbers, i, i, i, i), generate
-
-
-def _gatherer(width: int):
-    """Make an intrinsic that transposes ``width`` columns of some rows of a table."""
-
-    @intrinsic
-    def gather(typing, numbers, target, step, table, rows, first, column):
-        def generate(context, builder, signature, arguments):
-            array, target, step, table_array, row_array, first, column = arguments
-            number = context.get_data_type(numbers.dtype)
-            whole = context.make_array(table)(context, builder, value=table_array)
-            length = builder.extract_value(whole.shape, 1)
-
-            def part(lane):
-                at = pointer_to(context, builder, rows, row_array, builder.add(first, _i64(lane)))
-                offset = builder.add(builder.mul(builder.load(at), length), column)
-                pointer = builder.gep(whole.data, [offset])
-                return load(builder, pointer, ir.VectorType(number, width))
-
-            parts = [part(lane) for lane in range(LANES)]
-            vectors = [_joined(builder, parts[k::width]) for k in range(width)]
-            for k, vector in enumerate(_transposed(builder, vectors)):
-                offset = builder.add(target, builder.mul(step, _i64(k)))
-                store(builder, vector, pointer_to(context, builder, numbers, array, offset))
-            return context.get_dummy_value()
-
-        i = types.int64
-        return types.void(numbers, i, i, table, rows, i, i), generate
-
-    return gather
-
-
-def _joined(builder, parts):
-    """One vector of all numbers of some, whose number is a power of 2."""
-    while len(parts) > 1:
-        order = range(2 * parts[0].type.count)
-        parts = [
-            _shuffle(builder, a, b, order) for a, b in zip(parts[::2], parts[1::2], strict=True)
-        ]
-    return parts[0]
-
-
-def _transposed(builder, vectors):
-    """Vectors whose sections, of as many numbers as there are vectors, are transposed.
-
-    In each round, squares of numbers beside the diagonal change places, in larger squares.
-    """
-    size = 1
-    while size < len(vectors):
-        kept = [k if not k & size else LANES + (k ^ size) for k in range(LANES)]
-        moved = [k | size if not k & size else LANES + k for k in range(LANES)]
-        for k in range(len(vectors)):
-            if not k & size:
-                pair = vectors[k], vectors[k | size]
-                vectors[k], vectors[k | size] = (
-                    _shuffle(builder, *pair, order) for order in (kept, moved)
-                )
-        size *= 2
-    return vectors
-
-
-def _shuffle(builder, a, b, order):
-    """Numbers of two vectors in some order; the second's begin where the first's end."""
-    mask = ir.Constant(ir.VectorType(ir.IntType(32), len(order)), list(order))
-    return builder.shuffle_vector(a, b, mask)
-
-
-# For LANES rows of a table, whose numbers begin at ``rows[first]``: the numbers from a column on
-# become as many vectors of ``numbers``, the first of them at ``target``, each a step after another.
-gather_1, gather_2, gather_4 = _gatherer(1), _gatherer(2), _gatherer(4)
 
 
 @intrinsic

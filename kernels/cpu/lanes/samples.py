@@ -10,7 +10,8 @@ import numpy as np
 
 from ..batch import batch_of, batch_weights, rows_of, weighed
 from ..compile import inline, internal
-from ..simd import LANES, gather_1, gather_2, gather_4
+from ..simd import LANES
+from ..transposition import gather_1, gather_2, gather_4
 from .group import wait
 from .layout import END, FIRST, NETWORK, PENALTY_SHARE, ROWS, SHARE, START, STEP, WEIGHT
 

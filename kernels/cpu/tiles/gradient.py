@@ -19,9 +19,9 @@ from ..simd import (
     call_multiply,
     copy_vector,
     invoke,
-    transpose_block,
 )
 from ..threads import barrier
+from ..transposition import transpose_block
 from .panels import own_part, transpose_weights
 
 

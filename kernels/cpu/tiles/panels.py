@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from ..compile import inline, internal
-from ..simd import LANES, transpose_block
+from ..simd import LANES
 from ..threads import barrier
+from ..transposition import transpose_block
 from ..workspace import POWERS
 
 

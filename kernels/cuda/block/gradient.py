@@ -121,7 +121,7 @@ def _forward_layer_of(spec: Functions) -> Callable:
     def forward_layer(shape, shared, layer, draws, position, rows):
         own, hidden = layer_of(shape.table, layer), layer + 1 < shape.layers
         drops = hidden and drops_units(draws.dropout, draws.step)
-        mask = Mask(np.uint64(0), np.int32(0), 1.0)
+        mask = Mask(np.uint64(0), np.uint32(0), 1.0)
         if drops:
             mask = layer_mask(draws.dropout, draws.i, draws.step, layer)
         sums = cuda.local.array(SUMS, shared.dtype)

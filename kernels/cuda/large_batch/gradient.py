@@ -79,7 +79,7 @@ def _finish_values_of(activation: Activation | None, dtype: str, tile: Tile) -> 
             biases = i * nets.row_size + layer.weights + layer.d_in * layer.d_out
             shift = nets.parameters[np.uint64(biases + column)]
         drops = drops_units(dropout, slots.steps[k]) and layer.depth < dropout.p.shape[1]
-        mask = Mask(np.uint64(0), np.int32(0), 1.0)
+        mask = Mask(np.uint64(0), np.uint32(0), 1.0)
         if drops:
             mask = layer_mask(dropout, i, slots.steps[k], layer.depth)
         scale = real(mask.scale)

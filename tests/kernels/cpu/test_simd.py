@@ -14,7 +14,6 @@ from bpfast.kernels.cpu.simd import (
     separate,
     set_vector,
     sum_magnitudes,
-    transpose_block,
 )
 
 either_dtype = pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -38,11 +37,6 @@ def add_squares_at(sums, target, numbers, source, step, count):
 @njit
 def copy_to(numbers, target, others, source):
     copy_vector(numbers, target, others, source)
-
-
-@njit
-def transpose_at(numbers, source, source_step, target, target_step):
-    transpose_block(numbers, source, source_step, target, target_step)
 
 
 @njit(**OPTIONS)
@@ -108,16 +102,6 @@ def test_sum_magnitudes(dtype, count):
     expected[300:][:LANES] = np.abs(rows).sum(0)
     expected[300 + LANES :][:LANES] = (rows**2).sum(0)
     np.testing.assert_allclose(w, expected, rtol=1e-6)
-
-
-@either_dtype
-def test_transpose_block(dtype):
-    w = numbers(dtype, size=1000)
-    expected, block = w.copy(), np.arange(LANES)
-    target = 500 + block[:, None] * 21 + block
-    expected[target] = w[9 + block[:, None] * 17 + block].T
-    transpose_at(w, 9, 17, 500, 21)
-    np.testing.assert_array_equal(w, expected)
 
 
 def test_an_estimated_ratio_is_right_to_two_units_in_the_last_place():
