@@ -16,7 +16,7 @@ from ..training.dispatch import choose
 from .workloads import Job, Workload
 
 RUNS = 3  # one after another in each turn: the first finds caches full of another's data
-PAUSE = 0.05  # seconds: threads of one library still spin for a while when another one starts
+PAUSE = 0.3  # seconds: threads of one library still spin for a while when another one starts
 # Relative; rounding in float32 grows over the steps, another formula is off by far more.
 TOLERANCE = 1e-2
 
