@@ -42,8 +42,9 @@ def with_orders(task: Task, threads: int) -> Task:
     if made.order.shape != shape:
         made.order, made.first = np.empty(shape, np.int64), -1
     if made.first != task.first_epoch:
-        made.first = task.first_epoch
+        made.first = -1  # as long as they are not all there, whatever comes between
         make_orders(shuffle, task, threads, made.order)
+        made.first = task.first_epoch
     return replace(task, order=made.order)
 
 

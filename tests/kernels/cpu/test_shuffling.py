@@ -67,3 +67,24 @@ def test_calls_for_the_same_epochs_make_them_once(monkeypatch):
     X, y = np.zeros((9, 2)), np.zeros(9)
     bp.fit(population, X, y, bp.SGD(), 4, batch_size=4, device="cpu", progress=False)
     assert made == [(epoch, 1) for epoch in range(4)]
+
+
+def test_what_was_interrupted_is_made_anew(monkeypatch):
+    """Row numbers that were never written lead anywhere."""
+    folds, kept = [np.arange(9)], {}
+    monkeypatch.setattr(shuffling, "replace", lambda task, order: order)
+    monkeypatch.setattr(shuffling, "kept", lambda task, name, make: kept.setdefault(name, make()))
+    task = SimpleNamespace(
+        shuffle=Shuffle(3, (True,), longest=1),
+        fold_start=np.array([0, 9]),
+        order=folds[0][None],
+        first_epoch=0,
+        epochs=2,
+    )
+    with monkeypatch.context() as interrupting:
+        interrupting.setattr(shuffling, "make_orders", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            shuffling.with_orders(task, 1)
+    np.testing.assert_array_equal(
+        shuffling.with_orders(task, 1), Shuffled(folds, True, 3, 4).of(0, 2)
+    )
