@@ -16,6 +16,7 @@ from sklearn.neural_network._multilayer_perceptron import BaseMultilayerPerceptr
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import validate_data
 
+from ..checks import check_choice
 from ..kernels.tables import ACTIVATIONS
 from ..training.dispatch import DEVICES
 from ..training.docstring import docstring
@@ -107,6 +108,7 @@ class FusedMLP(BaseMultilayerPerceptron):
 @functools.lru_cache(maxsize=ARCHITECTURES)
 def _architecture(layers: tuple[int, ...], activation: str, loss: str, dtype) -> ScikitLearnMLP:
     """Checked once: a prediction of one row takes as long as the checks."""
+    check_choice("dtype of coefs_", np.dtype(dtype).name, DTYPES)
     return ScikitLearnMLP(layers, activation, loss, delta=float(np.finfo(dtype).eps))
 
 

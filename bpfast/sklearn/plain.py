@@ -42,7 +42,7 @@ def targets_of(estimator: Any, X: Any, y: Any) -> np.ndarray | None:
 
     The attributes that it would set are set.
     """
-    if not is_plain(X) or type(y) is not np.ndarray or len(y) != len(X):
+    if not is_plain(X) or type(y) is not np.ndarray or y.shape[:1] != X.shape[:1]:
         return None
     targets = _labels(estimator, y) if is_classifier(estimator) else _numbers(y)
     if targets is not None:
@@ -59,7 +59,7 @@ def _numbers(y: np.ndarray) -> np.ndarray | None:
 
 def _labels(estimator: Any, y: np.ndarray) -> np.ndarray | None:
     """The classes of y, (samples, 1) or (samples, classes) bool."""
-    if y.ndim != 1 or y.dtype.kind not in "iu":
+    if y.ndim != 1 or y.dtype.kind not in "iu" or not y.dtype.isnative:
         return None
     classes, numbers = np.unique(y, return_inverse=True)
     binarizer = LabelBinarizer()

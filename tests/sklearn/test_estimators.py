@@ -172,6 +172,14 @@ def test_float32_follows_scikit_learn(variant):
     assert ours.coefs_[0].dtype == ours.predict_proba(X).dtype == np.float32
 
 
+@pytest.mark.parametrize("dtype", ["float16", "int64"])
+def test_weights_of_another_dtype_are_refused(dtype):
+    model = MLPClassifier((2,), max_iter=1).fit(X, LABELS)
+    model.coefs_ = [weights.astype(dtype) for weights in model.coefs_]
+    with pytest.raises(ValueError, match=f"dtype of coefs_='{dtype}' is not known: choose from"):
+        model.predict(X)
+
+
 @pytest.mark.parametrize("variant", ["adam", "invscaling", "adaptive"])
 def test_partial_fit_follows_scikit_learn(variant):
     """Through a pickle, and after a fit, whose optimiser it goes on with."""

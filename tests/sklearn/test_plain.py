@@ -92,9 +92,12 @@ def test_numbers_are_scikit_learns(y):
         (MLPClassifier, NUMBERS > 3),
         (MLPClassifier, NUMBERS[:, None]),
         (MLPClassifier, NUMBERS[:7]),
+        (MLPClassifier, np.array(1)),
+        (MLPClassifier, NUMBERS.astype(NUMBERS.dtype.newbyteorder())),  # classes_ become native
         (MLPClassifier, NUMBERS.tolist()),
         (MLPRegressor, NUMBERS[:, None]),
         (MLPRegressor, NUMBERS[:7]),
+        (MLPRegressor, np.array(1.0)),
         (MLPRegressor, np.where(NUMBERS > 3, np.nan, 1.0)),
         (MLPRegressor, NUMBERS.astype(object)),
     ],
