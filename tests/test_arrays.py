@@ -178,6 +178,7 @@ def test_cuda_is_given_them_as_they_are(monkeypatch):
 
     plan = bp.dispatch.Plan("any", "cuda", "a test")
     monkeypatch.setattr(bp.dispatch, "choose", lambda *_, **__: plan)
+    monkeypatch.setattr(bp.dispatch, "resolve_device", lambda _: "cuda")
     monkeypatch.setattr(bp.dispatch, "kernels", lambda _: Kernels())
     rows = SimpleNamespace(to_host=lambda out: None)
     monkeypatch.setattr(bp.dispatch, "to_device", lambda *_: rows)
