@@ -10,7 +10,7 @@ from .peak import caches
 
 PACKAGES = (
     *("numpy", "numba", "llvmlite", "numba-cuda", "cupy-cuda13x", "cupy-cuda12x"),
-    *("jax", "jaxlib", "torch", "scikit-learn"),
+    *("jax", "jaxlib", "torch", "scikit-learn", "optuna"),
 )
 
 

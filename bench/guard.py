@@ -77,8 +77,8 @@ def _estimator_row() -> Callable[[], object]:
     return lambda: mlp.predict(X[:1])
 
 
-# What is counted, in words, by its name: each makes a call ready, which is Python's more than the
-# kernels' in the last ones.
+# What is counted, by its name: words for it, and what makes a call of it ready. In the last four
+# Python does more than the kernels.
 TASKS: dict[str, tuple[str, Callable[[], Callable[[], object]]]] = {
     **{workload.name: (str(workload), partial(_fit, workload)) for workload in SMALL},
     "fit": ("Population and fit of 4 networks, 2 epochs", _small_fit),

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import math
-import os
 import statistics
 import time
 from collections.abc import Callable, Mapping
@@ -24,14 +23,13 @@ from typing import Any
 import numpy as np
 import optuna
 from scipy.stats import mannwhitneyu
-from sklearn.datasets import load_digits
 
-from ..checking.machine import machine
 from ..files import write_json
 from ..sweeps.space import Space
 from ..sweeps.study import Study
 from ..sweeps.sweeping import sweep
-from .environment import versions
+from . import estimators
+from .environment import hardware, versions
 from .measure import now
 
 SEEDS = 20
@@ -130,7 +128,7 @@ def rounds(
 
 def digits(halving: str | None) -> Callable[[Any, int, int], float]:
     """What sweeps networks on digits, 9 epochs each: the best validation score."""
-    X, y = load_digits(return_X_y=True)
+    X, y = estimators.digits()
 
     def play(sampler: Any, seed: int, trials: int) -> float:
         options: dict[str, Any] = {
@@ -139,7 +137,7 @@ def digits(halving: str | None) -> Callable[[Any, int, int], float]:
             "halving": halving,
             "seed": seed,
         }
-        return float(sweep(X / 16, y, sampler=sampler, **options).table["validation_score"][0])
+        return float(sweep(X, y, sampler=sampler, **options).table["validation_score"][0])
 
     return play
 
@@ -159,8 +157,6 @@ COMPARISONS = {
     "hartmann": Comparison(rounds(HARTMANN_SPACE, hartmann), 400),
     "hartmann, long": Comparison(rounds(HARTMANN_SPACE, hartmann), 2000),
 }
-
-
 SIDES = ("bpfast", "optuna")
 
 
@@ -205,11 +201,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bpfast.bench.samplers", description=__doc__)
     parser.add_argument("--only", nargs="+", choices=COMPARISONS, default=[*COMPARISONS])
     parser.add_argument("--seeds", type=int, default=SEEDS)
-    parser.add_argument("--processes", type=int, default=len(os.sched_getaffinity(0)))
+    parser.add_argument("--processes", type=int, default=estimators.CORES)
     parser.add_argument("--output", type=Path, help="a JSON file")
     given = parser.parse_args()
-    report: dict[str, Any] = {"date": now(), "machine": machine(), "versions": versions()}
-    report["versions"]["optuna"] = optuna.__version__
+    report: dict[str, Any] = {"date": now(), "machine": hardware(), "versions": versions()}
     report["comparisons"] = {}
     with ProcessPoolExecutor(given.processes, get_context("spawn")) as processes:
         for name in given.only:

@@ -138,8 +138,7 @@ class Workload:
     @property
     def fold_rows(self) -> list[np.ndarray]:
         """The samples that networks of each fold are trained on."""
-        everything = np.arange(self.samples)
-        return [np.setdiff1d(everything, part) for part in np.array_split(everything, self.folds)]
+        return fold_rows(self.samples, self.folds)
 
     @property
     def fold_of(self) -> np.ndarray:
@@ -240,6 +239,12 @@ class Job:
     def intensity(self) -> float:
         """Operations for each byte that has to go through main memory."""
         return self.sample_updates * self.flops / self.traffic
+
+
+def fold_rows(samples: int, folds: int) -> list[np.ndarray]:
+    """The samples that networks of each fold are trained on: all but a part of them."""
+    everything = np.arange(samples)
+    return [np.setdiff1d(everything, part) for part in np.array_split(everything, folds)]
 
 
 @cache

@@ -24,7 +24,7 @@ from ...training.optimizers import (
     ScikitLearnSGD,
 )
 from ...training.population import Population
-from ..workloads import SEED
+from ..workloads import SEED, fold_rows
 
 MANY = 16 * thread_count()  # networks of a plain case: all threads have as much to do
 NEVER, ALWAYS = 1e-30, 1e30  # a loss that no network gets down to, and one that each does
@@ -115,8 +115,6 @@ class Case:
         """What ``fit`` is told."""
         X, y = self._data
         rng = np.random.default_rng(SEED)
-        parts = np.array_split(np.arange(self.samples), self.folds) if self.folds else []
-        kept = [np.setdiff1d(np.arange(self.samples), part) for part in parts]
         scored = slice(self.validation)
         return {
             "optimizer": self.optimizer,
@@ -125,13 +123,20 @@ class Case:
             "seed": SEED,
             "validation": (X[scored], y[scored]) if self.validation else None,
             "sample_weight": rng.uniform(0.5, 2.0, self.samples) if self.weights else None,
-            "rows": (kept, np.arange(self.networks) % self.folds) if self.folds else None,
+            "rows": self._folds,
             "tol": np.resize(self.tol, self.networks) if self.tol else None,
             "patience": self.patience,
             "dropout": self.dropout,
             "device": "cpu",
             "progress": False,
         }
+
+    @property
+    def _folds(self) -> tuple[list[np.ndarray], np.ndarray] | None:
+        """Rows of each fold, and each network's fold."""
+        if not self.folds:
+            return None
+        return fold_rows(self.samples, self.folds), np.arange(self.networks) % self.folds
 
 
 PLAIN = {

@@ -178,17 +178,6 @@ class MLPClassifier(FusedMLP, neural_network.MLPClassifier):
     }
     loss = "log_loss"
 
-    def _predict(self, X, check_input=True) -> np.ndarray:
-        """The likeliest class of each sample; with several labels a sample, 0 and 1 for each."""
-        found = self._forward_pass_fast(X, check_input)
-        if self.out_activation_ == "softmax":
-            return self.classes_[found.argmax(axis=1)]
-        if self.n_outputs_ == 1 and len(self.classes_) == 2:
-            return self.classes_[(found[:, 0] > 0.5).astype(np.intp)]
-        return self._label_binarizer.inverse_transform(
-            found.ravel() if self.n_outputs_ == 1 else found
-        )
-
     def __init__(
         self,
         hidden_layer_sizes=(100,),
@@ -225,6 +214,17 @@ class MLPClassifier(FusedMLP, neural_network.MLPClassifier):
         device="auto",
     ):
         self._keep(locals())
+
+    def _predict(self, X, check_input=True) -> np.ndarray:
+        """The likeliest class of each sample; with several labels a sample, 0 and 1 for each."""
+        found = self._forward_pass_fast(X, check_input)
+        if self.out_activation_ == "softmax":
+            return self.classes_[found.argmax(axis=1)]
+        if self.n_outputs_ == 1 and len(self.classes_) == 2:
+            return self.classes_[(found[:, 0] > 0.5).astype(np.intp)]
+        return self._label_binarizer.inverse_transform(
+            found.ravel() if self.n_outputs_ == 1 else found
+        )
 
 
 class MLPRegressor(FusedMLP, neural_network.MLPRegressor):

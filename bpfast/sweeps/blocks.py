@@ -1,4 +1,4 @@
-"""Sweeps of more networks than one process can hold the trials of: a block after the other.
+"""Sweeps of more networks than one process can hold the trials of: one block after another.
 
 A block is a sweep of its own, with a seed of its own. Whoever trains it draws its trials, and
 writes its table into the sweep's folder; what comes back are the best rows, and sums. So a client

@@ -99,8 +99,8 @@ def _choose_on_cpu(mlp: MLP, n: int, batch_size: int) -> Plan:
     threads = _load("cpu").thread_count()
     if mlp.n_parameters <= LANES_PARAMETERS and batch_size <= LANES_BATCH:
         reason = (
-            f"{mlp.n_parameters} parameters, up to {LANES_PARAMETERS}: 16 networks a register, and "
-            "those that would leave it almost empty one by one"
+            f"{mlp.n_parameters} parameters, up to {LANES_PARAMETERS}: 16 networks side by side, "
+            "and one by one the few that are left over"
         )
         return Plan("lanes", "cpu", reason)
     are = f"{n} networks for {threads} threads"

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from .history import History
 
-DTYPES = (*DTYPE_NAMES.values(),)
+DTYPES = tuple(DTYPE_NAMES.values())
 FORMAT = "bpfast population 1"
 
 

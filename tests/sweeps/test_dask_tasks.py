@@ -1,7 +1,6 @@
 """What a cluster is given to do: who does it, what comes back, and what Ctrl-C leaves."""
 
 import os
-import time
 
 import pytest
 
@@ -30,18 +29,28 @@ def test_memory_is_that_of_a_thread(client):
     assert 1000 < DaskTasks(client, [], str, None).memory < 1 << 62
 
 
-def test_results_come_as_they_end(client):
+@pytest.fixture
+def event(client):
+    """What tasks on the cluster may wait for."""
+    event = distributed.Event(client=client)
+    yield event
+    event.set()
+
+
+def wait_for(value, event):
+    event.wait()
+    return value
+
+
+def test_results_come_as_they_end(client, event):
     tasks = DaskTasks(client, [], str, None)
     value = tasks.everywhere([7])
-    tasks.submit("slow", wait_for, value, 0.5)
-    tasks.submit("quick", wait_for, value, 0.0)
-    assert [tasks.next(), tasks.next()] == [("quick", [7]), ("slow", [7])]
+    tasks.submit("slow", wait_for, value, event)
+    tasks.submit("quick", list, value)
+    assert tasks.next() == ("quick", [7])
+    event.set()
+    assert tasks.next() == ("slow", [7])
     tasks.close()
-
-
-def wait_for(value, seconds):
-    time.sleep(seconds)
-    return value
 
 
 def test_an_error_is_raised_here(client):
@@ -51,17 +60,16 @@ def test_an_error_is_raised_here(client):
         tasks.next()
 
 
-def test_after_an_interrupt_nothing_else_begins(client):
+def test_after_an_interrupt_nothing_else_begins(client, event):
     interrupted = []
     tasks = DaskTasks(client, interrupted, str, None)
     tasks.submit(0, os.getpid)
     assert tasks.next()[1]
     interrupted.append(True)
     for task in range(1, 9):
-        tasks.submit(task, wait_for, task, 0.3)
+        tasks.submit(task, wait_for, task, event)
     ended = dict(tasks.next() for _ in range(8))
-    assert [*sorted(ended)] == [*range(1, 9)]
-    assert list(ended.values()).count(None) >= 4
+    assert ended == dict.fromkeys(range(1, 9))
     tasks.close()
 
 

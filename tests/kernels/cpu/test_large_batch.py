@@ -1,6 +1,6 @@
 """A team of threads trains one network after the other."""
 
-import time
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -43,9 +43,12 @@ def test_as_many_teams_as_are_done_the_soonest(networks, slices, threads, teams)
     assert number_of_teams(networks, slices, threads) == teams
 
 
-def test_who_waits_has_no_core():
-    assert share_of_time(lambda _: time.sleep(0.05), 0) < 0.9
-    assert share_of_time(lambda _: sum(range(300_000)), 0) > 0
+def test_a_share_of_time_is_that_of_a_core(monkeypatch):
+    called, all_time, own_time = [], iter([5.0, 9.0]), iter([2.0, 3.0])
+    clocks = {"perf_counter": lambda: next(all_time), "thread_time": lambda: next(own_time)}
+    monkeypatch.setattr(large_batch, "time", SimpleNamespace(**clocks))
+    assert share_of_time(called.append, 7) == 0.25
+    assert called == [7]
 
 
 def test_a_busy_machine_is_given_a_thread_for_each_network(forced, monkeypatch):

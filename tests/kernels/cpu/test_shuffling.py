@@ -4,7 +4,8 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from examples_budget import drawn
+from hypothesis import given
 from hypothesis import strategies as st
 
 import bpfast as bp
@@ -28,7 +29,7 @@ def orders(folds, chosen, seed, first, epochs, threads):
     return result
 
 
-@settings(max_examples=40, deadline=None, derandomize=True)
+@drawn(40)
 @given(
     sizes=st.lists(st.sampled_from([1, 2, 3, 7, 8, 9, 63, 64, 65, 1000]), min_size=1, max_size=5),
     batch_size=st.integers(1, 70),

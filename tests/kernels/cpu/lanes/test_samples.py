@@ -2,7 +2,8 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from examples_budget import drawn
+from hypothesis import given
 from hypothesis import strategies as st
 from numba import njit
 
@@ -116,7 +117,7 @@ def check(mlp, options, dtype="float32", n=19):
 OPTIMIZERS = [bp.SGD, bp.Adam, bp.AdamW, bp.RMSprop]
 
 
-@settings(max_examples=15, deadline=None, derandomize=True)
+@drawn(25)
 @given(data=st.data())
 def test_any_folds(data):
     """Folds of any sizes, with rows that come twice, and whatever networks are trained with."""

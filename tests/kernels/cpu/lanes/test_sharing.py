@@ -5,7 +5,8 @@ from unittest.mock import patch
 import numpy as np
 import pytest
 from cases import OPTIMIZERS, TOLERANCE, draw_case
-from hypothesis import given, note, settings
+from examples_budget import drawn
+from hypothesis import given, note
 from hypothesis import strategies as st
 
 import bpfast as bp
@@ -75,7 +76,7 @@ def side_by_side(task, networks, lanes, threads):
 
 
 @pytest.mark.parametrize("dtype", TOLERANCE)
-@settings(max_examples=12, deadline=None, derandomize=True)
+@drawn(20)
 @given(seed=st.integers(0, 2**32 - 1), wild=st.booleans())
 def test_lanes_and_tiles_and_teams_give_the_same_bits(forced, dtype, seed, wild):
     case = draw_case(np.random.default_rng(seed), dtype, 700)
