@@ -18,6 +18,7 @@ from sklearn.utils.validation import validate_data
 
 from ..checks import check_choice
 from ..kernels.tables import ACTIVATIONS
+from ..kernels.task import ARCHITECTURES
 from ..training.dispatch import DEVICES
 from ..training.docstring import docstring
 from ..training.network import ScikitLearnMLP
@@ -34,7 +35,6 @@ LOSSES = {  # by ``out_activation_``
     "exp": "poisson",
 }
 ACTIVATION_NAMES = {row.sklearn or name: name for name, row in ACTIVATIONS.items()}
-ARCHITECTURES = 256  # that are remembered
 DENSE = 1 << 24  # numbers of a sparse matrix that are made dense at a time, for predictions
 
 _CONSTRAINTS = {
