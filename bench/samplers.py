@@ -198,7 +198,7 @@ def words(name: str, found: Mapping[str, Any]) -> str:
 
 def main() -> None:
     """Measure, print and keep it."""
-    parser = argparse.ArgumentParser(prog="python -m bpfast.bench.samplers", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m bpfast.bench samplers", description=__doc__)
     parser.add_argument("--only", nargs="+", choices=COMPARISONS, default=[*COMPARISONS])
     parser.add_argument("--seeds", type=int, default=SEEDS)
     parser.add_argument("--processes", type=int, default=estimators.CORES)

@@ -154,6 +154,8 @@ def main() -> None:
     parser.add_argument("--output", type=Path, help="a JSON file")
     given = parser.parse_args()
     chosen = [pair for pair in cases() if re.search(given.only, str(pair[0]))]
+    if not chosen:
+        parser.error(f"no case has {given.only.pattern!r} in its name: --list names them")
     if given.list:
         print(*(case for case, _ in chosen), sep="\n")
         return

@@ -34,7 +34,7 @@ PHRASES = {
     "sample_weight": "other sample weights: theirs have the fingerprint {before}, these {now}",
     "sampler_settings": "a sampler of other settings: theirs have the fingerprint {before}, "
     "these {now}",
-    "block": "networks in blocks of {before}, not of {now} (there are blocks from 1,048,577 on)",
+    "block": "blocks of {before} networks (None: no blocks, as of up to 1,048,576), not {now}",
     "runs_on": "device='auto' on {before!r}, which is {now!r} here (BPFAST_DEVICE can name it)",
 }
 

@@ -138,9 +138,12 @@ class RunFolder:
         write_block(self.parts, number, table)
 
     def block(self, number: int) -> list[Row] | None:
-        """The rows of a block's table, with their losses; None where it is not there."""
-        path = _block(self.parts, number)
-        return _known(_polars().read_parquet(path)) if path.exists() else None
+        """The rows of a block's table, with losses; None where it is not there, or not whole."""
+        polars = _polars()
+        try:
+            return _known(polars.read_parquet(_block(self.parts, number)))
+        except (FileNotFoundError, polars.exceptions.ComputeError):
+            return None
 
     def _best(self, number: int) -> Path:
         return self.parts / f"best-{number:08d}.safetensors"

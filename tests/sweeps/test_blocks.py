@@ -94,6 +94,16 @@ def test_it_goes_on_after_an_interrupt_to_the_same_result(networks, tmp_path):
         assert ours.equals(theirs)
 
 
+def test_a_block_that_is_lost_or_cut_is_trained_again(tmp_path):
+    whole = sweep(tmp_path)
+    lost, cut, _ = sorted((tmp_path / "parts").glob("block-*.parquet"))
+    before = cut.read_bytes()
+    lost.unlink()
+    cut.write_bytes(before[:-20])
+    same(sweep(tmp_path, resume=True), whole)
+    assert cut.read_bytes() == before
+
+
 def test_more_networks_can_be_asked_for(tmp_path):
     sweep(tmp_path / "grown")
     seen = []
@@ -105,7 +115,7 @@ def test_more_networks_can_be_asked_for(tmp_path):
 
 def test_a_sweep_that_was_no_blocks_does_not_grow_into_some(tmp_path):
     sweep(tmp_path, networks=20)
-    with pytest.raises(ValueError, match="networks in blocks of None, not of 12"):
+    with pytest.raises(ValueError, match="blocks of None networks .*, not 12"):
         sweep(tmp_path, networks=31, resume=True)
 
 
