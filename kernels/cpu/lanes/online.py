@@ -69,10 +69,13 @@ def applies(task: Task) -> bool:
 
 
 def _count_fully(weights: np.ndarray) -> bool:
-    """Whether each sample counts 1 in a batch of its own, or 0, as quotients are rounded."""
+    """Whether each sample counts 1 in a batch of its own, as quotients are rounded.
+
+    One that counts 0 ends networks whose loss is infinite there, which online steps would not see.
+    """
     wide = weights.astype(np.float64)
     shares = np.divide(1.0, wide, out=np.zeros_like(wide), where=wide > 0)
-    return np.array_equal((wide * shares).astype(weights.dtype), wide > 0)
+    return bool(((wide * shares).astype(weights.dtype) == 1.0).all())
 
 
 @inline
@@ -113,7 +116,7 @@ def add_sample(online, data, work, start, row):
     for k in range(inputs):
         numbers[start + k] = data.inputs[row, k]
     numbers[start + MOST_UNITS] = data.targets[row, 0]
-    numbers[start + MOST_UNITS + 1] = online.slope_factor if weight > 0 else 0.0
+    numbers[start + MOST_UNITS + 1] = online.slope_factor
     numbers[start + MOST_UNITS + 2] = 0.5 * weight
 
 

@@ -150,5 +150,7 @@ def add_penalties(net, optimizing, layout, work):
         i = own_row(optimizing.penalties, work.lane_ints[NETWORK, lane])
         l1, l2, _ = optimizing.penalties[i]
         factor = floats[PENALTY_SHARE, lane] * floats[WEIGHT, lane]
-        floats[PENALTY, lane] += l1 * factor * absolute[lane]
-        floats[PENALTY, lane] += l2 * factor * 0.5 * square[lane]
+        if l1 > 0.0:  # 0 times an infinite sum is none
+            floats[PENALTY, lane] += l1 * factor * absolute[lane]
+        if l2 > 0.0:
+            floats[PENALTY, lane] += l2 * factor * 0.5 * square[lane]

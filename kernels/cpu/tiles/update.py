@@ -127,6 +127,8 @@ def add_penalties(net, optimizing, layout, work, i, factor, total):
                 absolute += np.float64(numbers[sums + o])
                 square += np.float64(numbers[sums + LANES + o])
     l1, l2, _ = optimizing.penalties[own_row(optimizing.penalties, i)]
-    total += l1 * factor * absolute
-    total += l2 * factor * 0.5 * square
+    if l1 > 0.0:  # 0 times an infinite sum is none
+        total += l1 * factor * absolute
+    if l2 > 0.0:
+        total += l2 * factor * 0.5 * square
     return total

@@ -154,3 +154,23 @@ def test_gradients_and_predictions_by_any_number_of_threads(monkeypatch):
         results.append((loss, weights[0], population.predict(X)))
     for one, other in zip(*results, strict=True):
         np.testing.assert_array_equal(one, other)
+
+
+def exploded(layers, chosen, **optimizer):
+    """Penalties of some of two networks, whose weights' squares float32 cannot hold."""
+    population = bp.Population(bp.MLP(layers, "identity", "mse"), 2, 0, "zeros")
+    for weights in population.weights:
+        weights[:] = 1e25
+    X, y = np.zeros((3, layers[0])), np.zeros((3, layers[-1]))
+    settings = {name: value[chosen] for name, value in optimizer.items()}
+    rule = bp.SGD(learning_rate=0.0, **settings)
+    fit = {"epochs": 1, "batch_size": 2, "objective": "sum", "progress": False}
+    return bp.fit(population[chosen], X, y, rule, **fit).penalty
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_penalties_that_a_network_has_not_are_none(shape):
+    for name, values in {"l2": [0.0, 0.1], "l1": [0.0, 1e-9], "clip_norm": [np.inf, 1.0]}.items():
+        chosen, of = SHAPES[shape], {name: np.array(values)}
+        np.testing.assert_array_equal(exploded(chosen, slice(0, 1), **of), 0.0)
+        np.testing.assert_array_equal(exploded(chosen, slice(0, 2), **of)[0], 0.0)

@@ -73,7 +73,7 @@ def test_any_fit(data):
         "record": data.draw(st.sampled_from(["epoch", "last", 2])),
         "shuffle": data.draw(st.booleans()),
         "sample_weight": data.draw(
-            st.sampled_from([None, np.arange(samples) % 3 + 0.5, np.arange(samples) % 2])
+            st.sampled_from([None, np.arange(samples) % 3 + 0.5, np.arange(samples) % 2 + 1])
         ),
     }
     dtype = data.draw(st.sampled_from(["float32", "float64"]))
@@ -83,10 +83,12 @@ def test_any_fit(data):
 
 def test_weights_that_do_not_count_fully_are_trained_as_others_are(monkeypatch):
     """A sample of weight 49 counts 49 * (1 / 49) in its batch, which is less than 1 in float64."""
-    mlp, weights = bp.MLP((2, 2, 1), "identity", "mse"), np.array([1.0, 49.0, 3.0, 0.0, 1.0])
+    mlp, weights = bp.MLP((2, 2, 1), "identity", "mse"), np.array([1.0, 49.0, 3.0, 2.0, 1.0])
     options = {"optimizer": bp.SGD(), "epochs": 3, "sample_weight": weights}
     assert all(train(monkeypatch, True, mlp, options, 3, 5, "float32")[2])
     assert not any(train(monkeypatch, True, mlp, options, 3, 5, "float64")[2])
+    weights[2] = 0.0  # where a loss is infinite, 0 times it ends a network
+    assert not any(train(monkeypatch, True, mlp, options, 3, 5, "float32")[2])
 
 
 def test_stopping_and_folds(monkeypatch):
