@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-DTYPE_NAMES = {np.dtype(name): name for name in ("float32", "float64")}  # NumPy spells them out
+# What NumPy makes anew each time that it is asked for a dtype's name.
+DTYPE_NAMES = {np.dtype(name): name for name in ("float32", "float64")}
 RUNNING, STOPPED, DIVERGED = 0, 1, 2
 ARCHITECTURES = 256  # of which what follows from them is remembered
 NEVER = np.iinfo(np.int64).max  # patience without end

@@ -115,7 +115,7 @@ def test_more_networks_can_be_asked_for(tmp_path):
 
 def test_a_sweep_that_was_no_blocks_does_not_grow_into_some(tmp_path):
     sweep(tmp_path, networks=20)
-    with pytest.raises(ValueError, match="blocks of None networks .*, not 12"):
+    with pytest.raises(ValueError, match=r"blocks of None networks .*, not 12"):
         sweep(tmp_path, networks=31, resume=True)
 
 

@@ -4,7 +4,7 @@ Every product is of vectors; what belongs to no network alone, inputs that a gro
 broadcast. A lane never looks at another, so a network's bits do not depend on its neighbours, nor
 on how many there are. The tiniest networks share more than one vector: a call of their products
 takes longer than the products of a single one. Networks that would leave most lanes of a group
-empty are trained one by one, by tiles.
+empty are trained one by one, by tiles, or by teams of threads where their batches are large.
 """
 
 from __future__ import annotations

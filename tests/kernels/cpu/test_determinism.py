@@ -6,6 +6,7 @@ import pytest
 import bpfast as bp
 from bpfast.kernels import cpu
 from bpfast.training import calls
+from bpfast.training.loop import Training
 
 SAMPLES = 61
 SHAPES = {"tiny": (2, 2, 1), "lanes": (4, 16, 1), "tiles": (12, 90, 3)}
@@ -164,8 +165,9 @@ def exploded(layers, chosen, **optimizer):
     X, y = np.zeros((3, layers[0])), np.zeros((3, layers[-1]))
     settings = {name: value[chosen] for name, value in optimizer.items()}
     rule = bp.SGD(learning_rate=0.0, **settings)
-    fit = {"epochs": 1, "batch_size": 2, "objective": "sum", "progress": False}
-    return bp.fit(population[chosen], X, y, rule, **fit).penalty
+    with Training(population[chosen], X, y, rule, 1, 2, objective="sum") as training:
+        training.advance()
+    return training.history().penalty
 
 
 @pytest.mark.parametrize("shape", SHAPES)
