@@ -29,8 +29,8 @@ CHUNK, SHARED_CHUNK = 1 << 15, 1 << 17
 
 def initialize(mlp: MLP, parameters: np.ndarray, seeds: np.ndarray, init: str) -> None:
     """Fill (n, P) parameters by an initialiser; a row depends on its network's seed alone."""
-    parameters[...] = 0.0
     if init == "zeros":
+        parameters[...] = 0.0
         return
     threads = dispatch.concurrent_fits("cpu") if parameters.size > 2 * SHARED_CHUNK else 1
     chunk = min(parameters.size, CHUNK if threads == 1 else SHARED_CHUNK)
@@ -52,6 +52,7 @@ def initialize(mlp: MLP, parameters: np.ndarray, seeds: np.ndarray, init: str) -
 def _fill_networks(
     mlp: MLP, parameters: np.ndarray, seeds: np.ndarray, init: str, memory: np.ndarray
 ) -> None:
+    parameters[...] = 0.0  # by the thread that goes on: the first touch of a page takes the longest
     activations = (*mlp.activations, "identity")
     for layer, (weights, biases) in enumerate(layer_views(mlp, parameters)):
         name = ACTIVATIONS[activations[layer]].init if init == "auto" else init
