@@ -78,7 +78,7 @@ def _row(cells: list[str]) -> str:
 def _note(report: dict[str, Any], peers: list[str], source: str) -> str:
     """Where and how it was measured."""
     machine, limits = report["machine"], report["limits"]
-    cpu = machine["device cpu"].removeprefix("usable: ")
+    cpu = machine["device cpu"].removeprefix("usable: ").partition(";")[0]
     words = (
         f"float32, medians of whole `fit` calls on {machine['processor']} ({cpu}). The peak is "
         f"NumPy's 2048 x 2048 product in the same run, {limits['matrix'] / 1e9:.0f} GFLOP/s; fused "
