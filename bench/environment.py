@@ -20,6 +20,11 @@ def hardware() -> dict[str, str]:
     return machine() | {"caches": sizes or "unknown", "system": platform.platform()}
 
 
+def cpu_of(machine: dict[str, str]) -> str:
+    """Threads, model and instructions of a kept measurement's CPU."""
+    return machine["device cpu"].removeprefix("usable: ").partition(";")[0]
+
+
 def versions() -> dict[str, str]:
     """Versions of what was measured, as far as it is installed."""
     found = {}

@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
 from ..files import write_whole
+from .environment import cpu_of
 from .measure import fastest
 from .peak import Limits
 from .table import name, times
@@ -62,7 +63,7 @@ def draw(report: dict[str, Any], path: Path) -> None:
 def _caption(report: dict[str, Any]) -> str:
     machine = report["machine"]
     return (
-        f"{machine['processor']} ({machine['device cpu'].removeprefix('usable: ')}), float32, "
+        f"{machine['processor']} ({cpu_of(machine)}), float32, "
         f"{report['date'][:10]}; peers compiled and warm, each in its fastest mode"
     )
 

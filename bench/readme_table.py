@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ..files import write_text
+from .environment import cpu_of
 from .plot import draw
 from .table import first_results, millions, name, times
 
@@ -78,7 +79,7 @@ def _row(cells: list[str]) -> str:
 def _note(report: dict[str, Any], peers: list[str], source: str) -> str:
     """Where and how it was measured."""
     machine, limits = report["machine"], report["limits"]
-    cpu = machine["device cpu"].removeprefix("usable: ").partition(";")[0]
+    cpu = cpu_of(machine)
     words = (
         f"float32, medians of whole `fit` calls on {machine['processor']} ({cpu}). The peak is "
         f"NumPy's 2048 x 2048 product in the same run, {limits['matrix'] / 1e9:.0f} GFLOP/s; fused "

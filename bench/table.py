@@ -7,6 +7,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from .environment import cpu_of
 from .measure import agrees
 from .peak import Limits
 
@@ -118,7 +119,7 @@ def print_end(console: Console, report: dict[str, Any]) -> None:
     """What all was held against, where it was, and what is missing."""
     machine, limits = report["machine"], Limits(**report["limits"])
     lines = [
-        f"{machine['processor']}, {machine['device cpu'].removeprefix('usable: ')}; "
+        f"{machine['processor']}, {cpu_of(machine)}; "
         f"caches {machine['caches']}; {machine['system']}",
         f"matrix peak {limits.matrix / 1e9:.0f} GFLOP/s (NumPy, 2048 x 2048, float32), fused "
         f"multiply-adds {limits.fma / 1e9:.0f} GFLOP/s, memory {limits.memory / 1e9:.0f} GB/s, "
