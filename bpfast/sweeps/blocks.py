@@ -301,8 +301,9 @@ def train_block(
     rounds = Rounds(own, study, search._replace(networks=block.networks, seed=seed), None, watch)
     with closing(ThreadWorkers(own, interrupted, memory, rounds.watch)) as workers:
         rounds.run(workers, interrupted)
-    rows = [row | {"network": number + block.first} for number, row in rounds.rows.items()]
-    losses = [rounds.losses[number].tolist() for number in rounds.rows]
+    numbers = sorted(rounds.rows)  # they ended in any order
+    rows = [rounds.rows[number] | {"network": number + block.first} for number in numbers]
+    losses = [rounds.losses[number].tolist() for number in numbers]
     table = [row | {"losses": own} for row, own in zip(rows, losses, strict=True)]
     outcome = _best_of(table, worst)._replace(updates=rounds.totals.sample_updates)
     if rounds.interrupted:
