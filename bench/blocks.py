@@ -23,7 +23,7 @@ class InventedBlocks:
     Each gives back as many rows as a first block does; later ones of a real sweep have few.
     """
 
-    concurrency = MANY
+    concurrency = 16
 
     def __init__(self, trainer: Trainer, *_: Any) -> None:
         self._epochs = trainer.epochs
@@ -33,7 +33,7 @@ class InventedBlocks:
         self._waiting.append(block)
 
     def next(self) -> tuple[Block, BlockOutcome]:
-        block = self._waiting.pop()
+        block = self._waiting.pop(0)
         scores = np.random.default_rng(block.number).random(KEPT_OF_BLOCK)
         fixed = {"hidden": "16", "learning_rate": 0.1, "l2": 1e-3, "batch_size": 64, "loss": 1.0}
         fixed |= {"epochs": self._epochs, "diverged": False, "test_score": 0.5}

@@ -124,6 +124,7 @@ class Blocks:
         self.best: Population | None = None
         self.totals, self.interrupted = folder.totals, False
         self._networks = self._diverged = 0
+        self._best_score = self._worst = -np.inf  # of all; and below which no row is kept
 
     def run(self, workers: BlockWorkers, interrupted: Sequence) -> None:
         """Train all blocks that the folder lacks, or until Ctrl-C has filled ``interrupted``."""
@@ -133,7 +134,7 @@ class Blocks:
             while not interrupted and under_way < AHEAD * workers.concurrency:
                 if (block := next(waiting, None)) is None:
                     break
-                workers.submit(block, self._worst())
+                workers.submit(block, self._worst)
                 under_way += 1
             if not under_way:
                 break
@@ -144,10 +145,10 @@ class Blocks:
             updates = self.totals.sample_updates + outcome.updates
             self.totals = Totals(time.perf_counter() - self._start, updates)
             if outcome.table is not None:
-                self._folder.keep_block(block.number, outcome.table)
+                write_block(self._folder.parts, block.number, outcome.table)
             self._folder.write_totals(self.totals)
             self._take(outcome)
-            self._tell()
+            self.tell()
         self._cut()
         self.interrupted = bool(interrupted)
         if not self._trainer.data.refits:
@@ -170,28 +171,25 @@ class Blocks:
             if table is None or len(table) < block.networks:
                 yield block
             else:
-                self._take(_best_of(table, self._worst()))
+                self._take(_best_of(table, self._worst))
 
     def _take(self, outcome: BlockOutcome) -> None:
         self._networks += outcome.networks
         self._diverged += outcome.diverged
+        if outcome.rows:
+            self._best_score = max(self._best_score, outcome.rows[0]["validation_score"])
         for row, losses in zip(outcome.rows, outcome.losses, strict=True):
             self.rows[row["network"]], self.losses[row["network"]] = row, np.asarray(losses)
         if len(self.rows) > 2 * KEPT:
             self._cut()
 
     def _cut(self) -> None:
-        """Keep the best rows."""
+        """Keep the best rows; from now on, others must be as good as the last of them."""
         best = sorted(self.rows.values(), key=rank)[:KEPT]
         self.rows = {row["network"]: row for row in best}
         self.losses = {number: self.losses[number] for number in self.rows}
-
-    def _worst(self) -> float:
-        """The score below which no row is kept, as far as is known."""
-        if len(self.rows) < KEPT:
-            return -np.inf
-        self._cut()
-        return [*self.rows.values()][-1]["validation_score"]
+        if len(best) == KEPT:
+            self._worst = best[-1]["validation_score"]
 
     def _winner(self) -> Population | None:
         """The network that is ranked first, trained once more: it travels with no block."""
@@ -202,15 +200,11 @@ class Blocks:
         shard = Shard.of([Trial(number, params_of(first))])
         return trainer.advance(Job(shard, first["epochs"])).best_network
 
-    def watch(self, progress: SweepProgress) -> None:
-        """See how far the block is that this process trains."""
-        self._tell(progress)
-
-    def _tell(self, block: SweepProgress | None = None) -> None:
+    def tell(self, block: SweepProgress | None = None) -> None:
+        """Show how far all is, with the block that this process trains."""
         if self._show is None:
             return
         of_network = self._search.epochs * len(self._trainer.data.folds.train.X)
-        first = min(self.rows.values(), key=rank, default={"validation_score": -np.inf})
         done = SweepProgress(
             done=self._networks * of_network,
             total=self._search.networks * of_network,
@@ -218,7 +212,7 @@ class Blocks:
             rate=0.0,
             architecture=f"networks in blocks of {BLOCK}",
             networks=self._networks,
-            best=first["validation_score"],
+            best=self._best_score,
             diverged=self._diverged,
             metric=self._trainer.data.metric.name,
         )

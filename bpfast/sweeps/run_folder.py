@@ -133,10 +133,6 @@ class RunFolder:
         write_checkpoint(self.parts / CHECKPOINT, trials)
         self.write_totals(totals)
 
-    def keep_block(self, number: int, table: bytes) -> None:
-        """Write the table of a block: Parquet, as :func:`write_block` takes it."""
-        write_block(self.parts, number, table)
-
     def block(self, number: int) -> list[Row] | None:
         """The rows of a block's table, with losses; None where it is not there, or not whole."""
         polars = _polars()

@@ -341,7 +341,7 @@ def _block_workers(
 ) -> BlockWorkers:
     if resources.client is None:
         memory = resources.own_memory
-        return OwnThreads(trainer, search, folder.parts, memory, interrupted, blocks.watch)
+        return OwnThreads(trainer, search, folder.parts, memory, interrupted, blocks.tell)
     from . import dask_blocks
 
     return dask_blocks.DaskBlocks(

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 DEVICES = ("auto", "cpu", "cuda", "reference")
 
 # Up to so many parameters, 16 networks beside each other in registers take 0.4 to 0.8 of the time
-# of tiles, and up to some thousand more still less.
+# of tiles, and up to some thousand more still less. The limit was set when one network took as
+# long as 16, and has not been measured since.
 LANES_PARAMETERS, LANES_BATCH = 1300, 4096
 
 FEW = 4  # networks a thread: more keep threads busy, whatever becomes of the last ones

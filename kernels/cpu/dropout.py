@@ -16,7 +16,7 @@ from .. import counter
 from ..specialise import Specialiser, specialise
 from .arguments import own_row
 from .compile import inline, internal
-from .simd import LANES, load, pointer_to, splat, store
+from .simd import I64, LANES, load, pointer_to, splat, store
 
 MASK = 4 * LANES  # numbers of a mask, some of them unused in float64
 
@@ -55,9 +55,9 @@ def apply_mask(typing, numbers, value, slope, count, stride, mask, ahead, step):
             return pointer_to(context, builder, numbers, array, offset)
 
         scale = load(builder, at(mask), vector)
-        rows = builder.bitcast(builder.gep(at(mask), [ir.IntType(64)(LANES)]), words.as_pointer())
+        rows = builder.bitcast(builder.gep(at(mask), [I64(LANES)]), words.as_pointer())
         word, upper, least = (
-            load(builder, builder.gep(rows, [ir.IntType(64)(row)]), words) for row in range(3)
+            load(builder, builder.gep(rows, [I64(row)]), words) for row in range(3)
         )
         with cgutils.for_range(builder, count) as loop:
             further = builder.add(ahead, builder.mul(builder.trunc(loop.index, step.type), step))

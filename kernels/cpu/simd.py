@@ -14,6 +14,7 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
+I64 = ir.IntType(64)
 LANES = 16
 BROADCAST, VECTOR = 0, 1  # what the left operand of a product is made of
 SET, ADD, SCALE = 0, 1, 2  # what a product does with what is there: C = AB, C += AB, C *= AB
@@ -95,7 +96,7 @@ def function_table(module, name, make):
 
 def call_from_table(builder, table, index, arguments) -> None:
     """Call a function of :func:`function_table`."""
-    builder.call(builder.load(builder.gep(table, [ir.IntType(64)(0), index])), arguments)
+    builder.call(builder.load(builder.gep(table, [I64(0), index])), arguments)
 
 
 @intrinsic

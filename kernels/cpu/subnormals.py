@@ -12,9 +12,11 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
+from .simd import I64
+
 # Bits of the registers: results and operands in x86's MXCSR, both at once in Arm's FPCR.
 MXCSR_BITS, FPCR_BIT = 0x8040, 1 << 24
-I32, I64, BYTE_POINTER = ir.IntType(32), ir.IntType(64), ir.IntType(8).as_pointer()
+I32, BYTE_POINTER = ir.IntType(32), ir.IntType(8).as_pointer()
 
 
 @intrinsic

@@ -16,6 +16,7 @@ from numba.extending import intrinsic
 from .simd import (
     ADD,
     BROADCAST,
+    I64,
     LANES,
     SCALE,
     TILE_SUMS,
@@ -28,8 +29,6 @@ from .simd import (
     splat,
     store,
 )
-
-I64 = ir.IntType(64)
 
 
 @intrinsic

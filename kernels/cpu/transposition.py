@@ -6,9 +6,7 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
-from .simd import LANES, load, pointer_to, store
-
-I64 = ir.IntType(64)
+from .simd import I64, LANES, load, pointer_to, store
 
 
 @intrinsic

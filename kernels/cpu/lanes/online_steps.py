@@ -21,6 +21,7 @@ from ...task import Network
 from ..compile import callback
 from ..functions import REPEAT
 from ..simd import (
+    I64,
     LANES,
     call_from_table,
     fma,
@@ -34,8 +35,6 @@ from ..simd import (
 MOST_UNITS = 4  # of the inputs, and of the hidden layer
 STEPS = 64  # in a call; their losses are added in the networks' dtype
 SAMPLE = MOST_UNITS + 3  # numbers of a sample: inputs, target, factor of the slope, half its weight
-
-I64 = ir.IntType(64)
 
 
 @intrinsic
