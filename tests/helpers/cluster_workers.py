@@ -103,3 +103,9 @@ def threads(given):
         os.environ.pop("NUMBA_NUM_THREADS", None)
         if before is not None:
             os.environ["NUMBA_NUM_THREADS"] = before
+
+
+def wait_for(value, event):
+    """A value, once an event of Dask's has happened."""
+    event.wait(timeout=30)
+    return value

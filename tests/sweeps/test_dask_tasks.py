@@ -7,6 +7,8 @@ import pytest
 distributed = pytest.importorskip("distributed")
 dask = pytest.importorskip("dask")
 
+from cluster_workers import wait_for  # noqa: E402
+
 from bpfast.sweeps.dask_tasks import DaskTasks  # noqa: E402
 
 pytestmark = pytest.mark.xdist_group("dask")  # two cores have room for one cluster
@@ -35,11 +37,6 @@ def event(client):
     event = distributed.Event(client=client)
     yield event
     event.set()
-
-
-def wait_for(value, event):
-    event.wait(timeout=30)
-    return value
 
 
 def test_results_come_as_they_end(client, event):
