@@ -22,7 +22,7 @@ from .ensemble_file import read_ensemble, write_ensemble
 from .export import ensemble_to_onnx
 from .input_info import InputInfo
 from .member import Group, Member, check_members, grouped, in_groups
-from .member_predictions import said_by_members
+from .member_predictions import encode_side_by_side, said_by_members
 from .target_info import TargetInfo
 from .tempering import tempered
 
@@ -253,7 +253,7 @@ class Ensemble:
         )
 
     def encode(self, X) -> np.ndarray:
-        """What the module of :meth:`to_torch` takes: all ``inputs`` side by side.
+        """What the module of :meth:`to_torch` takes: all different inputs side by side.
 
         Parameters
         ----------
@@ -263,8 +263,7 @@ class Ensemble:
         -------
         (samples, inputs of all) in the members' dtype
         """
-        dtype = np.result_type(*(group.population.dtype for group in self.groups))
-        return np.concatenate([inputs.encode(X, dtype) for inputs in self.inputs], axis=1)
+        return encode_side_by_side(self.groups, X)
 
     def to_onnx(self) -> onnx.ModelProto:
         """The ensemble as one ONNX model of opset 17: raw columns in, predictions out.
