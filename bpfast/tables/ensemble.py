@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from ..checks import check_number, check_numbers
+from ..checks import check_number
 from ..errors import import_optional, import_torch
 from ..plurals import many
 from .encoding.encoding import Encoding
@@ -236,7 +236,7 @@ class Ensemble:
         ----------
         X, quantiles, device : as for :meth:`predict_quantiles`
         """
-        levels = check_numbers("quantiles", quantiles, len(quantiles), 0.0, 1.0)
+        levels = [check_number("quantiles", level, 0.0, 1.0) for level in quantiles]
         weights = np.array([member.weight for member in self.members])
         blocks = []
         for said in self._said(X, device):

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from ..checks import check_numbers
+from ..checks import check_number
 from ..errors import import_optional
 from ..files import write_whole
 from .ensemble import Ensemble
@@ -60,7 +60,8 @@ def check_quantiles(model: Model | Ensemble, quantiles: Sequence[float]) -> None
             "--quantiles are of an ensemble's members, and this model is a single network: give "
             "the ensemble.safetensors of a sweep"
         )
-    check_numbers("quantiles", quantiles, len(quantiles), 0.0, 1.0)
+    for level in quantiles:
+        check_number("--quantiles", level, 0.0, 1.0)
 
 
 def tabulate(

@@ -12,6 +12,7 @@ from bpfast.tables.ensemble import Ensemble, Member
 from bpfast.tables.input_info import InputInfo
 
 NUMBER_ENCODINGS = ("scaled", "quantile", "piecewise4", "piecewise8")
+METRIC = {"metric": "neg_log_loss", "score": -0.25}
 HIDDEN = ((), (4,), (8, 5))
 
 
@@ -61,8 +62,11 @@ def ensemble(kind="classes", members=5, folds=2, seed=0, dtype="float32", **chan
             )
             for k, weight in enumerate(weights)
         ),
-        **{name: known for name, known in TARGETS[kind].items() if name != "target_scaler"},
-        **{"metric": "neg_log_loss", "score": -0.25} | changes,
+        **{
+            name: known
+            for name, known in (TARGETS[kind] | METRIC | changes).items()
+            if name != "target_scaler"
+        },
     )
 
 
@@ -93,5 +97,3 @@ def said_alone(ensemble, X):
 
 def weights_of(ensemble):
     return np.array([member.weight for member in ensemble.members])
-
-

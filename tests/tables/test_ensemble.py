@@ -122,7 +122,9 @@ def test_it_is_as_its_members_are_now():
     for own in found.members:
         own.population.weights[-1] *= 2.0
     assert (found.predict(rows) != before).any(axis=1).all()
-    assert_allclose(found.outputs(rows), np.tensordot(weights_of(found), said_alone(found, rows), 1))
+    assert_allclose(
+        found.outputs(rows), np.tensordot(weights_of(found), said_alone(found, rows), 1)
+    )
 
 
 def test_it_tells_what_it_is():
@@ -229,3 +231,15 @@ def test_numbers_have_no_probabilities():
 def test_parts_that_do_not_fit_are_refused_in_words(members, changes, error, words):
     with pytest.raises(error, match=words):
         Ensemble(tuple(members), **changes)
+
+
+@pytest.mark.parametrize(
+    ("levels", "error", "words"),
+    [
+        ([0.5, 1.5], ValueError, "quantiles must be at least 0 and at most 1, got 1.5"),
+        (["median"], TypeError, "quantiles must be a number, got"),
+    ],
+)
+def test_levels_that_are_none_are_refused_in_words(levels, error, words):
+    with pytest.raises(error, match=words):
+        ensemble().predict_quantiles(new_rows(), levels)

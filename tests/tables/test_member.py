@@ -1,12 +1,15 @@
 """Members of an ensemble, and those that predict in one call."""
 
 import numpy as np
+import pytest
 from ensembles import member
 from mixed_tables import new_rows
 from numpy.testing import assert_array_equal
 
 import bpfast as bp
 from bpfast.tables.member import grouped, in_groups, stacked
+
+pytest.importorskip("polars")
 
 MEMBERS = (
     member("numbers", 0, 0, "scaled", (4,)),
@@ -30,10 +33,10 @@ def test_groups_are_of_one_architecture_dtype_and_inputs():
 
 def test_members_share_the_parameters_of_their_group():
     groups = grouped(MEMBERS)
-    for member, own in zip(in_groups(MEMBERS, groups), MEMBERS, strict=True):
-        assert_array_equal(member.population.parameters, own.population.parameters)
+    for viewed, own in zip(in_groups(MEMBERS, groups), MEMBERS, strict=True):
+        assert_array_equal(viewed.population.parameters, own.population.parameters)
         assert any(
-            np.shares_memory(member.population.parameters, group.population.parameters)
+            np.shares_memory(viewed.population.parameters, group.population.parameters)
             for group in groups
         )
 
