@@ -156,6 +156,12 @@ class SweepOptions:
         ),
     ] = None
     output: Annotated[Path | None, Option(help="Folder for the results.")] = None
+    members: Annotated[
+        int | None, Option(help="Networks of the ensemble, at most; as many as help if not given.")
+    ] = None
+    milliseconds: Annotated[
+        float | None, Option(help="That the ensemble may take to predict 1,000 rows here.")
+    ] = None
     columns: Annotated[
         bool, Option("--columns", help="Say what is done with each column, and stop.")
     ] = False
