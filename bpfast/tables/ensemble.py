@@ -237,14 +237,12 @@ class Ensemble:
         X, quantiles, device : as for :meth:`predict_quantiles`
         """
         levels = [check_number("quantiles", level, 0.0, 1.0) for level in quantiles]
-        weights = np.array([member.weight for member in self.members])
         blocks = []
         for said in self._said(X, device):
             mean = self._mean(said)
             with np.errstate(invalid="ignore"):  # a number in units may be infinite
                 std = np.sqrt(self._mean((said - mean) ** 2))
-            found = np.quantile(said, levels, axis=0, weights=weights, method="inverted_cdf")
-            blocks.append((mean, std, found))
+            blocks.append((mean, std, self._quantiles(said, levels)))
         means, stds, found = zip(*blocks, strict=True)
         return Spread(
             self._tempered(np.concatenate(means)),
@@ -345,6 +343,12 @@ class Ensemble:
         for member, own in zip(self.members, values, strict=True):
             mean += member.weight * own
         return mean
+
+    def _quantiles(self, values: np.ndarray, levels: list[float]) -> np.ndarray:
+        if not levels:  # NumPy would sort all the same
+            return np.empty((0, *values.shape[1:]))
+        weights = [member.weight for member in self.members]
+        return np.quantile(values, levels, axis=0, weights=weights, method="inverted_cdf")
 
     def _tempered(self, outputs: np.ndarray) -> np.ndarray:
         if not self.target_info.has_probabilities:

@@ -27,9 +27,14 @@ def test_it_divides_logits(temperature):
         assert_allclose(found, link(LOGITS / temperature), rtol=1e-6, atol=1e-12)
 
 
-def test_at_1_all_stays():
-    probabilities = softmax(LOGITS)
-    assert tempered(probabilities, 1.0, labels=False) is probabilities
+def test_at_1_all_stays_but_sums_that_rounding_has_left():
+    labels = sigmoid(LOGITS)
+    assert tempered(labels, 1.0, labels=True) is labels
+    rounded = softmax(LOGITS).astype(np.float32).astype(np.float64)
+    assert np.abs(rounded.sum(axis=1) - 1.0).max() > 1e-9
+    found = tempered(rounded, 1.0, labels=False)
+    assert_allclose(found.sum(axis=1), 1.0, rtol=1e-15)
+    assert_allclose(found, rounded, rtol=1e-6)
 
 
 def test_sure_ones_stay_sure():
