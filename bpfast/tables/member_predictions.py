@@ -29,7 +29,8 @@ def said_by_members(
     transform : of the target
     """
     scaled = _scaled(groups, X)
-    rows = len(next(iter(scaled.values())))
+    if not (rows := _rows(scaled)):
+        raise ValueError("X has no rows")
     members, outputs = sum(len(group.members) for group in groups), groups[0].mlp.outputs
     check_memory(f"predictions of {rows} rows", rows * outputs, "float64")
     numbers = COPIES * members * outputs + max(group.mlp.inputs for group in groups)
@@ -45,6 +46,21 @@ def said_by_members(
         yield said
 
 
+def encode_side_by_side(groups: Sequence[Group], X: Any) -> np.ndarray:
+    """The different inputs of all members, side by side, in the order of groups.
+
+    They are (rows, inputs of all), in a dtype that holds each group's.
+    """
+    scaled = _scaled(groups, X)
+    dtype = np.result_type(*(group.population.dtype for group in groups))
+    different = {id(group.inputs): group for group in groups}
+    width = sum(group.mlp.inputs for group in different.values())
+    check_memory(f"inputs of {_rows(scaled)} rows", _rows(scaled) * width, dtype)
+    return np.concatenate(
+        [group.inputs.expand(scaled[_stage(group)], dtype) for group in different.values()], axis=1
+    )
+
+
 def _scaled(groups: Sequence[Group], X: Any) -> dict[Stage, np.ndarray]:
     """All rows before expansions, encoded and scaled in each different way once.
 
@@ -55,6 +71,10 @@ def _scaled(groups: Sequence[Group], X: Any) -> dict[Stage, np.ndarray]:
         if (stage := _stage(group)) not in scaled:
             scaled[stage] = group.inputs.scaled(X, stage[-1])
     return scaled
+
+
+def _rows(scaled: dict[Stage, np.ndarray]) -> int:
+    return len(next(iter(scaled.values())))
 
 
 def _stage(group: Group) -> Stage:
