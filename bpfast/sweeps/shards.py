@@ -11,6 +11,8 @@ import numpy as np
 from ..training.population import Population
 from .trials import FitGroup, State, Trial
 
+MOMENT = 1e-3  # seconds
+
 
 @dataclass(frozen=True)
 class Shard:
@@ -52,11 +54,29 @@ class Shard:
 
 
 class Job(NamedTuple):
-    """A shard, the epoch that it is trained to, and the seconds after which it pauses."""
+    """A shard, and how far it is trained.
+
+    Attributes
+    ----------
+    until : the epoch that it is trained to
+    seconds : after which it pauses
+    is_last : whether the sweep's time is over then: what is not at ``until`` stays as it is
+    """
 
     shard: Shard
     until: int
     seconds: float = np.inf
+    is_last: bool = False
+
+    def within(self, left: float) -> Job:
+        """The job where the sweep has so many seconds left.
+
+        What was never trained is, for a moment at least: without it there would be no result.
+        """
+        if left > self.seconds or left == np.inf:
+            return self
+        least = 0.0 if self.shard.states else MOMENT
+        return self._replace(seconds=max(left, least), is_last=True)
 
 
 @dataclass(frozen=True)
@@ -73,6 +93,7 @@ class Outcome:
     updates : samples that networks learned from
     paused : whether it is still on its way to ``until``
     interrupted : whether Ctrl-C ended it
+    out_of_time : whether the sweep's time was over before it came to ``until``
     """
 
     shard: Shard
@@ -84,3 +105,4 @@ class Outcome:
     updates: int
     paused: bool
     interrupted: bool
+    out_of_time: bool = False

@@ -83,13 +83,17 @@ class Trainer:
             if shard.states:
                 training.load_state_dict(joined(shard.states))
             before = training.history().sample_updates
-            training.advance(job.until, watch or False, job.seconds)
+            if job.seconds > 0 or not job.is_last:
+                training.advance(job.until, watch or False, job.seconds)
             if watch:  # also where no network was left to train
                 watch(training.progress())
             epoch = training.epoch
             states = [] if epoch == self.epochs else parted(training.state_dict(), folds)
+            arrived = epoch >= job.until  # past it where all diverged
+            out_of_time = job.is_last and not arrived and not training.interrupted
+            if out_of_time:
+                training.drop(np.arange(len(population)))  # which end as they are
         history = training.history()
-        arrived = epoch >= job.until  # past it where all diverged
         results = self.scorer.results(population, history)
         best = int(results["validation_score"].argmax())
         at_rung = arrived and epoch < self.epochs
@@ -101,8 +105,9 @@ class Trainer:
             best=best,
             best_network=population[best],
             updates=history.sample_updates - before,
-            paused=not arrived and not training.interrupted,
+            paused=not arrived and not training.interrupted and not job.is_last,
             interrupted=training.interrupted,
+            out_of_time=out_of_time,
         )
 
     def refit(self, shard: Shard, epochs: int) -> tuple[Population, History]:
