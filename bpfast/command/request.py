@@ -106,8 +106,9 @@ def absolute(source: str) -> str:
     return str(Path(source).resolve()) if is_file else source
 
 
-def space_of(options: Mapping[str, Any], base: Mapping[str, Any] = space.USUAL) -> dict[str, Any]:
+def space_of(options: Mapping[str, Any], base: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """The space in options: hyperparameters on top of those in a file, or else of a base."""
+    base = base or {}
     if options.get("space_file") is not None:
         base = space.read(options["space_file"])
     typed = hyperparameters(options)

@@ -14,6 +14,7 @@ import typer
 from rich.console import Console
 
 from ..checks import check_int
+from ..sweeps.defaults import usual_space, usual_space_of
 from ..sweeps.ensembles import Picking
 from ..sweeps.folds import Splitting
 from ..sweeps.options import Search
@@ -30,7 +31,7 @@ from .data import read_dataset, read_test_dataset
 from .leaderboard import print_request, print_result, print_where
 from .options import typed_options, with_options
 from .progress import SweepDisplay
-from .request import Request, new_request, saved_in
+from .request import Request, new_request, saved_in, space_of
 from .results import write_result
 from .resume import resumed
 from .sweep_options import PANELS, SweepOptions
@@ -63,7 +64,8 @@ def run_request(request: Request, options: SweepOptions, client: Any, begun: flo
     picking = Picking.checked(options.members, options.milliseconds)
     check_int("seed", request.seed, 0)
     check_time(request.time)
-    space = Space(request.space)
+    has_base = options.resume is not None or options.space_file is not None
+    Space(request.space if has_base else space_of(vars(options), usual_space()))
     dataset = read_dataset(request)
     test_data = read_test_dataset(request, dataset)
     data = _prepare(dataset, test_data, request)
@@ -73,7 +75,9 @@ def run_request(request: Request, options: SweepOptions, client: Any, begun: flo
         print_reading(console, dataset, request.task)
         print_columns(console, data.encoding.describe())
         return
-    search = _search(data, space, request)
+    if not has_base:
+        request = replace(request, space=space_of(vars(options), usual_space_of(data)))
+    search = _search(data, request)
     request = replace(request, epochs=search.epochs)
     if request.time is None:
         request = replace(request, networks=search.networks)
@@ -120,11 +124,11 @@ def _prepare(dataset: Dataset, test_data: Dataset | None, request: Request) -> S
     )
 
 
-def _search(data: SweepData, space: Space, request: Request) -> Search:
+def _search(data: SweepData, request: Request) -> Search:
     """Which networks are tried."""
     return search_of(
         data,
-        space=space,
+        space=request.space,
         networks=request.networks,
         epochs=request.epochs,
         time=request.time,
