@@ -9,6 +9,7 @@ except ImportError:
 
 from .ensembles import MLPEnsembleClassifier, MLPEnsembleRegressor
 from .estimators import MLPClassifier, MLPRegressor
+from .onnx import register_when_imported
 from .search import GridSearchCV, HalvingGridSearchCV, HalvingRandomSearchCV, RandomizedSearchCV
 from .together import fit_together
 
@@ -23,3 +24,5 @@ __all__ = [
     "RandomizedSearchCV",
     "fit_together",
 ]
+
+register_when_imported()  # skl2onnx, which then converts our estimators
