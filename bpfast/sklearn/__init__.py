@@ -11,6 +11,7 @@ from .ensembles import MLPEnsembleClassifier, MLPEnsembleRegressor
 from .estimators import MLPClassifier, MLPRegressor
 from .onnx import register_when_imported
 from .search import GridSearchCV, HalvingGridSearchCV, HalvingRandomSearchCV, RandomizedSearchCV
+from .sweep_estimators import SweepClassifier, SweepRegressor
 from .together import fit_together
 
 __all__ = [
@@ -22,6 +23,8 @@ __all__ = [
     "MLPEnsembleRegressor",
     "MLPRegressor",
     "RandomizedSearchCV",
+    "SweepClassifier",
+    "SweepRegressor",
     "fit_together",
 ]
 

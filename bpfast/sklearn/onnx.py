@@ -14,13 +14,14 @@ from typing import Any
 import numpy as np
 
 from ..errors import import_optional
-from . import onnx_nodes
+from . import onnx_nodes, onnx_sweeps
 from .ensembles import MLPEnsembleClassifier, MLPEnsembleRegressor
 from .estimators import MLPClassifier, MLPRegressor
 from .search import GridSearchCV, HalvingGridSearchCV, HalvingRandomSearchCV, RandomizedSearchCV
+from .sweep_estimators import SweepClassifier, SweepEstimator, SweepRegressor
 
-CLASSIFIERS = (MLPClassifier, MLPEnsembleClassifier)
-REGRESSORS = (MLPRegressor, MLPEnsembleRegressor)
+CLASSIFIERS = (MLPClassifier, MLPEnsembleClassifier, SweepClassifier)
+REGRESSORS = (MLPRegressor, MLPEnsembleRegressor, SweepRegressor)
 SEARCHES = (GridSearchCV, HalvingGridSearchCV, HalvingRandomSearchCV, RandomizedSearchCV)
 OPTIONS = {  # those of scikit-learn's networks
     "zipmap": [True, False, "columns"],
@@ -119,10 +120,14 @@ def _shape_of_regressor(operator: Any) -> None:
 
 
 def _checked(operator: Any, outputs: int) -> Any:
-    """The number of samples, where it is known, of an operator with one input."""
+    """The number of samples, where it is known, of an operator with one input.
+
+    Estimators that sweep take one for each column, too.
+    """
     from skl2onnx.common.utils import check_input_and_output_numbers
 
-    check_input_and_output_numbers(operator, input_count_range=1, output_count_range=outputs)
+    inputs = None if isinstance(operator.raw_operator, SweepEstimator) else 1
+    check_input_and_output_numbers(operator, inputs, outputs)
     return operator.inputs[0].get_first_dimension()
 
 
@@ -131,10 +136,8 @@ def _outputs(regressor: Any) -> int:
 
 
 def _convert_classifier(scope: Any, operator: Any, container: Any) -> None:
-    graph, dtype = onnx_nodes.Nodes(scope, container), _dtype(operator)
     classifier = operator.raw_operator
-    value = graph.cast(operator.inputs[0].full_name, dtype)
-    found = onnx_nodes.probabilities(graph, classifier, value, dtype)
+    graph, dtype, found = _converted(scope, operator, container, onnx_nodes.probabilities)
     if onnx_nodes.has_labels(classifier):
         label = onnx_nodes.decisions(graph, found, dtype)
     else:
@@ -144,10 +147,22 @@ def _convert_classifier(scope: Any, operator: Any, container: Any) -> None:
 
 
 def _convert_regressor(scope: Any, operator: Any, container: Any) -> None:
-    graph, dtype = onnx_nodes.Nodes(scope, container), _dtype(operator)
-    value = graph.cast(operator.inputs[0].full_name, dtype)
-    found = onnx_nodes.numbers(graph, operator.raw_operator, value, dtype)
+    graph, _, found = _converted(scope, operator, container, onnx_nodes.numbers)
     graph.add("Identity", found, output=operator.outputs[0].full_name)
+
+
+def _converted(
+    scope: Any, operator: Any, container: Any, convert: Callable[..., str]
+) -> tuple[onnx_nodes.Nodes, np.dtype, str]:
+    """The graph, and an estimator's probabilities or numbers in it, in a dtype."""
+    graph, dtype = onnx_nodes.Nodes(scope, container), _dtype(operator)
+    estimator = operator.raw_operator
+    if isinstance(estimator, SweepEstimator):
+        opset = container.target_opset_any_domain("")
+        found = onnx_sweeps.outputs(graph, estimator, operator.inputs, opset)
+        return graph, dtype, graph.cast(found, dtype)
+    value = graph.cast(operator.inputs[0].full_name, dtype)
+    return graph, dtype, convert(graph, estimator, value, dtype)
 
 
 def _dtype(operator: Any) -> np.dtype:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -34,6 +34,25 @@ class Nodes(Graph):
             **attributes,
         )
         return output
+
+    def splice(self, model: Any, inputs: Mapping[str, str]) -> str:
+        """Add the nodes of a model with one output, whose name it returns.
+
+        Parameters
+        ----------
+        model : onnx.ModelProto
+        inputs : for each name of its inputs the value to take
+        """
+        known = {"": "", **inputs}  # an input that is left out has no name
+        for tensor in model.graph.initializer:
+            known[tensor.name] = self._constant(self._onnx.numpy_helper.to_array(tensor))
+        for node in model.graph.node:
+            read = self._onnx.helper.get_attribute_value
+            attributes = {attribute.name: read(attribute) for attribute in node.attribute}
+            (name,) = node.output
+            taken = [known[one] for one in node.input]
+            known[name] = self.add(node.op_type, *taken, domain=node.domain, **attributes)
+        return known[model.graph.output[0].name]
 
     def _constant(self, array: Any) -> str:
         name, values = self._unused("constant"), np.asarray(array)
