@@ -13,6 +13,7 @@ import typer
 from rich.console import Console
 
 from ..checks import check_int
+from ..sweeps.ensembles import Picking
 from ..sweeps.folds import Splitting
 from ..sweeps.parts import SweepData
 from ..sweeps.space import Space
@@ -56,6 +57,7 @@ def _dask_client(address: str | None) -> AbstractContextManager[Any]:
 def run_request(request: Request, options: SweepOptions, client: Any) -> None:
     """Train, print and write what was asked for."""
     memory, top = _bytes(options.memory), check_int("top", options.top, 1)
+    picking = Picking.checked(options.members, options.milliseconds)
     check_int("seed", request.seed, 0)
     space = Space(request.space)
     request = replace(request, networks=planned(space, request.sampler, request.networks))
@@ -88,6 +90,7 @@ def run_request(request: Request, options: SweepOptions, client: Any) -> None:
             run=folder,
             resume=options.resume is not None,
             progress=display.show,
+            picking=picking,
         )
     print_result(console, result, top)
     write_result(folder, result, data, dataset, request)
