@@ -158,8 +158,7 @@ def _converted(
     graph, dtype = onnx_nodes.Nodes(scope, container), _dtype(operator)
     estimator = operator.raw_operator
     if isinstance(estimator, SweepEstimator):
-        opset = container.target_opset_any_domain("")
-        found = onnx_sweeps.outputs(graph, estimator, operator.inputs, opset)
+        found = onnx_sweeps.outputs(graph, estimator, operator.inputs)
         return graph, dtype, graph.cast(found, dtype)
     value = graph.cast(operator.inputs[0].full_name, dtype)
     return graph, dtype, convert(graph, estimator, value, dtype)

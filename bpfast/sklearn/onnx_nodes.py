@@ -30,6 +30,7 @@ class Nodes(Graph):
             names,
             [output],
             op_domain=attributes.pop("domain", ""),
+            op_version=attributes.pop("version", None),
             name=self._scope.get_unique_operator_name(operator),
             **attributes,
         )
@@ -44,14 +45,21 @@ class Nodes(Graph):
         inputs : for each name of its inputs the value to take
         """
         known = {"": "", **inputs}  # an input that is left out has no name
+        opsets = {one.domain: one.version for one in model.opset_import}
         for tensor in model.graph.initializer:
             known[tensor.name] = self._constant(self._onnx.numpy_helper.to_array(tensor))
         for node in model.graph.node:
             read = self._onnx.helper.get_attribute_value
             attributes = {attribute.name: read(attribute) for attribute in node.attribute}
             (name,) = node.output
-            taken = [known[one] for one in node.input]
-            known[name] = self.add(node.op_type, *taken, domain=node.domain, **attributes)
+            schema = self._onnx.defs.get_schema(node.op_type, opsets[node.domain], node.domain)
+            known[name] = self.add(
+                node.op_type,
+                *(known[one] for one in node.input),
+                domain=node.domain,
+                version=schema.since_version,
+                **attributes,
+            )
         return known[model.graph.output[0].name]
 
     def _constant(self, array: Any) -> str:

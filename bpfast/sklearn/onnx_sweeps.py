@@ -6,26 +6,22 @@ from typing import Any
 
 import numpy as np
 
-from ..training.onnx_graph import OPSET
 from .onnx_nodes import Nodes
 
 
-def outputs(graph: Nodes, estimator: Any, inputs: list[Any], opset: int) -> str:
+def outputs(graph: Nodes, estimator: Any, inputs: list[Any]) -> str:
     """What an estimator's ensemble puts out, (samples, outputs) float64.
 
     Parameters
     ----------
     inputs : skl2onnx's variables: one with all columns that the estimator was trained on, or one
         for each of them, of which names come before the order
-    opset : the model's
 
     Raises
     ------
     ValueError
-        Other inputs; an opset that is too old.
+        Other inputs.
     """
-    if opset < OPSET:
-        raise ValueError(f"target_opset={opset} is too old for {estimator!r}: it needs {OPSET}")
     model = estimator.ensemble_.to_onnx()
     names = estimator._columns
     if names is None:  # an array of numbers

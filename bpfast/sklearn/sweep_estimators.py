@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping
+from dataclasses import replace
 from numbers import Integral, Real
 from typing import Any, ClassVar
 
@@ -20,9 +21,11 @@ from sklearn.utils.validation import (
     validate_data,
 )
 
+from ..sweeps.result import SweepResult
 from ..sweeps.space import Space
 from ..sweeps.sweeping import sweep
 from ..sweeps.words import no_score
+from ..tables.ensemble import Ensemble
 from ..tables.reading.frames import as_frame, is_table
 from ..training.dispatch import DEVICES
 
@@ -37,6 +40,9 @@ class SweepEstimator(BaseEstimator):
     """
 
     _task: ClassVar[str]
+    result_: SweepResult
+    ensemble_: Ensemble
+    _columns: list[str] | None  # of the table that was trained on; None for an array of numbers
     _parameter_constraints: ClassVar[dict] = {
         "time": [Interval(Real, 0, None, closed="neither"), None],
         "networks": [Interval(Integral, 1, None, closed="left"), None],
@@ -128,12 +134,18 @@ class SweepEstimator(BaseEstimator):
             sample_weight=sample_weight,
             **{name: value for name, value in asked.items() if value is not None},
         )
-        object.__setattr__(result, "ensemble", result.model)  # TODO: until ensembles land
-        if result.ensemble is None:
+        ensemble = result.ensemble
+        if ensemble is None:
             raise ValueError(no_score(result.table))
         if result.interrupted:
             warnings.warn("Training interrupted by user.", stacklevel=2)
-        self.result_, self.ensemble_ = result, result.ensemble
+        names = self._class_names()
+        if names:  # the sweep was given numbers of classes
+            ensemble = replace(ensemble, classes=names)
+            assert result.target is not None  # results of older pickles have none
+            target = replace(result.target, classes=names)
+            result = replace(result, classes=names, target=target, ensemble=ensemble)
+        self.result_, self.ensemble_ = result, ensemble
         return self
 
     def predict_std(self, X):
@@ -149,12 +161,30 @@ class SweepEstimator(BaseEstimator):
             The standard deviation over members of the probabilities of classes or labels, or of
             numbers.
         """
-        table = self._new_table(X)
-        return self.ensemble_.predict_std(table)
+        return self._ask("predict_std", X)
 
-    def _new_table(self, X):
+    def predict_quantiles(self, X, q):
+        """Quantiles, over members, of what :meth:`predict_std` is the standard deviation of.
+
+        Parameters
+        ----------
+        X : {dataframe, array-like} of shape (n_samples, n_features)
+        q : float or array-like of floats from 0 to 1
+
+        Returns
+        -------
+        ndarray of :meth:`predict_std`'s shape, preceded by the shape of ``q``
+        """
+        return self._ask("predict_quantiles", X, q)
+
+    def _class_names(self) -> list[str]:
+        return []
+
+    def _ask(self, method: str, X, *arguments) -> np.ndarray:
+        """What a method of the ensemble says of new samples."""
         check_is_fitted(self)
-        return self._table(X, reset=False)
+        table = self._table(X, reset=False)
+        return getattr(self.ensemble_, method)(table, *arguments, device=self.device)
 
     def _table(self, X, reset: bool):
         """What a sweep, and an ensemble, take: a table, or an array of numbers."""
@@ -269,8 +299,7 @@ class SweepClassifier(ClassifierMixin, SweepEstimator):
         -------
         ndarray of shape (n_samples, n_classes) or (n_samples, n_labels)
         """
-        table = self._new_table(X)
-        return self.ensemble_.predict_proba(table)
+        return self._ask("predict_proba", X)
 
     def predict_log_proba(self, X):
         """The logarithm of :meth:`predict_proba`."""
@@ -288,9 +317,12 @@ class SweepClassifier(ClassifierMixin, SweepEstimator):
         self.classes_, numbers = np.unique(column_or_1d(y, warn=True), return_inverse=True)
         if len(self.classes_) == 1:
             raise ValueError(
-                f"y has one class only, {self.classes_[0]!r}: a classifier needs at least 2 classes"
+                f"y has one class only, {self.classes_[0]}: a classifier needs at least 2 classes"
             )
         return numbers
+
+    def _class_names(self) -> list[str]:
+        return [] if self._multilabel else [str(name) for name in self.classes_]
 
 
 class SweepRegressor(RegressorMixin, SweepEstimator):
@@ -326,8 +358,7 @@ class SweepRegressor(RegressorMixin, SweepEstimator):
         -------
         ndarray of shape (n_samples,) or (n_samples, n_outputs)
         """
-        table = self._new_table(X)
-        return self.ensemble_.predict(table)
+        return self._ask("predict", X)
 
     def _target(self, y: np.ndarray) -> np.ndarray:
         y = _check_y(y, multi_output=True, y_numeric=True, estimator=self)

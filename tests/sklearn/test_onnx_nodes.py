@@ -72,7 +72,9 @@ def test_the_most_probable_class_and_what_is_likely():
     assert_array_equal(evaluated(decided["labels"], 3, shares), shares > 0.5)
 
 
-def test_nodes_and_constants_go_into_a_container_under_unused_names():
+@pytest.fixture
+def container():
+    """A graph that is not empty, and the nodes and constants that skl2onnx would get of it."""
     nodes, constants, used = [], {}, {"add"}
 
     def unused(name):
@@ -86,17 +88,29 @@ def test_nodes_and_constants_go_into_a_container_under_unused_names():
         add_initializer=lambda name, *values: constants.update({name: values}),
     )
     scope = SimpleNamespace(get_unique_variable_name=unused, get_unique_operator_name=str.lower)
-    graph = onnx_nodes.Nodes(scope, container)
+    return onnx_nodes.Nodes(scope, container), nodes, constants
+
+
+def test_nodes_and_constants_get_names_that_are_unused(container):
+    graph, nodes, constants = container
     value = graph.add("Add", "x", np.array([[1.5, 2.5]], np.float32))
     graph.add("LabelEncoder", value, output="y", domain="ai.onnx.ml", keys_int64s=[1])
+    where = {"op_domain": "", "op_version": None, "name": "add"}
+    encoder = {"op_domain": "ai.onnx.ml", "op_version": None, "name": "labelencoder"}
     assert nodes == [
-        ("Add", ["x", "constant"], ["add1"], {"op_domain": "", "name": "add"}),
-        (
-            "LabelEncoder",
-            ["add1"],
-            ["y"],
-            {"op_domain": "ai.onnx.ml", "name": "labelencoder", "keys_int64s": [1]},
-        ),
+        ("Add", ["x", "constant"], ["add1"], where),
+        ("LabelEncoder", ["add1"], ["y"], encoder | {"keys_int64s": [1]}),
     ]
     element, shape, values = constants["constant"]
     assert (element, shape, values.tolist()) == (1, (1, 2), [1.5, 2.5])
+
+
+def test_a_model_is_spliced_in_with_its_operators_versions(container):
+    graph, nodes, constants = container
+    model = Graph()
+    sums = model.add("Add", model.input("X", DOUBLE, 2), np.ones(2))
+    found = graph.splice(model.model(sums, DOUBLE, 2), {"X": "x"})
+    (add, identity) = nodes
+    assert (add[:2], add[3]["op_version"]) == (("Add", ["x", "constant"]), 14)
+    assert (identity[0], identity[1], identity[2]) == ("Identity", add[2], [found])
+    assert constants["constant"][2].tolist() == [1.0, 1.0]
