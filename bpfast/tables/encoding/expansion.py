@@ -14,9 +14,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from .input_scales import LEAST_SCALE
+
 SCALED, QUANTILE, PIECEWISE = "scaled", "quantile", "piecewise"
 MOST_BINS = 1024
 QUANTILES = 256  # parts of the training rows that a quantile-normal input tells apart
+# Of the bins of a column: all of them move at once, and with 1 for each the column would outweigh
+# others (bench/results/answers tells what other numbers came to).
+DEVIATION = 0.4
 LEAST_SHARE = 1e-3  # of rows below a number: the normal deviates of 0 and 1 are infinite
 
 
@@ -156,11 +161,13 @@ def _edges(x: np.ndarray, parts: int) -> np.ndarray:
 
 
 def _bins(source: int, x: np.ndarray, edges: np.ndarray) -> list[Line]:
-    """An output for each bin: on average 0, and 1 apart at the two ends of its bin."""
+    """An output for each bin, of mean 0 and the same deviation as other bins."""
     lines = []
     for first, last in zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True):
-        mean = float(Line(source, (first, last), (0.0, 1.0)).of(x).mean(dtype=np.float64))
-        lines.append(Line(source, (first, last), (-mean, 1.0 - mean)))
+        position = Line(source, (first, last), (0.0, 1.0)).of(x)
+        mean = float(position.mean(dtype=np.float64))
+        size = DEVIATION / max(float(position.std(dtype=np.float64)), LEAST_SCALE)
+        lines.append(Line(source, (first, last), (-mean * size, (1.0 - mean) * size)))
     return lines
 
 
