@@ -8,7 +8,7 @@ from typing import Any
 
 import matplotlib as mpl
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 from scipy.stats import gmean
 
 from ...files import write_whole
@@ -45,6 +45,8 @@ def draw(results: Sequence[dict[str, Any]], path: Path) -> None:
         axes.scatter(seconds, gaps, c=[COLOURS[BPFAST] if own else GREY for own in ours], zorder=3)
         axes.set_xlim(seconds.min() / 2, seconds.max() * 2)
         axes.set_ylim(0, 1.15 * gaps.max() or 1)
+        axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axes.xaxis.set_minor_formatter(NullFormatter())
         axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,g} s"))
         axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}%"))
         axes.set_xlabel("a fit, from raw rows (geometric mean)")

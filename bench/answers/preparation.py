@@ -21,12 +21,12 @@ DAY = pd.Timedelta(days=1)
 
 
 def plain(X: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Numbers, and words as text; a date is days since 1970, month, weekday and hour."""
+    """Numbers, and words as text; a date is days since 1970, month, day of week and hour."""
     numbers, words = {}, {}
     for name, column in X.items():
         if is_datetime64_any_dtype(column):
             numbers[f"{name} days"] = (column - pd.Timestamp(0)) / DAY
-            for part in ("month", "weekday", "hour"):
+            for part in ("month", "day_of_week", "hour"):
                 numbers[f"{name} {part}"] = getattr(column.dt, part).astype(np.float64)
         elif is_numeric_dtype(column) and not is_bool_dtype(column):
             numbers[str(name)] = column.astype(np.float64)
@@ -52,7 +52,8 @@ class Native:
         """The same columns for any rows."""
         numbers, words = plain(X)
         for name, categories in self.categories.items():
-            found = pd.Series(pd.Categorical(words[name], categories), X.index)
+            known = words[name].where(words[name].isin(categories))
+            found = pd.Series(pd.Categorical(known, categories), X.index)
             if len(categories) > self.most:
                 numbers[name] = found.cat.codes.replace(-1, np.nan).astype(np.float64)
             else:
@@ -65,14 +66,16 @@ class Filled:
     """For libraries that know categories, and take no missing numbers."""
 
     def __init__(self, X: pd.DataFrame) -> None:
-        self.median = _median().fit(plain(X)[0])
+        numbers, _ = plain(X)
+        self.median = None if numbers.empty else _median().fit(numbers)
 
     def __call__(self, X: pd.DataFrame) -> pd.DataFrame:
         """The same columns for any rows."""
         numbers, words = plain(X)
-        filled = pd.DataFrame(self.median.transform(numbers), X.index)
-        filled.columns = pd.Index([f"x{k}" for k in filled.columns])
-        return filled.join(words.fillna(MISSING).astype("category"))
+        if self.median is not None:
+            numbers = pd.DataFrame(self.median.transform(numbers), X.index)
+            numbers.columns = pd.Index([f"x{k}" for k in numbers.columns])
+        return pd.concat([numbers, words.fillna(MISSING).astype("category")], axis=1)
 
 
 class Scaled:
@@ -83,16 +86,17 @@ class Scaled:
         self.columns = make_column_transformer(
             (make_pipeline(_median(), StandardScaler()), [*numbers]),
             (OneHotEncoder(handle_unknown="ignore", sparse_output=False), [*words]),
-        ).fit(_together(X))
+        ).fit(text(X))
 
     def __call__(self, X: pd.DataFrame) -> np.ndarray:
         """The same columns for any rows."""
-        return self.columns.transform(_together(X))
+        return self.columns.transform(text(X))
 
 
-def _together(X: pd.DataFrame) -> pd.DataFrame:
+def text(X: pd.DataFrame) -> pd.DataFrame:
+    """Numbers with holes, and words with one for those that are missing, as CatBoost takes them."""
     numbers, words = plain(X)
-    return numbers.join(words.fillna(MISSING))
+    return pd.concat([numbers, words.fillna(MISSING)], axis=1)
 
 
 def _median() -> SimpleImputer:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from .preparation import Filled, Native, Scaled, plain
+from .preparation import Filled, Native, Scaled, plain, text
 from .tables import CLASSES, NUMBERS, Part
 
 BPFAST, SINGLE = "bpfast", "bpfast, single winner"
@@ -111,16 +111,6 @@ def _of(
     return fit
 
 
-def _as_text(X: pd.DataFrame) -> Callable[[pd.DataFrame], pd.DataFrame]:
-    """Numbers with holes, and words with a word for missing ones, as CatBoost takes them."""
-
-    def prepared(X: pd.DataFrame) -> pd.DataFrame:
-        numbers, words = plain(X)
-        return numbers.join(words.fillna("(missing)"))
-
-    return prepared
-
-
 def _rival(
     name: str, packages: tuple[str, ...], module: str, estimators: str, *given: Any, **more: Any
 ) -> tuple[str, Runner]:
@@ -150,7 +140,7 @@ RUNNERS: dict[str, Runner] = {
                 {"verbose": -1},
             ),
             _rival(
-                *("CatBoost", ("catboost",), "catboost", "CatBoost{}", _as_text),
+                *("CatBoost", ("catboost",), "catboost", "CatBoost{}", lambda _: text),
                 {"verbose": False, "allow_writing_files": False},
                 categories=True,
             ),
