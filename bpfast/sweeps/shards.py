@@ -11,6 +11,8 @@ import numpy as np
 from ..training.population import Population
 from .trials import FitGroup, State, Trial
 
+MOMENT = 1e-3  # seconds
+
 
 @dataclass(frozen=True)
 class Shard:
@@ -52,11 +54,32 @@ class Shard:
 
 
 class Job(NamedTuple):
-    """A shard, the epoch that it is trained to, and the seconds after which it pauses."""
+    """What a worker is given.
+
+    Attributes
+    ----------
+    shard : what is trained
+    until : the epoch that it is trained to
+    seconds : after which it pauses
+    worst : networks of trials with a lower score need not come back
+    is_last : whether the sweep's time is over then: what is not at ``until`` stays as it is
+    """
 
     shard: Shard
     until: int
     seconds: float = np.inf
+    worst: float = -np.inf
+    is_last: bool = False
+
+    def within(self, left: float) -> Job:
+        """The job where the sweep has so many seconds left.
+
+        What was never trained is, for a moment at least: without it there would be no result.
+        """
+        if left > self.seconds or left == np.inf:
+            return self
+        least = 0.0 if self.shard.states else MOMENT
+        return self._replace(seconds=max(left, least), is_last=True)
 
 
 @dataclass(frozen=True)
@@ -69,18 +92,19 @@ class Outcome:
     results : (trials,) arrays, the columns of the table
     losses : (trials, epochs) training losses, means over folds
     rung_losses : (trials,) validation losses, means over folds; empty but at a rung
-    best, best_network : index of the trial with the highest score, and its network (of fold 0)
+    networks : of the best trials, by their index: one a fold
     updates : samples that networks learned from
     paused : whether it is still on its way to ``until``
     interrupted : whether Ctrl-C ended it
+    out_of_time : whether the sweep's time was over before it came to ``until``
     """
 
     shard: Shard
     results: dict[str, np.ndarray]
     losses: np.ndarray
     rung_losses: np.ndarray
-    best: int
-    best_network: Population
+    networks: dict[int, Population]
     updates: int
     paused: bool
     interrupted: bool
+    out_of_time: bool = False

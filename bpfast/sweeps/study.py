@@ -36,26 +36,6 @@ _optuna = partial(import_optional, "optuna", "sweep")
 NEEDS = {"CmaEsSampler": ("cmaes", "sweep"), "QMCSampler": ("scipy", "sklearn")}
 
 
-def planned(space: Space, sampler: Any, networks: int) -> int:
-    """How many networks a sweep will have: as many as are asked for, or all points of a grid.
-
-    Raises
-    ------
-    ValueError
-        A grid that is larger than what is asked for, or a range without a step.
-    """
-    if sampler != "grid":
-        return networks
-    points = space.grid_size()
-    if points > networks:
-        raise ValueError(
-            f"the grid has {points:,} points, and {networks:,} networks are asked for: ask for "
-            f"networks={points}, or for the sampler 'random' to try a part "
-            "of it"
-        )
-    return points
-
-
 class Study:
     """Trials drawn by a sampler of Optuna's, and what became of them.
 
@@ -135,7 +115,8 @@ class Study:
         ----------
         rows : of the sweep's table
         kept : columns that become user attributes of the trials
-        epochs : of the whole sweep: a network that diverged, or was trained for fewer, was pruned
+        epochs : of the whole sweep: a network that diverged, or was trained for fewer though it had
+            not run out of patience, was pruned
         """
         states = _optuna().trial.TrialState
         told = []
@@ -148,7 +129,8 @@ class Study:
                 if name in row:
                     trial.set_user_attr(name, row[name])
             score = row["validation_score"]
-            if row["epochs"] == epochs and not row["diverged"] and math.isfinite(score):
+            is_through = row["epochs"] == epochs or row.get("stopped", False)
+            if is_through and not row["diverged"] and math.isfinite(score):
                 told.append(self._study.tell(trial, score))
             else:
                 told.append(self._study.tell(trial, state=states.PRUNED))
