@@ -44,7 +44,8 @@ def draw(results: Sequence[dict[str, Any]], path: Path) -> None:
         ours = [runner.startswith(BPFAST) for runner in found.runners]
         axes.scatter(seconds, gaps, c=[COLOURS[BPFAST] if own else GREY for own in ours], zorder=3)
         axes.set_xlim(seconds.min() / 2, seconds.max() * 2)
-        axes.set_ylim(0, 1.15 * gaps.max() or 1)
+        top = max(1.0, gaps.max())
+        axes.set_ylim(-0.12 * top, 1.15 * top)  # room for names below points, too
         axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
         axes.xaxis.set_minor_formatter(NullFormatter())
         axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,g} s"))

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from scipy.stats import gmean
 
+from ...plurals import many
 from .runners import BPFAST
 from .standings import Compared, compare, everywhere, names, times, won
 
@@ -57,7 +58,10 @@ def _standings(results: Sequence[Result]) -> Iterator[str]:
     reference = BPFAST if BPFAST in runners else runners[0]
     yield _row(
         "",
-        *(f"mean rank, {name}: {len(group.tables)} tables" for name, group in groups.items()),
+        *(
+            f"mean rank, {name}: {many(len(group.tables), 'table')}"
+            for name, group in groups.items()
+        ),
         f"tables on which {reference} has less loss",
         "gap to the least loss",
         "seconds a fit",
@@ -112,8 +116,8 @@ def _notes(results: Sequence[Result], failed: Sequence[Result]) -> Iterator[str]
     machines = sorted({one["machine"] for one in results})
     versions = {name: v for one in results for name, v in one["versions"].items()}
     yield (
-        f"Means over {len(splits)} splits into 80% to train on and 20% to test with; geometric "
-        f"means of seconds, from raw rows to a fitted model, on {', '.join(machines)}. "
+        f"Means over {many(len(splits), 'split')} into 80% to train on and 20% to test with; "
+        f"geometric means of seconds, from raw rows to a fitted model, on {', '.join(machines)}. "
         + ", ".join(f"{name} {versions[name]}" for name in sorted(versions))
         + "."
     )

@@ -45,8 +45,7 @@ def _bpfast(train: Part, seed: int, **options: Any) -> Predict:
     task = "classification" if train.classes else "regression"
     table, target = train.X.assign(**{"(target)": train.y}), "(target)"
     result = bp.sweep(table, target, task=task, test=0.0, seed=seed, **options)
-    best = result.model
-    answers = {BPFAST: getattr(result, "ensemble", None) or best, SINGLE: best}
+    answers = {BPFAST: result.ensemble, SINGLE: result.model}
 
     def predict(X: pd.DataFrame) -> dict[str, np.ndarray]:
         return {name: _ours(model, X, train.classes) for name, model in answers.items()}

@@ -18,8 +18,8 @@ def test_losses_and_standings_are_tables(made):
     head, first, second, third = (line.split(" | ") for line in (lines[6], *lines[8:11]))
     assert head[1:4] == [
         "mean rank, all: 2 tables",
-        "mean rank, log loss: 1 tables",
-        "mean rank, RMSE: 1 tables",
+        "mean rank, log loss: 1 table",
+        "mean rank, RMSE: 1 table",
     ]
     assert first[0] == "| bpfast"
     assert first[1:5] == ["1.50", "2.00", "2.00", ""]
