@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -26,8 +26,8 @@ class Runner:
     Attributes
     ----------
     fit : makes it of the rows to train on, and of a seed
-    packages : what has to be installed, the first to be imported before the clock runs
-    modules : what is imported then
+    packages : what has to be installed
+    modules : what is imported before the clock runs
     answers : what its predictions are called
     tasks : what it is for
     """
@@ -66,95 +66,86 @@ def _all_classes(probabilities: np.ndarray, found: Any, classes: int) -> np.ndar
     return whole
 
 
-def _of(
-    name: str,
-    module: str,
-    estimators: str,
-    prepare: Callable[[pd.DataFrame], Callable],
-    options: dict[str, Any] | None = None,
-    *,
-    categories: bool = False,
-    scale_target: bool = False,
-) -> Callable[[Part, int], Predict]:
-    """How an estimator with scikit-learn's methods answers.
+@dataclass(frozen=True)
+class Rival:
+    """An estimator with scikit-learn's methods.
 
-    Parameters
+    Attributes
     ----------
-    name : what the answer is called
-    module, estimators : where they are, and their name with ``{}`` for Classifier and Regressor
-    prepare : makes a preparation of rows to train on
+    packages, module : what has to be installed, and where the estimator is
+    estimators : its name, with ``{}`` for Classifier and Regressor
+    prepare : makes a preparation of the rows to train on
     options : beside ``random_state``
-    categories : whether it is told by ``cat_features`` which columns are words, text in them
+    categories : whether it is told by ``cat_features`` which columns are words
     scale_target : whether it is given a target of numbers scaled, as it does not do so itself
+    tasks : what it is for
     """
 
-    def fit(train: Part, seed: int) -> Predict:
+    packages: tuple[str, ...]
+    module: str
+    estimators: str
+    prepare: Callable[[pd.DataFrame], Callable]
+    options: dict[str, Any] = field(default_factory=dict)
+    categories: bool = False
+    scale_target: bool = False
+    tasks: tuple[str, ...] = (CLASSES, NUMBERS)
+
+    def named(self, name: str) -> Runner:
+        """The runner whose answer has this name."""
+
+        def fit(train: Part, seed: int) -> Predict:
+            predict = self.fit(train, seed)
+            return lambda X: {name: predict(X)}
+
+        return Runner(fit, self.packages, (self.module,), (name,), self.tasks)
+
+    def fit(self, train: Part, seed: int) -> Callable[[pd.DataFrame], np.ndarray]:
+        """What predicts raw rows."""
         kind = "Classifier" if train.classes else "Regressor"
-        estimator = getattr(importlib.import_module(module), estimators.format(kind))
-        prepared = prepare(train.X)
-        given = {"random_state": seed, **(options or {})}
-        if categories:
+        estimator = getattr(importlib.import_module(self.module), self.estimators.format(kind))
+        prepared = self.prepare(train.X)
+        given = {"random_state": seed, **self.options}
+        if self.categories:
             given["cat_features"] = [*plain(train.X)[1]]
-        mean, scale = (train.y.mean(), train.y.std()) if scale_target else (0.0, 1.0)
-        y = train.y if train.classes else (train.y - mean) / scale
-        model = estimator(**given).fit(prepared(train.X), y)
-
-        def predict(X: pd.DataFrame) -> dict[str, np.ndarray]:
-            if not train.classes:
-                return {name: np.ravel(model.predict(prepared(X))) * scale + mean}
-            probabilities = model.predict_proba(prepared(X))
-            return {name: _all_classes(probabilities, model.classes_, train.classes)}
-
-        return predict
-
-    return fit
+        if train.classes:
+            model = estimator(**given).fit(prepared(train.X), train.y)
+            found, many = model.classes_, train.classes
+            return lambda X: _all_classes(model.predict_proba(prepared(X)), found, many)
+        mean, scale = (train.y.mean(), train.y.std()) if self.scale_target else (0.0, 1.0)
+        model = estimator(**given).fit(prepared(train.X), (train.y - mean) / scale)
+        return lambda X: np.ravel(model.predict(prepared(X))) * scale + mean
 
 
-def _rival(
-    name: str, packages: tuple[str, ...], module: str, estimators: str, *given: Any, **more: Any
-) -> tuple[str, Runner]:
-    tasks = more.pop("tasks", (CLASSES, NUMBERS))
-    fit = _of(name, module, estimators, *given, **more)
-    return name, Runner(fit, packages, (module,), (name,), tasks)
-
-
-_SKLEARN, _PYTABKIT = ("scikit-learn",), ("pytabkit", "torch")
-# RealMLP and TabM keep the epoch with the fewest wrong classes, and RealMLP smoothes labels, unless
-# they are told what is asked for.
-_BY_LOG_LOSS = {"val_metric_name": "cross_entropy"}
+SKLEARN, PYTABKIT = ("scikit-learn",), ("pytabkit", "torch")
+RIVALS = {
+    "scikit-learn MLP": Rival(
+        SKLEARN, "sklearn.neural_network", "MLP{}", Scaled, scale_target=True
+    ),
+    "HistGB": Rival(
+        *(SKLEARN, "sklearn.ensemble", "HistGradientBoosting{}"),
+        lambda X: Native(X, MOST_CATEGORIES),
+    ),
+    "LightGBM": Rival(("lightgbm",), "lightgbm", "LGBM{}", Native, {"verbose": -1}),
+    "CatBoost": Rival(
+        *(("catboost",), "catboost", "CatBoost{}", lambda _: text),
+        {"verbose": False, "allow_writing_files": False},
+        categories=True,
+    ),
+    "RealMLP": Rival(PYTABKIT, "pytabkit", "RealMLP_TD_{}", Filled),
+    "TabM": Rival(PYTABKIT, "pytabkit", "TabM_D_{}", Filled),
+    # By default both keep the epoch with the fewest wrong classes, and RealMLP smoothes labels.
+    "RealMLP, told log loss": Rival(
+        *(PYTABKIT, "pytabkit", "RealMLP_TD_{}", Filled),
+        {"val_metric_name": "cross_entropy", "use_ls": False},
+        tasks=(CLASSES,),
+    ),
+    "TabM, told log loss": Rival(
+        *(PYTABKIT, "pytabkit", "TabM_D_{}", Filled),
+        {"val_metric_name": "cross_entropy"},
+        tasks=(CLASSES,),
+    ),
+}
 RUNNERS: dict[str, Runner] = {
     BPFAST: Runner(_bpfast, ("bpfast", "numba"), ("bpfast",), (BPFAST, SINGLE)),
-    **dict(
-        (
-            _rival(
-                *("scikit-learn MLP", _SKLEARN, "sklearn.neural_network", "MLP{}", Scaled),
-                scale_target=True,
-            ),
-            _rival(
-                *("HistGB", _SKLEARN, "sklearn.ensemble", "HistGradientBoosting{}"),
-                lambda X: Native(X, MOST_CATEGORIES),
-            ),
-            _rival(
-                *("LightGBM", ("lightgbm",), "lightgbm", "LGBM{}", Native),
-                {"verbose": -1},
-            ),
-            _rival(
-                *("CatBoost", ("catboost",), "catboost", "CatBoost{}", lambda _: text),
-                {"verbose": False, "allow_writing_files": False},
-                categories=True,
-            ),
-            _rival("RealMLP", _PYTABKIT, "pytabkit", "RealMLP_TD_{}", Filled),
-            _rival("TabM", _PYTABKIT, "pytabkit", "TabM_D_{}", Filled),
-            _rival(
-                *("RealMLP, told log loss", _PYTABKIT, "pytabkit", "RealMLP_TD_{}", Filled),
-                _BY_LOG_LOSS | {"use_ls": False},
-                tasks=(CLASSES,),
-            ),
-            _rival(
-                *("TabM, told log loss", _PYTABKIT, "pytabkit", "TabM_D_{}", Filled),
-                _BY_LOG_LOSS,
-                tasks=(CLASSES,),
-            ),
-        )
-    ),
+    **{name: rival.named(name) for name, rival in RIVALS.items()},
 }

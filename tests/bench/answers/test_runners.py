@@ -7,10 +7,8 @@ import pytest
 from sklearn.exceptions import ConvergenceWarning
 
 from bpfast.bench.answers import runners
-from bpfast.bench.answers.runners import BPFAST, RUNNERS, SINGLE
+from bpfast.bench.answers.runners import BPFAST, RIVALS, RUNNERS, SINGLE
 from bpfast.bench.answers.tables import read, split
-
-RIVALS = [name for name in RUNNERS if name != BPFAST]
 
 
 @pytest.mark.filterwarnings("ignore", category=ConvergenceWarning)
