@@ -1,0 +1,1 @@
+"""The benchmark of answers, and the study that the default search space was tuned by."""
