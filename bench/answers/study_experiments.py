@@ -48,18 +48,20 @@ def scales(random: np.random.Generator, rows: int) -> list[dict[str, Any]]:
 
 
 def wide(random: np.random.Generator, rows: int) -> list[dict[str, Any]]:
-    """Networks at random from a wide space, four of each kind that is trained together."""
+    """Networks at random from a wide space, two of each kind that is trained together."""
     found: list[dict[str, Any]] = []
-    for _ in range(32):
+    for _ in range(64):
         depth = int(random.integers(1, 4))
+        bins = round(4.0 * 12.0 ** random.random())
+        names = [f"piecewise{bins}-0.5", f"piecewise{bins}-0.3", "scaled", "quantile"]
         shared = {
-            "encoding": str(random.choice(WIDE_ENCODINGS)),
+            "encoding": str(random.choice(names, p=[0.4, 0.3, 0.15, 0.15])),
             "hidden": "x".join([str(random.choice([16, 32, 64, 128]))] * depth),
-            "activation": str(random.choice(["relu", "relu", "gelu", "silu"])),
-            "batch_size": int(random.choice([32, 64, 128, 256])),
+            "activation": str(random.choice(["relu", "gelu", "silu"])),
+            "batch_size": int(random.choice([32, 64, 128, 256, 512])),
             "epochs": int(random.choice([32, 64, 128])),
         }
-        for _ in range(4):
+        for _ in range(2):
             own = {
                 "schedule": str(random.choice(["constant", "cosine"])),
                 "patience": int(random.choice([8, 16, 32])),
@@ -79,22 +81,16 @@ SCALED = (
     "piecewise8-0.5-plus",
     "piecewise16-0.5-plus",
 )
-WIDE_ENCODINGS = (
-    "scaled",
-    "quantile",
-    "piecewise4-0.5",
-    "piecewise8-0.5",
-    "piecewise16-0.5",
-    "piecewise32-0.5",
-)
 
 
 def _regularised(random: np.random.Generator, wider: bool = False) -> dict[str, float]:
     """A learning rate, weight decay and dropout."""
-    low, high = (1e-4, 3e-2) if wider else (3e-4, 1e-2)
+    low, high = (2e-4, 6e-2) if wider else (3e-4, 1e-2)
     return {
         "learning_rate": float(low * (high / low) ** random.random()),
-        "weight_decay": float(10.0 ** random.uniform(-5.0, 0.0)),
+        "weight_decay": float(
+            10.0 ** (random.uniform(-4.0, 0.7) if wider else random.uniform(-5.0, 0.0))
+        ),
         "dropout": float(random.choice([0.0, random.uniform(0.0, 0.5)])),
     }
 
