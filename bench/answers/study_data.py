@@ -69,7 +69,7 @@ def expanded(name: str, train: np.ndarray, *others: np.ndarray) -> list[np.ndarr
     A piecewise linear encoding (Gorishniy et al., 2022) is called "piecewise8" and so on, by its
     bins. After it, "-open" leaves the first and the last bin open, as in the paper, "-raw" leaves
     inputs between 0 and 1, "-centred" only centres them, "-0.5" scales them to that deviation
-    instead of 1, "-plus" keeps the scaled column beside them. Columns of two values stay as they are.
+    instead of 1, "-plus" keeps the scaled column beside them. Columns of two values stay.
     """
     arrays = [train, *others]
     if name == "scaled":
