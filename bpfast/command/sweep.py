@@ -14,6 +14,7 @@ import typer
 from rich.console import Console
 
 from ..checks import check_int
+from ..sweeps.ensembles import Picking
 from ..sweeps.folds import Splitting
 from ..sweeps.options import Search
 from ..sweeps.parts import SweepData
@@ -59,6 +60,7 @@ def _dask_client(address: str | None) -> AbstractContextManager[Any]:
 def run_request(request: Request, options: SweepOptions, client: Any, begun: float) -> None:
     """Train, print and write what was asked for since ``begun``, by ``perf_counter``."""
     memory, top = _bytes(options.memory), check_int("top", options.top, 1)
+    picking = Picking.checked(options.members, options.milliseconds)
     check_int("seed", request.seed, 0)
     check_time(request.time)
     space = Space(request.space)
@@ -91,6 +93,7 @@ def run_request(request: Request, options: SweepOptions, client: Any, begun: flo
             run=folder,
             resume=options.resume is not None,
             progress=display.show,
+            picking=picking,
         )
     print_result(console, result, top)
     write_result(folder, result, data, dataset, request)

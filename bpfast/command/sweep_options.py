@@ -113,6 +113,20 @@ class SweepOptions:
     minimum: Values = None
     warmup: Values = None
     init: Names = None
+    number_encoding: Annotated[
+        str | None,
+        Option(
+            help="What numbers become: scaled, quantile, piecewise8, with commas.",
+            show_default=False,
+        ),
+    ] = None
+    patience: Annotated[
+        str | None,
+        Option(
+            help="Epochs without a lower validation loss after which a network stops.",
+            show_default=False,
+        ),
+    ] = None
     # How networks are drawn, ranked and let go.
     sampler: Annotated[str, Option(help=f"Optuna's: {', '.join(SAMPLERS)}.")] = "random"
     storage: Annotated[
@@ -169,6 +183,12 @@ class SweepOptions:
         ),
     ] = None
     output: Annotated[Path | None, Option(help="Folder for the results.")] = None
+    members: Annotated[
+        int | None, Option(help="Networks of the ensemble, at most; as many as help if not given.")
+    ] = None
+    milliseconds: Annotated[
+        float | None, Option(help="That the ensemble may take to predict 1,000 rows here.")
+    ] = None
     columns: Annotated[
         bool, Option("--columns", help="Say what is done with each column, and stop.")
     ] = False

@@ -19,6 +19,7 @@ import numpy as np
 from ..training.population import Population
 from ..training.progress import Progress
 from .budget import Budget
+from .candidates import Candidates
 from .curve import Curve
 from .halving import Pruner
 from .options import Search
@@ -29,11 +30,10 @@ from .scoring import result_names
 from .shards import Job, Outcome, Shard
 from .study import Study
 from .trainer import Trainer
-from .trials import FitGroup, Row, State, Trial, rank
+from .trials import FitGroup, Row, State, Trial
 from .workers import Workers
 
 COHORT_SHARE = 256  # trials of a cohort for each shard that is trained at once
-UNRANKED = (np.inf, 0)  # below the rank of any score
 
 
 @dataclass
@@ -57,6 +57,7 @@ class Rounds:
     Attributes
     ----------
     rows, losses : what came of the trials that ended, by number
+    candidates : the trials that come first, with their networks
     best : the network that is ranked first, if networks are kept as they are; None where none has a
         score
     totals : seconds without compiling, samples that networks learned from, and the like
@@ -84,15 +85,16 @@ class Rounds:
         self._begun, self._start = begun, time.perf_counter() - self.totals.seconds
         self._stopped: float | None = None  # when the clock was
         self._known = 0  # the first trial that no earlier process knows
-        first = UNRANKED
+        best = -np.inf
         if folder:
             self._known = max([-1, *folder.rows, *folder.checkpoints]) + 1
-            first = min(map(rank, folder.rows.values()), default=UNRANKED)
-        self._curve = Curve(self.totals.curve, best=-first[0])
+            scores = (row["validation_score"] for row in folder.rows.values())
+            best = max(scores, default=best)
+        self._curve = Curve(self.totals.curve, best=best)
         self._budget: Budget | None = None
         if search.time is not None:
             self._budget = Budget(trainer, search, study.learns, self._known)
-        self._last_networks: dict[int, Population] = {}  # the best of jobs that ran out of time
+        self._last_networks: dict[int, Population] = {}  # of jobs that ran out of time
         self._cohorts = [Cohort(), Cohort()]
         self._counter = ProgressCounter(
             trials=search.networks,
@@ -104,9 +106,9 @@ class Rounds:
             limit=self._limit,
         )
         self.best: Population | None = None
-        self._best_rank: tuple[float, int] = UNRANKED
-        if folder and not trainer.data.refits and first < UNRANKED:
-            self._best_rank, self.best = first, folder.best(first[1])
+        self.candidates = Candidates()
+        for known in folder.candidates() if folder else ():
+            self.candidates.offer(*known)
 
     # --- from round to round ---------------------------------------------------------------------
 
@@ -128,6 +130,9 @@ class Rounds:
             self._write()
             self.totals = self._totals()
         self._recorder.finish(self.totals)
+        first = self.candidates.best
+        if first is not None and not self._trainer.data.refits:
+            self.best = first.networks
 
     def _alternate(self, interrupted: Sequence) -> None:
         empty = 0
@@ -185,7 +190,8 @@ class Rounds:
             elif trial.ended:
                 self._end(trial)
         pause = self._recorder.pause_seconds
-        jobs = [Job(Shard.of(trials), trials[0].stop, pause) for trials in groups.values()]
+        worst = self.candidates.worst
+        jobs = [Job(Shard.of(trials), trials[0].stop, pause, worst) for trials in groups.values()]
         with self._stopped_clock():
             self._workers.prepare([job.shard for job in jobs])
         self._submit(self._workers.cut(jobs))
@@ -252,10 +258,13 @@ class Rounds:
             trial.losses = outcome.losses[k]
             if is_complete or (columns["diverged"][k] and is_stop):
                 self._end(trial)
-        if is_complete:
-            self._consider(trials[outcome.best], outcome.best_network)
-        elif outcome.out_of_time:
-            self._last_networks[trials[outcome.best].number] = outcome.best_network
+        by_number = {trials[k].number: own for k, own in outcome.networks.items()}
+        if outcome.out_of_time:
+            self._last_networks |= by_number
+            return
+        for trial in trials:
+            if trial.number in by_number:
+                self.candidates.offer(trial.row, by_number[trial.number])
 
     def _end(self, trial: Trial) -> None:
         """Count a trial as ended."""
@@ -270,14 +279,13 @@ class Rounds:
         names = result_names(len(self._trainer.data.folds.rows))
         self._study.tell([self.rows[number] for number in numbers], names, self._search.epochs)
 
-    def _consider(self, trial: Trial, network: Population | None = None) -> None:
-        """See whether a trial comes first of all so far; its network is in its state, or given."""
-        if rank(trial.row) >= self._best_rank:
-            return
-        if network is None and trial.state is not None:
-            network = self._trainer.network(trial)
-        if network is not None:  # else an earlier process kept it, if it came first
-            self._best_rank, self.best = rank(trial.row), network
+    def _consider(self, trial: Trial) -> None:
+        """Keep a trial that is not complete, if it is among the best."""
+        if trial.number in self._last_networks:
+            self.candidates.offer(trial.row, self._last_networks[trial.number])
+        # without a state, an earlier process kept it if it was among the best
+        elif trial.state is not None and self.candidates.wants(trial.row):
+            self.candidates.offer(trial.row, self._trainer.networks(trial))
 
     def _see(self, trial: Trial) -> None:
         """Put a trial into the curve, if it is better than all before."""
@@ -293,17 +301,14 @@ class Rounds:
             self._tell(sorted(number for number, trial in cohort.trials.items() if trial.ended))
             for trial in cohort.trials.values():
                 if trial.row and not trial.ended:
-                    self._consider(trial, self._last_networks.get(trial.number))
+                    self._consider(trial)
                     self.rows[trial.number], self.losses[trial.number] = trial.row, trial.losses
                     self._see(trial)
 
     # --- what is kept, and counted ----------------------------------------------------------------
 
     def _write(self, only_if_due: bool = False) -> None:
-        best = None
-        if self.best is not None and not self._trainer.data.refits:
-            best = self._best_rank[1], self.best
-        self._recorder.write(best, self._totals(), only_if_due)
+        self._recorder.write(self.candidates, self._totals(), only_if_due)
 
     def _checkpoint(self, only_if_due: bool = False) -> None:
         self._recorder.checkpoint(self._trials(), self._totals(), only_if_due)

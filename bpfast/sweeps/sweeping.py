@@ -16,6 +16,7 @@ from ..checks import check_int
 from ..tables.roles import Roles
 from ..training.interrupts import interrupt_flag
 from .blocks import Blocks, BlockWorkers, OwnThreads, block_size
+from .ensembles import Picked, Picker, Picking
 from .folds import Splitting
 from .given_data import TableOptions
 from .halving import Halving
@@ -31,7 +32,7 @@ from .space import Space
 from .stored_study import forget_unbegun
 from .study import STUDY, Study
 from .trainer import Trainer
-from .trials import Trial, params_of, rank
+from .trials import FitGroup, Trial, params_of, rank
 from .workers import ThreadWorkers, Workers
 
 
@@ -70,6 +71,8 @@ def sweep(
     metric: str | None = None,
     class_weight: Any = None,
     sample_weight: Any = None,
+    members: int | None = None,
+    milliseconds: float | None = None,
     time: float | None = None,
 ) -> SweepResult:
     """Train networks that a sampler takes from a space, and rank them by their validation score.
@@ -159,6 +162,9 @@ def sweep(
     class_weight : "balanced", or a dict of classes to weights, for training rows
     sample_weight : (samples,), or a table's column: how much each row counts in training
         Scores are without weights, as in scikit-learn.
+    members, milliseconds : how large the ensemble may be
+        At most so many of the table's networks; and so many milliseconds to predict 1,000 rows
+        here, from the raw table to the answer. By default as many as help.
     time : seconds that the call may take, from its begin on, but for compiling
         Networks are drawn until it is over, at most 1,048,576, or ``networks`` if they are done
         before; more time, better answers. Those that are on their way at its end are ranked as they
@@ -225,6 +231,7 @@ def sweep(
         run=run,
         resume=resume,
         progress=progress,
+        picking=Picking.checked(members, milliseconds),
     )
 
 
@@ -250,6 +257,7 @@ def train_and_rank(
     run: str | os.PathLike | None,
     resume: bool,
     progress: Callable[[SweepProgress], None] | None,
+    picking: Picking,
 ) -> SweepResult:
     """A sweep of data that are split and encoded; see :func:`sweep`.
 
@@ -269,17 +277,22 @@ def train_and_rank(
         has_rungs=search.halving is not None,
     )
     rounds = _train(trainer, search, resources, persistence, known_by, progress, begun)
-    return _result(data, rounds, search.epochs)
+    picked = Picker(data, search.seed, device).pick(rounds.candidates, picking)
+    return _result(trainer, rounds, picked)
 
 
-def _result(data: SweepData, rounds: Rounds | Blocks, epochs: int) -> SweepResult:
+def _result(trainer: Trainer, rounds: Rounds | Blocks, picked: Picked | None) -> SweepResult:
     """What the rounds of a sweep came to."""
+    first = rounds.candidates.best
+    data = trainer.data
+    if first is not None:
+        data = trainer.data_of(FitGroup.of(params_of(first.row)))
     order = sorted(rounds.rows, key=lambda number: rank(rounds.rows[number]))
     losses = [rounds.losses[number] for number in order]
     folds = len(data.folds.rows)
     return SweepResult(
         table=table_of([rounds.rows[number] for number in order], folds),
-        losses=np.reshape(losses, (-1, epochs)),
+        losses=np.reshape(losses, (-1, trainer.epochs)),
         best=rounds.best,
         scaler=data.scaler,
         target_scaler=data.target_scaler,
@@ -294,6 +307,9 @@ def _result(data: SweepData, rounds: Rounds | Blocks, epochs: int) -> SweepResul
         encoding=data.encoding,
         target=data.target,
         rows=data.rows,
+        expansion=data.expansion,
+        ensemble=None if picked is None else picked.ensemble,
+        ensemble_test_score=np.nan if picked is None else picked.test_score,
     )
 
 
@@ -378,8 +394,10 @@ def _refit(rounds: Rounds | Blocks) -> None:
     row = min(scored, key=rank)
     trainer, number = rounds.source(row["network"])
     winner = Shard.of([Trial(number, params_of(row))])
-    rounds.best, history = trainer.refit(winner, row["epochs"])
-    data, scorer = trainer.data, trainer.scorer
+    epochs = row["best_epoch"] if "best_epoch" in row else row["epochs"]
+    rounds.best, history = trainer.refit(winner, epochs)
+    scorer = trainer.scorer(winner.group)
+    data = scorer.data
     parts = [part for part in (data.winner, data.test) if len(part.X)]
     part_scores = [scorer.part_scores(rounds.best, part, data.target_scaler) for part in parts]
     if history.diverged[0] or not all(own.is_finite[0] for own in part_scores):
