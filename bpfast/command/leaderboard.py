@@ -12,6 +12,7 @@ from rich.table import Table
 from ..plurals import many
 from ..sweeps.metrics import named
 from ..sweeps.result import SweepResult
+from ..sweeps.run_folder import read_manifest
 from ..sweeps.words import (
     by_epoch,
     column_title,
@@ -25,7 +26,7 @@ from ..sweeps.words import (
 )
 from ..tables.dataset import Dataset
 from .request import Request
-from .results import BEST
+from .results import BEST, ENSEMBLE
 
 HIDDEN_COLUMNS = ("network", "diverged")  # in networks.csv, but not on the terminal
 PARTS = ("validation", "test")  # whose scores are shown
@@ -124,10 +125,28 @@ def _test_score(result: SweepResult) -> str:
     return f"; test {metric.label} of the first, trained on all other rows: {tested}"
 
 
+def print_ensemble(console: Console, result: SweepResult, folder: Path) -> None:
+    """Tell how good the ensemble in a folder is beside the first network; nothing without one."""
+    found = read_manifest(folder).get("ensemble")
+    if not found:
+        return
+    metric, told = named(result.metric), []
+    for part, score in {"validation": found["score"], "test": found["test_score"]}.items():
+        if score is not None:
+            first = metric.format(result.table[f"{part}_score"][0])
+            told.append(f"{part} {metric.label} {metric.format(score)} (the first: {first})")
+    members = many(len(found["members"]), "network")
+    console.print(f"ensemble of {members}: {', '.join(told)}", soft_wrap=True, highlight=False)
+
+
 def print_where(console: Console, folder: Path, result: SweepResult) -> None:
     """Tell where the results are, and how to use them, or why no network has a score."""
     console.print(f"results: {folder}", soft_wrap=True)
     if result.best is None:
         console.print(f"[yellow]{no_score(result.table)}[/]", soft_wrap=True, highlight=False)
+        return
+    if (folder / ENSEMBLE).is_file():
+        console.print(f"use it:  bpfast predict {folder / ENSEMBLE} DATA", soft_wrap=True)
+        console.print(f"         {BEST} there is the first network alone", soft_wrap=True)
     else:
         console.print(f"use it:  bpfast predict {folder / BEST} DATA", soft_wrap=True)

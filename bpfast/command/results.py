@@ -16,7 +16,7 @@ from ..version import __version__
 from .held_out import predict_held_out
 from .request import Request
 
-BEST = "best.safetensors"
+BEST, ENSEMBLE = "best.safetensors", "ensemble.safetensors"
 
 
 def write_result(

@@ -13,18 +13,16 @@ import typer
 from rich.console import Console
 
 from ..checks import check_int
-from ..sweeps.folds import Splitting
-from ..sweeps.parts import SweepData
 from ..sweeps.space import Space
 from ..sweeps.storage import located
 from ..sweeps.study import planned
 from ..sweeps.sweeping import train_and_rank
-from ..tables.dataset import Dataset
 from .baseline import print_baseline
 from .columns import print_columns, print_reading
 from .console import stdout_console
-from .data import read_dataset, read_test_dataset
-from .leaderboard import print_request, print_result, print_where
+from .data import prepare, read_dataset, read_test_dataset
+from .inspection import inspect_quickly, sample_of
+from .leaderboard import print_ensemble, print_request, print_result, print_where
 from .options import typed_options, with_options
 from .progress import SweepDisplay
 from .request import Request, new_request, saved_in
@@ -61,7 +59,8 @@ def run_request(request: Request, options: SweepOptions, client: Any) -> None:
     request = replace(request, networks=planned(space, request.sampler, request.networks))
     dataset = read_dataset(request)
     test_data = read_test_dataset(request, dataset)
-    data = _prepare(dataset, test_data, request)
+    data = prepare(dataset, test_data, request)
+    sample = sample_of(dataset, test_data, data.rows, request.seed)
     dataset, test_data = dataset.without_inputs(), None  # room for training
     console = stdout_console()
     if options.columns:
@@ -91,6 +90,8 @@ def run_request(request: Request, options: SweepOptions, client: Any) -> None:
         )
     print_result(console, result, top)
     write_result(folder, result, data, dataset, request)
+    inspect_quickly(folder, sample, request)
+    print_ensemble(console, result, folder)
     print_where(console, folder, result)
     if result.interrupted:
         console.print(
@@ -99,19 +100,6 @@ def run_request(request: Request, options: SweepOptions, client: Any) -> None:
         raise typer.Exit(130)
     if options.baseline:
         print_baseline(console, result, data, request)
-
-
-def _prepare(dataset: Dataset, test_data: Dataset | None, request: Request) -> SweepData:
-    """What networks would be trained on."""
-    splitting = Splitting(request.validation, request.test, request.cv, split=request.split)
-    return SweepData.of(
-        dataset,
-        splitting,
-        request.seed,
-        metric=request.metric,
-        class_weight=request.class_weight,
-        test=test_data,
-    )
 
 
 def _bytes(text: str | None) -> int | None:
