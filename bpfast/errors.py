@@ -15,6 +15,14 @@ def missing_extra(package: str, extra: str) -> ImportError:
     return ImportError(f'{package} is not installed: pip install "bpfast[{extra}]"')
 
 
+def import_torch() -> Any:
+    """PyTorch, which no extra installs."""
+    try:
+        return import_module("torch")
+    except ImportError:
+        raise ImportError("torch is not installed: pip install torch") from None
+
+
 def import_optional(package: str, extra: str) -> Any:
     """An optional package; where it is missing, the error names the extra that installs it."""
     try:

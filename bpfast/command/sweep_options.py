@@ -88,6 +88,20 @@ class SweepOptions:
     minimum: Values = None
     warmup: Values = None
     init: Names = None
+    number_encoding: Annotated[
+        str | None,
+        Option(
+            help="What numbers become: scaled, quantile, piecewise8, with commas.",
+            show_default=False,
+        ),
+    ] = None
+    patience: Annotated[
+        str | None,
+        Option(
+            help="Epochs without a lower validation loss after which a network stops.",
+            show_default=False,
+        ),
+    ] = None
     # How networks are drawn, ranked and let go.
     sampler: Annotated[str, Option(help=f"Optuna's: {', '.join(SAMPLERS)}.")] = "random"
     storage: Annotated[

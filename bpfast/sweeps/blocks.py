@@ -21,6 +21,8 @@ import numpy as np
 from ..errors import import_optional
 from ..kernels import counter
 from ..training.population import Population
+from .candidates import MOST as MOST_CANDIDATES
+from .candidates import Candidate, Candidates
 from .options import Persistence, Search
 from .progress import SweepProgress
 from .rounds import Rounds
@@ -28,7 +30,7 @@ from .run_folder import RunFolder, Totals, write_block
 from .shards import Job, Shard
 from .study import Study
 from .trainer import Trainer
-from .trials import Row, Trial, params_of, rank
+from .trials import FitGroup, Row, Trial, params_of, rank
 from .workers import ThreadWorkers
 
 BLOCK = 4096  # networks of a block; results depend on it
@@ -106,6 +108,7 @@ class Blocks:
     Attributes
     ----------
     rows, losses : of the best networks, by number
+    candidates : the trials that come first, with their networks
     best : the network that is ranked first; None where none has a score, or it is trained anew
     totals : seconds, and samples that networks learned from
     interrupted : whether Ctrl-C ended it
@@ -122,6 +125,7 @@ class Blocks:
         self.rows: dict[int, Row] = {}
         self.losses: dict[int, np.ndarray] = {}
         self.best: Population | None = None
+        self.candidates = Candidates()
         self.totals, self.interrupted = folder.totals, False
         self._networks = self._diverged = 0
         self._best_score = self._worst = -np.inf  # of all; and below which no row is kept
@@ -151,8 +155,11 @@ class Blocks:
             self.tell()
         self._cut()
         self.interrupted = bool(interrupted)
-        if not self._trainer.data.refits:
-            self.best = self._winner()
+        for row, networks in self._retrained():
+            self.candidates.offer(row, networks)
+        first = self.candidates.best
+        if first is not None and not self._trainer.data.refits:
+            self.best = first.networks
 
     def source(self, network: int) -> tuple[Trainer, int]:
         """What trained a network, and the number that it had there."""
@@ -191,14 +198,23 @@ class Blocks:
         if len(best) == KEPT:
             self._worst = best[-1]["validation_score"]
 
-    def _winner(self) -> Population | None:
-        """The network that is ranked first, trained once more: it travels with no block."""
-        first = min(self.rows.values(), key=rank, default=None)
-        if first is None or first["validation_score"] == -np.inf:
-            return None
-        trainer, number = self.source(first["network"])
-        shard = Shard.of([Trial(number, params_of(first))])
-        return trainer.advance(Job(shard, first["epochs"])).best_network
+    def _retrained(self) -> Iterator[Candidate]:
+        """The trials that are ranked first, trained once more: networks travel with no block."""
+        able = [row for row in self.rows.values() if row["validation_score"] > -np.inf]
+        groups: dict[tuple[int, FitGroup], list[Row]] = {}
+        for row in sorted(able, key=rank)[:MOST_CANDIDATES]:
+            own = row["network"] // BLOCK, FitGroup.of(params_of(row))
+            groups.setdefault(own, []).append(row)
+        for rows in groups.values():
+            numbers = [self.source(row["network"])[1] for row in rows]
+            pairs = zip(numbers, rows, strict=True)
+            shard = Shard.of([Trial(number, params_of(row)) for number, row in pairs])
+            trainer, _ = self.source(rows[0]["network"])
+            outcome = trainer.advance(Job(shard, self._search.epochs))
+            while outcome.shard.epoch < self._search.epochs:  # after Ctrl-C
+                outcome = trainer.advance(Job(outcome.shard, self._search.epochs))
+            for k, networks in outcome.networks.items():
+                yield Candidate(rows[k], networks)
 
     def tell(self, block: SweepProgress | None = None) -> None:
         """Show how far all is, with the block that this process trains."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..errors import import_optional
-from .hyperparameters import CATEGORIES, INTEGERS, check_choices
+from .hyperparameters import INTEGERS, TEXTS, check_choices
 
 if TYPE_CHECKING:
     from optuna import Trial
@@ -53,7 +53,7 @@ def parse(name: str, text: str) -> Any:
         Text that is none of these.
     """
     parts = [part.strip() for part in text.split(",")]
-    if ":" not in text or name == "hidden" or name in CATEGORIES:
+    if ":" not in text or name in TEXTS:
         values = [_parse_value(name, part) for part in parts]
         return values if len(values) > 1 else values[0]
     low, high, *scale = text.split(":")
@@ -100,7 +100,7 @@ def grid_count(name: str, distribution: Any) -> int:
 
 
 def _parse_value(name: str, text: str) -> Any:
-    if name == "hidden" or name in CATEGORIES:
+    if name in TEXTS:
         return text
     if text in ("True", "true", "False", "false"):
         return text.lower() == "true"
@@ -139,7 +139,7 @@ def _check_distribution(name: str, distribution: Any) -> None:
     if hasattr(distribution, "choices"):
         check_choices(name, distribution.choices)
         return
-    if name == "hidden" or name in CATEGORIES or name == "nesterov":
+    if name in TEXTS or name == "nesterov":
         raise ValueError(f"{name} needs choices, not a range")
     if name in INTEGERS and distribution != _distributions().IntDistribution(
         distribution.low, distribution.high, distribution.log, distribution.step or 1

@@ -10,6 +10,7 @@ from typing import Any
 from ..checks import check_choice
 from ..kernels.schedules import KINDS
 from ..kernels.tables import ACTIVATIONS
+from ..tables.encoding.expansion import SCALED, check_number_encoding
 from ..training.initializers import INITIALIZERS
 from ..training.optimizers import OPTIMIZERS
 
@@ -21,14 +22,18 @@ CATEGORIES = {
     "init": INITIALIZERS,
 }
 # Hyperparameters whose values are integers, and the least of each.
-INTEGERS = {"width": 1, "depth": 0, "batch_size": 1, "seed": 0, "warmup": 0}
+INTEGERS = {"width": 1, "depth": 0, "batch_size": 1, "seed": 0, "warmup": 0, "patience": 1}
 OPTIMIZER_SETTINGS = dict.fromkeys(
     field.name for optimizer in OPTIMIZERS.values() for field in fields(optimizer)
 )
 # In the order in which a sampler is asked for them: the sampler's numbers depend on it.
 HYPERPARAMETERS = tuple(
     dict.fromkeys(
-        ("hidden", "width", "depth", *CATEGORIES, *INTEGERS, *OPTIMIZER_SETTINGS, "dropout")
+        (
+            *("hidden", "width", "depth", *CATEGORIES),
+            *(name for name in INTEGERS if name != "patience"),
+            *(*OPTIMIZER_SETTINGS, "dropout", "number_encoding", "patience"),
+        )
     )
 )
 DEFAULTS = {
@@ -37,7 +42,9 @@ DEFAULTS = {
     "optimizer": "adam",
     "batch_size": 64,
     "init": "auto",
+    "number_encoding": SCALED,
 }
+TEXTS = ("hidden", "number_encoding", *CATEGORIES)  # whose values are text
 DECIDING = ("optimizer", "schedule")  # whether others matter depends on these
 SCHEDULE_WITH = {"decay": "exponential", "minimum": "cosine"}
 
@@ -79,6 +86,8 @@ def check_choices(name: str, choices: Sequence[Any]) -> None:
             _parse_widths(choice)
         elif name in CATEGORIES:
             check_choice(name, choice, CATEGORIES[name])
+        elif name == "number_encoding":
+            check_number_encoding(choice)
         elif name in INTEGERS and (type(choice) is not int or choice < INTEGERS[name]):
             least = INTEGERS[name]
             raise ValueError(f"{name} must be a whole number from {least}, got {choice!r}")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import threading
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -10,6 +11,7 @@ import numpy as np
 from ..memory import check_memory
 from ..tables.dataset import Dataset
 from ..tables.encoding import Encoding
+from ..tables.encoding.expansion import SCALED, Expansion
 from ..tables.roles import DROPPED
 from ..tables.scaling import Scaler
 from ..tables.target import Target
@@ -20,6 +22,8 @@ from .metrics import SCORE, Metric, beside
 from .metrics import metric as find_metric
 from .preparation import Part, Preparation, Preparer
 from .weights import Weighting
+
+_EXPANDING = threading.Lock()  # one thread computes a number encoding, others wait for it
 
 
 class Folds(NamedTuple):
@@ -72,7 +76,34 @@ class Folds(NamedTuple):
     @property
     def inputs(self) -> list[int]:
         """For each fold how many inputs its encoding makes."""
-        return [len(found.encoding.features) for found in self.prepared]
+        return [found.inputs for found in self.prepared]
+
+    @property
+    def samples(self) -> tuple[Part, Part]:
+        """Parts that have what networks are trained on, and what they are scored on."""
+        return self.train, self.validation[0]
+
+    def fold(self, k: int) -> Part:
+        """What fold k is trained on."""
+        first, last = self.rows[k][0], self.rows[k][-1] + 1
+        return self.train.cut(first, last)
+
+    def expanded(self, name: str) -> Folds:
+        """The folds with a number encoding, which each finds in the rows that it is trained on."""
+        pairs = zip(self.prepared, self.rows, strict=True)
+        own = [self.train.X[rows[0] : rows[-1] + 1, : found.inputs] for found, rows in pairs]
+        prepared = [found.expanded(name, X) for found, X in zip(self.prepared, own, strict=True)]
+        inputs = max(found.inputs for found in prepared)
+        check_memory(f"inputs of number_encoding={name!r}", len(self.train.X) * inputs, "float32")
+        X = np.zeros((len(self.train.X), inputs), np.float32)
+        for found, rows, base in zip(prepared, self.rows, own, strict=True):
+            assert found.expansion is not None
+            X[rows[0] : rows[-1] + 1, : found.inputs] = found.expansion.apply(base)
+        validation = [
+            part.expanded(found.expansion).padded(inputs)
+            for found, part in zip(prepared, self.validation, strict=True)
+        ]
+        return Folds(self.train._replace(X=X), self.rows, validation, prepared)
 
     def of_networks(self, trials: int) -> tuple[list[np.ndarray], np.ndarray]:
         """``rows`` of a fit of all trials on fold 0, then all trials on fold 1, ..."""
@@ -97,6 +128,7 @@ class SweepData:
     fingerprints : by which a sweep that is resumed knows its data
     rows : for each part the numbers of its rows in the table that was given: "train" and "test" of
         the winner, "validation", or "split0_validation" and so on of a cross-validation
+    expansion : what scaled inputs of the winner become; None where they stay as they are
     """
 
     folds: Folds
@@ -111,6 +143,8 @@ class SweepData:
     refits: bool
     fingerprints: dict[str, str]
     rows: dict[str, np.ndarray]
+    expansion: Expansion | None = None
+    _expanded: dict[str, SweepData] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
     def of(
@@ -166,6 +200,31 @@ class SweepData:
             fingerprints=fingerprints,
             rows=_rows_given(dataset, rows, test, splitting.cv is not None),
         )
+
+    def expanded(self, name: str) -> SweepData:
+        """The same with a number encoding: computed once, for all networks that have it."""
+        if name == SCALED:
+            return self
+        with _EXPANDING:
+            if name not in self._expanded:
+                self._expanded[name] = self._with_expansion(name)
+        return self._expanded[name]
+
+    def _with_expansion(self, name: str) -> SweepData:
+        folds = self.folds.expanded(name)
+        if self.refits:
+            expansion = Expansion.fit(name, self.winner.X, self.encoding.bounded)
+            winner = self.winner.expanded(expansion)
+        else:
+            expansion, winner = folds.prepared[0].expansion, folds.train
+        test = self.test.expanded(expansion)
+        return replace(
+            self, folds=folds, winner=winner, test=test, expansion=expansion, _expanded={}
+        )
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What other processes get: they compute the number encodings that they need."""
+        return vars(self) | {"_expanded": {}}
 
     @property
     def classes(self) -> list[str]:

@@ -9,6 +9,7 @@ import numpy as np
 
 from ..tables.dataset import Dataset
 from ..tables.encoding import Encoding, encode_scaled, fit
+from ..tables.encoding.expansion import Expansion
 from ..tables.scaling import Scaler
 from ..tables.target import scaler_of
 from .weights import Weighting
@@ -31,15 +32,20 @@ class Part(NamedTuple):
     target: np.ndarray
     weights: np.ndarray | None = None
 
-    def head(self, rows: int) -> Part:
-        """The first rows."""
-        weights = None if self.weights is None else self.weights[:rows]
-        return Part(self.X[:rows], self.y[:rows], self.target[:rows], weights)
+    def cut(self, first: int, last: int) -> Part:
+        """Rows from the first to before the last."""
+        own = slice(first, last)
+        weights = None if self.weights is None else self.weights[own]
+        return Part(self.X[own], self.y[own], self.target[own], weights)
 
     def padded(self, inputs: int) -> Part:
         """The part with inputs of zeros after its own."""
         lacking = inputs - self.X.shape[1]
         return self._replace(X=np.pad(self.X, ((0, 0), (0, lacking)))) if lacking else self
+
+    def expanded(self, expansion: Expansion | None) -> Part:
+        """The part with what its inputs become."""
+        return self if expansion is None else self._replace(X=expansion.apply(self.X))
 
 
 class Preparation(NamedTuple):
@@ -49,18 +55,30 @@ class Preparation(NamedTuple):
     ----------
     encoding, scaler : of the inputs
     target_scaler : None for classes and labels
+    expansion : what scaled inputs become; None where they stay as they are
     """
 
     encoding: Encoding
     scaler: Scaler
     target_scaler: Scaler | None
+    expansion: Expansion | None = None
+
+    @property
+    def inputs(self) -> int:
+        """How many inputs there are."""
+        lines = self.encoding.features if self.expansion is None else self.expansion.lines
+        return len(lines)
+
+    def expanded(self, name: str, X: np.ndarray) -> Preparation:
+        """The same with a number encoding, found in training rows' scaled inputs."""
+        return self._replace(expansion=Expansion.fit(name, X, self.encoding.bounded))
 
     def part(self, dataset: Dataset, rows: np.ndarray) -> Part:
         """Some rows of a data set, which need not be the one that it was found in."""
         X = encode_scaled(self.encoding, self.scaler, dataset.inputs, rows)
         target = dataset.target
         y = replace(target, values=target.values[rows]).transformed()
-        return Part(X, self.scale(y), target.values[rows])
+        return Part(X, self.scale(y), target.values[rows]).expanded(self.expansion)
 
     def scale(self, y: np.ndarray) -> np.ndarray:
         """A target, transformed, as networks are trained on it."""

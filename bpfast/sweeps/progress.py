@@ -88,7 +88,8 @@ class ProgressCounter:
             self._best = max(self._best, row["validation_score"])
             self._spared += self._epochs - row["epochs"]
             self._diverged += row["diverged"]
-            self._pruned += row["epochs"] < self._epochs and not row["diverged"]
+            ended = row["diverged"] or row.get("stopped", False)
+            self._pruned += row["epochs"] < self._epochs and not ended
 
     def watch(self, numbers: list[int], epochs: float, architecture: str) -> None:
         """A fit has come to a sum of epochs over its trials: show how far all is."""

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..kernels.task import DIVERGED
-from ..training.population import Population
+from .candidates import Candidates
 from .run_folder import RunFolder, Totals
 from .trials import Trial, rung_values
 
@@ -70,14 +70,14 @@ class Recorder:
         if self._folder and trial.number not in self._folder.rows:
             self._unwritten.append(trial)
 
-    def write(self, best: tuple[int, Population] | None, totals: Totals, only_if_due: bool) -> None:
-        """Write trials that have ended; ``best`` is as for :meth:`RunFolder.keep`."""
+    def write(self, candidates: Candidates, totals: Totals, only_if_due: bool) -> None:
+        """Write trials that have ended, and networks of the best."""
         now = time.perf_counter()
         is_early = only_if_due and now - self._written < WRITE_SECONDS
         if self._folder is None or not self._unwritten or is_early:
             return
         self._written = now
-        self._folder.keep(self._unwritten, best, totals)
+        self._folder.keep(self._unwritten, candidates, totals)
         self._unwritten.clear()
 
     def checkpoint(self, trials: Sequence[Trial], totals: Totals, only_if_due: bool) -> None:

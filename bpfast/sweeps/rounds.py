@@ -18,6 +18,7 @@ import numpy as np
 
 from ..training.population import Population
 from ..training.progress import Progress
+from .candidates import Candidates
 from .halving import Pruner
 from .options import Search
 from .progress import ProgressCounter, SweepProgress
@@ -27,11 +28,10 @@ from .scoring import result_names
 from .shards import Job, Outcome, Shard
 from .study import Study
 from .trainer import Trainer
-from .trials import FitGroup, Row, State, Trial, rank
+from .trials import FitGroup, Row, State, Trial
 from .workers import Workers
 
 COHORT_SHARE = 256  # trials of a cohort for each shard that is trained at once
-UNRANKED = (np.inf, 0)  # below the rank of any score
 
 
 @dataclass
@@ -53,6 +53,7 @@ class Rounds:
     Attributes
     ----------
     rows, losses : what came of the trials that ended, by number
+    candidates : the trials that come first, with their networks
     best : the network that is ranked first, if networks are kept as they are; None where none has a
         score
     totals : seconds without compiling, and samples that networks learned from
@@ -85,11 +86,9 @@ class Rounds:
             show=show,
         )
         self.best: Population | None = None
-        self._best_rank: tuple[float, int] = UNRANKED
-        if folder and not trainer.data.refits:
-            first = min(map(rank, folder.rows.values()), default=UNRANKED)
-            if first < UNRANKED:
-                self._best_rank, self.best = first, folder.best(first[1])
+        self.candidates = Candidates()
+        for known in folder.candidates() if folder else ():
+            self.candidates.offer(*known)
 
     # --- from round to round ---------------------------------------------------------------------
 
@@ -105,6 +104,9 @@ class Rounds:
         finally:
             self._write()
             self.totals = self._totals()
+        first = self.candidates.best
+        if first is not None and not self._trainer.data.refits:
+            self.best = first.networks
 
     def _alternate(self, interrupted: Sequence) -> None:
         empty = 0
@@ -154,7 +156,8 @@ class Rounds:
             elif trial.ended:
                 self._end(trial)
         pause = self._recorder.pause_seconds
-        jobs = [Job(Shard.of(trials), trials[0].stop, pause) for trials in groups.values()]
+        worst = self.candidates.worst
+        jobs = [Job(Shard.of(trials), trials[0].stop, pause, worst) for trials in groups.values()]
         with self._stopped_clock():
             self._workers.prepare([job.shard for job in jobs])
         self._submit(self._workers.cut(jobs))
@@ -215,8 +218,8 @@ class Rounds:
             trial.losses = outcome.losses[k]
             if is_complete or (columns["diverged"][k] and is_stop):
                 self._end(trial)
-        if is_complete:
-            self._consider(trials[outcome.best], outcome.best_network)
+        for k, networks in outcome.networks.items():
+            self.candidates.offer(trials[k].row, networks)
 
     def _end(self, trial: Trial) -> None:
         """Count a trial as ended."""
@@ -230,14 +233,11 @@ class Rounds:
         names = result_names(len(self._trainer.data.folds.rows))
         self._study.tell([self.rows[number] for number in numbers], names, self._search.epochs)
 
-    def _consider(self, trial: Trial, network: Population | None = None) -> None:
-        """See whether a trial comes first of all so far; its network is in its state, or given."""
-        if rank(trial.row) >= self._best_rank:
-            return
-        if network is None and trial.state is not None:
-            network = self._trainer.network(trial)
-        if network is not None:  # else an earlier process kept it, if it came first
-            self._best_rank, self.best = rank(trial.row), network
+    def _consider(self, trial: Trial) -> None:
+        """Keep a trial that is not complete, if it is among the best."""
+        # without a state, an earlier process kept it if it was among the best
+        if trial.state is not None and self.candidates.wants(trial.row):
+            self.candidates.offer(trial.row, self._trainer.networks(trial))
 
     def _wind_up(self) -> None:
         """After Ctrl-C: take what comes to an end, and show other trials as far as they are."""
@@ -255,10 +255,7 @@ class Rounds:
     # --- what is kept, and counted ----------------------------------------------------------------
 
     def _write(self, only_if_due: bool = False) -> None:
-        best = None
-        if self.best is not None and not self._trainer.data.refits:
-            best = self._best_rank[1], self.best
-        self._recorder.write(best, self._totals(), only_if_due)
+        self._recorder.write(self.candidates, self._totals(), only_if_due)
 
     def _checkpoint(self, only_if_due: bool = False) -> None:
         trials = [trial for cohort in self._cohorts for trial in cohort.trials.values()]

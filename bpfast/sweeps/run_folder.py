@@ -1,7 +1,7 @@
 """A sweep's folder: what was asked for and what came of it, complete at every moment.
 
 ``manifest.json`` has what was asked for. ``parts/`` has Parquet files of trials that have ended,
-the best network so far, and a checkpoint: parameters and optimiser's moments of networks on their
+the best networks so far, and a checkpoint: parameters and optimiser's moments of networks on their
 way. A sweep that is resumed asks its sampler the same questions, answers them from these files as
 far as they go, and so comes to where it was.
 """
@@ -19,8 +19,10 @@ from typing import Any, NamedTuple
 from ..errors import import_optional
 from ..files import make_folders, remove_empty, remove_leftovers, write_json, write_whole
 from ..training.population import Population
+from .candidates import Candidate, Candidates
 from .checkpoints import Checkpoint, read_checkpoint, write_checkpoint
 from .identity import GROWS, check_same
+from .kept_networks import read_networks, write_networks
 from .trials import Row, Trial
 
 MANIFEST, PARTS, CHECKPOINT = "manifest.json", "parts", "checkpoint.safetensors"
@@ -68,6 +70,7 @@ class RunFolder:
         self.folder, self.parts = Path(folder), Path(folder) / PARTS
         self.rows: dict[int, Row] = {}
         self.losses: dict[int, list[float]] = {}
+        self._networks: dict[Path, set[int]] = {}  # whose networks a file has
         self.checkpoints: dict[int, Checkpoint] = {}
         _check_extras()
         _check_manifest(self.folder, settings, resume)
@@ -104,29 +107,37 @@ class RunFolder:
         if not self._begun:
             remove_empty(self._made)
 
-    def keep(
-        self, trials: Sequence[Trial], best: tuple[int, Population] | None, totals: Totals
-    ) -> None:
-        """Write what came of some trials that have ended.
-
-        Parameters
-        ----------
-        best : number and network of the best trial so far; None where no network is kept
-        """
-        if best is not None:  # before its row is there
-            best[1].save(self._best(best[0]))
+    def keep(self, trials: Sequence[Trial], candidates: Candidates, totals: Totals) -> None:
+        """Write what came of some trials that have ended, and networks of the best."""
+        best = {own.row["network"]: own.networks for own in candidates}
+        self._write_networks(best)  # before their rows are there
         table = [trial.row | {"losses": trial.losses.tolist()} for trial in trials]
         path = self.parts / f"{len(self.rows):08d}.parquet"  # in the order of writing
         write_whole(path, _polars().DataFrame(table, infer_schema_length=None).write_parquet)
         self._add(table)
         self.write_totals(totals)
-        if best is not None:
-            for path in {*self.parts.glob("best-*.safetensors")} - {self._best(best[0])}:
-                path.unlink()
+        for path in [path for path, own in self._networks.items() if not own & best.keys()]:
+            path.unlink()
+            del self._networks[path]
 
-    def best(self, number: int) -> Population:
-        """The network of that number, which is the best of all rows."""
-        return Population.load(self._best(number))
+    def candidates(self) -> list[Candidate]:
+        """The trials whose networks are there."""
+        found = []
+        for path in sorted(self.parts.glob("networks-*.safetensors")):
+            networks = read_networks(path)
+            self._networks[path] = {*networks}
+            known = {number: own for number, own in networks.items() if number in self.rows}
+            found += [Candidate(self.rows[number], own) for number, own in known.items()]
+        return found
+
+    def _write_networks(self, best: Mapping[int, Population]) -> None:
+        """Write those of the best that are in no file."""
+        written = set().union(*self._networks.values())
+        new = {number: own for number, own in best.items() if number not in written}
+        if new:
+            path = self.parts / f"networks-{len(self.rows):08d}.safetensors"
+            write_networks(path, new)
+            self._networks[path] = {*new}
 
     def checkpoint(self, trials: Sequence[Trial], totals: Totals) -> None:
         """Write trials that have a state, in place of those that were written before."""
@@ -140,9 +151,6 @@ class RunFolder:
             return _known(polars.read_parquet(_block(self.parts, number)))
         except (FileNotFoundError, polars.exceptions.ComputeError):
             return None
-
-    def _best(self, number: int) -> Path:
-        return self.parts / f"best-{number:08d}.safetensors"
 
     def write_totals(self, totals: Totals) -> None:
         """Write what all fits so far took."""

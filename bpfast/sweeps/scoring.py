@@ -23,7 +23,7 @@ RESULTS = (
     *("validation_score", "validation_std"),
     *(f"validation_{name}" for name in SCORE_NAMES[1:]),
     *(f"test_{name}" for name in SCORE_NAMES),
-    *("loss", "epochs", "diverged"),
+    *("loss", "epochs", "best_epoch", "stopped", "diverged"),
 )
 
 
@@ -93,6 +93,10 @@ class Scorer(NamedTuple):
         else:
             results |= self.test_columns(population, diverged[:, 0])
         results["loss"], results["epochs"] = loss.mean(axis=1), epochs.min(axis=1)
+        if history.best_epoch is not None:
+            best = history.best_epoch.reshape(len(parts), trials)
+            results["best_epoch"] = np.maximum(1, np.sort(best, axis=0)[len(parts) // 2])
+            results["stopped"] = history.stopped.reshape(len(parts), trials).all(axis=0)
         results["diverged"] = diverged.any(axis=1)
         if self.data.refits:
             results |= {SPLIT_SCORE.format(k): column for k, column in enumerate(scores.T)}

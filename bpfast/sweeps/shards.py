@@ -52,11 +52,20 @@ class Shard:
 
 
 class Job(NamedTuple):
-    """A shard, the epoch that it is trained to, and the seconds after which it pauses."""
+    """What a worker is given.
+
+    Attributes
+    ----------
+    shard : what is trained
+    until : the epoch that it is trained to
+    seconds : after which it pauses
+    worst : networks of trials with a lower score need not come back
+    """
 
     shard: Shard
     until: int
     seconds: float = np.inf
+    worst: float = -np.inf
 
 
 @dataclass(frozen=True)
@@ -69,7 +78,7 @@ class Outcome:
     results : (trials,) arrays, the columns of the table
     losses : (trials, epochs) training losses, means over folds
     rung_losses : (trials,) validation losses, means over folds; empty but at a rung
-    best, best_network : index of the trial with the highest score, and its network (of fold 0)
+    networks : of the best trials, by their index: one a fold
     updates : samples that networks learned from
     paused : whether it is still on its way to ``until``
     interrupted : whether Ctrl-C ended it
@@ -79,8 +88,7 @@ class Outcome:
     results: dict[str, np.ndarray]
     losses: np.ndarray
     rung_losses: np.ndarray
-    best: int
-    best_network: Population
+    networks: dict[int, Population]
     updates: int
     paused: bool
     interrupted: bool

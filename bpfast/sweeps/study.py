@@ -135,7 +135,8 @@ class Study:
         ----------
         rows : of the sweep's table
         kept : columns that become user attributes of the trials
-        epochs : of the whole sweep: a network that diverged, or was trained for fewer, was pruned
+        epochs : of the whole sweep: a network that diverged, or was trained for fewer though it had
+            not run out of patience, was pruned
         """
         states = _optuna().trial.TrialState
         told = []
@@ -148,7 +149,8 @@ class Study:
                 if name in row:
                     trial.set_user_attr(name, row[name])
             score = row["validation_score"]
-            if row["epochs"] == epochs and not row["diverged"] and math.isfinite(score):
+            is_through = row["epochs"] == epochs or row.get("stopped", False)
+            if is_through and not row["diverged"] and math.isfinite(score):
                 told.append(self._study.tell(trial, score))
             else:
                 told.append(self._study.tell(trial, state=states.PRUNED))

@@ -357,8 +357,10 @@ def _refit(rounds: Rounds | Blocks) -> None:
     row = min(scored, key=rank)
     trainer, number = rounds.source(row["network"])
     winner = Shard.of([Trial(number, params_of(row))])
-    rounds.best, history = trainer.refit(winner, row["epochs"])
-    data, scorer = trainer.data, trainer.scorer
+    epochs = row["best_epoch"] if "best_epoch" in row else row["epochs"]
+    rounds.best, history = trainer.refit(winner, epochs)
+    scorer = trainer.scorer(winner.group)
+    data = scorer.data
     parts = [part for part in (data.winner, data.test) if len(part.X)]
     part_scores = [scorer.part_scores(rounds.best, part, data.target_scaler) for part in parts]
     if history.diverged[0] or not all(own.is_finite[0] for own in part_scores):

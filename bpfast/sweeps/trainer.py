@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field, fields
 from typing import Any
 
@@ -16,7 +17,8 @@ from ..training.network import MLP
 from ..training.optimizers import OPTIMIZERS, Optimizer
 from ..training.population import Population
 from ..training.progress import Progress
-from .checkpoints import joined, parted
+from .candidates import best_indices
+from .fits import Fits
 from .parts import SweepData
 from .preparation import Part
 from .scoring import Scorer
@@ -47,10 +49,13 @@ class Trainer:
     has_rungs: bool
     compiled: set[tuple[str, ...]] = field(default_factory=set)
 
-    @property
-    def scorer(self) -> Scorer:
-        """What scores the networks."""
-        return Scorer(self.data, self.device)
+    def data_of(self, group: FitGroup) -> SweepData:
+        """The data with the number encoding of a group's networks."""
+        return self.data.expanded(group.number_encoding)
+
+    def scorer(self, group: FitGroup) -> Scorer:
+        """What scores the networks of a group."""
+        return Scorer(self.data_of(group), self.device)
 
     def compile(self, shard: Shard) -> None:
         """Train a few networks of a group for an epoch on a batch: kernels are there then."""
@@ -61,9 +66,10 @@ class Trainer:
         if needed in self.compiled:
             return
         self.compiled.add(needed)
-        batch = self.data.folds.train.head(group.batch_size)
+        folds = self.data_of(group).folds
+        batch, validation = (part.cut(0, group.batch_size) for part in folds.samples)
         population = self.population(few)
-        with self._training(population, few, batch, epochs=1) as training:
+        with self._training(population, few, batch, validation=validation, epochs=1) as training:
             training.advance()
         population.predict(batch.X[:1], device=self.device)
         if self.has_rungs:
@@ -76,34 +82,49 @@ class Trainer:
         ----------
         watch : given a Progress between calls of the kernel
         """
-        shard, folds = job.shard, len(self.data.folds.rows)
-        population = self.population(shard, self.data.folds.inputs)
-        rows = self.data.folds.of_networks(len(shard))
-        with self._training(population, shard, self.data.folds.train, rows) as training:
-            if shard.states:
-                training.load_state_dict(joined(shard.states))
-            before = training.history().sample_updates
-            training.advance(job.until, watch or False, job.seconds)
-            if watch:  # also where no network was left to train
-                watch(training.progress())
-            epoch = training.epoch
-            states = [] if epoch == self.epochs else parted(training.state_dict(), folds)
-        history = training.history()
+        shard, scorer = job.shard, self.scorer(job.shard.group)
+        population = self.population(shard, scorer.data.folds.inputs)
+        fits = self._fits(population, shard)
+        with closing(fits):
+            before = fits.sample_updates
+            fits.advance(job.until, watch, job.seconds)
+            epoch = fits.epoch
+            states = [] if epoch == self.epochs else fits.states()
+        history = fits.history()
         arrived = epoch >= job.until  # past it where all diverged
-        results = self.scorer.results(population, history)
-        best = int(results["validation_score"].argmax())
+        results = scorer.results(population, history)
         at_rung = arrived and epoch < self.epochs
+        good = [] if states else best_indices(results["validation_score"], job.worst)
         return Outcome(
             shard=Shard(shard.group, shard.numbers, shard.params, epoch, states),
             results=results,
             losses=self._losses(history),
-            rung_losses=self.scorer.validation_losses(population) if at_rung else np.empty(0),
-            best=best,
-            best_network=population[best],
+            rung_losses=scorer.validation_losses(population) if at_rung else np.empty(0),
+            networks={k: population[k :: len(shard)] for k in good},
             updates=history.sample_updates - before,
-            paused=not arrived and not training.interrupted,
-            interrupted=training.interrupted,
+            paused=not arrived and not fits.interrupted,
+            interrupted=fits.interrupted,
         )
+
+    def _fits(self, population: Population, shard: Shard) -> Fits:
+        """The fits that train a shard: one for all folds, or with patience one for each.
+
+        Networks that stop by a loss on validation samples must have them in common.
+        """
+        folds = self.data_of(shard.group).folds
+        count, trials = len(folds.rows), len(shard)
+        if "patience" not in shard.params[0]:
+            rows = folds.of_networks(trials)
+            fit = self._training(population, shard, folds.train, rows=rows)
+            return Fits(population, [fit], trials, shard.states)
+        own = [population]
+        if count > 1:
+            own = [population[k * trials : (k + 1) * trials] for k in range(count)]
+        fits = [
+            self._training(networks, shard, folds.fold(k), validation=folds.validation[k])
+            for k, networks in enumerate(own)
+        ]
+        return Fits(population, fits, trials, shard.states)
 
     def refit(self, shard: Shard, epochs: int) -> tuple[Population, History]:
         """The winner's network, trained on all rows that are not test, for so many epochs.
@@ -111,18 +132,19 @@ class Trainer:
         They are those that it was ranked at, of a schedule that is the whole sweep's. So Ctrl-C
         does not cut them short; a second one raises.
         """
-        winner = self.data.winner
+        winner = self.data_of(shard.group).winner
         population = self.population(shard, [winner.X.shape[1]])
         with self._training(population, shard, winner) as training:
             while training.epoch < epochs:
                 training.advance(epochs)
         return population, training.history()
 
-    def network(self, trial: Trial) -> Population:
-        """The network of a trial that has a state, as it is there, of fold 0."""
+    def networks(self, trial: Trial) -> Population:
+        """The networks of a trial that has a state, as they are there, one a fold."""
         assert trial.state is not None
-        parameters = trial.state["parameters"][:1]
-        return self.population(Shard.of([trial])).with_parameters(parameters)
+        shard = Shard.of([trial])
+        population = self.population(shard, self.data_of(shard.group).folds.inputs)
+        return population.with_parameters(trial.state["parameters"])
 
     def population(self, shard: Shard, inputs: Sequence[int] | None = None) -> Population:
         """The networks before training, all trials on fold 0 first, then all on fold 1, ...
@@ -137,7 +159,7 @@ class Trainer:
         """
         pairs = zip(shard.numbers, shard.params, strict=True)
         seeds = [params.get("seed", number) for number, params in pairs]
-        inputs = inputs or [self.data.folds.train.X.shape[1]]
+        inputs = inputs or [self.data_of(shard.group).folds.train.X.shape[1]]
         mlp, init = self._mlp(shard.group, max(inputs)), shard.group.init
         population = Population.drawn(mlp, np.array(seeds * len(inputs)), self.seed, init)
         for fold, own_inputs in enumerate(inputs):
@@ -150,7 +172,8 @@ class Trainer:
 
     def max_trials(self, group: FitGroup, memory: int) -> int:
         """How many trials of a group may be trained at once, in so many bytes."""
-        floats = 3 * self._mlp(group).n_parameters + 2 * self.epochs  # with two moments, and losses
+        # with two moments, and the best epoch's; and losses
+        floats = 4 * self._mlp(group).n_parameters + 2 * self.epochs
         return max(1, min(MAX_NETWORKS, memory // (4 * floats)) // len(self.data.folds.rows))
 
     def operations(self, job: Job) -> float:
@@ -165,10 +188,18 @@ class Trainer:
         shard: Shard,
         part: Part,
         rows: tuple[list[np.ndarray], np.ndarray] | None = None,
+        validation: Part | None = None,
         epochs: int | None = None,
     ) -> Training:
-        """A training of a shard's networks, each with its own hyperparameters."""
+        """A training of a shard's networks, each with its own hyperparameters.
+
+        By samples to score on it is known when to stop, for networks that have patience.
+        """
         params = shard.params * (len(population) // len(shard))
+        stopping: dict[str, Any] = {}
+        if validation is not None and "patience" in shard.params[0]:
+            stopping["patience"] = np.array([own["patience"] for own in params])
+            stopping["validation"] = (validation.X, validation.y)
         return Training(
             population,
             part.X,
@@ -181,10 +212,11 @@ class Trainer:
             rows=rows,
             dropout=np.array([own.get("dropout", 0.0) for own in params]),
             device=self.device,
+            **stopping,
         )
 
     def _mlp(self, group: FitGroup, inputs: int | None = None) -> MLP:
-        data = self.data
+        data = self.data_of(group)
         inputs = inputs or data.folds.train.X.shape[1]
         layers = (inputs, *group.hidden, data.target.outputs)
         return MLP(layers, group.activation, LOSS[data.target.kind])

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..tables.encoding.expansion import SCALED
 from .hyperparameters import HYPERPARAMETERS, widths
 
 State = dict[str, np.ndarray]  # a trial's tensors of Training.state_dict, a row for each fold
@@ -23,15 +24,17 @@ class FitGroup(NamedTuple):
     optimizer: str
     batch_size: int
     init: str
+    number_encoding: str
 
     @classmethod
     def of(cls, params: Mapping[str, Any]) -> FitGroup:
         """The group of networks with these hyperparameters."""
-        names = ("activation", "optimizer", "batch_size", "init")
-        return cls(widths(params), *(params[name] for name in names))
+        return cls(widths(params), *(params[name] for name in cls._fields[1:]))
 
     def __str__(self) -> str:
-        return f"{'x'.join(map(str, self.hidden)) or 'linear'} {self.activation} {self.optimizer}"
+        shape = "x".join(map(str, self.hidden)) or "linear"
+        inputs = "" if self.number_encoding == SCALED else f" of {self.number_encoding} inputs"
+        return f"{shape} {self.activation} {self.optimizer}{inputs}"
 
 
 @dataclass

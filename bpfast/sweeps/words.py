@@ -40,8 +40,9 @@ def duration(seconds: float) -> str:
 
 
 def ended_early(table: Mapping[str, np.ndarray], epochs: int) -> np.ndarray:
-    """(networks,) bool: neither diverged nor trained to the last epoch."""
-    return ~table["diverged"] & (table["epochs"] < epochs)
+    """(networks,) bool: neither diverged, nor trained to the last epoch or out of patience."""
+    early = ~table["diverged"] & (table["epochs"] < epochs)
+    return early & ~table["stopped"].astype(bool) if "stopped" in table else early
 
 
 def by_epoch(epochs: np.ndarray) -> str:

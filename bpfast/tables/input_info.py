@@ -11,7 +11,9 @@ from typing import Any
 import numpy as np
 
 from ..checks import check_array
+from ..training.network import MLP
 from .encoding.encoding import Encoding
+from .encoding.expansion import Expansion
 from .encoding.fitting import encode_scaled
 from .encoding.number import Number
 from .reading.frames import as_frame, is_table
@@ -26,19 +28,42 @@ class InputInfo:
     ----------
     encoding : what each of the table's columns is encoded as
     scaler : of what they are encoded as
+    expansion : what becomes of them once they are scaled, or None where they stay so
     """
 
     encoding: Encoding
     scaler: Scaler
+    expansion: Expansion | None = None
+
+    @property
+    def features(self) -> list[str]:
+        """Names of the network's inputs, such as "area", "area bin 2" and "colour=red"."""
+        names = self.encoding.features
+        return names if self.expansion is None else self.expansion.features(names)
+
+    def check(self, mlp: MLP) -> None:
+        """Raise ``ValueError`` where a network does not take these inputs."""
+        made = columns = len(self.encoding.features)
+        if self.expansion is not None:
+            made = len(self.expansion.lines)
+            least = 1 + max((line.source for line in self.expansion.lines), default=-1)
+            if columns < least:
+                raise ValueError(f"expansion is of at least {least} inputs, columns make {columns}")
+        if made != mlp.inputs:
+            raise ValueError(f"columns make {made} inputs, the network has {mlp.inputs}")
+        if np.shape(self.scaler.mean) != (columns,):
+            raise ValueError(
+                f"scaler is for {np.size(self.scaler.mean)} inputs, columns make {columns}"
+            )
 
     def encode(self, X: Any, dtype: Any = np.float64) -> np.ndarray:
-        """The inputs, scaled, (rows, inputs) of a network's dtype.
+        """The network's inputs, (rows, inputs) of its dtype.
 
         Parameters
         ----------
         X : a table with at least the columns that are used, in any order; or an array of the
             columns in their order; or an array of numbers that is encoded already, (rows, inputs),
-            but not scaled
+            but not scaled or expanded
 
         Raises
         ------
@@ -46,6 +71,17 @@ class InputInfo:
             No table and no array of two dimensions; a column that is not there; text for a number;
             a number that is too far from the training rows' for the dtype.
         """
+        if self.expansion is None:
+            return self.scaled(X, dtype)
+        return self.expand(self.scaled(X, np.float32), dtype)
+
+    def expand(self, scaled: np.ndarray, dtype: Any) -> np.ndarray:
+        """The network's inputs, of a dtype, for rows of :meth:`scaled`."""
+        expanded = scaled if self.expansion is None else self.expansion.apply(scaled)
+        return expanded.astype(dtype, copy=False)
+
+    def scaled(self, X: Any, dtype: Any) -> np.ndarray:
+        """What comes before the expansion, which takes float32; as :meth:`encode`."""
         encoding, table = self._match(X)
         if dtype == np.float32:  # column by column, as a float64 array of all is twice as large
             encoded = encode_scaled(encoding, self.scaler, table, np.arange(len(table)))

@@ -16,6 +16,8 @@ from ..files import read_tensors, write_tensors
 from ..training.population import FORMAT, Population
 from .encoding.column import Column
 from .encoding.encoding import Encoding
+from .encoding.expansion import Expansion
+from .expansion_tensors import from_tensors, to_tensors
 from .export import to_onnx
 from .input_info import InputInfo
 from .scaling import Scaler
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
 
 MODEL = "model"  # in a file's metadata: a population's have no such key
+ENSEMBLE_FORMAT = "bpfast ensemble 1"
+EXPANSION = "expansion."  # before the names of its tensors
 
 # What a model's columns may be given as; a mapping is of each column's name to its categories.
 Columns = Encoding | Sequence[Column] | Mapping[str, list[str]]
@@ -51,6 +55,7 @@ class Model:
     target_names : names of the target's columns, empty for a target without names
     labels : for a target of labels, the two names of each: an output is the second's probability
     transform : "log" or "log1p" if that of the target was trained on, else ""
+    expansion : Expansion of the scaled inputs, or None for a network that takes them as they are
 
     Raises
     ------
@@ -68,6 +73,7 @@ class Model:
     target_names: tuple[str, ...] = ()
     labels: dict[str, list[str]] = field(default_factory=dict)
     transform: str = ""
+    expansion: Expansion | None = None
 
     def __post_init__(self) -> None:
         if not isinstance(self.population, Population):
@@ -78,17 +84,11 @@ class Model:
                 "population[0] or population.best(history)"
             )
         mlp = self.population.mlp
-        columns = self.columns or {f"x{k}": [] for k in range(mlp.inputs)}
+        inputs = mlp.inputs if self.expansion is None else np.size(self.scaler.mean)
+        columns = self.columns or {f"x{k}": [] for k in range(inputs)}
         object.__setattr__(self, "columns", _encoding(columns).columns)
         object.__setattr__(self, "target_names", tuple(self.target_names))
-        if len(self.features) != mlp.inputs:
-            raise ValueError(
-                f"columns make {len(self.features)} inputs, the network has {mlp.inputs}"
-            )
-        if np.shape(self.scaler.mean) != (mlp.inputs,):
-            raise ValueError(
-                f"scaler is for {np.size(self.scaler.mean)} inputs, the network has {mlp.inputs}"
-            )
+        self.input_info.check(mlp)
         self.target_info.check(mlp)
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -104,12 +104,12 @@ class Model:
     @property
     def features(self) -> list[str]:
         """Names of the inputs, such as "area" and "colour=red"."""
-        return self.encoding.features
+        return self.input_info.features
 
     @property
     def input_info(self) -> InputInfo:
         """How a table becomes the network's inputs."""
-        return InputInfo(self.encoding, self.scaler)
+        return InputInfo(self.encoding, self.scaler, self.expansion)
 
     @property
     def target_info(self) -> TargetInfo:
@@ -219,14 +219,17 @@ class Model:
         tensors, metadata = self.population.to_tensors()
         described = {
             "columns": self.encoding.to_plain(),
-            "scaler": _describe(self.scaler),
-            "target_scaler": None if self.target_scaler is None else _describe(self.target_scaler),
+            "scaler": self.scaler.to_plain(),
+            "target_scaler": self.target_scaler and self.target_scaler.to_plain(),
             "classes": self.classes,
             "metric": self.metric,
             "target_names": self.target_names,
             "labels": self.labels,
             "transform": self.transform,
         }
+        if self.expansion is not None:
+            described["expansion"] = self.expansion.name
+            tensors |= to_tensors(self.expansion, EXPANSION)
         text = json.dumps(described, allow_nan=False)
         write_tensors(Path(path), tensors, metadata | {MODEL: text})
 
@@ -240,15 +243,17 @@ class Model:
             The file is not a model's; it cannot be read.
         """
         tensors, metadata = read_tensors(Path(path))
+        if metadata.get("format") == ENSEMBLE_FORMAT:
+            raise ValueError(f"{path} is an ensemble's, not a model's: use bpfast.Ensemble.load")
         if metadata.get("format") != FORMAT or MODEL not in metadata:
             raise ValueError(
                 f"{path} is no model: Model.save and bpfast sweep write them, with scaler and names"
             )
         described = json.loads(metadata[MODEL])
         for name in ("scaler", "target_scaler"):
-            if described[name] is not None:
-                arrays = {key: np.array(values) for key, values in described[name].items()}
-                described[name] = Scaler(**arrays)
+            described[name] = described[name] and Scaler.from_plain(described[name])
+        if "expansion" in described:
+            described["expansion"] = from_tensors(described["expansion"], tensors, EXPANSION)
         described["columns"] = Encoding.from_plain(described["columns"])
         return cls(Population.from_tensors(tensors, metadata), **described)
 
@@ -259,8 +264,3 @@ def _encoding(columns: Columns) -> Encoding:
     if isinstance(columns, Mapping):
         return Encoding.from_plain(columns)
     return Encoding(tuple(columns))
-
-
-def _describe(scaler: Scaler) -> dict[str, Any]:
-    given = {name: array for name, array in vars(scaler).items() if array is not None}
-    return {name: np.asarray(array).tolist() for name, array in given.items()}

@@ -6,6 +6,7 @@ the target are alike: each word selects a row of a table of inputs.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -21,18 +22,41 @@ from .input_info import is_array
 from .onnx_moments import add_moment
 
 
-def add_encoding(graph: Graph, encoding: Encoding) -> str:
-    """Declare the inputs of raw columns and encode them; returns the (samples, inputs) float64."""
-    if is_array(encoding):
-        return _add_array(graph, encoding)
-    raw = [_add_input(graph, column) for column in encoding.used]
-    parts = [_add_column(graph, *pair) for pair in zip(encoding.used, raw, strict=True)]
-    return graph.add("Concat", *parts, axis=1)
+def add_encodings(graph: Graph, encodings: Sequence[Encoding]) -> list[str]:
+    """Declare the inputs of raw columns and encode them.
+
+    Returns
+    -------
+    list of the (samples, inputs) float64 of each encoding
+
+    Raises
+    ------
+    ValueError
+        A column is words in one encoding, and numbers in another.
+    """
+    if all(map(is_array, encodings)):
+        raw = graph.input(INPUT, DOUBLE, len(encodings[0].columns))
+        return [_add_array(graph, encoding, raw) for encoding in encodings]
+    inputs = _add_inputs(graph, [column for encoding in encodings for column in encoding.used])
+    different = dict.fromkeys(column for encoding in encodings for column in encoding.used)
+    encoded = {column: _add_column(graph, column, inputs[column.name]) for column in different}
+    return [
+        graph.add("Concat", *(encoded[column] for column in encoding.used), axis=1)
+        for encoding in encodings
+    ]
 
 
-def _add_input(graph: Graph, column: Column) -> str:
-    dtype = object if isinstance(column, Coded) else DOUBLE
-    return graph.input(column.name, dtype, 1)
+def _add_inputs(graph: Graph, columns: Sequence[Column]) -> dict[str, str]:
+    """An input for each name among the columns."""
+    dtypes: dict[str, Any] = {}
+    for column in columns:
+        dtype = object if isinstance(column, Coded) else DOUBLE
+        if dtypes.setdefault(column.name, dtype) is not dtype:
+            raise ValueError(
+                f"column {column.name!r} is words for one network and numbers for another: ONNX "
+                "has one type for an input"
+            )
+    return {name: graph.input(name, dtype, 1) for name, dtype in dtypes.items()}
 
 
 def _add_column(graph: Graph, column: Any, raw: str) -> str:
@@ -82,10 +106,9 @@ def _as_written(marks: tuple[str, ...]) -> list[str]:
     return ["NaN", *dict.fromkeys(case(mark) for mark in known for case in cases)]
 
 
-def _add_array(graph: Graph, encoding: Encoding) -> str:
+def _add_array(graph: Graph, encoding: Encoding, raw: str) -> str:
     """All columns of an array at once; each "is missing" input follows its column."""
     columns: list[Any] = [*encoding.columns]
-    raw = graph.input(INPUT, DOUBLE, len(columns))
     missing = _is_missing(graph, raw)
     medians = np.array([[_median(column) for column in columns]])
     value = graph.add("Where", missing, medians, raw)

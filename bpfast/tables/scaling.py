@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -28,6 +30,16 @@ class Scaler:
         # rounding gives a column of 0.1 a deviation of 1e-17: the range tells that it is constant
         varies = np.ptp(values, axis=0) > 0
         return cls(values.mean(axis=0), np.where(varies, values.std(axis=0), 1.0))
+
+    def to_plain(self) -> dict[str, Any]:
+        """All of it for JSON; bounds that it has not are left out."""
+        given = {name: array for name, array in vars(self).items() if array is not None}
+        return {name: np.asarray(array).tolist() for name, array in given.items()}
+
+    @classmethod
+    def from_plain(cls, plain: Mapping[str, Any]) -> Scaler:
+        """What :meth:`to_plain` described."""
+        return cls(**{name: np.array(values) for name, values in plain.items()})
 
     def apply(self, values: np.ndarray) -> np.ndarray:
         """Values, scaled."""

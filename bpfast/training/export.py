@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..errors import missing_extra
+from ..errors import import_torch, missing_extra
 from ..kernels.tables import ACTIVATIONS, INVERSE_LINKS, LOSSES, Activation, InverseLink
 from .network import MLP
 from .onnx_graph import INPUT, Graph, Operators
@@ -27,23 +27,32 @@ Arrays = list[np.ndarray]
 
 def to_torch(mlp: MLP, weights: Arrays, biases: Arrays) -> nn.Sequential:
     """See :meth:`bpfast.Population.to_torch`."""
-    try:
-        import torch
-        from torch import nn
-    except ImportError:
-        raise ImportError("torch is not installed: pip install torch") from None
+    torch = import_torch()
+    modules: list[Any] = []
+    for weight, bias, function in zip_longest(weights, biases, torch_functions(mlp)):
+        modules += [_linear(torch, weight, bias), function]
+    if LOSSES[mlp.loss].inverse_link == "identity":
+        modules.pop()
+    return torch.nn.Sequential(*modules)
+
+
+def torch_functions(mlp: MLP) -> list[nn.Module]:
+    """PyTorch's modules of the hidden layers' activations, and at last of the inverse link.
+
+    Raises
+    ------
+    ValueError
+        An activation or an inverse link that PyTorch lacks.
+    """
     _check_activations(mlp, "torch", "PyTorch")
-    if INVERSE_LINKS[LOSSES[mlp.loss].inverse_link].torch is None:
+    functions = _functions(mlp)
+    if functions[-1].torch is None:
         raise ValueError(
             f"PyTorch has no module for the exponential that loss={mlp.loss!r} ends with: "
             "export to ONNX or scikit-learn"
         )
-    modules: list[Any] = []
-    for weight, bias, function in zip_longest(weights, biases, _functions(mlp)):
-        modules += [_linear(torch, weight, bias), function.torch(nn)]
-    if LOSSES[mlp.loss].inverse_link == "identity":
-        modules.pop()
-    return nn.Sequential(*modules)
+    nn = import_torch().nn
+    return [function.torch(nn) for function in functions]
 
 
 def _linear(torch: Any, weight: np.ndarray, bias: np.ndarray | None) -> nn.Linear:
@@ -75,6 +84,27 @@ def add_network(graph: Graph, value: str, mlp: MLP, weights: Arrays, biases: Arr
         value = graph.add("Gemm", value, weight, *([] if bias is None else [bias]))
         value = function.onnx(operators, value)
     return value
+
+
+def add_networks(graph: Graph, value: str, mlp: MLP, weights: Arrays, biases: Arrays) -> str:
+    """Apply several networks, whose arrays have them as their first axis, to the same inputs.
+
+    Returns
+    -------
+    the name of their predictions, (networks, samples, outputs)
+    """
+    _check_activations(mlp, "onnx", "ONNX")
+    operators = Operators(graph, weights[0].dtype)
+    *functions, inverse_link = _functions(mlp)
+    for weight, bias, function in zip_longest(weights, biases, functions):
+        value = graph.add("MatMul", value, weight)
+        if bias is not None:
+            value = graph.add("Add", value, bias[:, None])
+        if function is not None:
+            value = function.onnx(operators, value)
+    rows = graph.add("Reshape", value, np.array([-1, mlp.outputs]))  # a softmax takes these
+    value = inverse_link.onnx(operators, rows)
+    return graph.add("Reshape", value, np.array([len(weights[0]), -1, mlp.outputs]))
 
 
 def to_sklearn(mlp: MLP, weights: Arrays, biases: Arrays) -> MLPClassifier | MLPRegressor:

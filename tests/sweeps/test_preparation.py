@@ -61,7 +61,7 @@ def test_a_part_may_have_inputs_of_zeros_after_its_own():
     np.testing.assert_array_equal(wide.X, [[1, 1, 0]] * 4)
     assert wide.X.dtype == np.float32
     assert part.padded(2) is part
-    assert [len(values) for values in wide.head(3)[:3]] == [3, 3, 3]
+    assert [len(values) for values in wide.cut(0, 3)[:3]] == [3, 3, 3]
 
 
 def test_a_table_without_inputs_is_refused():

@@ -10,6 +10,8 @@ from sweeps import kept_sweep, on_disk, same, stop_sweep
 
 import bpfast as bp
 from bpfast.kernels import cuda
+from bpfast.sweeps import candidates, recording, workers
+from bpfast.sweeps.kept_networks import read_networks
 from bpfast.sweeps.run_folder import read_manifest
 
 pytest.importorskip("polars")
@@ -33,11 +35,18 @@ def test_the_study_has_every_trial_once(tmp_path):
     assert study.best_value == table["validation_score"][0]
 
 
-def test_only_the_best_network_is_kept(tmp_path):
+def test_only_the_best_networks_are_kept(tmp_path, monkeypatch):
+    monkeypatch.setattr(candidates, "MOST", 5)
+    monkeypatch.setattr(candidates.Candidates.__init__, "__defaults__", (5, 1 << 27))
+    monkeypatch.setattr(recording, "WRITE_SECONDS", 0.0)
+    monkeypatch.setattr(workers, "GRAIN", 1)
     result = kept_sweep(tmp_path)
-    (path,) = (tmp_path / "parts").glob("best-*.safetensors")
-    kept = bp.Population.load(path)
-    np.testing.assert_array_equal(kept.parameters, result.best.parameters)
+    kept = {}
+    for path in (tmp_path / "parts").glob("networks-*.safetensors"):
+        kept |= read_networks(path)
+    assert {*result.table["network"][:5]} <= kept.keys() < {*result.table["network"]}
+    best = kept[result.table["network"][0]]
+    np.testing.assert_array_equal(best.parameters, result.best.parameters)
 
 
 def test_a_folder_of_an_older_bpfast_goes_on(tmp_path):

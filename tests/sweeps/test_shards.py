@@ -6,6 +6,7 @@ from bpfast.sweeps.shards import Shard
 from bpfast.sweeps.trials import Trial
 
 PARAMS = {"hidden": "3", "activation": "relu", "optimizer": "sgd", "batch_size": 8, "init": "auto"}
+PARAMS |= {"number_encoding": "scaled"}
 
 
 def test_a_part_has_its_own_trials_and_states():

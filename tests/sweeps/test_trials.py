@@ -3,6 +3,7 @@
 from bpfast.sweeps.trials import FitGroup, Trial, rank, rung_values
 
 PARAMS = {"activation": "relu", "optimizer": "sgd", "batch_size": 8, "init": "auto"}
+PARAMS |= {"number_encoding": "scaled"}
 
 
 def test_trials_of_the_same_shape_are_of_one_group():
@@ -16,10 +17,12 @@ def test_trials_of_the_same_shape_are_of_one_group():
             ]
         )
     )
-    assert first.group == second.group == FitGroup((3, 3), "relu", "sgd", 8, "auto")
+    assert first.group == second.group == FitGroup((3, 3), "relu", "sgd", 8, "auto", "scaled")
     assert first.group != other.group
     assert str(first.group) == "3x3 relu sgd"
     assert str(FitGroup.of(PARAMS | {"hidden": "none"})) == "linear relu sgd"
+    bins = FitGroup.of(PARAMS | {"hidden": "8", "number_encoding": "piecewise4"})
+    assert str(bins) == "8 relu sgd of piecewise4 inputs"
 
 
 def test_of_equal_scores_the_first_trial_is_ranked_first():

@@ -129,7 +129,7 @@ def test_files_that_are_no_models_are_refused_in_words(tmp_path):
         ({"population": "best"}, TypeError, "population must be a Population, got 'best'"),
         ({"population": bp.Population(bp.MLP((3, 1)), 5)}, ValueError, "one network, got 5: choos"),
         ({"columns": {"area": []}}, ValueError, "columns make 1 inputs, the network has 3"),
-        ({"scaler": Scaler.of(X[:, :2])}, ValueError, "scaler is for 2 inputs, the network has 3"),
+        ({"scaler": Scaler.of(X[:, :2])}, ValueError, "scaler is for 2 inputs, columns make 3"),
         ({"classes": CLASSES[:3]}, ValueError, "3 names, cross_entropy with 4 outputs needs 4"),
         ({"population": population((3, 4), "mse")}, ValueError, "mse with 4 outputs needs 0"),
     ],

@@ -8,7 +8,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from bpfast.tables.encoding import Encoding
 from bpfast.tables.encoding.number import Number
 from bpfast.tables.encoding.words import Words
-from bpfast.tables.onnx_columns import add_encoding
+from bpfast.tables.onnx_columns import add_encodings
 from bpfast.training.onnx_graph import Graph
 
 pytest.importorskip("onnx")
@@ -21,7 +21,7 @@ HOLE = np.nan
 def encoded(encoding, inputs):
     """What ONNX makes of raw columns."""
     graph = Graph()
-    proto = graph.model(add_encoding(graph, encoding), np.float64, len(encoding.features))
+    proto = graph.model(*add_encodings(graph, [encoding]), np.float64, len(encoding.features))
     session = runtime.InferenceSession(proto.SerializeToString())
     return session.run(None, inputs)[0]
 
