@@ -12,14 +12,16 @@ import numpy as np
 
 from ..reporting.inspection.found import INSPECTION
 from ..reporting.inspection.inspecting import CURVES, Sample, drawn, inspect_sample
+from ..reporting.inspection.predictor import as_ensemble
 from ..sweeps.identity import check_same
 from ..sweeps.metrics import named
 from ..sweeps.run_folder import read_manifest
 from ..tables.dataset import Dataset
+from ..tables.ensemble import Ensemble
 from ..tables.model import Model
 from .data import prepare, read_dataset, read_test_dataset
 from .request import Request
-from .results import BEST
+from .results import BEST, ENSEMBLE
 from .resume import resumed
 
 QUICK = 2e10  # products of an input and a weight, about a second's on two cores
@@ -52,7 +54,7 @@ def inspect_quickly(folder: Path, sample: Sample, request: Request) -> None:
     (folder / INSPECTION).unlink(missing_ok=True)  # of another answer
     if not (folder / BEST).is_file() or find_spec("sklearn") is None:
         return
-    with suppress(ValueError):  # a number of the test part is too far off to predict from
+    with suppress(ValueError, MemoryError):  # a row is too far off to predict from it, or no room
         _inspect(folder, sample, request, QUICK, curves=0)
 
 
@@ -86,11 +88,12 @@ def inspect_again(folder: Path, typed: Mapping[str, Any]) -> None:
 
 def _inspect(folder: Path, sample: Sample, request: Request, work: float, curves: int) -> None:
     """Write what is found, unless ``work`` is not enough."""
+    ensemble, of = _answer(folder)
     found = inspect_sample(
-        Model.load(folder / BEST),
+        ensemble,
         sample,
         named(read_manifest(folder)["metric"]),
-        of="best network",
+        of=of,
         seed=request.seed,
         device=request.device,
         work=work,
@@ -98,3 +101,10 @@ def _inspect(folder: Path, sample: Sample, request: Request, work: float, curves
     )
     if found is not None:
         found.save(folder)
+
+
+def _answer(folder: Path) -> tuple[Ensemble, str]:
+    """What the sweep came to, and what it is called."""
+    if (folder / ENSEMBLE).is_file():
+        return Ensemble.load(folder / ENSEMBLE), "ensemble"
+    return as_ensemble(Model.load(folder / BEST)), "best network"

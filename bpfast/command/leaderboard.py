@@ -131,10 +131,12 @@ def print_ensemble(console: Console, result: SweepResult, folder: Path) -> None:
     if not found:
         return
     metric, told = named(result.metric), []
-    for part, score in {"validation": found["score"], "test": found["test_score"]}.items():
-        if score is not None:
-            first = metric.format(result.table[f"{part}_score"][0])
-            told.append(f"{part} {metric.label} {metric.format(score)} (the first: {first})")
+    ranked = {"score": ranked_by(metric, _folds(result)), "test_score": f"test {metric.label}"}
+    for key, words in ranked.items():
+        if found[key] is not None:
+            name = "validation_score" if key == "score" else key
+            first = metric.format(result.table[name][0])
+            told.append(f"{words} {metric.format(found[key])} (the first network's {first})")
     members = many(len(found["members"]), "network")
     console.print(f"ensemble of {members}: {', '.join(told)}", soft_wrap=True, highlight=False)
 

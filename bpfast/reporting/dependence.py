@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator, PercentFormatter
 
 from ..plurals import many
-from .captions import Caption, number, percent, shortened
+from .captions import Caption, percent, plain, shortened
 from .column_importance import rows_in_words
 from .drawing import add_legend, is_log, new_figure, ordered_choices, set_log, tick_label
 from .inspection import Inspection
@@ -70,14 +70,20 @@ def _draw_line(axes: Axes, found: Inspection, curve: Dependence) -> None:
     axes.plot(x, levelled(curve).T, color=LIGHT["many"], alpha=0.3, linewidth=0.9)
     marker = "o" if len(x) <= 12 else None
     for own, level, colour in zip(curve.average, found.average, _colours(found), strict=False):
-        axes.axhline(level, color=LIGHT["muted"], linestyle="--", linewidth=1)
+        _draw_level(axes, found, level, colour)
         axes.plot(x, own, color=colour, linewidth=2.4, marker=marker, markersize=5)
     inside = marks[(marks >= x[0]) & (marks <= x[-1])]
     style: dict[str, Any] = {"color": LIGHT["muted"], "markersize": 7, "clip_on": False}
     axes.plot(inside, np.zeros(len(inside)), "|", transform=axes.get_xaxis_transform(), **style)
-    for own, colour in zip(curve.missing, _colours(found), strict=False):
-        place = {"transform": axes.get_yaxis_transform(), "clip_on": False}
-        axes.plot([1.0], [own], "D", color=colour, markersize=6, markerfacecolor="none", **place)
+    style |= {"transform": axes.get_yaxis_transform(), "markersize": 6, "markerfacecolor": "none"}
+    for missing, colour in zip(curve.missing, _colours(found), strict=False):
+        axes.plot([1.0], [missing], "D", **style | {"color": colour})
+
+
+def _draw_level(axes: Axes, found: Inspection, level: float, colour: str) -> None:
+    """The mean of an output's predictions as they are."""
+    dashes = LIGHT["muted"] if len(found.outputs) == 1 else colour
+    axes.axhline(level, color=dashes, linestyle="--", linewidth=1)
 
 
 def _set_ticks(axes: Axes, x: np.ndarray) -> None:
@@ -104,7 +110,7 @@ def _draw_words(axes: Axes, found: Inspection, curve: Dependence) -> None:
     places, colours = np.arange(len(names)), _colours(found)
     for k, (level, colour) in enumerate(zip(found.average, colours, strict=False)):
         heights = np.array([*(curve.average[k][own] for own in order), *curve.missing[k : k + 1]])
-        axes.axhline(level, color=LIGHT["muted"], linestyle="--", linewidth=1)
+        _draw_level(axes, found, level, colour)
         if len(found.outputs) == 1:
             axes.bar(places, heights - level, 0.55, bottom=level, color=LIGHT["many"], alpha=0.6)
         axes.scatter(places, heights, sizes, color=colour, linewidths=0, zorder=3)
@@ -168,7 +174,7 @@ def caption(run: Run) -> Caption:
     name, curve = next(iter(found.curves.items()))
     output = int(np.argmax(np.ptp(np.array(curve.average), axis=1)))
     own, what = curve.average[output], _predicted(run, found, output)
-    tell = number if run.kind == "numbers" else percent
+    tell = plain if run.kind == "numbers" else percent
     (low, lowest), (high, highest) = (
         (_value(curve, int(place)), tell(own[place])) for place in (np.argmin(own), np.argmax(own))
     )
@@ -200,4 +206,4 @@ def _value(curve: Dependence, place: int) -> str:
     value = curve.values[place]
     if curve.kind == WORDS:
         return str(value)
-    return value[:16].replace("T", " ") if curve.kind == MOMENTS else number(value)
+    return value[:16].replace("T", " ") if curve.kind == MOMENTS else plain(value)

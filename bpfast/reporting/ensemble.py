@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..plurals import many
-from ..sweeps.words import column_title, which_is_better
+from ..sweeps.words import column_title, ranked_by, which_is_better
 from .captions import number, percent
 from .leaderboard import NOTHING, ROWS, cell
 from .run import Run
@@ -36,7 +36,7 @@ def sentence(run: Run, found: dict[str, Any]) -> str:
     """How it compares with the best network, and how its members' predictions become its own."""
     metric = run.metric
     text = (
-        f"The ensemble's validation {metric.label} is {metric.format(found['score'])}, the best "
+        f"The ensemble's {ranked_by(metric, run.folds)} is {metric.format(found['score'])}, the best "
         f"network's {metric.format(run.scores[0])}{which_is_better(metric)}"
     )
     tested = found["test_score"]

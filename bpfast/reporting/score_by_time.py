@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from ..plurals import many
-from ..sweeps.words import time_unit
+from ..sweeps.words import ranked_by, time_unit
 from .captions import Caption, lasted
 from .drawing import add_legend, is_log, new_axes, set_log, set_score_axis, tick_label
 from .run import Run
@@ -21,7 +23,7 @@ def draw(run: Run, width: int) -> Figure:
     unit, one = time_unit(seconds[-1])
     times, drawn = seconds / one, run.drawn(scores)
     figure, axes = new_axes(width, 340)
-    style = {"color": LIGHT["best"], "linewidth": 2.0, "drawstyle": "steps-post"}
+    style: dict[str, Any] = {"color": LIGHT["best"], "linewidth": 2.0, "drawstyle": "steps-post"}
     marker = "o" if len(times) == 1 else None
     axes.plot(times, drawn, label="best network so far", marker=marker, **style)
     ensemble = run.manifest.get("ensemble")
@@ -29,13 +31,14 @@ def draw(run: Run, width: int) -> Figure:
     if ensemble:
         level = float(run.drawn(np.array([ensemble["score"]]))[0])
         shown.append(level)
-        line = {"color": LIGHT["fourth"], "linewidth": 2.0, "linestyle": "--"}
+        line: dict[str, Any] = {"color": LIGHT["fourth"], "linewidth": 2.0, "linestyle": "--"}
         axes.axhline(level, label="the ensemble", **line)
     if is_log(times):
         set_log(axes, "x", times)
     else:
         axes.xaxis.set_major_locator(MaxNLocator(5))
         axes.xaxis.set_major_formatter(FuncFormatter(tick_label))
+    axes.margins(y=0.1)
     axes.set_xlabel(f"{unit} since the sweep began")
     set_score_axis(axes, run, np.array(shown))
     add_legend(figure, axes)
@@ -43,24 +46,25 @@ def draw(run: Run, width: int) -> Figure:
 
 
 def caption(run: Run) -> Caption:
-    """What the time brought, and whether more of it would bring much."""
+    """What the time brought: at the first point, after half of the time, and at the end."""
     assert run.curve is not None
     seconds, ended, scores = run.curve.T
-    label, told = run.metric.label, run.metric.format
-    text = (
-        f"After {lasted(seconds[0])} and {many(int(ended[0]), 'network')} the best validation "
-        f"{label} was {told(scores[0])}"
+    told = run.metric.format
+    moments = [0, *_halfway(seconds), len(seconds) - 1] if len(seconds) > 1 else [0]
+    (first, *others) = (
+        f"after {lasted(seconds[k])} and {many(int(ended[k]), 'network')}" for k in moments
     )
-    if len(seconds) > 1:
-        text += (
-            f"; after {lasted(seconds[-1])} and {many(int(ended[-1]), 'network')} it was "
-            f"{told(scores[-1])}"
-        )
-        half = scores[np.flatnonzero(seconds <= seconds[-1] / 2.0)]
-        if len(half):
-            text += f", and {told(half[-1])} after half of that time"
-    text += "."
+    text = f"The best {ranked_by(run.metric, run.folds)} was {told(scores[0])} {first}"
+    text += "".join(
+        f", {told(scores[k])} {when}" for k, when in zip(moments[1:], others, strict=True)
+    )
     ensemble = run.manifest.get("ensemble")
-    if ensemble:
-        text += f" The ensemble's is {told(ensemble['score'])}."
-    return Caption(True, text)
+    return Caption(
+        True, f"{text}; the ensemble's is {told(ensemble['score'])}." if ensemble else f"{text}."
+    )
+
+
+def _halfway(seconds: np.ndarray) -> list[int]:
+    """The last point in the first half of the time, unless it is the first or the last of all."""
+    k = int((seconds <= seconds[-1] / 2.0).sum()) - 1
+    return [k] if 0 < k < len(seconds) - 1 else []

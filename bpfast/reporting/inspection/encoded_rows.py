@@ -35,6 +35,8 @@ class EncodedRows(NamedTuple):
         for column in info.encoding.used:
             made_of += [column.name] * len(column.features)
         names = np.array(made_of)
+        if info.expansion is not None:
+            names = names[[line.source for line in info.expansion.lines]]
         encoded = info.encode(table, dtype)
         return cls(encoded, [np.flatnonzero(names == column) for column in columns])
 

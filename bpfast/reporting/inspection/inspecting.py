@@ -11,13 +11,15 @@ from ...checks import check_array, check_int
 from ...errors import import_optional
 from ...sweeps.metrics import Metric
 from ...sweeps.metrics import metric as find_metric
+from ...tables.array_roles import target_arrays
+from ...tables.ensemble import Ensemble
 from ...tables.model import Model
 from ...tables.reading.frames import as_frame, is_table
 from ...tables.target import Target, target_like
 from .encoded_rows import own_rows
 from .found import Dependence, Inspection
 from .grids import Grid
-from .predictor import Predictor, kind_of
+from .predictor import Predictor, as_ensemble, kind_of
 
 # At most: rows and shuffles of each column; columns with a curve, rows of these, and single ones.
 ROWS, REPEATS, CURVES, CURVE_ROWS, SINGLES = 2000, 5, 9, 500, 30
@@ -50,7 +52,7 @@ def drawn(count: int, seed: int) -> np.ndarray:
 
 
 def inspect(
-    model: Model,
+    model: Model | Ensemble,
     X: Any,
     y: Any,
     metric: str | None = None,
@@ -67,7 +69,7 @@ def inspect(
 
     Parameters
     ----------
-    model : Model
+    model : Model or Ensemble
     X : what :meth:`Model.predict` takes, best of rows that it was not trained on; at most 2,000 of
         them are looked at, drawn by ``seed``
     y : the rows' targets in their own terms: names of classes, or numbers; (rows, outputs) of
@@ -84,22 +86,23 @@ def inspect(
     ImportError
         scikit-learn is not installed.
     """
+    ensemble = as_ensemble(model)
     table = as_frame(X) if is_table(X) else check_array("X", X, np.float64)
-    kind = kind_of(model.target_info)
-    truth = _truth(model, kind, y)
+    truth = _truth(ensemble, y)
     if len(truth) != len(table) or not len(truth):
         raise ValueError(f"y has {len(truth)} rows, X has {len(table)}: expected as many, and some")
     curves, seed = check_int("curves", curves, 0), check_int("seed", seed, 0)
-    scored = find_metric(metric or model.metric or None, kind, model.population.mlp.outputs)
+    outputs = ensemble.groups[0].mlp.outputs
+    scored = find_metric(metric or ensemble.metric or None, kind_of(ensemble), outputs)
     rows = drawn(len(truth), seed)
     sample = Sample("", rows + 1, table[rows], truth[rows], len(truth))
-    found = inspect_sample(model, sample, scored, seed=seed, device=device, curves=curves)
-    assert found is not None
+    found = inspect_sample(ensemble, sample, scored, seed=seed, device=device, curves=curves)
+    assert found is not None  # no work is too much
     return found
 
 
 def inspect_sample(
-    model: Model,
+    ensemble: Ensemble,
     sample: Sample,
     metric: Metric,
     *,
@@ -113,7 +116,7 @@ def inspect_sample(
 
     Parameters
     ----------
-    of : what the model is called
+    of : what the ensemble is called
     work : how much may be computed: products of an input and a weight, in all predictions for
         shuffled rows
 
@@ -124,7 +127,7 @@ def inspect_sample(
     import_optional("sklearn", "sweep")
     from .estimator import importances
 
-    predictor = Predictor(model, sample.table, device)
+    predictor = Predictor(ensemble, sample.table, device)
     columns = [column.name for column in predictor.columns]
     rows, repeats = _affordable(work / (predictor.work * len(columns)), len(sample.truth))
     if not repeats:
@@ -201,17 +204,16 @@ def _shown(predictor: Predictor, truth: np.ndarray) -> list[int]:
     return sorted(frequent[:OUTPUTS].tolist())
 
 
-def _truth(model: Model, kind: str, y: Any) -> np.ndarray:
+def _truth(ensemble: Ensemble, y: Any) -> np.ndarray:
     """Targets in their own terms as metrics take them."""
-    target = model.target_info
-    values = np.asarray(y)
-    columns = values.reshape(len(values), -1).T
-    names = target.output_names(len(columns))
-    known = Target(tuple(names), kind, np.empty(0), target.classes, target.labels, target.transform)
-    expected = 1 if target.classes else model.population.mlp.outputs
+    columns = {name: np.asarray(values) for name, values in target_arrays(y).items()}
+    expected = 1 if ensemble.classes else ensemble.groups[0].mlp.outputs
     if len(columns) != expected:
         raise ValueError(f"y has {len(columns)} columns, the model predicts {expected}")
-    truth = target_like(dict(zip(names, columns, strict=True)), known).values
+    known = Target(
+        tuple(columns), kind_of(ensemble), np.empty(0), ensemble.classes, ensemble.labels
+    )
+    truth = target_like(columns, known).values
     if not np.isfinite(truth).all():
-        raise ValueError("y has values that are missing or not finite: leave their rows out")
+        raise ValueError("y has values that are missing or infinite: leave their rows out")
     return truth
