@@ -54,7 +54,7 @@ def inspect_quickly(folder: Path, sample: Sample, request: Request) -> None:
     (folder / INSPECTION).unlink(missing_ok=True)  # of another answer
     if not (folder / BEST).is_file() or find_spec("sklearn") is None:
         return
-    with suppress(ValueError, MemoryError):  # a row is too far off to predict from it, or no room
+    with suppress(MemoryError):
         _inspect(folder, sample, request, QUICK, curves=0)
 
 

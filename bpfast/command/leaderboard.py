@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from rich.console import Console
@@ -12,7 +13,6 @@ from rich.table import Table
 from ..plurals import many
 from ..sweeps.metrics import named
 from ..sweeps.result import SweepResult
-from ..sweeps.run_folder import read_manifest
 from ..sweeps.words import (
     by_epoch,
     column_title,
@@ -125,19 +125,18 @@ def _test_score(result: SweepResult) -> str:
     return f"; test {metric.label} of the first, trained on all other rows: {tested}"
 
 
-def print_ensemble(console: Console, result: SweepResult, folder: Path) -> None:
-    """Tell how good the ensemble in a folder is beside the first network; nothing without one."""
-    found = read_manifest(folder).get("ensemble")
-    if not found:
+def print_ensemble(console: Console, result: SweepResult, ensemble: dict[str, Any] | None) -> None:
+    """Tell how good an ensemble is beside the first network, as the manifest has it."""
+    if not ensemble:
         return
     metric, told = named(result.metric), []
     ranked = {"score": ranked_by(metric, _folds(result)), "test_score": f"test {metric.label}"}
     for key, words in ranked.items():
-        if found[key] is not None:
+        if ensemble[key] is not None:
             name = "validation_score" if key == "score" else key
             first = metric.format(result.table[name][0])
-            told.append(f"{words} {metric.format(found[key])} (the first network's {first})")
-    members = many(len(found["members"]), "network")
+            told.append(f"{words} {metric.format(ensemble[key])} (the first network's {first})")
+    members = many(len(ensemble["members"]), "network")
     console.print(f"ensemble of {members}: {', '.join(told)}", soft_wrap=True, highlight=False)
 
 

@@ -13,6 +13,7 @@ import typer
 from rich.console import Console
 
 from ..checks import check_int
+from ..sweeps.run_folder import read_manifest
 from ..sweeps.space import Space
 from ..sweeps.storage import located
 from ..sweeps.study import planned
@@ -91,7 +92,7 @@ def run_request(request: Request, options: SweepOptions, client: Any) -> None:
     print_result(console, result, top)
     write_result(folder, result, data, dataset, request)
     inspect_quickly(folder, sample, request)
-    print_ensemble(console, result, folder)
+    print_ensemble(console, result, read_manifest(folder).get("ensemble"))
     print_where(console, folder, result)
     if result.interrupted:
         console.print(

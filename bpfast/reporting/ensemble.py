@@ -35,10 +35,8 @@ def ensemble_html(run: Run) -> str:
 def sentence(run: Run, found: dict[str, Any]) -> str:
     """How it compares with the best network, and how its members' predictions become its own."""
     metric = run.metric
-    text = (
-        f"The ensemble's {ranked_by(metric, run.folds)} is {metric.format(found['score'])}, the best "
-        f"network's {metric.format(run.scores[0])}{which_is_better(metric)}"
-    )
+    text = f"The ensemble's {ranked_by(metric, run.folds)} is {metric.format(found['score'])}, "
+    text += f"the best network's {metric.format(run.scores[0])}{which_is_better(metric)}"
     tested = found["test_score"]
     if tested is not None:
         text += (
@@ -47,7 +45,7 @@ def sentence(run: Run, found: dict[str, Any]) -> str:
         )
     text += f". It predicts the weighted mean of {many(len(found['members']), 'network')}"
     if run.folds:
-        text += ", each trained on one of the folds' rows"
+        text += ", each trained on all folds but its own"
     temperature = found["temperature"]
     if temperature != 1.0:
         how = "less sure" if temperature > 1.0 else "more sure"

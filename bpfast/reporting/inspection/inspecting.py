@@ -147,7 +147,7 @@ def inspect_sample(
         score=score(predictor(own_rows(rows, len(columns)))),
         importance=dict(zip(columns, falls.tolist(), strict=True)),
     )
-    return _with_curves(found, predictor, truth, curves)
+    return _with_curves(found, predictor, truth, curves) if curves else found
 
 
 def _affordable(predictions: float, rows: int) -> tuple[int, int]:
