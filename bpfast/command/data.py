@@ -20,7 +20,7 @@ from ..tables.roles import Roles, list_names
 from .options import flag
 from .request import Request
 
-OF_COLUMNS = ("drop", "numeric", "categorical", "keep", "time", "sample_weight")
+OF_COLUMNS = ("drop", "numeric", "categorical", "keep", "time_column", "sample_weight")
 
 
 def read_dataset(request: Request) -> Dataset:

@@ -40,8 +40,16 @@ def print_request(console: Console, dataset: Dataset, request: Request) -> None:
     console.print(
         f"[bold]{escape(dataset.name)}[/]: {many(len(target.values), 'row')}, "
         f"{many(dataset.inputs.shape[1], 'column')}, {to_predict(target.kind, target.outputs)}; "
-        f"{many(request.networks, 'network')}{folds}, {most}{many(request.epochs, 'epoch')}"
+        f"{_networks(request)}{folds}, {most}{many(request.epochs or 0, 'epoch')}"
     )
+
+
+def _networks(request: Request) -> str:
+    """How many networks are asked for."""
+    if request.time is None:
+        return many(request.networks or 0, "network")
+    most = "networks" if request.networks is None else f"up to {many(request.networks, 'network')}"
+    return f"{most} within {duration(request.time)}"
 
 
 def print_result(console: Console, result: SweepResult, top: int) -> None:
@@ -94,10 +102,11 @@ def _folds(result: SweepResult) -> int:
 
 
 def _speed(result: SweepResult) -> str:
-    """How long the sweep took, and how fast it was; after Ctrl-C, without networks a second."""
+    """How long the sweep took, and how fast it was; cut short, it has no networks a second."""
     count, seconds, folds = len(result.table["network"]), result.seconds, _folds(result)
     each = f" on each of {folds} folds" if folds else ""
-    networks = "" if result.interrupted else f"{count * result.folds / seconds:,.0f} networks/s, "
+    ended = not (result.interrupted or result.ended_by_time)
+    networks = "" if not ended else f"{count * result.folds / seconds:,.0f} networks/s, "
     updates = f"{result.sample_updates / seconds / 1e6:.2f} M sample-updates/s"
     return f"{many(count, 'network')}{each} in {duration(seconds)}: {networks}{updates}"
 
@@ -107,7 +116,8 @@ def _ended_early(result: SweepResult) -> str:
     early = ended_early(result.table, result.losses.shape[1])
     if not early.any():
         return ""
-    how = "stopped or let go" if result.interrupted else "let go"
+    may_be_stopped = result.interrupted or result.ended_by_time
+    how = "stopped or let go" if may_be_stopped else "let go"
     return f"; {early.sum():,} {how}: {by_epoch(result.table['epochs'][early])}"
 
 

@@ -114,7 +114,8 @@ def protocol(run: Run) -> str:
         text += f", rows of the same {groups} being in the same {unit}"
     if run.manifest.get("split") == "time":
         tested = "" if run.manifest.get("test_data") else " and tested"
-        text += f". They learn from rows that are earlier by {run.manifest['time']} than those "
+        column = run.manifest["time_column"]
+        text += f". They learn from rows that are earlier by {column} than those "
         text += f"that they are ranked{tested} by"
     transform = run.manifest.get("settings", {}).get("target_transform", "none")
     if trained := trained_on_logarithm(transform):

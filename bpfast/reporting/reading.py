@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import import_optional
+from ..sweeps.run_folder import with_time_column
 from .inspection import Inspection
 from .predictions import read_predictions
 from .run import Run
@@ -57,7 +58,7 @@ def read_run(folder: Path) -> Run:
 
 def _manifest(path: Path) -> dict[str, Any]:
     try:
-        manifest = json.loads(path.read_text(encoding="utf-8"))
+        manifest = with_time_column(json.loads(path.read_text(encoding="utf-8")))
     except ValueError as error:
         raise ValueError(f"{path} is not JSON: {error}") from None
     lacking = [key for key in KEYS if key not in manifest]

@@ -113,9 +113,10 @@ class Run:
 
     @cached_property
     def unfinished(self) -> np.ndarray:
-        """(networks,) bool: in training when the sweep was interrupted; the study has no end."""
+        """(networks,) bool: on their way when the sweep ended; the study has no end of theirs."""
         early = ended_early(self.table, self.manifest["epochs"])
-        return early & np.isnan(self.ended) & self.manifest["interrupted"]
+        cut_short = self.manifest["interrupted"] or self.manifest.get("ended_by_time", False)
+        return early & np.isnan(self.ended) & cut_short
 
     @cached_property
     def let_go(self) -> np.ndarray:

@@ -138,10 +138,12 @@ def _check_time(splitting: Splitting) -> None:
     check_choice("split", splitting.split, SPLITS)
     if splitting.split == "random":
         if splitting.time is not None:
-            raise ValueError("time is for split='time': give both, or leave time out")
+            raise ValueError("time_column is for split='time': give both, or leave time_column out")
         return
     if splitting.time is None:
-        raise ValueError("split='time' needs time: the column, or array, that rows are sorted by")
+        raise ValueError(
+            "split='time' needs time_column: the column, or array, that rows are sorted by"
+        )
     if splitting.groups is not None:
         raise ValueError(
             "split='time' cannot keep groups together, whose rows are of different times: leave "

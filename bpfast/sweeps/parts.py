@@ -23,6 +23,7 @@ from .metrics import metric as find_metric
 from .preparation import Part, Preparation, Preparer
 from .weights import Weighting
 
+SAMPLE = 1000  # rows
 _EXPANDING = threading.Lock()  # one thread computes a number encoding, others wait for it
 
 
@@ -128,6 +129,8 @@ class SweepData:
     fingerprints : by which a sweep that is resumed knows its data
     rows : for each part the numbers of its rows in the table that was given: "train" and "test" of
         the winner, "validation", or "split0_validation" and so on of a cross-validation
+    fold_tests : the test part as the networks of each fold take it
+    sample : some rows of the table, or array, as they are before they are encoded
     expansion : what scaled inputs of the winner become; None where they stay as they are
     """
 
@@ -143,6 +146,8 @@ class SweepData:
     refits: bool
     fingerprints: dict[str, str]
     rows: dict[str, np.ndarray]
+    fold_tests: list[Part]
+    sample: Any
     expansion: Expansion | None = None
     _expanded: dict[str, SweepData] = field(default_factory=dict, repr=False, compare=False)
 
@@ -184,7 +189,13 @@ class SweepData:
             found, winner = folds.prepared[0], folds.train
         else:
             found, winner = preparer.prepare(rows.winner)
-        tested = found.part(dataset, rows.test) if test is None else _given_part(found, test)
+        tested = _test_part(found, dataset, rows.test, test)
+        fold_tests = [tested]
+        if splitting.cv is not None:
+            fold_tests = [
+                _test_part(own, dataset, rows.test, test).padded(max(folds.inputs))
+                for own in folds.prepared
+            ]
         _check_defined(folds, tested, scored, target, splitting)
         return cls(
             folds=folds,
@@ -199,6 +210,8 @@ class SweepData:
             refits=splitting.cv is not None,
             fingerprints=fingerprints,
             rows=_rows_given(dataset, rows, test, splitting.cv is not None),
+            fold_tests=fold_tests,
+            sample=dataset.inputs[:SAMPLE],
         )
 
     def expanded(self, name: str) -> SweepData:
@@ -217,9 +230,17 @@ class SweepData:
             winner = self.winner.expanded(expansion)
         else:
             expansion, winner = folds.prepared[0].expansion, folds.train
+        pairs = zip(folds.prepared, self.fold_tests, strict=True)
         test = self.test.expanded(expansion)
+        tests = [part.expanded(own.expansion).padded(max(folds.inputs)) for own, part in pairs]
         return replace(
-            self, folds=folds, winner=winner, test=test, expansion=expansion, _expanded={}
+            self,
+            folds=folds,
+            winner=winner,
+            test=test,
+            fold_tests=tests if self.refits else [test],
+            expansion=expansion,
+            _expanded={},
         )
 
     def __getstate__(self) -> dict[str, Any]:
@@ -237,8 +258,12 @@ class SweepData:
         return [found.target_scaler for found in self.folds.prepared]
 
 
-def _given_part(found: Preparation, test: Dataset) -> Part:
-    """The rows of a test part that is given."""
+def _test_part(
+    found: Preparation, dataset: Dataset, rows: np.ndarray, test: Dataset | None
+) -> Part:
+    """The test part: some of the rows, or another data set's."""
+    if test is None:
+        return found.part(dataset, rows)
     try:
         return found.part(test, np.arange(len(test.target.values)))
     except ValueError as error:

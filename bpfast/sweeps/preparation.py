@@ -10,6 +10,7 @@ import numpy as np
 from ..tables.dataset import Dataset
 from ..tables.encoding import Encoding, encode_scaled, fit
 from ..tables.encoding.expansion import Expansion
+from ..tables.input_info import InputInfo
 from ..tables.scaling import Scaler
 from ..tables.target import scaler_of
 from .weights import Weighting
@@ -68,6 +69,11 @@ class Preparation(NamedTuple):
         """How many inputs there are."""
         lines = self.encoding.features if self.expansion is None else self.expansion.lines
         return len(lines)
+
+    @property
+    def input_info(self) -> InputInfo:
+        """How a table becomes inputs."""
+        return InputInfo(self.encoding, self.scaler, self.expansion)
 
     def expanded(self, name: str, X: np.ndarray) -> Preparation:
         """The same with a number encoding, found in training rows' scaled inputs."""

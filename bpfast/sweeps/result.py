@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 
 from ..tables.encoding import Encoding
+from ..tables.encoding.expansion import Expansion
+from ..tables.ensemble import Ensemble
 from ..tables.model import Model
 from ..tables.scaling import Scaler
 from ..tables.target import Target
@@ -57,9 +59,16 @@ class SweepResult:
     folds : int, networks that were trained for each row of the table
     encoding : Encoding of the table's columns for ``best``, from the rows that it was trained on
     target : Target, what is predicted, without its values
+    ended_by_time : bool, whether its ``time`` was over before all networks were trained
+    curve : (points, 3): seconds, how many networks had ended, and the validation score of the first
+        by then; whenever it was another one
     rows : dict of arrays: for each part the numbers of its rows in the table that was given
         "train" is what ``best`` was trained on; "test" are rows of ``test_data`` if that was given;
         and "validation", or in a cross-validation "split0_validation" and so on.
+    expansion : what scaled inputs of ``best`` become, None where they stay as they are
+    ensemble : Ensemble picked from all networks by the metric; None where no network has a score
+        In a cross-validation each of its trials is there with the networks of all folds.
+    ensemble_test_score : of the ensemble on the test part; NaN without one
     """
 
     table: dict[str, np.ndarray]
@@ -76,6 +85,11 @@ class SweepResult:
     encoding: Encoding | None = None
     target: Target | None = None
     rows: dict[str, np.ndarray] = field(default_factory=dict)
+    expansion: Expansion | None = None
+    ensemble: Ensemble | None = None
+    ensemble_test_score: float = np.nan
+    ended_by_time: bool = False
+    curve: np.ndarray = field(default_factory=lambda: np.empty((0, 3)))
 
     @property
     def columns(self) -> list[dict[str, Any]]:
@@ -108,6 +122,7 @@ class SweepResult:
             classes=self.classes,
             columns=() if self.encoding is None else self.encoding,
             metric=self.metric,
+            expansion=self.expansion,
             **known,
         )
 

@@ -22,11 +22,12 @@ def tempered(probabilities: np.ndarray, temperature: float, labels: bool) -> np.
     p_k^(1/T) / sum_j p_j^(1/T) of classes, where T is the temperature; and of labels, of whose two
     names it is the same, sigmoid(logit(p) / T)
     """
-    if temperature == 1.0:
+    if labels and temperature == 1.0:
         return probabilities
     if labels:
         both = np.stack([1.0 - probabilities, probabilities], axis=-1)
         return tempered(both, temperature, labels=False)[..., 1]
-    # the greatest is 1 before the power, so that not all of them vanish
+    # the greatest is 1 before the power, so that not all of them vanish; the sum of float32's
+    # probabilities is 1 to float32's digits alone
     powers = (probabilities / probabilities.max(axis=-1, keepdims=True)) ** (1.0 / temperature)
     return powers / powers.sum(axis=-1, keepdims=True)

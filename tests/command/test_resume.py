@@ -31,7 +31,7 @@ BEGUN = {
     "--missing": ("999", "999", "-1"),
     "--metric": ("r2", "r2", "max_error"),
     "--split": ("time", "time", "random"),
-    "--time": ("sold", "sold", "built"),
+    "--time-column": ("sold", "sold", "built"),
     "--networks": ("8", "8", "7"),
     "--epochs": ("30", "30", "100"),
     "--sampler": ("random", "random", "tpe"),

@@ -37,7 +37,7 @@ IN_REQUEST = {  # what is typed, and what a request then says by the same name
     "test_data": ("later.csv", "later.csv"),
     "cv": ("5", 5),
     "split": ("time", "time"),
-    "time": ("sold", "sold"),
+    "time_column": ("sold", "sold"),
     "groups": ("street", "street"),
     "metric": ("roc_auc", "roc_auc"),
     "class_weight": ("balanced", "balanced"),

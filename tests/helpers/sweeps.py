@@ -103,6 +103,17 @@ def same(result, expected):
         assert result.best is None
     else:
         np.testing.assert_array_equal(result.best.parameters, expected.best.parameters)
+        same_ensembles(result.ensemble, expected.ensemble)
+        np.testing.assert_array_equal(result.ensemble_test_score, expected.ensemble_test_score)
+
+
+def same_ensembles(ensemble, expected):
+    """The same members, to the last bit."""
+    assert (ensemble.temperature, ensemble.score) == (expected.temperature, expected.score)
+    for own, other in zip(ensemble.members, expected.members, strict=True):
+        assert (own.network, own.fold, own.weight) == (other.network, other.fold, other.weight)
+        np.testing.assert_array_equal(own.population.parameters, other.population.parameters)
+        assert own.inputs.expansion == other.inputs.expansion
 
 
 def winner_trained_by_hand(result, X, y, epochs, seed=0, device="reference"):

@@ -101,7 +101,7 @@ def check_fates(drawn, text):
 
 
 def test_rows_in_the_order_of_time_and_groups_without_folds(tmp_path):
-    options = {"split": "time", "time": "year", "groups": "street"}
+    options = {"split": "time", "time_column": "year", "groups": "street"}
     text = protocol(read_run(make_run(tmp_path, 3, **options)))
     assert text == (
         "Networks are ranked by their validation accuracy, rows of the same street being in the "

@@ -1,0 +1,2 @@
+def fit_temperature(probabilities, truth, kind):
+    return 1.0
