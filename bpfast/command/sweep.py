@@ -16,19 +16,19 @@ from rich.console import Console
 from ..checks import check_int
 from ..sweeps.defaults import usual_space, usual_space_of
 from ..sweeps.ensembles import Picking
-from ..sweeps.folds import Splitting
 from ..sweeps.options import Search
 from ..sweeps.parts import SweepData
 from ..sweeps.planning import check_time, search_of
+from ..sweeps.run_folder import read_manifest
 from ..sweeps.space import Space
 from ..sweeps.storage import located
 from ..sweeps.sweeping import train_and_rank
-from ..tables.dataset import Dataset
 from .baseline import print_baseline
 from .columns import print_columns, print_reading
 from .console import stdout_console
-from .data import read_dataset, read_test_dataset
-from .leaderboard import print_request, print_result, print_where
+from .data import prepare, read_dataset, read_test_dataset
+from .inspection import inspect_quickly, sample_of
+from .leaderboard import print_ensemble, print_request, print_result, print_where
 from .options import typed_options, with_options
 from .progress import SweepDisplay
 from .request import Request, new_request, saved_in, space_of
@@ -68,7 +68,8 @@ def run_request(request: Request, options: SweepOptions, client: Any, begun: flo
     Space(request.space if has_base else space_of(vars(options), usual_space()))
     dataset = read_dataset(request)
     test_data = read_test_dataset(request, dataset)
-    data = _prepare(dataset, test_data, request)
+    data = prepare(dataset, test_data, request)
+    sample = sample_of(dataset, test_data, data.rows, request.seed)
     dataset, test_data = dataset.without_inputs(), None  # room for training
     console = stdout_console()
     if options.columns:
@@ -101,6 +102,8 @@ def run_request(request: Request, options: SweepOptions, client: Any, begun: flo
         )
     print_result(console, result, top)
     write_result(folder, result, data, dataset, request)
+    inspect_quickly(folder, sample, request)
+    print_ensemble(console, result, read_manifest(folder).get("ensemble"))
     print_where(console, folder, result)
     if result.interrupted:
         console.print(
@@ -109,19 +112,6 @@ def run_request(request: Request, options: SweepOptions, client: Any, begun: flo
         raise typer.Exit(130)
     if options.baseline:
         print_baseline(console, result, data)
-
-
-def _prepare(dataset: Dataset, test_data: Dataset | None, request: Request) -> SweepData:
-    """What networks would be trained on."""
-    splitting = Splitting(request.validation, request.test, request.cv, split=request.split)
-    return SweepData.of(
-        dataset,
-        splitting,
-        request.seed,
-        metric=request.metric,
-        class_weight=request.class_weight,
-        test=test_data,
-    )
 
 
 def _search(data: SweepData, request: Request) -> Search:
