@@ -119,7 +119,7 @@ def test_a_sweep_has_its_report(bpfast, tmp_path):
     drawn = {path.stem for path in (tmp_path / "run" / "figures").iterdir()}
     assert drawn == {*figures_of(run)} - {"dependence"}  # which --explain draws
     assert {*FIGURES} - {*figures_of(run)} == {"residuals"}  # which are of numbers
-    assert set(run.varied) == {"learning_rate", "hidden", "l2"}
+    assert {"learning_rate", "hidden", "number_encoding"} <= {*run.varied}
     assert np.isfinite(run.ended).all()
     assert set(run.importance) == set(run.varied)
     assert run.losses.shape == (40, 3)
