@@ -13,7 +13,7 @@ from .checking import check_gradients, verify
 from .errors import DeviceError
 from .explaining import explain
 from .sweeps import Halving, Space, SweepResult, sweep
-from .tables import Model, Scaler, read_table
+from .tables import Ensemble, Model, Scaler, read_table
 from .training import (
     MLP,
     SGD,
@@ -59,6 +59,7 @@ __all__ = [
     "Adam",
     "AdamW",
     "DeviceError",
+    "Ensemble",
     "Halving",
     "History",
     "Model",

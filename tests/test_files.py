@@ -81,7 +81,7 @@ def test_tensors_come_back_with_their_metadata(tmp_path):
     tensors = {"a": np.arange(6.0).reshape(2, 3).T, "b": np.array([1], np.uint64)}
     files.write_tensors(path, tensors, {"format": "a test"})
     found, metadata = files.read_tensors(path)
-    assert metadata == {"format": "a test"}
+    assert metadata == files.read_metadata(path) == {"format": "a test"}
     assert found.keys() == tensors.keys()
     for name, tensor in tensors.items():
         np.testing.assert_array_equal(found[name], tensor)
@@ -95,5 +95,7 @@ def test_what_holds_no_tensors_is_refused_in_words(tmp_path):
     (tmp_path / "x").write_bytes(b"something else")
     with pytest.raises(ValueError, match="is not a safetensors file"):
         files.read_tensors(tmp_path / "x")
+    with pytest.raises(ValueError, match="is not a safetensors file"):
+        files.read_metadata(tmp_path / "x")
     with pytest.raises(FileNotFoundError):
         files.read_tensors(tmp_path / "nowhere")

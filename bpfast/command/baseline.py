@@ -14,21 +14,19 @@ from ..sweeps.parts import SweepData
 from ..sweeps.result import SweepResult
 from ..sweeps.words import duration
 from ..training.network import MLP
-from .request import Request
 
 
-def print_baseline(
-    console: Console, result: SweepResult, data: SweepData, request: Request
-) -> None:
+def print_baseline(console: Console, result: SweepResult, data: SweepData) -> None:
     """Time scikit-learn on the best network's layers, and tell what a whole sweep would take."""
     if result.best is None:
         console.print("scikit-learn's MLP is not measured: there is no best network to compare")
         return
-    seconds = _time_one(result, result.best.mlp, data, request.epochs)
-    fits = request.networks * result.folds
+    networks, epochs = result.losses.shape
+    seconds = _time_one(result, result.best.mlp, data, epochs)
+    fits = networks * result.folds
     total = seconds * fits
     console.print(
-        f"scikit-learn's MLP, measured now: {seconds:.2f} s for {many(request.epochs, 'epoch')} of "
+        f"scikit-learn's MLP, measured now: {seconds:.2f} s for {many(epochs, 'epoch')} of "
         f"Adam on the first network's layers; {fits} one after the other would take "
         f"{duration(total)}: {total / result.seconds:.3g} times as long",
         highlight=False,

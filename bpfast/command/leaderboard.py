@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from rich.console import Console
@@ -25,7 +26,7 @@ from ..sweeps.words import (
 )
 from ..tables.dataset import Dataset
 from .request import Request
-from .results import BEST
+from .results import BEST, ENSEMBLE
 
 HIDDEN_COLUMNS = ("network", "diverged")  # in networks.csv, but not on the terminal
 PARTS = ("validation", "test")  # whose scores are shown
@@ -39,8 +40,16 @@ def print_request(console: Console, dataset: Dataset, request: Request) -> None:
     console.print(
         f"[bold]{escape(dataset.name)}[/]: {many(len(target.values), 'row')}, "
         f"{many(dataset.inputs.shape[1], 'column')}, {to_predict(target.kind, target.outputs)}; "
-        f"{many(request.networks, 'network')}{folds}, {most}{many(request.epochs, 'epoch')}"
+        f"{_networks(request)}{folds}, {most}{many(request.epochs or 0, 'epoch')}"
     )
+
+
+def _networks(request: Request) -> str:
+    """How many networks are asked for."""
+    if request.time is None:
+        return many(request.networks or 0, "network")
+    most = "networks" if request.networks is None else f"up to {many(request.networks, 'network')}"
+    return f"{most} within {duration(request.time)}"
 
 
 def print_result(console: Console, result: SweepResult, top: int) -> None:
@@ -93,10 +102,11 @@ def _folds(result: SweepResult) -> int:
 
 
 def _speed(result: SweepResult) -> str:
-    """How long the sweep took, and how fast it was; after Ctrl-C, without networks a second."""
+    """How long the sweep took, and how fast it was; cut short, it has no networks a second."""
     count, seconds, folds = len(result.table["network"]), result.seconds, _folds(result)
     each = f" on each of {folds} folds" if folds else ""
-    networks = "" if result.interrupted else f"{count * result.folds / seconds:,.0f} networks/s, "
+    ended = not (result.interrupted or result.ended_by_time)
+    networks = "" if not ended else f"{count * result.folds / seconds:,.0f} networks/s, "
     updates = f"{result.sample_updates / seconds / 1e6:.2f} M sample-updates/s"
     return f"{many(count, 'network')}{each} in {duration(seconds)}: {networks}{updates}"
 
@@ -106,7 +116,8 @@ def _ended_early(result: SweepResult) -> str:
     early = ended_early(result.table, result.losses.shape[1])
     if not early.any():
         return ""
-    how = "stopped or let go" if result.interrupted else "let go"
+    may_be_stopped = result.interrupted or result.ended_by_time
+    how = "stopped or let go" if may_be_stopped else "let go"
     return f"; {early.sum():,} {how}: {by_epoch(result.table['epochs'][early])}"
 
 
@@ -124,10 +135,29 @@ def _test_score(result: SweepResult) -> str:
     return f"; test {metric.label} of the first, trained on all other rows: {tested}"
 
 
+def print_ensemble(console: Console, result: SweepResult, ensemble: dict[str, Any] | None) -> None:
+    """Tell how good an ensemble is beside the first network, as the manifest has it."""
+    if not ensemble:
+        return
+    metric, told = named(result.metric), []
+    ranked = {"score": ranked_by(metric, _folds(result)), "test_score": f"test {metric.label}"}
+    for key, words in ranked.items():
+        if ensemble[key] is not None:
+            name = "validation_score" if key == "score" else key
+            first = metric.format(result.table[name][0])
+            told.append(f"{words} {metric.format(ensemble[key])} (the first network's {first})")
+    members = many(len(ensemble["members"]), "network")
+    console.print(f"ensemble of {members}: {', '.join(told)}", soft_wrap=True, highlight=False)
+
+
 def print_where(console: Console, folder: Path, result: SweepResult) -> None:
     """Tell where the results are, and how to use them, or why no network has a score."""
     console.print(f"results: {folder}", soft_wrap=True)
     if result.best is None:
         console.print(f"[yellow]{no_score(result.table)}[/]", soft_wrap=True, highlight=False)
+        return
+    if (folder / ENSEMBLE).is_file():
+        console.print(f"use it:  bpfast predict {folder / ENSEMBLE} DATA", soft_wrap=True)
+        console.print(f"         {BEST} there is the first network alone", soft_wrap=True)
     else:
         console.print(f"use it:  bpfast predict {folder / BEST} DATA", soft_wrap=True)

@@ -38,17 +38,16 @@ class SweepDisplay:
         rate = f"{progress.rate / 1e6:.2f} M sample-updates/s{networks_so_far(progress)}"
         self.bar.update(
             self.task,
-            total=progress.total,
-            completed=progress.done,
+            total=1.0,
+            completed=progress.share,
             words=progress.architecture,
             rate=rate,
         )
-        share = progress.done / progress.total
-        due = time.monotonic() - self.last > SECONDS_A_LINE and share > LEAST_SHARE
+        due = time.monotonic() - self.last > SECONDS_A_LINE and progress.share > LEAST_SHARE
         if due and not self.console.is_terminal:
             self.last = time.monotonic()
-            left = progress.seconds * (1.0 / share - 1.0)
-            self.console.print(f"{share:4.0%}  {rate}  {left:.0f} s left", highlight=False)
+            line = f"{progress.share:4.0%}  {rate}  {progress.left:.0f} s left"
+            self.console.print(line, highlight=False)
 
 
 def networks_so_far(progress: SweepProgress) -> str:

@@ -11,13 +11,13 @@ from typing import Any
 
 from ..files import make_folders, remove_empty, write_text
 from ..sweeps import space
+from ..sweeps.folds import AUTO
 from ..sweeps.hyperparameters import HYPERPARAMETERS
-from ..sweeps.identity import GROWS
-from ..sweeps.run_folder import MANIFEST, read_manifest
+from ..sweeps.run_folder import MANIFEST, read_manifest, with_time_column
 from ..sweeps.storage import lasting
 from ..tables.reading.dialect import TextOptions
 from ..tables.reading.sources import BUILT_IN
-from .sweep_options import NETWORKS, SweepOptions
+from .sweep_options import SweepOptions
 from .text_options import text_options
 
 COMMAND = "command.json"  # in a sweep's folder
@@ -30,21 +30,26 @@ class Request:
     Attributes
     ----------
     source, test_data : a file's absolute path, or the name of built-in data
-    space : hyperparameters by name, from --space and from options of their own
+    cv : folds, None for a single part to rank by; AUTO until the data are seen
+    space : hyperparameters by name, from --space and from options of their own; all of them once
+        the data are seen
     storage : URL of Optuna's storage, in a form that means the same from any folder
+    networks, epochs : None until the data are there, which they follow from; with a time, networks
+        may be None for as many as it allows
+    time : seconds
     """
 
     source: str
     target: str | None
     task: str
-    networks: int
-    epochs: int
+    networks: int | None
+    epochs: int | None
     space: dict[str, Any]
     sampler: str
     storage: str | None
     study_name: str
     test: float
-    cv: int | None
+    cv: int | str | None
     groups: str | None
     halving: str | None
     seed: int
@@ -52,7 +57,8 @@ class Request:
     validation: float | None = None
     test_data: str | None = None
     split: str = "random"
-    time: str | None = None
+    time: float | None = None
+    time_column: str | None = None
     metric: str | None = None
     class_weight: str | None = None
     sample_weight: str | None = None
@@ -90,7 +96,7 @@ def new_request(options: SweepOptions) -> Request:
     own: dict[str, Any] = {
         "source": absolute(options.source),
         "test_data": None if options.test_data is None else absolute(options.test_data),
-        "networks": NETWORKS if options.networks is None else options.networks,
+        "cv": AUTO if options.cv is None else options.cv,
         "space": space_of(vars(options)),
         "storage": None if options.storage is None else lasting(options.storage, options.output),
     }
@@ -104,8 +110,9 @@ def absolute(source: str) -> str:
     return str(Path(source).resolve()) if is_file else source
 
 
-def space_of(options: Mapping[str, Any], base: Mapping[str, Any] = space.USUAL) -> dict[str, Any]:
+def space_of(options: Mapping[str, Any], base: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """The space in options: hyperparameters on top of those in a file, or else of a base."""
+    base = base or {}
     if options.get("space_file") is not None:
         base = space.read(options["space_file"])
     typed = hyperparameters(options)
@@ -142,7 +149,7 @@ def saved_in(folder: Path, request: Request) -> Iterator[None]:
 
 
 def read_request(folder: Path) -> Request:
-    """The request in a folder, with the number of networks that the sweep has by now.
+    """The request in a folder, with as many networks, and as much time, as the sweep has by now.
 
     Raises
     ------
@@ -156,7 +163,11 @@ def read_request(folder: Path) -> Request:
         begun = Request(**_completed(json.loads(path.read_text(encoding="utf-8"))))
     except (TypeError, ValueError) as error:
         raise ValueError(f"{path} is not what bpfast sweep writes: {error}") from None
-    return replace(begun, networks=read_manifest(folder)["settings"][GROWS])
+    now = read_manifest(folder)["settings"]
+    if begun.time is None:
+        return replace(begun, networks=now["networks"])
+    networks = None if begun.networks is None else now["networks"]
+    return replace(begun, networks=networks, time=now["time"])
 
 
 def _completed(said: dict[str, Any]) -> dict[str, Any]:
@@ -164,6 +175,7 @@ def _completed(said: dict[str, Any]) -> dict[str, Any]:
 
     It ranked by accuracy or R², and by folds whatever the share of validation was.
     """
+    said = with_time_column(said)
     if "metric" in said:
         return said
     folds = {} if said.get("cv") is None else {"validation": None}

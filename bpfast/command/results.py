@@ -53,6 +53,7 @@ def write_result(
     losses = {"network": result.table["network"], "loss": result.losses.tolist()}
     write_whole(folder / "losses.parquet", pl.DataFrame(losses).write_parquet)
     target = dataset.target
+    networks = request.networks if request.time is None else len(result.table["network"])
     described = {
         "bpfast": __version__,
         "data": dataset.name,
@@ -65,6 +66,8 @@ def write_result(
         "target_names": list(target.names),
         "metric": result.metric,
         "interrupted": result.interrupted,
+        "ended_by_time": result.ended_by_time,
+        "networks": networks,
         "seconds": result.seconds,
         "sample_updates": result.sample_updates,
         "ensemble": _described(result),

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from ..sweeps import space
 from ..sweeps.hyperparameters import DEFAULTS
+from ..sweeps.identity import GROWS
 from ..sweeps.storage import file_of, lasting, located
 from ..tables.reading.sources import BUILT_IN
 from .options import flag
@@ -16,7 +17,7 @@ from .request import Request, absolute, hyperparameters, read_request, space_of
 
 
 def resumed(folder: Path, typed: Mapping[str, Any]) -> Request:
-    """The request that a folder was begun with, but for more networks, and what has moved since.
+    """The request that a folder was begun with, but for what may be more, and what has moved.
 
     Parameters
     ----------
@@ -44,7 +45,8 @@ def resumed(folder: Path, typed: Mapping[str, Any]) -> Request:
         raise ValueError(
             f"{now}: {folder} was begun with {before}; leave {option} out, or begin another sweep"
         )
-    return replace(begun, source=source, networks=typed.get("networks", begun.networks))
+    grown = {name: typed.get(name, getattr(begun, name)) for name in GROWS}
+    return replace(begun, source=source, **grown)
 
 
 def _file(folder: Path, option: str, typed: str | None, kept: str) -> str:
@@ -94,9 +96,10 @@ def _differences(folder: Path, typed: Mapping[str, Any], begun: Request) -> Iter
             continue
         if name == "storage" and lasting(typed[name], folder) == before:
             continue
-        if name == "networks" and typed[name] > before:
+        may_grow = name in GROWS and before is not None
+        if may_grow and typed[name] > before:
             continue
-        more = ", and may have more" if name == "networks" else ""
+        more = ", and may have more" if may_grow else ""
         yield _Difference(flag(name), _phrase(name, now), _phrase(name, before) + more)
     if "output" in typed and typed["output"].resolve() != folder.resolve():
         now, before = _phrase("output", typed["output"]), _phrase("output", folder)

@@ -6,18 +6,28 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
-from typer import Argument, Option
+from typer import Argument, BadParameter, Option
 
 from ..sweeps.halving import KINDS
 from ..sweeps.hyperparameters import HYPERPARAMETERS
+from ..sweeps.planning import EPOCHS, PATIENT_EPOCHS
 from ..sweeps.study import SAMPLERS, STUDY
 from ..tables.reading.sources import BUILT_IN, ENDINGS
 from .text_options import Comment, Decimal, Encoding, Header, Missing, Separator
 
-NETWORKS = 1024  # how many are trained if --networks is not given
 Values = Annotated[str | None, Option(help="Range or numbers.", show_default=False)]
 Names = Annotated[str | None, Option(help="One or several, with commas.", show_default=False)]
 COLUMNS = "names or positions (1 the first, -1 the last), with commas"
+
+
+def seconds(text: str | float) -> float:
+    """A number of seconds that a user typed."""
+    try:
+        return float(text)
+    except ValueError:
+        raise BadParameter(
+            f"{text!r} is no number of seconds; the column that says when is --time-column"
+        ) from None
 
 
 @dataclass(frozen=True)
@@ -55,10 +65,25 @@ class SweepOptions:
     header: Header = None
     comment: Comment = None
     missing: Missing = None
-    networks: Annotated[
-        int | None, Option(help=f"How many networks to train; {NETWORKS} if not given.")
+    time: Annotated[
+        float | None,
+        Option(
+            help="Seconds that all may take; more time, better answers.",
+            parser=seconds,
+            metavar="SECONDS",
+        ),
     ] = None
-    epochs: Annotated[int, Option(help="Epochs for each.")] = 30
+    networks: Annotated[
+        int | None,
+        Option(
+            help="How many networks to train; if not given, as many as --time allows, or by the "
+            "size of the data."
+        ),
+    ] = None
+    epochs: Annotated[
+        int | None,
+        Option(help=f"Epochs for each; {EPOCHS}, or {PATIENT_EPOCHS} with patience."),
+    ] = None
     # The space: a file, and hyperparameters on top of it, by the names of sweeps.space.
     space_file: Annotated[
         Path | None, Option("--space", help="TOML file with ranges and choices.")
@@ -110,19 +135,27 @@ class SweepOptions:
     study_name: Annotated[str, Option(help="The study's name in the storage.")] = STUDY
     validation: Annotated[
         float | None,
-        Option(help="Share of rows to rank by, 0.2; with --cv, that of each random split."),
+        Option(
+            help="Share of rows to rank by, 0.2 without folds; with --cv, that of each random split."
+        ),
     ] = None
     test: Annotated[float, Option(help="Share of rows to test with; 0 for no test part.")] = 0.2
     test_data: Annotated[
         str | None, Option(help="A file of rows to test with, in place of --test.")
     ] = None
     cv: Annotated[
-        int | None, Option(help="Folds to rank by, or random splits of --validation.")
+        int | None,
+        Option(
+            help="Folds to rank by, or random splits of --validation; 5 for up to 5,000 rows if "
+            "neither is given."
+        ),
     ] = None
     split: Annotated[
         str, Option(help="random; or time: the latest rows are for validation and test.")
     ] = "random"
-    time: Annotated[str | None, Option(help="With --split time: the column that says when.")] = None
+    time_column: Annotated[
+        str | None, Option(help="With --split time: the column that says when.")
+    ] = None
     groups: Annotated[str | None, Option(help="The column that says which rows stay together.")] = (
         None
     )
@@ -177,12 +210,14 @@ PANELS = {  # parts of the help, and the options in them
         *("separator", "decimal", "encoding", "header", "comment", "missing", "columns"),
     ),
     "Rows and scores": (
-        *("validation", "test", "test_data", "cv", "split", "time", "groups"),
+        *("validation", "test", "test_data", "cv", "split", "time_column", "groups"),
         *("metric", "class_weight", "sample_weight"),
     ),
     "Hyperparameters": (
         "space_file",
         *(name for name in HYPERPARAMETERS if name != "seed"),
     ),
-    "The search": ("networks", "epochs", "sampler", "storage", "study_name", "halving", "seed"),
+    "The search": (
+        *("time", "networks", "epochs", "sampler", "storage", "study_name", "halving", "seed"),
+    ),
 }

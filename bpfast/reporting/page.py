@@ -11,10 +11,11 @@ from string import Template
 from typing import Any
 
 from ..plurals import many
-from ..sweeps.words import to_predict
+from ..sweeps.words import duration, to_predict
 from ..version import __version__
 from . import leaderboard
 from .columns import columns_html
+from .ensemble import ensemble_html
 from .facts import facts_html, protocol
 from .run import Run
 from .style import COLOURS, LIGHT
@@ -22,11 +23,11 @@ from .style import COLOURS, LIGHT
 TEMPLATE = Path(__file__).with_name("template.html")
 # Of the manifest, as far as they were asked for.
 SPLIT_SETTINGS = (
-    *("metric", "cv", "validation", "test", "test_data", "split", "time", "groups"),
+    *("metric", "cv", "validation", "test", "test_data", "split", "time_column", "groups"),
     *("class_weight", "sample_weight", "target_transform"),
 )
 UNSAID = (None, "none", "random")  # of these settings: what is so if nobody asks for more
-USE = "Use the winner: <code>bpfast predict best.safetensors DATA</code>"
+USE = "Use the {}: <code>bpfast predict {}.safetensors DATA</code>"
 
 
 def page_html(run: Run, sections: Sequence[str]) -> str:
@@ -51,12 +52,20 @@ def page_html(run: Run, sections: Sequence[str]) -> str:
         leaderboard_says=escape(leaderboard.sentence(run)),
         leaderboard=leaderboard.table_html(run),
         fixed=escape(leaderboard.left_out(run)),
+        ensemble=ensemble_html(run),
         figures="\n".join(sections),
         columns=columns_html(run),
         settings=_settings(run),
-        use=USE if len(run.scored) else "",
+        use=_use(run),
         version=escape(__version__),
     )
+
+
+def _use(run: Run) -> str:
+    """How to predict with what the sweep came to."""
+    if not len(run.scored):
+        return ""
+    return USE.format(*("ensemble",) * 2 if run.manifest.get("ensemble") else ("winner", "best"))
 
 
 def section_html(name: str, title: str, sentence: str, svgs: dict[str, bytes]) -> str:
@@ -101,9 +110,12 @@ def _interrupted(run: Run) -> str:
     if not run.manifest["interrupted"]:
         return ""
     asked, left = run.manifest["networks"], int(run.unfinished.sum())
+    of_all = f"Of {many(asked, 'network')} that were asked for, "
+    if run.manifest.get("time") is not None:
+        of_all = ""  # as many as would be done in that time
     return (
-        f'<p class="note" role="note"><strong>Interrupted.</strong> Of {many(asked, "network")} '
-        f"that were asked for, {len(run):,} {'is' if len(run) == 1 else 'are'} here; {left:,} of "
+        f'<p class="note" role="note"><strong>Interrupted.</strong> {of_all}'
+        f"{len(run):,} {'is' if len(run) == 1 else 'are'} here; {left:,} of "
         f"these {'was' if left == 1 else 'were'} still on the way.</p>"
     )
 
@@ -113,6 +125,7 @@ def _settings(run: Run) -> str:
     manifest = run.manifest
     settings = dict(manifest["space"]) | {
         "networks": f"{manifest['networks']:,}",
+        **_time(manifest),
         "epochs": f"{manifest['epochs']:,}",
         **_split_settings(run),
         "sampler": manifest["sampler"],
@@ -128,6 +141,12 @@ def _settings(run: Run) -> str:
         for name, value in settings.items()
     )
     return f'<table class="list">\n<tbody>\n{rows}\n</tbody>\n</table>'
+
+
+def _time(manifest: dict[str, Any]) -> dict[str, str]:
+    """The seconds that the sweep could take, where there was a bound."""
+    seconds = manifest.get("time")
+    return {} if seconds is None else {"time": duration(seconds)}
 
 
 def _split_settings(run: Run) -> dict[str, Any]:

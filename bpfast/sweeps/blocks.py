@@ -23,6 +23,7 @@ from ..kernels import counter
 from ..training.population import Population
 from .candidates import MOST as MOST_CANDIDATES
 from .candidates import Candidate, Candidates
+from .curve import Curve
 from .options import Persistence, Search
 from .progress import SweepProgress
 from .rounds import Rounds
@@ -44,7 +45,7 @@ def block_size(search: Search, persistence: Persistence) -> int | None:
     """How many networks the blocks of a sweep have; None where one process holds all trials.
 
     A sampler that learns, a study and halving need all of them, and without a folder there is no
-    other place for a table.
+    other place for a table. With a time there are not so many.
     """
     needs_all = search.sampler != "random" or search.halving or persistence.storage is not None
     in_blocks = search.networks > MOST and persistence.run is not None and not needs_all
@@ -126,7 +127,8 @@ class Blocks:
         self.losses: dict[int, np.ndarray] = {}
         self.best: Population | None = None
         self.candidates = Candidates()
-        self.totals, self.interrupted = folder.totals, False
+        self.totals, self.interrupted, self.ended_by_time = folder.totals, False, False
+        self._curve = Curve(self.totals.curve)
         self._networks = self._diverged = 0
         self._best_score = self._worst = -np.inf  # of all; and below which no row is kept
 
@@ -147,11 +149,13 @@ class Blocks:
             if outcome is None:
                 continue
             updates = self.totals.sample_updates + outcome.updates
-            self.totals = Totals(time.perf_counter() - self._start, updates)
+            seconds = time.perf_counter() - self._start
             if outcome.table is not None:
                 write_block(self._folder.parts, block.number, outcome.table)
-            self._folder.write_totals(self.totals)
             self._take(outcome)
+            self._curve.see(seconds, self._networks, self._best_score)
+            self.totals = Totals(seconds, updates, seconds, self._curve.points)
+            self._folder.write_totals(self.totals)
             self.tell()
         self._cut()
         self.interrupted = bool(interrupted)

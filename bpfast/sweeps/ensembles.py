@@ -118,7 +118,7 @@ class Picker(NamedTuple):
         ensemble = self._ensemble(able, weights, temperature, score)
         if not len(data.test.X):
             return Picked(ensemble, np.nan)
-        own = [able[k] for k in chosen]
+        own = [able[k] for k in chosen.tolist()]
         tested = self._said(own, lambda view: view.fold_tests)
         mean = np.mean([np.tensordot(weights[chosen], fold, 1) for fold in tested], axis=0)
         return Picked(ensemble, self._scores([mean], [data.test.target], temperature)[0])

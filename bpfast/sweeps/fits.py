@@ -71,6 +71,11 @@ class Fits:
                 self.interrupted = True
                 return
 
+    def drop(self) -> None:
+        """Let all networks end where they are, with patience at their best epochs."""
+        for fit in self._fits:
+            fit.drop(np.arange(len(fit.population)))
+
     def states(self) -> list[State]:
         """What each trial goes on from, a row for each fold."""
         own = [parted(fit.state_dict(), len(fit.population) // self._trials) for fit in self._fits]

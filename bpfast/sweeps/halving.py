@@ -71,6 +71,17 @@ class Halving:
         """The rungs of a trial's bracket."""
         return self.brackets()[self.bracket_of(number)]
 
+    def epochs_left(self, number: int, epoch: int = 0) -> float:
+        """Epochs of a trial from one on, on average, if one in ``factor`` goes on at each rung."""
+        stops = [rung for rung in [*self.rungs_of(number), self.epochs] if rung > epoch]
+        ways = zip([epoch, *stops], stops, strict=False)
+        return sum((end - begin) / self.factor**k for k, (begin, end) in enumerate(ways))
+
+    def mean_epochs(self) -> float:
+        """Epochs of a trial on average over all brackets."""
+        count = sum(self._bracket_sizes())
+        return sum(map(self.epochs_left, range(count))) / count
+
     def _bracket_sizes(self) -> list[int]:
         """How many of consecutive trials go into each bracket, as in Hyperband's paper."""
         count = len(self.brackets())

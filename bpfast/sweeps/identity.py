@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-GROWS = "networks"  # the setting that may be greater when a sweep is resumed
+GROWS = ("networks", "time")  # settings that may be greater when a sweep is resumed
 # Settings of sweeps that an older bpfast began, which had no other choice and did not write them.
 OLDER_SETTINGS: dict[str, Any] = {
     "metric": "score",
@@ -23,6 +23,7 @@ OLDER_SETTINGS: dict[str, Any] = {
     "keep": [],
     "test_data": None,
     "block": None,
+    "time": None,
 }
 # How a message names settings whose values say nothing to a reader.
 PHRASES = {
@@ -65,14 +66,19 @@ def check_same(before: Mapping[str, Any], now: Mapping[str, Any], where: str, ad
     where, advice : what was begun, and what to do, in words
     """
     values = json.loads(json.dumps(now))
-    for name in sorted(values, key=GROWS.__eq__):  # last: other differences say more
+    for name in sorted(values, key=GROWS.__contains__):  # last: other differences say more
         value = values[name]
         known = before.get(name, OLDER_SETTINGS.get(name, value))
-        if known == value or (name == GROWS and value > known):
+        if known == value or (name in GROWS and None not in (known, value) and value > known):
             continue
         phrase = PHRASES.get(name, "{name}={before!r}, not {now!r}")
         told = phrase.format(name=name, before=known, now=value)
         raise ValueError(f"{where} was begun with {told}: {advice}")
+
+
+def has_grown(before: Mapping[str, Any], now: Mapping[str, Any]) -> bool:
+    """Whether a sweep is to have more than it was begun with."""
+    return any(before.get(name) != now[name] for name in GROWS)
 
 
 def _arrays_of(table: Any) -> Iterator[np.ndarray]:

@@ -16,7 +16,7 @@ from .space import Space
 
 
 class Search(NamedTuple):
-    """Which networks are tried, and for how many epochs each."""
+    """Which networks are tried, for how many epochs each, and in how many seconds all."""
 
     space: Space
     sampler: Any
@@ -24,6 +24,7 @@ class Search(NamedTuple):
     epochs: int
     halving: Halving | None
     seed: int
+    time: float | None = None
 
 
 class Persistence(NamedTuple):
@@ -68,6 +69,7 @@ def settings(
         "sampler": sampler if is_named else type(sampler).__name__,
         "sampler_settings": None if is_named else settings_of(sampler),
         "networks": search.networks,
+        "time": search.time,
         "block": block,
         "epochs": search.epochs,
         "seed": search.seed,

@@ -24,6 +24,7 @@ class SweepProgress:
     best : the highest validation score of these, -inf while none has one
     diverged, pruned : how many of these diverged, and how many were pruned at a rung
     metric : scikit-learn's scoring name of the metric that the scores are by
+    limit : seconds after which it ends, whatever is done by then; inf without a time
     """
 
     done: int
@@ -36,6 +37,17 @@ class SweepProgress:
     diverged: int = 0
     pruned: int = 0
     metric: str = "accuracy"
+    limit: float = np.inf
+
+    @property
+    def share(self) -> float:
+        """How much of all is done, or of the time over if that is more."""
+        return min(1.0, max(self.done / self.total, self.seconds / self.limit))
+
+    @property
+    def left(self) -> float:
+        """Seconds that are left, as far as the ones before tell; inf if nothing is done yet."""
+        return self.seconds * (1.0 / self.share - 1.0) if self.share else np.inf
 
 
 class ProgressCounter:
@@ -48,6 +60,7 @@ class ProgressCounter:
     metric : scikit-learn's scoring name
     seconds : what tells the seconds so far
     show : given a SweepProgress, by one thread at a time; None for nobody
+    limit : what tells the seconds after which it ends
     """
 
     def __init__(
@@ -58,7 +71,9 @@ class ProgressCounter:
         metric: str,
         seconds: Callable[[], float],
         show: Callable[[SweepProgress], None] | None,
+        limit: Callable[[], float] = lambda: np.inf,
     ) -> None:
+        self._limit = limit
         self._trials, self._epochs, self._samples = trials, epochs, samples
         self._metric, self._seconds, self._show = metric, seconds, show
         self._lock = threading.Lock()
@@ -120,5 +135,6 @@ class ProgressCounter:
             diverged=self._diverged,
             pruned=self._pruned,
             metric=self._metric,
+            limit=self._limit(),
         )
         self._show(progress)

@@ -65,10 +65,12 @@ class Recorder:
         trial.ended = row is not None
         return trial.ended
 
-    def add(self, trial: Trial) -> None:
-        """Have a trial that has ended written with the next ones."""
-        if self._folder and trial.number not in self._folder.rows:
+    def add(self, trial: Trial) -> bool:
+        """Have a trial that has ended written with the next ones; whether it is not there yet."""
+        is_new = self._folder is None or trial.number not in self._folder.rows
+        if self._folder and is_new:
             self._unwritten.append(trial)
+        return is_new
 
     def write(self, candidates: Candidates, totals: Totals, only_if_due: bool) -> None:
         """Write trials that have ended, and networks of the best."""
@@ -88,6 +90,11 @@ class Recorder:
             return
         self._checkpointed = now
         self._folder.checkpoint([trial for trial in trials if trial.state], totals)
+
+    def finish(self, totals: Totals) -> None:
+        """Write what all took."""
+        if self._folder is not None:
+            self._folder.write_totals(totals)
 
 
 def _is_past(trial: Trial) -> bool:

@@ -59,6 +59,9 @@ class SweepResult:
     folds : int, networks that were trained for each row of the table
     encoding : Encoding of the table's columns for ``best``, from the rows that it was trained on
     target : Target, what is predicted, without its values
+    ended_by_time : bool, whether its ``time`` was over before all networks were trained
+    curve : (points, 3): seconds, how many networks had ended, and the validation score of the first
+        by then; whenever it was another one
     rows : dict of arrays: for each part the numbers of its rows in the table that was given
         "train" is what ``best`` was trained on; "test" are rows of ``test_data`` if that was given;
         and "validation", or in a cross-validation "split0_validation" and so on.
@@ -85,6 +88,8 @@ class SweepResult:
     expansion: Expansion | None = None
     ensemble: Ensemble | None = None
     ensemble_test_score: float = np.nan
+    ended_by_time: bool = False
+    curve: np.ndarray = field(default_factory=lambda: np.empty((0, 3)))
 
     @property
     def columns(self) -> list[dict[str, Any]]:

@@ -18,7 +18,9 @@ import numpy as np
 
 from ..training.population import Population
 from ..training.progress import Progress
+from .budget import Budget
 from .candidates import Candidates
+from .curve import Curve
 from .halving import Pruner
 from .options import Search
 from .progress import ProgressCounter, SweepProgress
@@ -49,6 +51,8 @@ class Rounds:
     ----------
     folder : where the sweep is kept; None for nowhere
     show : given a SweepProgress; None for nobody
+    begun : moment, as ``time.perf_counter`` tells it, since when the search's time has run; None
+        for that of training
 
     Attributes
     ----------
@@ -56,8 +60,9 @@ class Rounds:
     candidates : the trials that come first, with their networks
     best : the network that is ranked first, if networks are kept as they are; None where none has a
         score
-    totals : seconds without compiling, and samples that networks learned from
+    totals : seconds without compiling, samples that networks learned from, and the like
     interrupted : whether Ctrl-C ended it
+    ended_by_time : whether its time was over before all networks were trained
     """
 
     def __init__(
@@ -67,6 +72,7 @@ class Rounds:
         search: Search,
         folder: RunFolder | None,
         show: Callable[[SweepProgress], None] | None,
+        begun: float | None = None,
     ) -> None:
         self._trainer, self._study, self._search = trainer, study, search
         self._recorder = Recorder(folder)
@@ -75,7 +81,20 @@ class Rounds:
         self.losses: dict[int, np.ndarray] = {}
         self.totals = folder.totals if folder else Totals()
         self._updates = self.totals.sample_updates
-        self.interrupted = False
+        self.interrupted = self.ended_by_time = False
+        self._begun, self._start = begun, time.perf_counter() - self.totals.seconds
+        self._stopped: float | None = None  # when the clock was
+        self._known = 0  # the first trial that no earlier process knows
+        best = -np.inf
+        if folder:
+            self._known = max([-1, *folder.rows, *folder.checkpoints]) + 1
+            scores = (row["validation_score"] for row in folder.rows.values())
+            best = max(scores, default=best)
+        self._curve = Curve(self.totals.curve, best=best)
+        self._budget: Budget | None = None
+        if search.time is not None:
+            self._budget = Budget(trainer, search, study.learns, self._known)
+        self._last_networks: dict[int, Population] = {}  # of jobs that ran out of time
         self._cohorts = [Cohort(), Cohort()]
         self._counter = ProgressCounter(
             trials=search.networks,
@@ -84,6 +103,7 @@ class Rounds:
             metric=trainer.data.metric.name,
             seconds=self._seconds,
             show=show,
+            limit=self._limit,
         )
         self.best: Population | None = None
         self.candidates = Candidates()
@@ -93,17 +113,23 @@ class Rounds:
     # --- from round to round ---------------------------------------------------------------------
 
     def run(self, workers: Workers, interrupted: Sequence) -> None:
-        """Train everything, or until Ctrl-C has filled ``interrupted``."""
-        self._workers = workers
-        self._start = time.perf_counter() - self.totals.seconds
+        """Train everything, or until time is over, or Ctrl-C has filled ``interrupted``."""
+        self._workers, now = workers, time.perf_counter()
+        self._start = now - self.totals.seconds
+        self._beside = max(0.0, self.totals.used - self.totals.seconds)
+        self._beside += 0.0 if self._begun is None else now - self._begun
+        if self._budget is not None:
+            self._budget.begin(self.totals.seconds, self._beside)
         try:
             self._alternate(interrupted)
             self.interrupted = bool(interrupted)
-            if self.interrupted:
+            if self.interrupted or self._is_over():
                 self._wind_up()
+            self.ended_by_time = self._lacks_time()
         finally:
             self._write()
             self.totals = self._totals()
+        self._recorder.finish(self.totals)
         first = self.candidates.best
         if first is not None and not self._trainer.data.refits:
             self.best = first.networks
@@ -113,7 +139,7 @@ class Rounds:
         for cohort in cycle(self._cohorts):
             while cohort.training and not interrupted:
                 self._receive()
-            if interrupted:
+            if interrupted or self._is_over():
                 return
             self._settle(cohort)
             self._fill(cohort)
@@ -141,10 +167,18 @@ class Rounds:
         size = max(1, self._study.batch // 2)
         if self._search.halving is None and not self._study.learns:  # no result depends on it
             size = max(size, COHORT_SHARE * self._workers.concurrency)
+        elif self._budget is not None:
+            size = self._budget.size(size)
         room = size - len(cohort.trials)
+        if self._budget is not None:
+            room = self._budget.room(
+                room, self._study.asked, self._trials(), self._seconds(), self._workers.concurrency
+            )
         for number, params in self._study.ask(min(room, self._search.networks - self._study.asked)):
             trial = cohort.trials[number] = Trial(number, params)
             self._recorder.restore(trial)
+            if self._budget is not None:
+                self._budget.begun(trial)
 
     def _send(self, cohort: Cohort) -> None:
         """Have a cohort's trials trained to their next stops, but those that were before."""
@@ -190,8 +224,12 @@ class Rounds:
         if outcome is None:
             return
         self._updates += outcome.updates
+        if self._budget is not None:
+            now, workers = self._seconds(), self._workers.concurrency
+            self._budget.learn(now, job, outcome.shard.epoch, workers)
         self._take(trials, outcome)
-        if outcome.paused:  # time for a checkpoint
+        # time for a checkpoint; or it was not over after all, as the clock had been stopped
+        if outcome.paused or (outcome.out_of_time and self.left() > 0):
             self._checkpoint()
             cohort.training |= {*numbers}
             self._submit([job._replace(shard=outcome.shard)])
@@ -206,11 +244,13 @@ class Rounds:
         """
         columns = {name: values.tolist() for name, values in outcome.results.items()}
         is_complete = outcome.shard.epoch == self._search.epochs
-        is_stop = not outcome.paused and not outcome.interrupted
+        is_stop = not (outcome.paused or outcome.interrupted or outcome.out_of_time)
         states: Sequence[State | None] = outcome.shard.states or [None] * len(trials)
         for k, (trial, state) in enumerate(zip(trials, states, strict=True)):
             trial.epoch, trial.state = outcome.shard.epoch, state
-            if len(outcome.rung_losses) and not columns["diverged"][k]:
+            self._last_networks.pop(trial.number, None)
+            is_at_rung = len(outcome.rung_losses) and trial.epoch >= trial.stop
+            if is_at_rung and not columns["diverged"][k]:
                 trial.rungs.append((float(trial.stop), -float(outcome.rung_losses[k])))
             results = {name: values[k] for name, values in columns.items()}
             rungs = {"rungs": trial.rungs} if trial.rungs else {}
@@ -218,15 +258,21 @@ class Rounds:
             trial.losses = outcome.losses[k]
             if is_complete or (columns["diverged"][k] and is_stop):
                 self._end(trial)
-        for k, networks in outcome.networks.items():
-            self.candidates.offer(trials[k].row, networks)
+        by_number = {trials[k].number: own for k, own in outcome.networks.items()}
+        if outcome.out_of_time:
+            self._last_networks |= by_number
+            return
+        for trial in trials:
+            if trial.number in by_number:
+                self.candidates.offer(trial.row, by_number[trial.number])
 
     def _end(self, trial: Trial) -> None:
         """Count a trial as ended."""
         trial.ended, trial.state = True, None
         self.rows[trial.number], self.losses[trial.number] = trial.row, trial.losses
         self._counter.end(trial.row)
-        self._recorder.add(trial)
+        if self._recorder.add(trial):
+            self._see(trial)
 
     def _tell(self, numbers: Sequence[int]) -> None:
         """Tell the study what came of some trials."""
@@ -235,12 +281,18 @@ class Rounds:
 
     def _consider(self, trial: Trial) -> None:
         """Keep a trial that is not complete, if it is among the best."""
+        if trial.number in self._last_networks:
+            self.candidates.offer(trial.row, self._last_networks[trial.number])
         # without a state, an earlier process kept it if it was among the best
-        if trial.state is not None and self.candidates.wants(trial.row):
+        elif trial.state is not None and self.candidates.wants(trial.row):
             self.candidates.offer(trial.row, self._trainer.networks(trial))
 
+    def _see(self, trial: Trial) -> None:
+        """Put a trial into the curve, if it is better than all before."""
+        self._curve.see(self._seconds(), len(self.rows), trial.row["validation_score"])
+
     def _wind_up(self) -> None:
-        """After Ctrl-C: take what comes to an end, and show other trials as far as they are."""
+        """Without more time, take what comes to an end, and show others as far as they are."""
         while any(cohort.training for cohort in self._cohorts):
             self._receive()
         self._write()
@@ -251,6 +303,7 @@ class Rounds:
                 if trial.row and not trial.ended:
                     self._consider(trial)
                     self.rows[trial.number], self.losses[trial.number] = trial.row, trial.losses
+                    self._see(trial)
 
     # --- what is kept, and counted ----------------------------------------------------------------
 
@@ -258,19 +311,46 @@ class Rounds:
         self._recorder.write(self.candidates, self._totals(), only_if_due)
 
     def _checkpoint(self, only_if_due: bool = False) -> None:
-        trials = [trial for cohort in self._cohorts for trial in cohort.trials.values()]
-        self._recorder.checkpoint(trials, self._totals(), only_if_due)
+        self._recorder.checkpoint(self._trials(), self._totals(), only_if_due)
+
+    def _trials(self) -> list[Trial]:
+        return [trial for cohort in self._cohorts for trial in cohort.trials.values()]
 
     def _totals(self) -> Totals:
-        return Totals(self._seconds(), self._updates)
+        seconds = self._seconds()
+        used = self._beside + seconds
+        if self.ended_by_time and self._search.time is not None:
+            used = max(used, self._search.time)  # what is left of it is too little
+        return Totals(seconds, self._updates, used, self._curve.points)
 
     def _seconds(self) -> float:
         """Seconds of training so far, those of earlier processes too."""
-        return time.perf_counter() - self._start
+        now = self._stopped
+        return (time.perf_counter() if now is None else now) - self._start
+
+    def _limit(self) -> float:
+        """Seconds of training after which all must have ended."""
+        return np.inf if self._budget is None else self._budget.limit
+
+    def left(self) -> float:
+        """Seconds of training that are left."""
+        return self._limit() - self._seconds()
+
+    def _is_over(self) -> bool:
+        """Whether time is over, and all that earlier processes came to is recalled."""
+        return self.left() <= 0 and self._study.asked >= self._known
+
+    def _lacks_time(self) -> bool:
+        """Whether there was more to do in more time."""
+        if self._budget is None or self.interrupted:
+            return False
+        is_through = self._study.asked >= self._search.networks
+        return not is_through or not all(trial.ended for trial in self._trials())
 
     @contextmanager
     def _stopped_clock(self) -> Iterator[None]:
         """Do not count the time of what is done meanwhile, such as compiling."""
-        begin = time.perf_counter()
+        begin = self._stopped = time.perf_counter()
         yield
         self._start += time.perf_counter() - begin
+        self._stopped = None

@@ -21,7 +21,7 @@ from ..files import make_folders, remove_empty, remove_leftovers, write_json, wr
 from ..training.population import Population
 from .candidates import Candidate, Candidates
 from .checkpoints import Checkpoint, read_checkpoint, write_checkpoint
-from .identity import GROWS, check_same
+from .identity import GROWS, check_same, has_grown
 from .kept_networks import read_networks, write_networks
 from .trials import Row, Trial
 
@@ -31,10 +31,20 @@ _polars = partial(import_optional, "polars", "sweep")
 
 
 class Totals(NamedTuple):
-    """Of all fits so far: seconds, and samples that networks learned from."""
+    """What a sweep took so far, in all processes.
+
+    Attributes
+    ----------
+    seconds : of training, without compiling
+    sample_updates : samples that networks learned from
+    used : seconds of the time that it may take
+    curve : (seconds, networks ended, score) whenever a network was better than all before
+    """
 
     seconds: float = 0.0
     sample_updates: int = 0
+    used: float = 0.0
+    curve: Sequence[Sequence[float]] = ()
 
 
 class RunFolder:
@@ -162,13 +172,16 @@ class RunFolder:
         """Read what the folder has of the sweep."""
         started = {"started": datetime.now(UTC).isoformat(timespec="seconds")}
         begun = before["settings"] if before else {}
-        kept = {"settings": {**settings, **begun, GROWS: settings[GROWS]}}
+        grown = {name: settings[name] for name in GROWS}
+        kept = {"settings": {**settings, **begun, **grown}}
         self.manifest = started | dict(before or {}) | kept
-        self.totals = Totals(*(self.manifest.get(name, 0) for name in Totals._fields))
+        told = {name: self.manifest[name] for name in Totals._fields if name in self.manifest}
+        self.totals = Totals(**told)
         self._aside = None
-        if before and settings["halving"] and begun[GROWS] != settings[GROWS]:
+        if before and settings["halving"] and has_grown(begun, settings):
             # begin anew: who is pruned at a rung depends on all that come to it
-            self._aside = self.folder / f"{PARTS}-of-{begun[GROWS]}"
+            said = "-".join(f"{begun[name]:.12g}" for name in GROWS if begun.get(name) is not None)
+            self._aside = self.folder / f"{PARTS}-of-{said}"
             return
         for path in sorted(self.parts.glob("[0-9]*.parquet")):
             self._add(_known(_polars().read_parquet(path)))
@@ -196,6 +209,13 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         raise ValueError(f"{folder} has no {MANIFEST}: it is not a sweep's folder") from None
     except json.JSONDecodeError as error:
         raise ValueError(f"{path} is not whole: {error}") from None
+
+
+def with_time_column(said: dict[str, Any]) -> dict[str, Any]:
+    """What a command or its manifest says: an older one called the column of times ``time``."""
+    if not isinstance(said.get("time"), str):
+        return said
+    return said | {"time": None, "time_column": said["time"]}
 
 
 def write_block(parts: Path, number: int, table: bytes) -> None:
@@ -232,7 +252,8 @@ def _check_manifest(
             raise ValueError(f"{folder} has a sweep already: resume it, or choose another folder")
         return None
     before = read_manifest(folder)
-    check_same(before["settings"], settings, str(folder), "only more networks can be asked for")
+    advice = "only more networks, or more time, can be asked for"
+    check_same(before["settings"], settings, str(folder), advice)
     return before
 
 

@@ -11,6 +11,8 @@ import numpy as np
 from ..training.population import Population
 from .trials import FitGroup, State, Trial
 
+MOMENT = 1e-3  # seconds
+
 
 @dataclass(frozen=True)
 class Shard:
@@ -60,12 +62,24 @@ class Job(NamedTuple):
     until : the epoch that it is trained to
     seconds : after which it pauses
     worst : networks of trials with a lower score need not come back
+    is_last : whether the sweep's time is over then: what is not at ``until`` stays as it is
     """
 
     shard: Shard
     until: int
     seconds: float = np.inf
     worst: float = -np.inf
+    is_last: bool = False
+
+    def within(self, left: float) -> Job:
+        """The job where the sweep has so many seconds left.
+
+        What was never trained is, for a moment at least: without it there would be no result.
+        """
+        if left > self.seconds or left == np.inf:
+            return self
+        least = 0.0 if self.shard.states else MOMENT
+        return self._replace(seconds=max(left, least), is_last=True)
 
 
 @dataclass(frozen=True)
@@ -82,6 +96,7 @@ class Outcome:
     updates : samples that networks learned from
     paused : whether it is still on its way to ``until``
     interrupted : whether Ctrl-C ended it
+    out_of_time : whether the sweep's time was over before it came to ``until``
     """
 
     shard: Shard
@@ -92,3 +107,4 @@ class Outcome:
     updates: int
     paused: bool
     interrupted: bool
+    out_of_time: bool = False

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..checks import check_choice
+from ..errors import import_optional
 from .dimensions import dimension, grid_count, grid_values, is_distribution, suggest
 from .hyperparameters import (
     DECIDING,
@@ -18,13 +19,13 @@ from .hyperparameters import (
     matters,
     optimizers_with,
 )
+from .stored_study import create_study
 
 if TYPE_CHECKING:
     from optuna import Trial
     from optuna.distributions import BaseDistribution
 
-# What a sweep varies by default, as a user would type it.
-USUAL = {"learning_rate": "1e-4:1e-1:log", "hidden": "16,32,64", "l2": "1e-6:1e-2:log"}
+TYPICAL = 16  # points that tell what a network costs
 
 
 class Space:
@@ -97,6 +98,12 @@ class Space:
             math.prod(count for name, count in counts.items() if matters(name, point))
             for point in self._points(DECIDING)
         )
+
+    def typical(self) -> list[dict[str, Any]]:
+        """A few points, always the same, which tell what networks of this space cost."""
+        samplers = import_optional("optuna", "sweep").samplers
+        study = create_study(sampler=samplers.RandomSampler(0))
+        return [self.suggest(study.ask()) for _ in range(TYPICAL)]
 
     def _points(self, names: Sequence[str]) -> list[dict[str, Any]]:
         """All points of a grid over some of the hyperparameters."""

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import import_optional
-from .identity import GROWS, check_same
+from .identity import check_same, has_grown
 from .storage import file_of, opened, quiet, told
 from .study_tables import StudyTables
 
@@ -92,7 +92,7 @@ def stored_study(
         with told(given, "cannot keep the study"):
             _check_whose(study, settings, may_be_ours)
             before = study.user_attrs.get(SETTINGS, settings)
-            if settings["halving"] and before[GROWS] != settings[GROWS]:
+            if settings["halving"] and has_grown(before, settings):
                 study = _emptied(study, storage)  # who is pruned depends on all trials
             stored = StoredStudy(study, storage, given, settings)
         yield stored

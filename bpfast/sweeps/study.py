@@ -36,26 +36,6 @@ _optuna = partial(import_optional, "optuna", "sweep")
 NEEDS = {"CmaEsSampler": ("cmaes", "sweep"), "QMCSampler": ("scipy", "sklearn")}
 
 
-def planned(space: Space, sampler: Any, networks: int) -> int:
-    """How many networks a sweep will have: as many as are asked for, or all points of a grid.
-
-    Raises
-    ------
-    ValueError
-        A grid that is larger than what is asked for, or a range without a step.
-    """
-    if sampler != "grid":
-        return networks
-    points = space.grid_size()
-    if points > networks:
-        raise ValueError(
-            f"the grid has {points:,} points, and {networks:,} networks are asked for: ask for "
-            f"networks={points}, or for the sampler 'random' to try a part "
-            "of it"
-        )
-    return points
-
-
 class Study:
     """Trials drawn by a sampler of Optuna's, and what became of them.
 

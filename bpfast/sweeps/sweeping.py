@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import ExitStack, closing
 from pathlib import Path
+from time import perf_counter
 from typing import Any
 
 import numpy as np
@@ -16,19 +17,20 @@ from ..tables.roles import Roles
 from ..training.interrupts import interrupt_flag
 from .blocks import Blocks, BlockWorkers, OwnThreads, block_size
 from .ensembles import Picked, Picker, Picking
-from .folds import Splitting
+from .folds import AUTO, Splitting
 from .given_data import TableOptions
 from .halving import Halving
 from .options import Persistence, Resources, Search, settings
 from .parts import SweepData
+from .planning import check_time, search_of
 from .progress import SweepProgress
 from .result import SweepResult, table_of
 from .rounds import Rounds
 from .run_folder import RunFolder
 from .shards import Shard
-from .space import USUAL, Space
+from .space import Space
 from .stored_study import forget_unbegun
-from .study import STUDY, Study, planned
+from .study import STUDY, Study
 from .trainer import Trainer
 from .trials import FitGroup, Trial, params_of, rank
 from .workers import ThreadWorkers, Workers
@@ -38,11 +40,11 @@ def sweep(
     X,
     y=None,
     space: Space | Mapping[str, Any] | None = None,
-    networks: int = 1024,
-    epochs: int = 30,
+    networks: int | None = None,
+    epochs: int | None = None,
     validation: float | None = None,
     test: float = 0.2,
-    cv: Any = None,
+    cv: Any = AUTO,
     groups: Any = None,
     task: str = "auto",
     seed: int = 0,
@@ -64,13 +66,14 @@ def sweep(
     missing: str | Collection[str] = (),
     target_transform: str = "none",
     split: str = "random",
-    time: Any = None,
+    time_column: Any = None,
     test_data: Any = None,
     metric: str | None = None,
     class_weight: Any = None,
     sample_weight: Any = None,
     members: int | None = None,
     milliseconds: float | None = None,
+    time: float | None = None,
 ) -> SweepResult:
     """Train networks that a sampler takes from a space, and rank them by their validation score.
 
@@ -95,12 +98,17 @@ def sweep(
         A table's rows without a target are left out. Position 1 is the first, -1 the last.
     space : Space, or what it is made of
         What may vary; by default learning rate, width and l2.
-    networks, epochs : int
-        How many networks, and epochs for each. A grid has as many networks as points, which may
-        not be more.
+    networks : int
+        How many; by default as many as ``time`` allows, or without one so many as take about 20
+        seconds on two fast cores, by a count of operations, from 64 to 1,024. A grid has as many
+        networks as points, which may not be more.
+    epochs : int, for each network; by default 30, or 200 where ``patience`` is in the space
     validation, test : shares of the rows that are held out, at random
         ``validation`` is 0.2 without ``cv``. ``test=0`` is no test part, and no ``test_score``.
-    cv : None, or what a cross-validation's folds are
+    cv : "auto", None for no cross-validation, or what its folds are
+        "auto" is 5 folds where 100 to 5,000 rows are not test, unless ``validation`` or
+        ``split="time"`` is given, and there are as many rows of each class, and twice as many
+        groups; else it is None.
         A number of folds, stratified for classes, or of whole ``groups``, drawn by ``seed``; with
         ``validation``, so many random splits, each of this share. Or anything with scikit-learn's
         ``split(X, y, groups)``, which is given the rows that are not test, y being class numbers or
@@ -149,7 +157,7 @@ def sweep(
         With ``cv``, folds are windows of time, each trained on all rows before it, as in
         scikit-learn's ``TimeSeriesSplit``; a splitter is given the rows in order of time. Rows of
         equal times stay together.
-    time : (samples,) numbers or dates, or a table's column, which stays an input
+    time_column : (samples,) numbers or dates, or a table's column, which stays an input
     test_data : (X, y), or a table with the target's columns: the test part, in place of ``test``
     metric : what networks are ranked by, one of scikit-learn's scoring names
         By default "neg_log_loss" for classes and labels, "neg_root_mean_squared_error" for numbers;
@@ -160,6 +168,11 @@ def sweep(
     members, milliseconds : how large the ensemble may be
         At most so many of the table's networks; and so many milliseconds to predict 1,000 rows
         here, from the raw table to the answer. By default as many as help.
+    time : seconds that the call may take, from its begin on, but for compiling
+        Networks are drawn until it is over, at most 1,048,576, or ``networks`` if they are done
+        before; more time, better answers. Those that are on their way at its end are ranked as they
+        are: their ``epochs`` say how far they came. A sweep that is resumed has what is left of it,
+        or of a longer one. Network k is the same, however many there are beside it.
 
     Returns
     -------
@@ -184,10 +197,11 @@ def sweep(
         Optuna is not installed, or what a sampler, a storage, a folder, a table (polars) or a
         metric (scikit-learn) needs.
     """
+    begun, time = perf_counter(), check_time(time)
     roles = Roles(
         target=y,
         groups=groups,
-        time=time,
+        time_column=time_column,
         sample_weight=sample_weight,
         drop=drop,
         numeric=numeric,
@@ -197,18 +211,25 @@ def sweep(
     table = TableOptions(roles, task, target_transform, missing)
     splitting = Splitting(validation, test, cv, split=split)
     asked = {"metric": metric, "class_weight": class_weight}
-    return train_and_rank(
-        _prepared(X, test_data, table, splitting, check_int("seed", seed, 0), **asked),
+    data = _prepared(X, test_data, table, splitting, check_int("seed", seed, 0), **asked)
+    search = search_of(
+        data,
         space=space,
         networks=networks,
         epochs=epochs,
+        time=time,
         seed=seed,
         sampler=sampler,
+        halving=halving,
+    )
+    return train_and_rank(
+        data,
+        search,
+        begun=begun,
         storage=storage,
         study_name=study_name,
         device=device,
         client=client,
-        halving=halving,
         memory=memory,
         run=run,
         resume=resume,
@@ -228,41 +249,38 @@ def _prepared(
 
 def train_and_rank(
     data: SweepData,
+    search: Search,
     *,
-    space: Space | Mapping[str, Any] | None,
-    networks: int,
-    epochs: int,
-    seed: int,
-    sampler: Any,
+    begun: float,
     storage: Any,
     study_name: str,
     device: str,
     client: Any,
-    halving: str | Halving | None,
     memory: int | None,
     run: str | os.PathLike | None,
     resume: bool,
     progress: Callable[[SweepProgress], None] | None,
     picking: Picking,
 ) -> SweepResult:
-    """A sweep of data that are split and encoded; see :func:`sweep`."""
-    networks, epochs = check_int("networks", networks, 1), check_int("epochs", epochs, 1)
-    if isinstance(halving, str):
-        halving = Halving(halving, epochs)
-    if halving is not None and halving.epochs != epochs:
-        raise ValueError(f"halving is for {halving.epochs} epochs, the sweep has {epochs}")
-    if not isinstance(space, Space):
-        space = Space(USUAL if space is None else space)
-    search = Search(space, sampler, planned(space, sampler, networks), epochs, halving, seed)
+    """A sweep of data that are split and encoded; see :func:`sweep`.
+
+    ``begun`` is when it began, as ``time.perf_counter`` tells it.
+    """
     memory = None if memory is None else check_int("memory", memory, 1)
     resources = Resources(device, client, memory)
     persistence = Persistence(run, storage, study_name, resume)
     known_by = settings(data, search, resources, block_size(search, persistence))
     if resume and run is None and storage is None:
         raise ValueError("resume=True goes on with what is in run, or in storage: give one of them")
-    trainer = Trainer(data, epochs=epochs, seed=seed, device=device, has_rungs=halving is not None)
-    rounds = _train(trainer, search, resources, persistence, known_by, progress)
-    picked = Picker(data, seed, device).pick(rounds.candidates, picking)
+    trainer = Trainer(
+        data,
+        epochs=search.epochs,
+        seed=search.seed,
+        device=device,
+        has_rungs=search.halving is not None,
+    )
+    rounds = _train(trainer, search, resources, persistence, known_by, progress, begun)
+    picked = Picker(data, search.seed, device).pick(rounds.candidates, picking)
     return _result(trainer, rounds, picked)
 
 
@@ -286,6 +304,8 @@ def _result(trainer: Trainer, rounds: Rounds | Blocks, picked: Picked | None) ->
         seconds=rounds.totals.seconds,
         sample_updates=rounds.totals.sample_updates,
         interrupted=rounds.interrupted,
+        ended_by_time=rounds.ended_by_time,
+        curve=np.reshape(rounds.totals.curve, (-1, 3)),
         folds=folds,
         encoding=data.encoding,
         target=data.target,
@@ -303,6 +323,7 @@ def _train(
     persistence: Persistence,
     known_by: Mapping[str, Any],
     progress: Callable[[SweepProgress], None] | None,
+    begun: float,
 ) -> Rounds | Blocks:
     """Train all networks, and keep what comes of them; ``known_by`` are the sweep's settings."""
     with ExitStack() as stack:
@@ -321,7 +342,7 @@ def _train(
             folder.begin()
             trained.run(teams, interrupted)
         else:
-            trained = Rounds(trainer, study, search, folder, progress)
+            trained = Rounds(trainer, study, search, folder, progress, begun)
             workers = _workers(trainer, resources, interrupted, trained)
             stack.enter_context(closing(workers))
             storage, name, resume = persistence.storage, persistence.study_name, persistence.resume
@@ -341,10 +362,13 @@ def _workers(
     trainer: Trainer, resources: Resources, interrupted: Sequence, rounds: Rounds
 ) -> Workers:
     if resources.client is None:
-        return ThreadWorkers(trainer, interrupted, resources.own_memory, rounds.watch)
+        memory = resources.own_memory
+        return ThreadWorkers(trainer, interrupted, memory, rounds.watch, rounds.left)
     from . import dask_workers  # without a client, Dask need not be there
 
-    return dask_workers.DaskWorkers(trainer, interrupted, resources.client, resources.memory)
+    return dask_workers.DaskWorkers(
+        trainer, interrupted, resources.client, resources.memory, rounds.left
+    )
 
 
 def _block_workers(

@@ -95,16 +95,18 @@ def _check_times(times: np.ndarray, samples: int) -> np.ndarray:
     """Times that can be sorted."""
     times = np.asarray(times)
     if times.shape != (samples,):
-        raise ValueError(f"time has shape {times.shape}, expected ({samples},)")
+        raise ValueError(f"time_column has shape {times.shape}, expected ({samples},)")
     if times.dtype.kind not in "iufMmb":
         try:
             times = times.astype("datetime64[us]")
         except (TypeError, ValueError) as error:
-            raise TypeError(f"time must be numbers, or dates such as 2024-12-31: {error}") from None
+            raise TypeError(
+                f"time_column must be numbers, or dates such as 2024-12-31: {error}"
+            ) from None
     missing = np.isnan(times) if times.dtype.kind in "fMm" else np.zeros(samples, bool)
     if missing.any():
         raise ValueError(
-            f"time is missing in {missing.sum()} of {samples} rows, first at index "
+            f"time_column is missing in {missing.sum()} of {samples} rows, first at index "
             f"{int(missing.argmax())}: such rows are neither early nor late; fill or drop them"
         )
     return times

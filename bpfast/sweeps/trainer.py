@@ -87,14 +87,19 @@ class Trainer:
         fits = self._fits(population, shard)
         with closing(fits):
             before = fits.sample_updates
-            fits.advance(job.until, watch, job.seconds)
+            if job.seconds > 0 or not job.is_last:
+                fits.advance(job.until, watch, job.seconds)
             epoch = fits.epoch
             states = [] if epoch == self.epochs else fits.states()
+            arrived = epoch >= job.until  # past it where all diverged
+            out_of_time = job.is_last and not arrived and not fits.interrupted
+            if out_of_time:
+                fits.drop()
         history = fits.history()
-        arrived = epoch >= job.until  # past it where all diverged
         results = scorer.results(population, history)
         at_rung = arrived and epoch < self.epochs
-        good = [] if states else best_indices(results["validation_score"], job.worst)
+        has_ended = out_of_time or not states
+        good = best_indices(results["validation_score"], job.worst) if has_ended else []
         return Outcome(
             shard=Shard(shard.group, shard.numbers, shard.params, epoch, states),
             results=results,
@@ -102,8 +107,9 @@ class Trainer:
             rung_losses=scorer.validation_losses(population) if at_rung else np.empty(0),
             networks={k: population[k :: len(shard)] for k in good},
             updates=history.sample_updates - before,
-            paused=not arrived and not fits.interrupted,
+            paused=not arrived and not fits.interrupted and not job.is_last,
             interrupted=fits.interrupted,
+            out_of_time=out_of_time,
         )
 
     def _fits(self, population: Population, shard: Shard) -> Fits:

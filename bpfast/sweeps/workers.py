@@ -23,6 +23,11 @@ PIECES = 4  # shards for each that is trained at once: they end about together
 GRAIN = 16  # networks that a kernel trains beside each other
 
 
+def endless() -> float:
+    """The seconds that are left of a sweep that has no time to keep to."""
+    return np.inf
+
+
 class Workers(ABC):
     """Train shards, several at once, and give them back in the order in which they end.
 
@@ -30,6 +35,7 @@ class Workers(ABC):
     ----------
     trainer : Trainer
     interrupted : what is not empty any more after Ctrl-C
+    left : what tells the seconds that the sweep has left; when there are none, no job begins
 
     Attributes
     ----------
@@ -42,8 +48,10 @@ class Workers(ABC):
     memory: int
     max_operations = np.inf
 
-    def __init__(self, trainer: Trainer, interrupted: Sequence) -> None:
-        self._trainer, self._interrupted = trainer, interrupted
+    def __init__(
+        self, trainer: Trainer, interrupted: Sequence, left: Callable[[], float] = endless
+    ) -> None:
+        self._trainer, self._interrupted, self._left = trainer, interrupted, left
 
     @abstractmethod
     def prepare(self, shards: Sequence[Shard]) -> None:
@@ -55,11 +63,23 @@ class Workers(ABC):
 
     @abstractmethod
     def next(self) -> tuple[Job, Outcome | None]:
-        """Wait for a job to end; its outcome is None if it was not begun before Ctrl-C."""
+        """Wait for a job to end; its outcome is None if Ctrl-C, or the end, came before it."""
 
     @abstractmethod
     def close(self) -> None:
         """Begin no other job."""
+
+    def _within_time(self, job: Job, is_first: bool) -> Job | None:
+        """A job as far as time allows; None where it is over, and there is nothing to score.
+
+        Parameters
+        ----------
+        is_first : of all: it has something to show, however late it is
+        """
+        left = self._left()
+        if left <= 0 and not is_first and not job.shard.states:
+            return None
+        return job.within(left)
 
     def cut(self, jobs: Sequence[Job]) -> list[Job]:
         """Jobs in shards that fit into memory and end about together, the longest first."""
@@ -85,7 +105,7 @@ class ThreadWorkers(Workers):
 
     Parameters
     ----------
-    trainer, interrupted : as for :class:`Workers`
+    trainer, interrupted, left : as for :class:`Workers`
     memory : bytes that all networks in training may take
     watch : given a job and its Progress, by the threads
     """
@@ -96,8 +116,9 @@ class ThreadWorkers(Workers):
         interrupted: Sequence,
         memory: int,
         watch: Callable[[Job, Progress], None],
+        left: Callable[[], float] = endless,
     ) -> None:
-        super().__init__(trainer, interrupted)
+        super().__init__(trainer, interrupted, left)
         self.concurrency = dispatch.concurrent_fits(trainer.device)
         self.memory = memory // self.concurrency
         self._watch = watch
@@ -135,8 +156,10 @@ class ThreadWorkers(Workers):
         self._ended.put((job, future))
 
     def _train(self, job: Job, threads: int) -> Outcome:
-        if self._interrupted and self._begun:  # the first one always has something to show
+        is_first = not self._begun  # which always has something to show
+        begun = self._within_time(job, is_first)
+        if begun is None or (self._interrupted and not is_first):
             raise CancelledError
         self._begun += 1
         with dispatch.thread_limit(threads):
-            return self._trainer.advance(job, partial(self._watch, job))
+            return self._trainer.advance(begun, partial(self._watch, job))

@@ -69,7 +69,7 @@ def split_array(X: np.ndarray, roles: Roles) -> Split:
         None if values is None else _beside(option, values)
         for option, values in (
             ("groups", roles.groups),
-            ("time", roles.time),
+            ("time_column", roles.time_column),
             ("sample_weight", roles.sample_weight),
         )
     )

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from ..checks import check_number, check_numbers
+from ..checks import check_number
 from ..errors import import_optional, import_torch
 from ..plurals import many
 from .encoding.encoding import Encoding
@@ -22,7 +22,7 @@ from .ensemble_file import read_ensemble, write_ensemble
 from .export import ensemble_to_onnx
 from .input_info import InputInfo
 from .member import Group, Member, check_members, grouped, in_groups
-from .member_predictions import said_by_members
+from .member_predictions import encode_side_by_side, said_by_members
 from .target_info import TargetInfo
 from .tempering import tempered
 
@@ -226,8 +226,11 @@ class Ensemble:
 
         They are probabilities, at the temperature, or numbers in the target's units.
         """
-        means = np.concatenate([self._mean(said) for said in self._said(X, device)])
-        return self._tempered(means)
+        return np.concatenate([self.combined(said) for said in self._said(X, device)])
+
+    def combined(self, said: np.ndarray) -> np.ndarray:
+        """:meth:`outputs` for what the members say of rows, (members, rows, outputs)."""
+        return self._tempered(self._mean(said))
 
     def spread(self, X, quantiles: Sequence[float] = (), device: str = "auto") -> Spread:
         """:meth:`outputs`, the members' standard deviation and quantiles, of one prediction.
@@ -236,15 +239,13 @@ class Ensemble:
         ----------
         X, quantiles, device : as for :meth:`predict_quantiles`
         """
-        levels = check_numbers("quantiles", quantiles, len(quantiles), 0.0, 1.0)
-        weights = np.array([member.weight for member in self.members])
+        levels = [check_number("quantiles", level, 0.0, 1.0) for level in quantiles]
         blocks = []
         for said in self._said(X, device):
             mean = self._mean(said)
             with np.errstate(invalid="ignore"):  # a number in units may be infinite
                 std = np.sqrt(self._mean((said - mean) ** 2))
-            found = np.quantile(said, levels, axis=0, weights=weights, method="inverted_cdf")
-            blocks.append((mean, std, found))
+            blocks.append((mean, std, self._quantiles(said, levels)))
         means, stds, found = zip(*blocks, strict=True)
         return Spread(
             self._tempered(np.concatenate(means)),
@@ -253,7 +254,7 @@ class Ensemble:
         )
 
     def encode(self, X) -> np.ndarray:
-        """What the module of :meth:`to_torch` takes: all ``inputs`` side by side.
+        """What the module of :meth:`to_torch` takes: all different inputs side by side.
 
         Parameters
         ----------
@@ -263,8 +264,7 @@ class Ensemble:
         -------
         (samples, inputs of all) in the members' dtype
         """
-        dtype = np.result_type(*(group.population.dtype for group in self.groups))
-        return np.concatenate([inputs.encode(X, dtype) for inputs in self.inputs], axis=1)
+        return encode_side_by_side(self.groups, X)
 
     def to_onnx(self) -> onnx.ModelProto:
         """The ensemble as one ONNX model of opset 17: raw columns in, predictions out.
@@ -346,6 +346,12 @@ class Ensemble:
         for member, own in zip(self.members, values, strict=True):
             mean += member.weight * own
         return mean
+
+    def _quantiles(self, values: np.ndarray, levels: list[float]) -> np.ndarray:
+        if not levels:  # NumPy would sort all the same
+            return np.empty((0, *values.shape[1:]))
+        weights = [member.weight for member in self.members]
+        return np.quantile(values, levels, axis=0, weights=weights, method="inverted_cdf")
 
     def _tempered(self, outputs: np.ndarray) -> np.ndarray:
         if not self.target_info.has_probabilities:

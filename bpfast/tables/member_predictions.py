@@ -9,7 +9,9 @@ from typing import Any
 import numpy as np
 
 from ..memory import check_memory
+from .input_info import is_array
 from .member import Group
+from .reading.frames import as_frame, is_table
 
 BLOCK_BYTES = 1 << 26  # of inputs and of all members' predictions, that are held at a time
 COPIES = 4  # of predictions, while they are brought to units
@@ -29,7 +31,8 @@ def said_by_members(
     transform : of the target
     """
     scaled = _scaled(groups, X)
-    rows = len(next(iter(scaled.values())))
+    if not (rows := _rows(scaled)):
+        raise ValueError("X has no rows")
     members, outputs = sum(len(group.members) for group in groups), groups[0].mlp.outputs
     check_memory(f"predictions of {rows} rows", rows * outputs, "float64")
     numbers = COPIES * members * outputs + max(group.mlp.inputs for group in groups)
@@ -45,16 +48,37 @@ def said_by_members(
         yield said
 
 
+def encode_side_by_side(groups: Sequence[Group], X: Any) -> np.ndarray:
+    """The different inputs of all members, side by side, in the order of groups.
+
+    They are (rows, inputs of all), in a dtype that holds each group's.
+    """
+    scaled = _scaled(groups, X)
+    dtype = np.result_type(*(group.population.dtype for group in groups))
+    different = {id(group.inputs): group for group in groups}
+    width = sum(group.mlp.inputs for group in different.values())
+    check_memory(f"inputs of {_rows(scaled)} rows", _rows(scaled) * width, dtype)
+    return np.concatenate(
+        [group.inputs.expand(scaled[_stage(group)], dtype) for group in different.values()], axis=1
+    )
+
+
 def _scaled(groups: Sequence[Group], X: Any) -> dict[Stage, np.ndarray]:
     """All rows before expansions, encoded and scaled in each different way once.
 
     This is not done block by block, since how text in a column is read depends on all of it.
     """
+    if is_table(X) and not any(is_array(group.inputs.encoding) for group in groups):
+        X = as_frame(X)  # now, and not for each encoding
     scaled: dict[Stage, np.ndarray] = {}
     for group in groups:
         if (stage := _stage(group)) not in scaled:
             scaled[stage] = group.inputs.scaled(X, stage[-1])
     return scaled
+
+
+def _rows(scaled: dict[Stage, np.ndarray]) -> int:
+    return len(next(iter(scaled.values())))
 
 
 def _stage(group: Group) -> Stage:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import import_optional
 from .encoding.number import Number
+from .ensemble import Ensemble
 from .model import Model
 from .reading.dialect import Dialect, TextOptions
 from .reading.npz import read_npz
@@ -19,8 +20,10 @@ from .reading.sources import BUILT_IN, STDIO, load_built_in, source_name
 if TYPE_CHECKING:
     import polars as pl
 
+_Answer = Model | Ensemble
 
-def read_new_rows(source: str, model: Model, options: TextOptions) -> Any:
+
+def read_new_rows(source: str, model: _Answer, options: TextOptions) -> Any:
     """What :meth:`Model.predict` takes: a frame, or an array of the columns in their order.
 
     Parameters
@@ -58,7 +61,7 @@ def _blank(series: pl.Series, marks: tuple[str, ...]) -> pl.Series:
     return series.set(series.cast(polars.Float64).is_in(numbers_among(marks)), None)
 
 
-def _read(source: str, model: Model, options: TextOptions) -> tuple[pl.DataFrame, Dialect | None]:
+def _read(source: str, model: _Answer, options: TextOptions) -> tuple[pl.DataFrame, Dialect | None]:
     """The table; columns are named by position where the training table had no header."""
     from .reading.table import read_frame  # imports polars
 
@@ -83,7 +86,7 @@ def _read(source: str, model: Model, options: TextOptions) -> tuple[pl.DataFrame
     return _name_by_position(source, frame, names, model), dialect
 
 
-def _positional_names(model: Model) -> list[str]:
+def _positional_names(model: _Answer) -> list[str]:
     """column_1, column_2, ... if the model was trained on a table without a header, else nothing.
 
     All columns of that table are named, those that are no inputs among them.
@@ -97,7 +100,7 @@ def _positional_names(model: Model) -> list[str]:
 
 
 def _name_by_position(
-    source: str, frame: pl.DataFrame, names: list[str], model: Model
+    source: str, frame: pl.DataFrame, names: list[str], model: _Answer
 ) -> pl.DataFrame:
     """Give columns the names that they have in the training table, which had a target too."""
     inputs = [name for name in names if name not in model.target_names]
@@ -111,7 +114,7 @@ def _name_by_position(
     )
 
 
-def _read_numbers(frame: pl.DataFrame, model: Model, decimal: str) -> pl.DataFrame:
+def _read_numbers(frame: pl.DataFrame, model: _Answer, decimal: str) -> pl.DataFrame:
     """The frame with its columns of numbers read by the file's decimal mark.
 
     Without it they would be read by that of the training table.

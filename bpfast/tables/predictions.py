@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,8 +12,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from ..checks import check_number
 from ..errors import import_optional
 from ..files import write_whole
+from .ensemble import Ensemble
 from .model import Model
 from .reading.sources import STDIO
 from .target_info import TargetInfo
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 PREDICTION, PROBABILITY = "prediction", "probability_"
+STD, QUANTILE = "_std", "_quantile_"  # behind the name of what they are of
 
 
 def check_output(output: str | None) -> None:
@@ -43,13 +47,51 @@ def check_output(output: str | None) -> None:
         raise ValueError(f"--output {output}: there is no folder {path.parent}")
 
 
-def tabulate(model: Model, X: Any, device: str = "auto") -> pl.DataFrame:
+def check_quantiles(model: Model | Ensemble, quantiles: Sequence[float]) -> None:
+    """Refuse quantiles of a single network, before predictions are made.
+
+    Raises
+    ------
+    ValueError
+        Quantiles of a model; levels that are not from 0 to 1.
+    """
+    if quantiles and not isinstance(model, Ensemble):
+        raise ValueError(
+            "--quantiles are of an ensemble's members, and this model is a single network: give "
+            "the ensemble.safetensors of a sweep"
+        )
+    for level in quantiles:
+        check_number("--quantiles", level, 0.0, 1.0)
+
+
+def tabulate(
+    model: Model | Ensemble, X: Any, device: str = "auto", quantiles: Sequence[float] = ()
+) -> pl.DataFrame:
     """A prediction for each row of a table or array, with the probabilities of all classes.
 
     Several outputs have a column each, such as ``prediction_price``; labels are followed by the
-    probabilities of their second names, such as ``probability_large``.
+    probabilities of their second names, such as ``probability_large``. An ensemble's members'
+    standard deviations follow, such as ``prediction_std``, and their quantiles, such as
+    ``prediction_quantile_0.05``; of classes, those of the probability of the class that is
+    predicted: ``probability_std``.
     """
-    return tabulate_outputs(model.target_info, model.outputs(X, device))
+    if isinstance(model, Model):
+        return tabulate_outputs(model.target_info, model.outputs(X, device))
+    polars = import_optional("polars", "cli")
+    spread = model.spread(X, quantiles, device)
+    frame = tabulate_outputs(model.target_info, spread.outputs)
+    names, told = frame.columns[-spread.std.shape[1] :], np.stack([spread.std, *spread.quantiles])
+    if model.classes:
+        names = [PROBABILITY.removesuffix("_")]
+        told = np.take_along_axis(told, spread.outputs.argmax(axis=1)[None, :, None], 2)
+    endings = [STD, *(f"{QUANTILE}{level:g}" for level in quantiles)]
+    for k, name in enumerate(names):
+        for ending, values in zip(endings, told[..., k], strict=True):
+            new = name + ending
+            while new in frame.columns:  # a class may be called "std"
+                new += "_"
+            frame = frame.with_columns(polars.Series(new, values))
+    return frame
 
 
 def tabulate_outputs(target: TargetInfo, outputs: np.ndarray) -> pl.DataFrame:
@@ -82,11 +124,17 @@ def write_predictions(frame: pl.DataFrame, output: str) -> None:
         write_whole(Path(output), frame.write_parquet)
 
 
-def print_predictions(console: Console, frame: pl.DataFrame, top: int, output: str | None) -> None:
+def print_predictions(
+    console: Console,
+    frame: pl.DataFrame,
+    top: int,
+    output: str | None,
+    classes: Sequence[str] = (),
+) -> None:
     """Print the first rows, each class with its probability, and how many rows there are."""
     first = frame.head(top)
     table = Table(box=None, padding=(0, 2, 0, 0))
-    for name in ("row", *(columns := _shown(first))):
+    for name in ("row", *(columns := _shown(first, classes))):
         table.add_column(name, justify="right", overflow="fold")
     for k, row in enumerate(zip(*columns.values(), strict=True)):
         table.add_row(str(k + 1), *map(Text, row))
@@ -97,20 +145,19 @@ def print_predictions(console: Console, frame: pl.DataFrame, top: int, output: s
         console.print(f"{first.height} of {frame.height} rows: --top and --output give more")
 
 
-def _shown(frame: pl.DataFrame) -> dict[str, list[str]]:
-    """Columns of text: all predictions, and of a class's probabilities the greatest."""
-    columns = {
-        name: [_cell(value) for value in frame[name]]
-        for name in frame.columns
-        if name.startswith(PREDICTION)
+def _shown(frame: pl.DataFrame, classes: Sequence[str]) -> dict[str, list[str]]:
+    """Columns of text; of the classes' probabilities the greatest alone."""
+    columns = {name: frame[name] for name in frame.columns}
+    if classes:
+        own = [PROBABILITY + name for name in classes]
+        others = {name: columns[name] for name in frame.columns[1:] if name not in own}
+        greatest = frame.select(own).max_horizontal()
+        columns = {PREDICTION: columns[PREDICTION], "probability": greatest} | others
+    return {
+        name: [_cell(value, ".6g" if name.startswith(PREDICTION) else ".4f") for value in series]
+        for name, series in columns.items()
     }
-    probabilities = frame.drop(columns)
-    if probabilities.width and [*columns] == [PREDICTION]:
-        probabilities = probabilities.max_horizontal().alias("probability").to_frame()
-    for series in probabilities:
-        columns[series.name] = [f"{value:.4f}" for value in series]
-    return columns
 
 
-def _cell(value: Any) -> str:
-    return value if isinstance(value, str) else f"{value:.6g}"
+def _cell(value: Any, form: str) -> str:
+    return value if isinstance(value, str) else format(value, form)

@@ -23,7 +23,7 @@ class Roles:
     Attributes
     ----------
     target : one column or several; or an array beside the table, (rows,) or (rows, outputs)
-    groups, time, sample_weight : a column each, or an array beside the table, (rows,)
+    groups, time_column, sample_weight : a column each, or an array beside the table, (rows,)
     drop : columns that are no inputs
     numeric, categorical : columns that are numbers, and words, whatever they look like
     keep : columns that stay inputs, whatever they look like
@@ -31,7 +31,7 @@ class Roles:
 
     target: Any
     groups: Any = None
-    time: Any = None
+    time_column: Any = None
     sample_weight: Any = None
     drop: Column | Sequence[Column] = ()
     numeric: Column | Sequence[Column] = ()

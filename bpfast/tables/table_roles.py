@@ -17,7 +17,8 @@ from .values import Typed, Writing, as_moments, as_words, typed
 from .values.booleans import find_booleans
 from .values.native import convert_native
 
-MAY_BE_BESIDE = ("target", "groups", "time", "sample_weight")  # roles of values beside the table
+# Roles of values beside the table.
+MAY_BE_BESIDE = ("target", "groups", "time_column", "sample_weight")
 
 
 class TypeOptions(NamedTuple):
@@ -79,7 +80,7 @@ def split_table(
         row_numbers=rows,
         inputs=inputs,
         groups=beside.groups(roles.groups),
-        time=beside.times(roles.time),
+        time=beside.times(roles.time_column),
         weights=beside.weights(roles.sample_weight),
         left_out={name: left_out[name] for name in frame.columns if name in left_out},
         notes=_join_notes(frame.columns, text.notes, table.notes, booleans),
@@ -101,7 +102,7 @@ def _names_by_role(columns: list[str], rows: int, roles: Roles) -> dict[str, lis
         names[role] = [] if beside else find_columns(columns, asked, role)
         if role in MAY_BE_BESIDE[1:] and len(names[role]) > 1:
             raise ValueError(f"{role} takes one column, got {', '.join(names[role])}")
-    for role in ("groups", "time", "sample_weight", "drop"):
+    for role in ("groups", "time_column", "sample_weight", "drop"):
         for name in names[role]:
             if name in names["target"] or (role != "drop" and name in names["drop"]):
                 other = "the target" if name in names["target"] else "dropped"
@@ -220,7 +221,7 @@ def _left_out(
     }
     if known is not None:
         return {name: "no input" for name in frame.columns if name not in known.frame.columns}
-    inputs = [*names["keep"], *names["numeric"], *names["categorical"], *names["time"]]
+    inputs = [*names["keep"], *names["numeric"], *names["categorical"], *names["time_column"]]
     return find_identifiers(frame, inputs) | left_out
 
 
@@ -251,7 +252,7 @@ class _Beside(NamedTuple):
         return values.to_numpy() if values.dtype.is_numeric() else as_words(values).to_numpy()
 
     def times(self, asked: Any) -> np.ndarray | None:
-        values = self._values("time", asked)
+        values = self._values("time_column", asked)
         if values is None:
             return None
         if values.dtype.is_numeric():
@@ -259,7 +260,7 @@ class _Beside(NamedTuple):
         try:
             moments = as_moments(values)
         except ValueError as error:
-            raise ValueError(f"time: {error}") from None
+            raise ValueError(f"time_column: {error}") from None
         return moments.to_physical().cast(pl.Float64).to_numpy() / 1e6
 
     def weights(self, asked: Any) -> np.ndarray | None:

@@ -71,7 +71,7 @@ def test_rows_to_test_with_are_read_like_the_others(houses, tmp_path):
             "houses.csv: no --target was given; its columns are area, colour, price",
         ),
         (["{houses}", "--target", "prise"], "'price'"),
-        (["{houses}", "--target", "kind", "--time", "when"], "when"),
+        (["{houses}", "--target", "kind", "--time-column", "when"], "when"),
     ],
 )
 def test_what_is_refused(words, told, houses):

@@ -2,14 +2,20 @@
 
 import io
 import re
+from dataclasses import replace
+
+
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from claims import N, check_by_epoch, claims, each_table, told, value
 from rich.console import Console
-from typed import SMALL
+from typed import SMALL, asked_by
 
 from bpfast.command import leaderboard
+from bpfast.tables.dataset import dataset_of
+from bpfast.tables.roles import Roles
 
 pytest.importorskip("typer")
 
@@ -49,14 +55,14 @@ def check_summary(drawn, text):
     )
     assert value(count) == len(drawn.rows)
     assert int(folds or 0) == drawn.folds
-    assert bool(speed) == (not drawn.interrupted)
+    assert bool(speed) == (not drawn.cut_short)
     networks = len(drawn.rows) * max(drawn.folds, 1)
     assert not speed or value(speed) == pytest.approx(networks / 8.0, abs=0.5)
     assert value(diverged) == len(drawn.with_fate("diverged"))
     gone = drawn.with_fate("let go", "on the way")
     assert value(early or "0") == len(gone)
     if gone:
-        assert how == ("stopped or let go" if drawn.interrupted else "let go")
+        assert how == ("stopped or let go" if drawn.cut_short else "let go")
         check_by_epoch(when, gone)
     tests = [row["test_score"] for row in drawn.rows if drawn.tested]
     finite = [score for score in tests if np.isfinite(score)]
@@ -65,6 +71,60 @@ def check_summary(drawn, text):
     assert bool(first) == bool(drawn.tested and drawn.folds)
     if first:
         assert first == (told(drawn.metric, tests[0]) if np.isfinite(tests[0]) else "none")
+
+
+@pytest.mark.parametrize(
+    ("asked", "words"),
+    [
+        ({"networks": 9}, "9 networks, 5 epochs"),
+        ({"networks": 1, "cv": 3, "halving": "successive"}, "1 network on each of 3 folds, up to"),
+        ({"time": 90.0}, "; networks within 90 s, 5 epochs"),
+        ({"time": 180.0, "networks": 2000}, "; up to 2,000 networks within 3 min, 5 epochs"),
+    ],
+)
+def test_what_will_be_swept(asked, words):
+    request = replace(asked_by("houses.csv", "--target", "price", "--epochs", 5)[0], **asked)
+    file = io.StringIO()
+    dataset = dataset_of(np.ones((4, 2)), Roles(np.arange(4.0)), name="houses")
+    leaderboard.print_request(Console(file=file, width=200), dataset, request)
+    assert words in file.getvalue()
+
+
+@each_table
+def test_what_is_said_of_an_ensemble(drawn):
+    file, found = io.StringIO(), {"score": -0.25, "test_score": -0.5, "members": [{}, {}]}
+    if not drawn.tested:
+        found["test_score"] = None
+    leaderboard.print_ensemble(Console(file=file, width=20), drawn.result(), found)
+    score, first, tested, first_tested = claims(
+        rf"ensemble of 2 networks: (?:mean )?validation {drawn.label}(?: over 3 folds)? (\S+) "
+        rf"\(the first network's (\S+)\)(?:, test {drawn.label} (\S+) \(the first network's "
+        r"(\S+)\))?",
+        file.getvalue().strip(),
+    )
+    assert score == told(drawn.metric, -0.25)
+    assert first == told(drawn.metric, drawn.rows[0]["validation_score"])
+    assert bool(tested) == drawn.tested
+    if tested:
+        assert tested == told(drawn.metric, -0.5)
+        assert first_tested == told(drawn.metric, drawn.rows[0]["test_score"])
+
+
+def test_an_ensemble_is_what_is_used(tmp_path):
+    file, result = io.StringIO(), SimpleNamespace(best=object())
+    leaderboard.print_where(Console(file=file, width=2000), tmp_path, result)
+    assert f"use it:  bpfast predict {tmp_path}/best.safetensors DATA\n" in file.getvalue()
+    (tmp_path / "ensemble.safetensors").touch()
+    leaderboard.print_where(Console(file=file, width=2000), tmp_path, result)
+    use, alone = file.getvalue().splitlines()[-2:]
+    assert use == f"use it:  bpfast predict {tmp_path}/ensemble.safetensors DATA"
+    assert alone.split() == ["best.safetensors", "there", "is", "the", "first", "network", "alone"]
+
+
+def test_nothing_is_said_without_an_ensemble():
+    file = io.StringIO()
+    leaderboard.print_ensemble(Console(file=file), SimpleNamespace(), None)
+    assert file.getvalue() == ""
 
 
 def test_a_pipe_gets_whole_numbers_and_lines(houses, bpfast):

@@ -15,12 +15,18 @@ from bpfast.command.messages import as_typed
         ("metric='r2' does not fit 3 classes", "--metric r2 does not fit 3 classes"),
         ("a.csv: sample_weight 'w' is -1", "a.csv: --sample-weight 'w' is -1"),
         ("a.csv: drop: there is no column", "a.csv: --drop: there is no column"),
-        ("split='time' needs time: the column", "--split time needs --time: the column"),
+        (
+            "split='time' needs time_column: the column",
+            "--split time needs --time-column: the column",
+        ),
         (
             "values (missing), or a classification (task)",
             "values (--missing), or a classification (--task)",
         ),
-        ("'a' is the target and is in time: give", "'a' is the target and is in --time: give"),
+        (
+            "'a' is the target and is in time_column: give",
+            "'a' is the target and is in --time-column: give",
+        ),
         ("other test_data: theirs", "other --test-data: theirs"),
         ("no column is left to predict from; keep one", None),
         ("/data/test=1/class_weight.csv: the test part has 1 row", None),

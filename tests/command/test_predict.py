@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from ensembles import ensemble
 from mixed_tables import model as mixed_model
 from mixed_tables import new_rows
 from typed import SMALL
@@ -215,3 +216,44 @@ def test_predict_refuses_what_is_no_model_in_one_line(houses, bpfast, tmp_path):
         code, out, err = bpfast("predict", model, houses)
         assert (code, out, err.count("\n")) == (2, "", 1)
         assert Path(model).name in err
+
+
+# --- ensembles ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", ["numbers", "classes"])
+def test_an_ensemble_predicts_with_error_bars(kind, bpfast, tmp_path):
+    ensemble(kind).save(tmp_path / "ensemble.safetensors")
+    new_rows().write_csv(tmp_path / "new.csv")
+    code, out, err = bpfast(
+        *("predict", "ensemble.safetensors", "new.csv", "--quantiles", "0.05,0.95"),
+        *("--output", "said.csv"),
+    )
+    assert (code, err) == (0, "")
+    name = "prediction" if kind == "numbers" else "probability"
+    bars = [f"{name}_std", f"{name}_quantile_0.05", f"{name}_quantile_0.95"]
+    said = pl.read_csv(tmp_path / "said.csv")
+    assert said.columns[-3:] == bars
+    assert out.splitlines()[0].split()[-3:] == bars
+    found = bp.Ensemble.load(tmp_path / "ensemble.safetensors").predict(new_rows())
+    if kind == "numbers":
+        np.testing.assert_allclose(said["prediction"], found, rtol=1e-6)
+    else:
+        assert said["prediction"].to_list() == found.tolist()
+
+
+@pytest.mark.parametrize(
+    ("answer", "levels", "words"),
+    [
+        ("model", "0.5", "--quantiles are of an ensemble's members"),
+        ("ensemble", "half", "--quantiles half: expected levels from 0 to 1 with commas"),
+        ("ensemble", "0.5,2", "--quantiles must be at least 0 and at most 1, got 2"),
+    ],
+)
+def test_quantiles_that_cannot_be_are_refused(answer, levels, words, bpfast, tmp_path):
+    made = ensemble("numbers") if answer == "ensemble" else mixed_model("numbers")
+    made.save(tmp_path / "answer.safetensors")
+    new_rows().write_csv(tmp_path / "new.csv")
+    code, out, err = bpfast("predict", "answer.safetensors", "new.csv", "--quantiles", levels)
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert words in err

@@ -52,11 +52,12 @@ def test_a_refused_sweep_leaves_its_folder_as_it_was(begun, tmp_path):
 def test_a_request_of_before_means_what_it_did(folds, tmp_path):
     """Networks were ranked by accuracy or R², and by folds whatever the share of validation was."""
     said = asdict(asked_by("iris", "--validation", "0.3")[0]) | {"cv": folds}
-    new = ("metric", "missing", "drop", "split", "time", "test_data", "target_transform")
-    before = {name: value for name, value in said.items() if name not in new}
+    new = ("metric", "missing", "drop", "split", "test_data", "target_transform", "time_column")
+    before = {name: value for name, value in said.items() if name not in new} | {"time": "sold"}
     (tmp_path / "command.json").write_text(json.dumps(before))
     (tmp_path / "manifest.json").write_text('{"settings": {"networks": 1024}}')
     request = read_request(tmp_path)
     assert request.metric == "score"
     assert request.validation == (0.3 if folds is None else None)
     assert (request.split, request.target_transform) == ("random", "none")
+    assert (request.time, request.time_column) == (None, "sold")

@@ -31,8 +31,9 @@ BEGUN = {
     "--missing": ("999", "999", "-1"),
     "--metric": ("r2", "r2", "max_error"),
     "--split": ("time", "time", "random"),
-    "--time": ("sold", "sold", "built"),
+    "--time-column": ("sold", "sold", "built"),
     "--networks": ("8", "8", "7"),
+    "--time": ("60", "6e1", "59"),
     "--epochs": ("30", "30", "100"),
     "--sampler": ("random", "random", "tpe"),
     "--storage": ("sqlite:///s.db", "sqlite:///../a/s.db", "sqlite:///other.db"),
@@ -53,7 +54,7 @@ BEGUN = {
 }
 DEFAULTS = {"--activation": "relu", "--init": "auto"}  # nothing is said, and that is the same
 NEW = {"--width": "3", "--beta2": "0.5", "--l1": "0.1", "--dropout": "0.1"}
-FREE = {"--memory": "2G", "--top": "3", "--networks": "9"}
+FREE = {"--memory": "2G", "--top": "3", "--networks": "9", "--time": "61"}
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +68,8 @@ def begun(tmp_path_factory):
     (begun_in / "s.db").touch()
     request, options = asked_by("data.csv", *(w for o in BEGUN for w in (o, BEGUN[o][0])))
     with saved_in(options.output, request):
-        (options.output / "manifest.json").write_text('{"settings": {"networks": 8}}')
+        manifest = '{"settings": {"networks": 8, "time": 60.0}}'
+        (options.output / "manifest.json").write_text(manifest)
     yield request
     os.chdir(before)
 
@@ -89,6 +91,7 @@ def test_what_differs_is_refused_by_name(same, free, other, new, begun):
         request, options = asked_by(*arguments)
         assert options.resume == Path("run")
         grown = {"networks": 9} if "--networks" in free else {}
+        grown |= {"time": 61.0} if "--time" in free else {}
         assert vars(request) == vars(begun) | grown
         return
     with pytest.raises(ValueError, match="run was begun with ") as refused:

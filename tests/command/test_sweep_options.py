@@ -10,7 +10,7 @@ pytest.importorskip("typer")
 from typed import asked_by
 
 from bpfast.command.request import Request
-from bpfast.command.sweep_options import NETWORKS, PANELS, SweepOptions
+from bpfast.command.sweep_options import PANELS, SweepOptions
 from bpfast.sweeps.hyperparameters import HYPERPARAMETERS
 from bpfast.sweeps.space import USUAL
 
@@ -27,6 +27,7 @@ IN_REQUEST = {  # what is typed, and what a request then says by the same name
     "encoding": ("cp1252", "cp1252"),
     "comment": ("//", "//"),
     "missing": ("999,unknown", ["999,unknown"]),
+    "time": ("60", 60.0),
     "networks": ("7", 7),
     "epochs": ("9", 9),
     "sampler": ("tpe", "tpe"),
@@ -37,7 +38,7 @@ IN_REQUEST = {  # what is typed, and what a request then says by the same name
     "test_data": ("later.csv", "later.csv"),
     "cv": ("5", 5),
     "split": ("time", "time"),
-    "time": ("sold", "sold"),
+    "time_column": ("sold", "sold"),
     "groups": ("street", "street"),
     "metric": ("roc_auc", "roc_auc"),
     "class_weight": ("balanced", "balanced"),
@@ -110,4 +111,13 @@ def test_hyperparameters_are_in_the_space(name):
 
 def test_nothing_but_data():
     request, _ = asked_by("iris")
-    assert (request.source, request.space, request.networks) == ("iris", USUAL, NETWORKS)
+    assert (request.source, request.space) == ("iris", USUAL)
+    assert request.networks is request.epochs is request.time is None  # as the data have it
+
+
+def test_seconds_are_a_number(bpfast):
+    code, _, err = bpfast("sweep", "iris", "--time", "sold")
+    assert code == 2
+    assert "'sold' is no number of seconds; the column that says when is --time-column" in err
+    code, _, err = bpfast("sweep", "iris", "--time", "0")
+    assert (code, err) == (2, "bpfast: --time must be above 0 and finite, got 0\n")

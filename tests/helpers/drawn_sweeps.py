@@ -71,7 +71,7 @@ def sweeps(draw, device):
     way = draw(st.sampled_from(["rows", "rows", "groups", "time"]))
     options["groups"] = "g" if way == "groups" else None
     if way == "time":
-        options |= {"split": "time", "time": "x0"}
+        options |= {"split": "time", "time_column": "x0"}
     options["device"] = device
     options = {name: value for name, value in options.items() if value is not None}
     return Asked(X, y, options, groups if way == "groups" else None)

@@ -67,8 +67,8 @@ class Asked:
         options = self.options
         way = {"validation": options.get("validation"), "test": options["test"]}
         way |= {"cv": options.get("cv"), "groups": self.groups}
-        if "time" in options:
-            way |= {"split": "time", "time": self.frame[options["time"]].to_numpy()}
+        if "time_column" in options:
+            way |= {"split": "time", "time": self.frame[options["time_column"]].to_numpy()}
         return Splitting(**way)
 
     def arguments(self):

@@ -56,6 +56,12 @@ class Results:
     groups: str | None
     asked: int
     importance: dict[str, float] = field(default_factory=dict)
+    ended_by_time: bool = False
+
+    @property
+    def cut_short(self) -> bool:
+        """Whether networks may still have been on their way at the end."""
+        return self.interrupted or self.ended_by_time
 
     @property
     def label(self) -> str:
@@ -126,6 +132,8 @@ class Results:
             "seconds": 8.0,
             "sample_updates": 4000,
             "interrupted": self.interrupted,
+            "ended_by_time": self.ended_by_time,
+            "time": 8.5 if self.ended_by_time else None,
             "study_name": "bpfast",
             "storage": None,
             "groups": self.groups,
@@ -150,6 +158,7 @@ class Results:
             sample_updates=4000,
             interrupted=self.interrupted,
             folds=max(self.folds, 1),
+            ended_by_time=self.ended_by_time,
         )
 
 
@@ -158,12 +167,12 @@ def results(draw) -> Results:
     """Few networks or many, of all fates; the rest of each is drawn from a seed."""
     rng = np.random.default_rng(draw(st.integers(0, 2**32)))
     count, epochs = draw(st.integers(1, 14)), draw(st.sampled_from((1, 2, 3, 9, 60)))
-    folds, tested, interrupted = draw(st.sampled_from((0, 3))), draw(st.booleans()), False
+    folds, tested, cut = draw(st.sampled_from((0, 3))), draw(st.booleans()), ""
     fates, halving = ["whole", draw(st.sampled_from(("whole", "diverged")))], None
     if epochs > 1:
         halving = draw(st.sampled_from((None, "successive", "hyperband")))
-        interrupted = draw(st.booleans())
-        fates += ["let go"] * (halving is not None) + ["on the way"] * interrupted
+        cut = draw(st.sampled_from(("", "", "interrupted", "by time")))
+        fates += ["let go"] * (halving is not None) + ["on the way"] * bool(cut)
     fates = draw(st.sampled_from([fates, fates, fates, ["diverged"]]))
     metric = draw(st.sampled_from([*METRICS]))
     scores = draw(st.sampled_from(LOSSES if metric.startswith("neg_") else SCORES))
@@ -174,7 +183,7 @@ def results(draw) -> Results:
     if folds:  # the first alone is trained anew
         for row in rows[1:]:
             row |= dict.fromkeys(("test_score", "test_accuracy", "test_r2"), np.nan)
-    if not interrupted and draw(st.sampled_from((False, False, True))):  # the study has no times
+    if not cut and draw(st.sampled_from((False, False, True))):  # the study has no times
         for row in rows:
             row["began"] = row["ended"] = np.nan
     shares = draw(st.sampled_from(({}, {"depth": 1.0}, {"hidden": 0.9971, "depth": 0.0029})))
@@ -184,11 +193,12 @@ def results(draw) -> Results:
         folds,
         tested,
         halving,
-        interrupted,
+        cut == "interrupted",
         metric=metric,
         groups="street" if folds and draw(st.booleans()) else None,
-        asked=count + (draw(st.integers(0, 5)) if interrupted else 0),
+        asked=count + (draw(st.integers(0, 5)) if cut == "interrupted" else 0),
         importance=shares,
+        ended_by_time=cut == "by time",
     )
 
 

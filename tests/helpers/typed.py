@@ -13,5 +13,5 @@ def asked_by(*words):
     asked = []
     with patch.object(sweep, "run_request", lambda *what: asked.append(what)):
         app(["sweep", *map(str, words)], standalone_mode=False)
-    ((request, options, _),) = asked
+    ((request, options, *_),) = asked
     return request, options

@@ -101,7 +101,7 @@ def check_fates(drawn, text):
 
 
 def test_rows_in_the_order_of_time_and_groups_without_folds(tmp_path):
-    options = {"split": "time", "time": "year", "groups": "street"}
+    options = {"split": "time", "time_column": "year", "groups": "street"}
     text = protocol(read_run(make_run(tmp_path, 3, **options)))
     assert text == (
         "Networks are ranked by their validation accuracy, rows of the same street being in the "
@@ -110,6 +110,8 @@ def test_rows_in_the_order_of_time_and_groups_without_folds(tmp_path):
     )
     text = protocol(read_run(make_run(tmp_path / "other", 3, **options, test_data="new.csv")))
     assert text.endswith("than those that they are ranked by.")
+    older = {name.removesuffix("_column"): value for name, value in options.items()}
+    assert protocol(read_run(make_run(tmp_path / "older", 3, **older, test_data="x.csv"))) == text
 
 
 @pytest.mark.parametrize(

@@ -77,6 +77,9 @@ def test_an_interrupted_sweep_says_so(written, tmp_path):
     assert (
         "Of 900 networks that were asked for, 5 are here; 0 of these were still on the way" in html
     )
+    (tmp_path / "manifest.json").write_text(json.dumps(manifest | {"time": 60.0}))
+    html = page_html(read_run(tmp_path), [])
+    assert "Interrupted.</strong> 5 are here; 0 of these were still on the way" in html
 
 
 @each_table
@@ -102,6 +105,7 @@ def test_the_frame_of_the_page(drawn):
     settings = dict(re.findall(r'<th scope="row"[^>]*>(.*?)</th><td[^>]*><code>(.*?)</code>', html))
     assert settings.get("halving", "None").split(",")[0] == str(drawn.halving)
     assert settings.get("groups") == drawn.groups
+    assert settings.get("time") == ("8.5 s" if drawn.ended_by_time else None)
 
 
 def test_settings_of_the_split_are_those_that_were_asked_for(tmp_path):

@@ -245,8 +245,8 @@ def test_pairs_are_rows_of_all_and_lose_those_of_the_test_part():
             ValueError,
             "split='late' is not known: choose from random, time",
         ),
-        (None, {"split": "time"}, ValueError, "split='time' needs time"),
-        (None, {"time": X[:, 0]}, ValueError, "time is for split='time'"),
+        (None, {"split": "time"}, ValueError, "split='time' needs time_column"),
+        (None, {"time": X[:, 0]}, ValueError, "time_column is for split='time'"),
         (
             None,
             {"split": "time", "time": X[:, 0], "groups": GROUPS},

@@ -47,10 +47,10 @@ FIXED = np.random.default_rng(1).permutation(ROWS)
 WAYS = {
     "shares": {},
     "groups": {"groups": "group", "target_transform": "log"},
-    "time": {"split": "time", "time": "day"},
+    "time": {"split": "time", "time_column": "day"},
     "folds": {"cv": 2, "target_transform": "log"},
     "folds of groups": {"cv": 2, "groups": "group", "validation": 0.2},
-    "windows": {"cv": 2, "split": "time", "time": "day"},
+    "windows": {"cv": 2, "split": "time", "time_column": "day"},
 }
 
 

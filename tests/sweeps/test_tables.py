@@ -85,7 +85,7 @@ def test_rows_without_a_target_are_in_no_part():
 
 
 def test_the_latest_rows_are_tested():
-    result = sweep("number", split="time", time="when")
+    result = sweep("number", split="time", time_column="when")
     train, validation, test = (
         FRAME["when"][result.rows[name]] for name in ("train", "validation", "test")
     )
@@ -120,7 +120,7 @@ def test_an_array_may_lack_values():
         ({"metric": "score"}, "begun with metric="),
         ({"target_transform": "log"}, "begun with target_transform="),
         ({"sample_weight": A**2}, "begun with other sample weights"),
-        ({"split": "time", "time": "when"}, "begun with split="),
+        ({"split": "time", "time_column": "when"}, "begun with split="),
         ({"X": FRAME.with_columns(b=pl.lit("u"))}, "begun with other data"),
         ({"validation": 0.3}, "begun with validation="),
         ({"test_data": FRAME}, "begun with other test_data"),

@@ -50,9 +50,17 @@ def test_windows_of_few_times_are_one_time_each():
 @pytest.mark.parametrize(
     ("times", "error", "words"),
     [
-        (TIMES[:3], ValueError, r"time has shape \(3,\), expected \(100,\)"),
-        (np.where(TIMES == 3, np.nan, TIMES), ValueError, "time is missing in 10 of 100 rows"),
-        (np.where(TIMES == 3, "soon", "2024-01-01"), TypeError, "time must be numbers, .*soon"),
+        (TIMES[:3], ValueError, r"time_column has shape \(3,\), expected \(100,\)"),
+        (
+            np.where(TIMES == 3, np.nan, TIMES),
+            ValueError,
+            "time_column is missing in 10 of 100 rows",
+        ),
+        (
+            np.where(TIMES == 3, "soon", "2024-01-01"),
+            TypeError,
+            "time_column must be numbers, .*soon",
+        ),
     ],
 )
 def test_times_that_cannot_be_sorted_are_refused(times, error, words):

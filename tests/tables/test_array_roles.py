@@ -14,7 +14,9 @@ Y = np.array([0, 1] * 3)
 
 
 def test_all_columns_are_inputs_and_all_rows_have_a_target():
-    found = split_array(X, Roles(Y, groups=[1, 1, 2, 2, 3, 3], time=Y, sample_weight=[1] * 6))
+    found = split_array(
+        X, Roles(Y, groups=[1, 1, 2, 2, 3, 3], time_column=Y, sample_weight=[1] * 6)
+    )
     assert found.inputs is X
     assert found.row_numbers.tolist() == [*range(6)]
     assert found.target[""] is Y

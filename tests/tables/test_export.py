@@ -1,14 +1,19 @@
-"""Models as ONNX, which predicts what they predict."""
+"""Models and ensembles as ONNX, which predicts what they predict."""
 
 import json
 from dataclasses import replace
 
 import numpy as np
 import pytest
+from ensembles import ensemble, member, model_of
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from mixed_tables import TARGETS, model, new_rows, raw_columns
 from numpy.testing import assert_allclose, assert_array_equal
 
 import bpfast as bp
+from bpfast.tables.encoding import Encoding
+from bpfast.tables.encoding.words import Words
 from bpfast.tables.target import scaler_of
 
 pytest.importorskip("onnx")
@@ -99,3 +104,76 @@ def test_logarithms_stay_within_bounds(outputs, tmp_path):
     assert_allclose(run(far, {"X": X}).squeeze(), said, rtol=1e-5)
     far.save(tmp_path / "far.safetensors")
     assert_array_equal(bp.Model.load(tmp_path / "far.safetensors").predict(X), said)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("number_encoding", ["quantile", "piecewise8"])
+def test_inputs_are_expanded(number_encoding, dtype):
+    own = member("numbers", 0, 0, number_encoding, dtype=dtype)
+    one, rows = model_of(bp.Ensemble((own,), transform="log"), 0), new_rows()
+    assert_allclose(run(one, raw_columns(rows, one)).squeeze(), one.predict(rows), rtol=1e-5)
+    metadata = {p.key: json.loads(p.value) for p in one.to_onnx().metadata_props}
+    assert metadata["features"] == one.features
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    kind=st.sampled_from([*TARGETS]),
+    members=st.integers(1, 8),
+    folds=st.integers(1, 3),
+    seed=st.integers(0, 999),
+    dtype=st.sampled_from(["float32", "float64"]),
+    temperature=st.sampled_from([0.5, 1.0, 3.0]),
+)
+def test_an_ensemble_is_one_graph(**drawn):
+    found, rows = ensemble(**drawn), new_rows()
+    said = run(found, raw_columns(rows, found))
+    assert_allclose(said, found.outputs(rows), rtol=1e-5, atol=1e-6)
+
+
+def test_an_ensembles_graph_has_each_thing_once():
+    """Raw columns, tables of words, and a product for each layer of a group."""
+    alike = [member("classes", k, k % 2, hidden=(4,), weight=0.1) for k in range(10)]
+    found = bp.Ensemble(tuple(alike), **TARGETS["classes"])
+    proto = found.to_onnx()
+    names = [value.name for value in proto.graph.input]
+    assert sorted(names) == sorted(column.name for column in found.encoding.used)
+    operators = [node.op_type for node in proto.graph.node]
+    assert operators.count("MatMul") == 2 * len(found.groups) == 4
+    words = {
+        column
+        for inputs in found.inputs
+        for column in inputs.encoding.used
+        if column.kind in ("words", "target means")
+    }
+    assert operators.count("LabelEncoder") == len(words)
+    metadata = {p.key: json.loads(p.value) for p in proto.metadata_props}
+    assert metadata["networks"] == 10
+    assert metadata["classes"] == found.classes
+    assert metadata["columns"]["deck"] == "words"
+
+
+def test_an_ensemble_of_arrays_has_one_input():
+    models = [of_array((3, 4, 1), "mse", target_scaler=bp.Scaler.of(PRICES)) for _ in range(2)]
+    found = bp.Ensemble(
+        tuple(
+            member("numbers", k)._replace(
+                weight=0.5,
+                population=own.population,
+                inputs=own.input_info,
+                target_scaler=own.target_scaler,
+            )
+            for k, own in enumerate(models)
+        )
+    )
+    assert_allclose(run(found, {"X": X})[:, 0], found.predict(X), rtol=1e-5)
+
+
+def test_a_column_of_two_types_is_refused():
+    first, second = member("numbers", 0, weight=0.5), member("numbers", 1, weight=0.5)
+    columns = first.inputs.encoding.columns
+    words = Words(name="age", words=("a", "b"))
+    other = replace(second.inputs, encoding=Encoding((words, *columns[1:])))
+    found = bp.Ensemble((first, second._replace(inputs=other)))
+    with pytest.raises(ValueError, match="column 'age' is words for one network and numbers for"):
+        found.to_onnx()

@@ -1,9 +1,11 @@
 """What a model is given, tables and arrays, as the inputs of its network."""
 
+from dataclasses import replace
 from datetime import datetime
 
 import numpy as np
 import pytest
+from ensembles import inputs_of
 from mixed_tables import model, new_rows
 from numpy.testing import assert_array_equal
 
@@ -141,3 +143,16 @@ def test_inputs_are_scaled_in_float64(dtype):
     found = one.input_info.encode(rows, np.dtype(dtype))
     assert found.dtype == dtype
     assert_array_equal(found, expected.astype(dtype))
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_what_is_scaled_is_expanded(dtype):
+    pytest.importorskip("polars")
+    found, rows = inputs_of(1, "piecewise4"), new_rows()
+    encoded = found.encode(rows, np.dtype(dtype))
+    scaled = replace(found, expansion=None).encode(rows, np.dtype(np.float32))
+    assert encoded.dtype == dtype
+    assert_array_equal(encoded, found.expansion.apply(scaled))
+    assert_array_equal(encoded, found.expand(found.scaled(rows, np.dtype(np.float32)), dtype))
+    assert found.features == found.expansion.features(found.encoding.features)
+    assert len(found.features) == encoded.shape[1] > len(found.encoding.features)

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import safetensors.numpy
+from ensembles import ensemble
 from mixed_tables import TARGETS, new_rows
 from mixed_tables import model as mixed_model
 from numpy.testing import assert_allclose, assert_array_equal
@@ -14,6 +15,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 import bpfast as bp
 from bpfast import Scaler
 from bpfast.tables.encoding import Encoding
+from bpfast.tables.encoding.expansion import Expansion
 
 RNG = np.random.default_rng(0)
 X = RNG.normal([100.0, 0.0, 1e7], [10.0, 1e-3, 5.0], (60, 3))
@@ -188,6 +190,56 @@ def test_rows_without_probabilities_have_no_class():
         lost.predict(X)
     assert np.isnan(lost.predict_proba(X)).any(axis=1).all()
     assert set(model.predict(X)) <= set(CLASSES)
+
+
+# --- number encodings ---------------------------------------------------------------------------
+
+
+EXPANSION = Expansion.fit("piecewise4", X.astype(np.float32), [False] * 3)
+
+
+def expanded(dtype="float32", **changes):
+    network = population((len(EXPANSION.lines), 8, 1), "mse", dtype)
+    return regressor(population=network, expansion=EXPANSION, **changes)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_inputs_are_expanded_once_they_are_scaled(dtype, tmp_path):
+    model = expanded(dtype)
+    inputs = EXPANSION.apply(SCALER.apply(X).astype(np.float32))
+    expected = PRICE_SCALER.invert(model.population.predict(inputs)[0, :, 0].astype(np.float64))
+    assert_array_equal(model.predict(X), expected)
+    assert model.features[:2] == ["area bin 1", "area bin 2"]
+    model.save(tmp_path / "m.safetensors")
+    loaded = bp.Model.load(tmp_path / "m.safetensors")
+    assert loaded.expansion == EXPANSION
+    same(loaded, model)
+    same(pickle.loads(pickle.dumps(model)), model)
+    bp.Population.load(tmp_path / "m.safetensors")
+
+
+def test_columns_without_names_are_as_many_as_the_scaler_has():
+    assert expanded(columns=()).features[-1] == "x2 bin 4"
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"population": population((3, 1), "mse")}, "columns make 12 inputs, the network has 3"),
+        ({"columns": {"a": []}}, "expansion is of at least 3 inputs, columns make 1"),
+        ({"scaler": Scaler.of(X[:, :2])}, "scaler is for 2 inputs, columns make 3"),
+    ],
+)
+def test_expansions_that_do_not_fit_are_refused_in_words(changes, words):
+    with pytest.raises(ValueError, match=words):
+        replace(expanded(), **changes)
+
+
+def test_an_ensembles_file_is_told_apart(tmp_path):
+    pytest.importorskip("polars")
+    ensemble().save(tmp_path / "ensemble.safetensors")
+    with pytest.raises(ValueError, match=r"is an ensemble's, not a model's: use bpfast\.Ensemble"):
+        bp.Model.load(tmp_path / "ensemble.safetensors")
 
 
 # --- tables ---------------------------------------------------------------------------------------

@@ -12,6 +12,8 @@ from bpfast.tables.encoding import Encoding
 from bpfast.tables.encoding.left_out import LeftOut
 from bpfast.tables.encoding.number import Number
 from bpfast.tables.encoding.words import Words
+from bpfast.tables.ensemble import Member
+from bpfast.tables.input_info import InputInfo
 from bpfast.tables.new_rows import read_new_rows
 from bpfast.tables.reading.dialect import TextOptions
 
@@ -134,3 +136,16 @@ def test_another_number_of_places_is_refused(tmp_path):
     words = "has 1 columns without names; the model was trained on 3, which are 2 without the targ"
     with pytest.raises(ValueError, match=words):
         read_new_rows(str(tmp_path / "new.csv"), TARGETED, TextOptions())
+
+
+def test_an_ensemble_reads_what_any_member_uses(tmp_path):
+    """Numbers by the file's own decimal mark, in columns that its first member leaves out."""
+    inputs = MODEL.input_info
+    first = LeftOut(name="age", reason="the same in all")
+    scaler = bp.Scaler(np.zeros(2), np.ones(2))
+    without = InputInfo(Encoding((first, DECK)), scaler)
+    small = bp.Population(bp.MLP((2, 1)), init="torch")
+    found = bp.Ensemble((Member(0, 0, 0.5, small, without), Member(1, 1, 0.5, NETWORK, inputs)))
+    (tmp_path / "new.csv").write_text("age;deck\n1,500;B\n;A\n")
+    rows = read_new_rows(str(tmp_path / "new.csv"), found, TextOptions(decimal=","))
+    np.testing.assert_array_equal(inputs.encode(rows), EXPECTED)

@@ -5,6 +5,7 @@ import sys
 
 import numpy as np
 import pytest
+from ensembles import ensemble, member, model_of
 from mixed_tables import TARGETS, model, new_rows
 from numpy.testing import assert_array_equal
 
@@ -93,3 +94,53 @@ def test_without_scikit_learn_there_is_a_hint(monkeypatch):
     monkeypatch.setitem(sys.modules, "sklearn", None)
     with pytest.raises(ImportError, match=r'pip install "bpfast\[sklearn\]"'):
         model().to_sklearn()
+
+
+@pytest.mark.parametrize("copy", [base.clone, lambda p: pickle.loads(pickle.dumps(p))])
+@pytest.mark.parametrize("number_encoding", ["quantile", "piecewise4"])
+def test_a_pipeline_expands_inputs(number_encoding, copy):
+    own = member("numbers", 0, 0, number_encoding)
+    one, rows = model_of(bp.Ensemble((own,), transform="log"), 0), new_rows()
+    pipeline = copy(one.to_sklearn())
+    assert_array_equal(pipeline.predict(rows), one.predict(rows))
+    assert pipeline[0].get_feature_names_out().tolist() == one.features
+
+
+# --- ensembles ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("copy", [lambda e: e, base.clone, lambda e: pickle.loads(pickle.dumps(e))])
+@pytest.mark.parametrize("kind", TARGETS)
+def test_an_ensemble_is_an_estimator(kind, copy):
+    found, rows = ensemble(kind), new_rows()
+    estimator = copy(found.to_sklearn())
+    assert_array_equal(estimator.predict(rows), found.predict(rows))
+    estimator.fit(rows, np.zeros(len(rows)))
+    assert_array_equal(estimator.predict(rows), found.predict(rows))
+    assert base.is_classifier(estimator) == found.target_info.has_probabilities
+    assert estimator.feature_names_in_.tolist() == [c.name for c in found.encoding.used]
+    assert estimator.n_features_in_ == len(found.encoding.used)
+    if kind != "labels":  # which scikit-learn scores as text only by hand
+        assert estimator.score(rows, found.predict(rows)) == 1.0
+    if found.target_info.has_probabilities:
+        assert_array_equal(estimator.predict_proba(rows), found.predict_proba(rows))
+
+
+def test_an_ensembles_classes_are_in_the_order_of_scikit_learns_metrics():
+    found, rows = ensemble(classes=["5", "10", "9"]), new_rows()
+    estimator = found.to_sklearn()
+    assert estimator.classes_.tolist() == ["10", "5", "9"]
+    assert_array_equal(estimator.predict_proba(rows), found.predict_proba(rows)[:, [1, 0, 2]])
+    assert_array_equal(
+        estimator.classes_[estimator.predict_proba(rows).argmax(axis=1)], found.predict(rows)
+    )
+
+
+def test_an_ensemble_is_inspected():
+    inspection = pytest.importorskip("sklearn.inspection")
+    pytest.importorskip("pyarrow")
+    found, rows = ensemble("numbers"), new_rows().to_pandas()
+    y = found.predict(rows)
+    told = inspection.permutation_importance(found.to_sklearn(), rows, y, n_repeats=2)
+    assert told.importances_mean.max() > 0
+    assert told.importances_mean[[*rows.columns].index("more")] == 0

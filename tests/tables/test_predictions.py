@@ -4,6 +4,7 @@ import io
 
 import numpy as np
 import pytest
+from ensembles import ensemble
 from mixed_tables import model as mixed_model
 from mixed_tables import new_rows
 from numpy.testing import assert_allclose
@@ -15,6 +16,7 @@ console = pytest.importorskip("rich.console")
 
 from bpfast.tables.predictions import (  # noqa: E402
     check_output,
+    check_quantiles,
     print_predictions,
     tabulate,
     write_predictions,
@@ -105,7 +107,7 @@ def test_outputs_that_can_be_written_are_not(output):
 )
 def test_a_terminal_shows_the_first_rows(output, last):
     frame, shown = tabulate(model(), X, "reference"), io.StringIO()
-    print_predictions(console.Console(file=shown, width=80), frame, 2, output)
+    print_predictions(console.Console(file=shown, width=80), frame, 2, output, model().classes)
     lines = shown.getvalue().splitlines()
     assert lines[0].split() == ["row", "prediction", "probability"]
     greatest = frame.drop("prediction").max_horizontal()
@@ -124,3 +126,86 @@ def test_a_terminal_shows_all_outputs():
     assert lines[0] == ["row", *frame.columns]
     *names, large, colour = frame.row(0)
     assert lines[1] == ["1", *names, f"{large:.4f}", f"{colour:.4f}"]
+
+
+# --- ensembles ------------------------------------------------------------------------------------
+
+LEVELS = (0.05, 0.95)
+
+
+def test_numbers_of_an_ensemble_have_error_bars():
+    found, rows = ensemble("numbers"), new_rows()
+    frame = tabulate(found, rows, "reference", LEVELS)
+    quantiles = ["prediction_quantile_0.05", "prediction_quantile_0.95"]
+    assert frame.columns == ["prediction", "prediction_std", *quantiles]
+    assert_allclose(frame["prediction"], found.predict(rows, "reference"))
+    assert_allclose(frame["prediction_std"], found.predict_std(rows, "reference"))
+    expected = found.predict_quantiles(rows, LEVELS, "reference")
+    assert_allclose(frame[quantiles].to_numpy().T, expected)
+
+
+@pytest.mark.parametrize(
+    ("kind", "names"),
+    [
+        ("outputs", ["prediction_price", "prediction_tip"]),
+        ("labels", ["probability_large", "probability_colour"]),
+    ],
+)
+def test_each_output_of_an_ensemble_has_error_bars(kind, names):
+    found, rows = ensemble(kind), new_rows()
+    frame = tabulate(found, rows, "reference", [0.5])
+    for k, name in enumerate(names):
+        std = found.predict_std(rows, "reference")[:, k]
+        assert_allclose(frame[f"{name}_std"], std)
+        median = found.predict_quantiles(rows, 0.5, "reference")[:, k]
+        assert_allclose(frame[f"{name}_quantile_0.5"], median)
+    assert frame.columns[-4:] == [f"{n}{end}" for n in names for end in ("_std", "_quantile_0.5")]
+
+
+def test_classes_of_an_ensemble_have_error_bars_of_their_probability():
+    found, rows = ensemble("classes", temperature=2.0), new_rows()
+    frame = tabulate(found, rows, "reference", LEVELS)
+    chosen = found.outputs(rows, "reference").argmax(axis=1)
+    every = np.arange(len(rows))
+    std = found.predict_std(rows, "reference")
+    assert_allclose(frame["probability_std"], std[every, chosen])
+    _, high = found.predict_quantiles(rows, LEVELS, "reference")
+    assert_allclose(frame["probability_quantile_0.95"], high[every, chosen])
+
+
+def test_a_class_may_be_called_as_its_error_bar():
+    found = ensemble("classes", classes=["std", "std_", "quantile_0.5"])
+    frame = tabulate(found, new_rows(), "reference", [0.5, 0.5])
+    assert frame.columns[4:] == [
+        "probability_std__",
+        "probability_quantile_0.5_",
+        "probability_quantile_0.5__",
+    ]
+
+
+def test_a_terminal_shows_error_bars():
+    shown, terminal = io.StringIO(), console.Console(width=150)
+    terminal.file = shown
+    for kind in ("classes", "numbers"):
+        found = ensemble(kind)
+        frame = tabulate(found, new_rows(), "reference", [0.95])
+        print_predictions(terminal, frame, 1, None, found.classes)
+    lines = [line.split() for line in shown.getvalue().splitlines()]
+    bars = ["probability_std", "probability_quantile_0.95"]
+    assert lines[0] == ["row", "prediction", "probability", *bars]
+    frame = tabulate(ensemble(), new_rows(), "reference", [0.95])
+    greatest = max(frame.row(0)[1:4])
+    told = [greatest, *frame.select(bars).row(0)]
+    assert lines[1] == ["1", frame["prediction"][0], *(f"{value:.4f}" for value in told)]
+    assert lines[3] == ["row", "prediction", "prediction_std", "prediction_quantile_0.95"]
+    frame = tabulate(ensemble("numbers"), new_rows(), "reference", [0.95])
+    assert lines[4][1:] == [f"{value:.6g}" for value in frame.row(0)]
+
+
+def test_a_single_network_has_no_quantiles():
+    check_quantiles(model(), [])
+    check_quantiles(ensemble(), LEVELS)
+    with pytest.raises(ValueError, match="--quantiles are of an ensemble's members, and this"):
+        check_quantiles(model(), LEVELS)
+    with pytest.raises(ValueError, match="--quantiles must be at least 0 and at most 1, got 2"):
+        check_quantiles(ensemble(), [2.0])

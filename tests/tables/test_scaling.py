@@ -1,5 +1,7 @@
 """Scaling to mean 0 and standard deviation 1."""
 
+import json
+
 import numpy as np
 import pytest
 
@@ -30,3 +32,16 @@ def test_what_is_inverted_stays_within_bounds():
     bounded = Scaler(np.array([1.0, 2.0]), np.ones(2), np.array([0.0, 2.5]), np.array([1.5, 9.0]))
     inverted = bounded.invert(np.array([[-5.0, -5.0], [0.25, 1.0], [np.inf, np.nan]]))
     np.testing.assert_array_equal(inverted, [[0.0, 2.5], [1.25, 3.0], [1.5, np.nan]])
+
+
+@pytest.mark.parametrize(
+    "scaler",
+    [
+        Scaler(np.array(2.0), np.array(0.1)),
+        Scaler(np.array([0.1, 1e300]), np.ones(2), np.zeros(2), np.array(1 / 3)),
+    ],
+)
+def test_scalers_are_plain_data(scaler):
+    again = Scaler.from_plain(json.loads(json.dumps(scaler.to_plain())))
+    for name, array in vars(scaler).items():
+        np.testing.assert_array_equal(getattr(again, name), array)

@@ -27,7 +27,9 @@ def split(target, frame=FRAME, text=TypeOptions(), known=None, **roles):  # noqa
 
 
 def test_columns_go_by_their_roles():
-    found = split("price", groups="house", time="when", sample_weight="counts", drop="smoker")
+    found = split(
+        "price", groups="house", time_column="when", sample_weight="counts", drop="smoker"
+    )
     assert found.inputs.columns == ["size", "when"]  # the time is an input, too
     assert found.target["price"].tolist() == [10, 30, 40] * 3
     assert found.row_numbers.tolist() == [0, 2, 3, 4, 6, 7, 8, 10, 11]
@@ -83,7 +85,7 @@ def test_a_target_that_was_kept_small_has_the_digits_that_were_written():
 def test_values_beside_the_table_have_roles_too():
     y = np.arange(12.0)
     y[0] = np.nan
-    found = split(y, groups=["a", "b"] * 6, time=np.arange(12), sample_weight=np.ones(12))
+    found = split(y, groups=["a", "b"] * 6, time_column=np.arange(12), sample_weight=np.ones(12))
     assert found.target[""].tolist() == [*range(1, 12)]
     assert found.groups.tolist() == ["b", *["a", "b"] * 5]
     assert found.time.tolist() == [*range(1, 12)]
@@ -159,11 +161,17 @@ def test_other_rows_take_the_types_of_those_that_are_known():
         ({"target": "when"}, "the target 'when' is dates or times"),
         ({"target": "price", "groups": "price"}, "column 'price' is the target and is in groups"),
         ({"target": "price", "drop": "price"}, "column 'price' is the target and is in drop"),
-        ({"target": "price", "time": "when", "drop": "when"}, "'when' is dropped and is in time"),
+        (
+            {"target": "price", "time_column": "when", "drop": "when"},
+            "'when' is dropped and is in time_column",
+        ),
         ({"target": "price", "groups": "house,row"}, "groups takes one column, got house, row"),
         ({"target": "house", "sample_weight": "price"}, "sample_weight 'price' is missing in row"),
         ({"target": "price", "sample_weight": "house"}, "'house' is a in row 1: give numbers that"),
-        ({"target": "price", "time": "house"}, "time: column 'house' has 'a' in row 1, expected"),
+        (
+            {"target": "price", "time_column": "house"},
+            "time_column: column 'house' has 'a' in row 1, expected",
+        ),
         ({"target": "price", "sample_weight": [-1] * 12}, "'sample_weight' is -1 in row 1: give"),
         ({"target": "price", "groups": [1, 2.5]}, "groups has 2 values, and the table 12 rows"),
         ({"target": np.ones(3)}, "the target has 3 values, and the table 12 rows"),

@@ -10,7 +10,9 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 import bpfast as bp
 from bpfast.kernels.tables import ACTIVATIONS
+from bpfast.training.export import add_networks
 from bpfast.training.network import loss_names
+from bpfast.training.onnx_graph import Graph
 
 RNG = np.random.default_rng(0)
 X = np.concatenate([RNG.normal(size=(40, 3)), RNG.normal(scale=30.0, size=(10, 3))])
@@ -109,6 +111,18 @@ def run(model, X):
         model.SerializeToString(), providers=["CPUExecutionProvider"]
     )
     return session.run(["predictions"], {"X": X})[0]
+
+
+@pytest.mark.parametrize(("mlp", "dtype"), CASES, ids=name)
+def test_onnxruntime_agrees_of_several_networks_at_once(mlp, dtype):
+    pytest.importorskip("onnx")
+    networks, graph = population(mlp, dtype), Graph()
+    inputs = graph.input("X", networks.dtype, mlp.inputs)
+    value = add_networks(graph, inputs, mlp, networks.weights, networks.biases)
+    flat = graph.add("Reshape", value, np.array([-1, mlp.outputs]))
+    said = run(graph.model(flat, networks.dtype, mlp.outputs), X.astype(dtype))
+    agreed = networks.predict(X, device="reference").reshape(-1, mlp.outputs)
+    assert_allclose(said, agreed, **AGREE)
 
 
 @pytest.mark.parametrize(("mlp", "dtype"), CASES, ids=name)

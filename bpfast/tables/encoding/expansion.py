@@ -9,14 +9,22 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
 from statistics import NormalDist
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from .input_scales import LEAST_SCALE
+
 SCALED, QUANTILE, PIECEWISE = "scaled", "quantile", "piecewise"
 MOST_BINS = 1024
 QUANTILES = 256  # parts of the training rows that a quantile-normal input tells apart
+# Of the bins of a column: all of them move at once, and with 1 for each the column would outweigh
+# others (bench/results/answers tells what other numbers came to).
+DEVIATION = 0.4
+AT_A_TIME = 1 << 16  # outputs, which the caches hold
 LEAST_SHARE = 1e-3  # of rows below a number: the normal deviates of 0 and 1 are infinite
 
 
@@ -39,9 +47,7 @@ class Line(NamedTuple):
             return x
         if len(self.knots) > 2:
             return np.interp(x, self.knots, self.values)
-        (first, last), (low, high) = self.knots, self.values
-        position = np.clip((x - np.float32(first)) / np.float32(last - first), 0.0, 1.0)
-        return np.float32(low) + np.float32(high - low) * position
+        return _ramp(x, *self.knots, *self.values)
 
 
 @dataclass(frozen=True)
@@ -99,8 +105,33 @@ class Expansion:
         """The outputs, (rows, outputs) float32, for scaled inputs (rows, inputs)."""
         expanded = np.empty((len(X), len(self.lines)), np.float32)
         for k, line in enumerate(self.lines):
-            expanded[:, k] = line.of(X[:, line.source])
+            if len(line.knots) != 2:
+                expanded[:, k] = line.of(X[:, line.source])
+        sources, *ends = self._ramps
+        size = max(1, AT_A_TIME // max(1, len(sources)))
+        for first in range(0, len(X) if len(sources) else 0, size):
+            rows = slice(first, first + size)
+            risen = _ramp(X[rows].take(sources, axis=1), *ends)
+            for place, own in self._places:
+                expanded[rows, place] = risen[:, own]
         return expanded
+
+    @cached_property
+    def _ramps(self) -> tuple[np.ndarray, ...]:
+        """Of lines with two knots: their sources, knots and values."""
+        lines = [line for line in self.lines if len(line.knots) == 2]
+        ends = np.array([(*line.knots, *line.values) for line in lines]).reshape(-1, 4)
+        return np.array([line.source for line in lines], np.intp), *ends.T
+
+    @cached_property
+    def _places(self) -> list[tuple[slice, slice]]:
+        """Where lines with two knots follow each other: among all lines, and among their like."""
+        numbers = [k for k, line in enumerate(self.lines) if len(line.knots) == 2]
+        starts = [j for j, k in enumerate(numbers) if not j or numbers[j - 1] != k - 1]
+        return [
+            (slice(numbers[i], numbers[i] + j - i), slice(i, j))
+            for i, j in pairwise([*starts, len(numbers)])
+        ]
 
     def features(self, names: Sequence[str]) -> list[str]:
         """Names of the outputs, such as "age" and "age bin 3", for those of the inputs."""
@@ -126,6 +157,12 @@ class Expansion:
         """What :meth:`to_plain` described."""
         lines = (Line(source, tuple(k), tuple(v)) for source, k, v in plain["lines"])
         return cls(plain["name"], tuple(lines))
+
+
+def _ramp(x: np.ndarray, first: Any, last: Any, low: Any, high: Any) -> np.ndarray:
+    """Straight from one knot to the next, in float32; knots and values are numbers or arrays."""
+    position = np.clip((x - np.float32(first)) / np.float32(last - first), 0.0, 1.0)
+    return np.float32(low) + np.float32(high - low) * position
 
 
 def check_number_encoding(name: Any) -> None:
@@ -156,11 +193,13 @@ def _edges(x: np.ndarray, parts: int) -> np.ndarray:
 
 
 def _bins(source: int, x: np.ndarray, edges: np.ndarray) -> list[Line]:
-    """An output for each bin: on average 0, and 1 apart at the two ends of its bin."""
+    """An output for each bin, of mean 0 and the same deviation as other bins."""
     lines = []
     for first, last in zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True):
-        mean = float(Line(source, (first, last), (0.0, 1.0)).of(x).mean(dtype=np.float64))
-        lines.append(Line(source, (first, last), (-mean, 1.0 - mean)))
+        position = Line(source, (first, last), (0.0, 1.0)).of(x)
+        mean = float(position.mean(dtype=np.float64))
+        size = DEVIATION / max(float(position.std(dtype=np.float64)), LEAST_SCALE)
+        lines.append(Line(source, (first, last), (-mean * size, (1.0 - mean) * size)))
     return lines
 
 

@@ -32,7 +32,8 @@ def test_bins_are_piecewise_linear_and_sum_to_a_spline_of_degree_1():
     encoded = expansion.apply(new)
     position = (new - edges[:-1].T) / np.diff(edges, axis=0).T
     own = np.clip((X - edges[:-1].T) / np.diff(edges, axis=0).T, 0, 1)
-    np.testing.assert_allclose(encoded, np.clip(position, 0, 1) - own.mean(0), atol=1e-5)
+    expected = (np.clip(position, 0, 1) - own.mean(0)) * 0.4 / own.std(0)
+    np.testing.assert_allclose(encoded, expected, atol=1e-5)
     # hats of SplineTransformer are differences of neighbouring bins
     spline = SplineTransformer(degree=1, knots=edges.astype(np.float64), extrapolation="constant")
     hats = spline.fit(X).transform(new)
@@ -100,3 +101,13 @@ def test_bins_of_few_numbers_tell_them_apart():
 def test_unknown_names_are_refused(name):
     with pytest.raises(ValueError, match="choose from scaled, quantile, and piecewise4"):
         check_number_encoding(name)
+
+
+@pytest.mark.parametrize("at_a_time", [1, 100, 1 << 16])
+def test_all_outputs_at_once_are_those_of_each_line(at_a_time, monkeypatch):
+    monkeypatch.setattr("bpfast.tables.encoding.expansion.AT_A_TIME", at_a_time)
+    X = np.concatenate([column(0), column(1).round(), column(2) > 1], axis=1).astype(np.float32)
+    for name in ("quantile", "piecewise1", "piecewise7"):
+        expansion = Expansion.fit(name, X, [False, False, True])
+        expected = np.array([line.of(X[:, line.source]) for line in expansion.lines]).T
+        np.testing.assert_array_equal(expansion.apply(X), expected.astype(np.float32))

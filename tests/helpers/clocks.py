@@ -1,0 +1,45 @@
+"""A clock that training alone moves, by a count of operations: the same on every machine."""
+
+import threading
+from dataclasses import replace
+
+from bpfast.sweeps import rounds, sweeping
+from bpfast.sweeps.trainer import Trainer
+
+
+class Machine:
+    """Trains so many operations a second, by a clock of its own.
+
+    Attributes
+    ----------
+    now : seconds
+    rate : operations a second
+    """
+
+    def __init__(self, rate):
+        self.now, self.rate, self._lock = 0.0, rate, threading.Lock()
+
+    def perf_counter(self):
+        return self.now
+
+    def advance(self, trainer, job, watch=None, *, really=Trainer.advance):
+        """As Trainer.advance, as far as the job's seconds go on this machine."""
+        with self._lock:
+            epoch = self.rate and trainer.operations(job._replace(until=job.shard.epoch + 1))
+            fitting = int(job.seconds * self.rate / epoch) if job.is_last else job.until
+            until = min(job.until, job.shard.epoch + fitting)
+            self.now += (until - job.shard.epoch) * epoch / self.rate
+            is_late = until < job.until
+            if is_late:  # to the very end
+                self.now += max(0.0, job.seconds - fitting * epoch / self.rate)
+        made = job._replace(until=until, seconds=float("inf"), is_last=False)
+        outcome = really(trainer, made, watch)
+        return replace(outcome, out_of_time=True) if is_late else outcome
+
+
+def use(machine, monkeypatch):
+    """Have sweeps trained by a machine, and timed by its clock."""
+    monkeypatch.setattr(rounds, "time", machine)
+    monkeypatch.setattr(sweeping, "perf_counter", machine.perf_counter)
+    monkeypatch.setattr(Trainer, "advance", lambda *arguments: machine.advance(*arguments))
+    return machine
