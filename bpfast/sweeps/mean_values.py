@@ -191,7 +191,7 @@ def _mean_over_folds(
 ) -> np.ndarray:
     """The mean over folds, whose numbers lie one after the other in the last axis."""
     folds = np.split(numbers, ends[:-1], axis=-1)
-    return np.mean([of_fold(own) for own in folds], axis=0, dtype=np.float64)
+    return np.asarray(np.mean([of_fold(own) for own in folds], axis=0, dtype=np.float64))
 
 
 def _log_losses(

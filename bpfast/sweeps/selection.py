@@ -84,7 +84,7 @@ def select(
     finite = np.all([np.isfinite(own).all(axis=(1, 2)) for own in predicted], axis=0)
     able = np.flatnonzero(finite)
     scorer = _Scorer(predicted, truths, metric, kind)
-    alone = next((own for own in map(scorer.alone, able) if np.isfinite(own.score)), None)
+    alone = next((own for own in map(scorer.alone, able.tolist()) if np.isfinite(own.score)), None)
     if alone is None:
         raise ValueError(
             f"none of {len(finite)} networks has a {metric.label} on the validation rows: there is "
