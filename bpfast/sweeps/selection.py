@@ -116,7 +116,7 @@ class _Scorer(NamedTuple):
         of_all = np.zeros(len(self.predicted[0]))
         of_all[candidates] = weights / weights.sum()
         pairs = zip(self.predicted, self.truths, strict=True)
-        means = [(_mean(own, of_all), truth) for own, truth in pairs]
+        means = [(weighted_mean(own, of_all), truth) for own, truth in pairs]
         scores = [self.metric.scores(mean[None], truth, self.kind)[0] for mean, truth in means]
         order = np.argsort(-of_all, kind="stable")[: np.count_nonzero(of_all)]
         return Selection(of_all, float(np.mean(scores)), order.tolist())
@@ -234,7 +234,7 @@ def _pulled(weights: np.ndarray, candidates: np.ndarray, pull: float) -> np.ndar
     return pulled
 
 
-def _mean(predicted: np.ndarray, weights: np.ndarray) -> np.ndarray:
+def weighted_mean(predicted: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """The weighted mean prediction for each row, in the precision of the predictions."""
     mean = np.zeros(predicted.shape[1:])
     for candidate in np.flatnonzero(weights):
