@@ -16,7 +16,7 @@ NAMES = (
     "samplers",
     "scaling",
 )
-FOLDERS = ("gpu", "options", "sweeps")
+FOLDERS = ("answers", "gpu", "options", "sweeps")
 MEASUREMENTS = {name: f"{name}.command" for name in FOLDERS} | {name: name for name in NAMES}
 
 

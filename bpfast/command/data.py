@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from ..sweeps.folds import Splitting
+from ..sweeps.parts import SweepData
 from ..tables.dataset import Dataset, dataset_of
 from ..tables.reading.npz import read_npz
 from ..tables.reading.sources import BUILT_IN, data_file, load_built_in, source_name
@@ -60,6 +62,19 @@ def read_test_dataset(request: Request, dataset: Dataset) -> Dataset | None:
         roles = Roles(dataset.target.names)
         how = _how(request)
         return dataset_of(frame, roles, name=_stem(source), dialect=dialect, like=dataset, **how)
+
+
+def prepare(dataset: Dataset, test_data: Dataset | None, request: Request) -> SweepData:
+    """What networks would be trained on."""
+    splitting = Splitting(request.validation, request.test, request.cv, split=request.split)
+    return SweepData.of(
+        dataset,
+        splitting,
+        request.seed,
+        metric=request.metric,
+        class_weight=request.class_weight,
+        test=test_data,
+    )
 
 
 @contextmanager

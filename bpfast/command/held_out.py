@@ -43,7 +43,8 @@ def _beside_truth(
 ) -> pl.DataFrame:
     import polars as pl
 
-    outputs = model.population.predict(part.X, device)[0]
+    inputs = model.input_info.expand(part.X, part.X.dtype)
+    outputs = model.population.predict(inputs, device)[0]
     head = pl.DataFrame({"row": data.rows[name] + 1, "part": [name] * len(part.X)})
     truth = pl.DataFrame(true_columns(data.target, part.target))
     predicted = tabulate_outputs(model.target_info, outputs)

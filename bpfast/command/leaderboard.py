@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from rich.console import Console
@@ -25,7 +26,7 @@ from ..sweeps.words import (
 )
 from ..tables.dataset import Dataset
 from .request import Request
-from .results import BEST
+from .results import BEST, ENSEMBLE
 
 HIDDEN_COLUMNS = ("network", "diverged")  # in networks.csv, but not on the terminal
 PARTS = ("validation", "test")  # whose scores are shown
@@ -134,10 +135,29 @@ def _test_score(result: SweepResult) -> str:
     return f"; test {metric.label} of the first, trained on all other rows: {tested}"
 
 
+def print_ensemble(console: Console, result: SweepResult, ensemble: dict[str, Any] | None) -> None:
+    """Tell how good an ensemble is beside the first network, as the manifest has it."""
+    if not ensemble:
+        return
+    metric, told = named(result.metric), []
+    ranked = {"score": ranked_by(metric, _folds(result)), "test_score": f"test {metric.label}"}
+    for key, words in ranked.items():
+        if ensemble[key] is not None:
+            name = "validation_score" if key == "score" else key
+            first = metric.format(result.table[name][0])
+            told.append(f"{words} {metric.format(ensemble[key])} (the first network's {first})")
+    members = many(len(ensemble["members"]), "network")
+    console.print(f"ensemble of {members}: {', '.join(told)}", soft_wrap=True, highlight=False)
+
+
 def print_where(console: Console, folder: Path, result: SweepResult) -> None:
     """Tell where the results are, and how to use them, or why no network has a score."""
     console.print(f"results: {folder}", soft_wrap=True)
     if result.best is None:
         console.print(f"[yellow]{no_score(result.table)}[/]", soft_wrap=True, highlight=False)
+        return
+    if (folder / ENSEMBLE).is_file():
+        console.print(f"use it:  bpfast predict {folder / ENSEMBLE} DATA", soft_wrap=True)
+        console.print(f"         {BEST} there is the first network alone", soft_wrap=True)
     else:
         console.print(f"use it:  bpfast predict {folder / BEST} DATA", soft_wrap=True)

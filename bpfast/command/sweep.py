@@ -14,23 +14,24 @@ import typer
 from rich.console import Console
 
 from ..checks import check_int
+from ..sweeps.defaults import usual_space, usual_space_of
 from ..sweeps.ensembles import Picking
-from ..sweeps.folds import Splitting
 from ..sweeps.options import Search
 from ..sweeps.parts import SweepData
 from ..sweeps.planning import check_time, search_of
+from ..sweeps.run_folder import read_manifest
 from ..sweeps.space import Space
 from ..sweeps.storage import located
 from ..sweeps.sweeping import train_and_rank
-from ..tables.dataset import Dataset
 from .baseline import print_baseline
 from .columns import print_columns, print_reading
 from .console import stdout_console
-from .data import read_dataset, read_test_dataset
-from .leaderboard import print_request, print_result, print_where
+from .data import prepare, read_dataset, read_test_dataset
+from .inspection import inspect_quickly, sample_of
+from .leaderboard import print_ensemble, print_request, print_result, print_where
 from .options import typed_options, with_options
 from .progress import SweepDisplay
-from .request import Request, new_request, saved_in
+from .request import Request, new_request, saved_in, space_of
 from .results import write_result
 from .resume import resumed
 from .sweep_options import PANELS, SweepOptions
@@ -63,17 +64,22 @@ def run_request(request: Request, options: SweepOptions, client: Any, begun: flo
     picking = Picking.checked(options.members, options.milliseconds)
     check_int("seed", request.seed, 0)
     check_time(request.time)
-    space = Space(request.space)
+    has_base = options.resume is not None or options.space_file is not None
+    Space(request.space if has_base else space_of(vars(options), usual_space()))
     dataset = read_dataset(request)
     test_data = read_test_dataset(request, dataset)
-    data = _prepare(dataset, test_data, request)
+    data = prepare(dataset, test_data, request)
+    request = replace(request, cv=len(data.folds.rows) if data.refits else None)
+    sample = sample_of(dataset, test_data, data.rows, request.seed)
     dataset, test_data = dataset.without_inputs(), None  # room for training
     console = stdout_console()
     if options.columns:
         print_reading(console, dataset, request.task)
         print_columns(console, data.encoding.describe())
         return
-    search = _search(data, space, request)
+    if not has_base:
+        request = replace(request, space=space_of(vars(options), usual_space_of(data)))
+    search = _search(data, request)
     request = replace(request, epochs=search.epochs)
     if request.time is None:
         request = replace(request, networks=search.networks)
@@ -97,6 +103,8 @@ def run_request(request: Request, options: SweepOptions, client: Any, begun: flo
         )
     print_result(console, result, top)
     write_result(folder, result, data, dataset, request)
+    inspect_quickly(folder, sample, request)
+    print_ensemble(console, result, read_manifest(folder).get("ensemble"))
     print_where(console, folder, result)
     if result.interrupted:
         console.print(
@@ -107,24 +115,11 @@ def run_request(request: Request, options: SweepOptions, client: Any, begun: flo
         print_baseline(console, result, data)
 
 
-def _prepare(dataset: Dataset, test_data: Dataset | None, request: Request) -> SweepData:
-    """What networks would be trained on."""
-    splitting = Splitting(request.validation, request.test, request.cv, split=request.split)
-    return SweepData.of(
-        dataset,
-        splitting,
-        request.seed,
-        metric=request.metric,
-        class_weight=request.class_weight,
-        test=test_data,
-    )
-
-
-def _search(data: SweepData, space: Space, request: Request) -> Search:
+def _search(data: SweepData, request: Request) -> Search:
     """Which networks are tried."""
     return search_of(
         data,
-        space=space,
+        space=request.space,
         networks=request.networks,
         epochs=request.epochs,
         time=request.time,

@@ -1,5 +1,6 @@
-"""What a sweep found: figures, words and the page."""
+"""What a sweep found: figures, words and the page; and what a model makes of a table's columns."""
 
+from .inspection import Inspection, inspect
 from .report import write_report
 
-__all__ = ["write_report"]
+__all__ = ["Inspection", "inspect", "write_report"]

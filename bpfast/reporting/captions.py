@@ -26,6 +26,11 @@ def number(value: Any) -> str:
     return f"{float(value):.3g}"
 
 
+def plain(value: float) -> str:
+    """The same without an exponent, as far as people read it."""
+    return f"{value:,.0f}" if 1000 <= abs(value) < 1e9 else number(value)
+
+
 def percent(share: float) -> str:
     """A share in percent; one that is nearly none or nearly all is not rounded to it."""
     if 0.995 <= share < 1:

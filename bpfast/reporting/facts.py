@@ -29,12 +29,27 @@ def facts_html(run: Run) -> str:
         whose = "of the first, trained anew" if run.folds else "of the first"
         remark = ", ".join(filter(None, [whose, _beside(run, "test")]))
         entries.append((f"Test {metric}", cell(run, "test_score", 0), remark))
+    entries += _ensemble(run)
     entries += [("Networks", f"{len(run):,}", _fates(run)), _epochs(run), *_times(run)]
     return "\n".join(
         f"<div><dt>{escape(name)}</dt><dd>{escape(value)}"
         f"{f'<small>{escape(remark)}</small>' if remark else ''}</dd></div>"
         for name, value, remark in entries
     )
+
+
+def _ensemble(run: Run) -> list[_Fact]:
+    """The ensemble's scores."""
+    found, metric = run.manifest.get("ensemble"), run.metric
+    if not found:
+        return []
+    members = f"of {many(len(found['members']), 'network')}"
+    scores = {"validation": found["score"], "test": found["test_score"]}
+    return [
+        (f"Ensemble's {part} {metric.label}", metric.format(score), members)
+        for part, score in scores.items()
+        if score is not None
+    ]
 
 
 def _spread(run: Run) -> str:

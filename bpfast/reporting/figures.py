@@ -11,13 +11,16 @@ from matplotlib.figure import Figure
 
 from . import (
     calibration,
+    column_importance,
     confusion,
+    dependence,
     importance,
     learning_rate,
     losses,
     parallel,
     residuals,
     roc,
+    score_by_time,
     timeline,
 )
 from .captions import Caption
@@ -34,30 +37,57 @@ class ReportFigure(NamedTuple):
     caption : gives the sentence about it; it is drawn only if that sentence is about a figure
     draw : gives the drawing for a run and a width in pixels
     kinds : of a figure of predictions: what must be predicted for there to be such a figure
+    needs : what a :class:`Run` must have for it, beside its table
     """
 
     title: str
     caption: Callable[[Run], Caption]
     draw: Callable[[Run, int], Figure]
     kinds: tuple[str, ...] = ()
+    needs: str = ""
 
 
 # By the names of their files.
 FIGURES = {
     "confusion": ReportFigure(
-        "Confusion matrix of the best network", confusion.caption, confusion.draw, ("classes",)
+        "Confusion matrix of the best network",
+        confusion.caption,
+        confusion.draw,
+        ("classes",),
+        "predictions",
     ),
     "roc": ReportFigure(
-        "ROC curves of the best network", roc.caption, roc.draw, ("classes", "labels")
+        "ROC curves of the best network",
+        roc.caption,
+        roc.draw,
+        ("classes", "labels"),
+        "predictions",
     ),
     "calibration": ReportFigure(
         "Calibration of the best network",
         calibration.caption,
         calibration.draw,
         ("classes", "labels"),
+        "predictions",
     ),
     "residuals": ReportFigure(
-        "Predictions of the best network", residuals.caption, residuals.draw, ("numbers",)
+        "Predictions of the best network",
+        residuals.caption,
+        residuals.draw,
+        ("numbers",),
+        "predictions",
+    ),
+    "column_importance": ReportFigure(
+        "Which columns matter",
+        column_importance.caption,
+        column_importance.draw,
+        needs="inspection",
+    ),
+    "dependence": ReportFigure(
+        "Predictions by a column's value", dependence.caption, dependence.draw, needs="inspection"
+    ),
+    "score_by_time": ReportFigure(
+        "Score against time", score_by_time.caption, score_by_time.draw, needs="curve"
     ),
     "loss_best": ReportFigure("Loss of the best networks", losses.caption_best, losses.draw_best),
     "loss_quantiles": ReportFigure(
@@ -73,13 +103,14 @@ FIGURES = {
 
 
 def figures_of(run: Run) -> dict[str, ReportFigure]:
-    """The figures of a run, by the names of their files: those of predictions if it has some."""
-    own = () if run.predictions is None else (run.kind,)
-    return {
-        name: figure
-        for name, figure in FIGURES.items()
-        if not figure.kinds or {*figure.kinds} & {*own}
-    }
+    """The figures of a run, by the names of their files: those that it has something for."""
+    return {name: figure for name, figure in FIGURES.items() if _is_of(figure, run)}
+
+
+def _is_of(figure: ReportFigure, run: Run) -> bool:
+    if figure.needs and getattr(run, figure.needs) is None:
+        return False
+    return not figure.kinds or run.kind in figure.kinds
 
 
 def render(name: str, run: Run, width: int, file_format: str) -> bytes:

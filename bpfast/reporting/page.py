@@ -15,6 +15,7 @@ from ..sweeps.words import duration, to_predict
 from ..version import __version__
 from . import leaderboard
 from .columns import columns_html
+from .ensemble import ensemble_html
 from .facts import facts_html, protocol
 from .run import Run
 from .style import COLOURS, LIGHT
@@ -26,7 +27,7 @@ SPLIT_SETTINGS = (
     *("class_weight", "sample_weight", "target_transform"),
 )
 UNSAID = (None, "none", "random")  # of these settings: what is so if nobody asks for more
-USE = "Use the winner: <code>bpfast predict best.safetensors DATA</code>"
+USE = "Use the {}: <code>bpfast predict {}.safetensors DATA</code>"
 
 
 def page_html(run: Run, sections: Sequence[str]) -> str:
@@ -51,12 +52,20 @@ def page_html(run: Run, sections: Sequence[str]) -> str:
         leaderboard_says=escape(leaderboard.sentence(run)),
         leaderboard=leaderboard.table_html(run),
         fixed=escape(leaderboard.left_out(run)),
+        ensemble=ensemble_html(run),
         figures="\n".join(sections),
         columns=columns_html(run),
         settings=_settings(run),
-        use=USE if len(run.scored) else "",
+        use=_use(run),
         version=escape(__version__),
     )
+
+
+def _use(run: Run) -> str:
+    """How to predict with what the sweep came to."""
+    if not len(run.scored):
+        return ""
+    return USE.format(*("ensemble",) * 2 if run.manifest.get("ensemble") else ("winner", "best"))
 
 
 def section_html(name: str, title: str, sentence: str, svgs: dict[str, bytes]) -> str:

@@ -12,6 +12,7 @@ import numpy as np
 
 from ..errors import import_optional
 from ..sweeps.run_folder import with_time_column
+from .inspection import Inspection
 from .predictions import read_predictions
 from .run import Run
 from .study import importance_of, load_study, times
@@ -49,7 +50,8 @@ def read_run(folder: Path) -> Run:
     study = load_study(folder, manifest)
     started, ended = times(study, table["network"])
     predictions = read_predictions(folder, manifest)
-    run = Run(manifest, table, losses, started, ended, {}, "", predictions)
+    inspection = Inspection.load(folder)
+    run = Run(manifest, table, losses, started, ended, {}, "", predictions, inspection)
     importance, no_importance = importance_of(study, run)
     return replace(run, importance=importance, no_importance=no_importance)
 

@@ -11,6 +11,7 @@ import numpy as np
 from ..sweeps.hyperparameters import HYPERPARAMETERS
 from ..sweeps.metrics import Metric, named
 from ..sweeps.words import ended_early
+from .inspection import Inspection
 from .predictions import Predictions
 
 # Values beyond these tell nothing more, and would flatten the rest: scores below, such as R², and
@@ -33,6 +34,7 @@ class Run:
     no_importance : str, why there is none
     predictions : of the first network, for rows that it was not trained on; None where there are
         none
+    inspection : of the table's columns; None where there is none
     """
 
     manifest: dict[str, Any]
@@ -43,6 +45,7 @@ class Run:
     importance: dict[str, float]
     no_importance: str
     predictions: Predictions | None = None
+    inspection: Inspection | None = None
 
     def __len__(self) -> int:
         return len(self.table["network"])
@@ -153,6 +156,16 @@ class Run:
         recorded, epochs = self.losses.shape[1], self.manifest["epochs"]
         every = -(-epochs // max(recorded, 1))
         return np.minimum(every * np.arange(1, recorded + 1), max(epochs, recorded))
+
+    @cached_property
+    def curve(self) -> np.ndarray | None:
+        """(points, 3): seconds, networks that had ended, and the best validation score by then.
+
+        None where the sweep did not say, or no network has a score.
+        """
+        points = np.array(self.manifest.get("curve") or [], np.float64).reshape(-1, 3)
+        points = points[np.isfinite(points).all(axis=1)]
+        return points if len(points) else None
 
     @property
     def _hyperparameters(self) -> list[str]:

@@ -9,7 +9,9 @@ except ImportError:
 
 from .ensembles import MLPEnsembleClassifier, MLPEnsembleRegressor
 from .estimators import MLPClassifier, MLPRegressor
+from .onnx import register_when_imported
 from .search import GridSearchCV, HalvingGridSearchCV, HalvingRandomSearchCV, RandomizedSearchCV
+from .sweep_estimators import SweepClassifier, SweepRegressor
 from .together import fit_together
 
 __all__ = [
@@ -21,5 +23,9 @@ __all__ = [
     "MLPEnsembleRegressor",
     "MLPRegressor",
     "RandomizedSearchCV",
+    "SweepClassifier",
+    "SweepRegressor",
     "fit_together",
 ]
+
+register_when_imported()  # skl2onnx, which then converts our estimators

@@ -152,6 +152,8 @@ class MLPClassifier(FusedMLP, neural_network.MLPClassifier):
     -----
     Sparse samples are made dense: all of them in ``fit``, some at a time in predictions.
 
+    ``skl2onnx`` converts it to ONNX, alone, in pipelines, searches and ensembles.
+
     Probabilities count as at least the machine epsilon of ``dtype`` in losses, and at most 1 less
     that, as in scikit-learn: a loss on samples that were not scaled can stand still at 36.04, or
     15.94 in float32.

@@ -13,15 +13,16 @@ import numpy as np
 from ..checks import check_int, check_number
 from .blocks import MOST
 from .costs import RATE, typical_operations
+from .defaults import usual_space_of
 from .halving import Halving
 from .options import Search
 from .parts import SweepData
-from .space import USUAL, Space
+from .space import Space
 from .trainer import Trainer
 
-EPOCHS, PATIENT_EPOCHS = 30, 200  # the second where networks stop by patience
-SECONDS = 20.0  # that networks take by this guess, if neither they nor a time are given
-FEWEST, MANY, STEP = 64, 1024, 64  # networks then: a multiple of 64
+EPOCHS, PATIENT_EPOCHS = 30, 128  # the second where networks stop by patience
+SECONDS = 8.0  # that networks take by this guess, if neither they nor a time are given
+FEWEST, MANY, STEP = 32, 128, 16  # networks then: a multiple of 16
 
 
 def search_of(
@@ -43,7 +44,7 @@ def search_of(
         Bad input, such as more networks than a time is for.
     """
     if not isinstance(space, Space):
-        space = Space(USUAL if space is None else space)
+        space = Space(usual_space_of(data) if space is None else space)
     if epochs is None:
         is_patient = "patience" in {*space.fixed, *space.dimensions}
         epochs = PATIENT_EPOCHS if is_patient else EPOCHS

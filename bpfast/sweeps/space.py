@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from optuna import Trial
     from optuna.distributions import BaseDistribution
 
-# What a sweep varies by default, as a user would type it.
-USUAL = {"learning_rate": "1e-4:1e-1:log", "hidden": "16,32,64", "l2": "1e-6:1e-2:log"}
 TYPICAL = 16  # points that tell what a network costs
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import warnings
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import ExitStack, closing
 from pathlib import Path
@@ -17,22 +16,22 @@ from ..tables.roles import Roles
 from ..training.interrupts import interrupt_flag
 from .blocks import Blocks, BlockWorkers, OwnThreads, block_size
 from .ensembles import Picked, Picker, Picking
-from .folds import Splitting
+from .folds import AUTO, Splitting
 from .given_data import TableOptions
 from .halving import Halving
 from .options import Persistence, Resources, Search, settings
 from .parts import SweepData
 from .planning import check_time, search_of
 from .progress import SweepProgress
+from .refitting import refit_winner
 from .result import SweepResult, table_of
 from .rounds import Rounds
 from .run_folder import RunFolder
-from .shards import Shard
 from .space import Space
 from .stored_study import forget_unbegun
 from .study import STUDY, Study
 from .trainer import Trainer
-from .trials import FitGroup, Trial, params_of, rank
+from .trials import FitGroup, params_of, rank
 from .workers import ThreadWorkers, Workers
 
 
@@ -44,7 +43,7 @@ def sweep(
     epochs: int | None = None,
     validation: float | None = None,
     test: float = 0.2,
-    cv: Any = None,
+    cv: Any = AUTO,
     groups: Any = None,
     task: str = "auto",
     seed: int = 0,
@@ -105,7 +104,10 @@ def sweep(
     epochs : int, for each network; by default 30, or 200 where ``patience`` is in the space
     validation, test : shares of the rows that are held out, at random
         ``validation`` is 0.2 without ``cv``. ``test=0`` is no test part, and no ``test_score``.
-    cv : None, or what a cross-validation's folds are
+    cv : "auto", None for no cross-validation, or what its folds are
+        "auto" is 5 folds where 100 to 5,000 rows are not test, unless ``validation`` or
+        ``split="time"`` is given, and there are as many rows of each class, and twice as many
+        groups; else it is None.
         A number of folds, stratified for classes, or of whole ``groups``, drawn by ``seed``; with
         ``validation``, so many random splits, each of this share. Or anything with scikit-learn's
         ``split(X, y, groups)``, which is given the rows that are not test, y being class numbers or
@@ -350,7 +352,7 @@ def _train(
                     folder.begin()
             trained.run(workers, interrupted)
         if trainer.data.refits:  # after Ctrl-C too: without it there is no winner
-            _refit(trained)
+            refit_winner(trained)
             trained.interrupted |= bool(interrupted)
     return trained
 
@@ -384,29 +386,3 @@ def _block_workers(
     return dask_blocks.DaskBlocks(
         trainer, search, folder.parts, resources.client, resources.memory, interrupted
     )
-
-
-def _refit(rounds: Rounds | Blocks) -> None:
-    """Train the winner on all rows that are not test: each fold's network saw only a part."""
-    scored = [row for row in rounds.rows.values() if row["validation_score"] > -np.inf]
-    if not scored:
-        return
-    row = min(scored, key=rank)
-    trainer, number = rounds.source(row["network"])
-    winner = Shard.of([Trial(number, params_of(row))])
-    epochs = row["best_epoch"] if "best_epoch" in row else row["epochs"]
-    rounds.best, history = trainer.refit(winner, epochs)
-    scorer = trainer.scorer(winner.group)
-    data = scorer.data
-    parts = [part for part in (data.winner, data.test) if len(part.X)]
-    part_scores = [scorer.part_scores(rounds.best, part, data.target_scaler) for part in parts]
-    if history.diverged[0] or not all(own.is_finite[0] for own in part_scores):
-        warnings.warn(
-            f"network {row['network']}, the first by validation, diverged when it was trained on "
-            "all rows: its predictions are of no use; try a lower learning rate",
-            RuntimeWarning,
-            stacklevel=5,  # the caller of sweep
-        )
-    if len(data.test.X):
-        columns = part_scores[-1].columns("test", history.diverged)
-        row |= {name: values.item() for name, values in columns.items()}

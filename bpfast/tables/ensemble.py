@@ -226,8 +226,11 @@ class Ensemble:
 
         They are probabilities, at the temperature, or numbers in the target's units.
         """
-        means = np.concatenate([self._mean(said) for said in self._said(X, device)])
-        return self._tempered(means)
+        return np.concatenate([self.combined(said) for said in self._said(X, device)])
+
+    def combined(self, said: np.ndarray) -> np.ndarray:
+        """:meth:`outputs` for what the members say of rows, (members, rows, outputs)."""
+        return self._tempered(self._mean(said))
 
     def spread(self, X, quantiles: Sequence[float] = (), device: str = "auto") -> Spread:
         """:meth:`outputs`, the members' standard deviation and quantiles, of one prediction.

@@ -27,17 +27,15 @@ class EnsembleModule(nn.Module):
         self.groups = nn.ModuleList(
             _Group(group, place, transform) for group, place in zip(groups, places, strict=True)
         )
-        self.temperature = temperature if target.has_probabilities else 1.0
-        self.labels = bool(target.labels)
+        self.classes, self.labels = bool(target.classes), bool(target.labels)
+        self.temperature = temperature
 
     def forward(self, inputs: torch.Tensor) -> torch.Tensor:
         """The ensemble's outputs (rows, outputs) float64, for inputs (rows, inputs of all)."""
         mean = torch.stack([group(inputs) for group in self.groups]).sum(dim=0)
-        if self.temperature == 1.0:
-            return mean
-        if self.labels:
+        if self.labels and self.temperature != 1.0:
             return self._tempered(torch.stack([1.0 - mean, mean], dim=-1))[..., 1]
-        return self._tempered(mean)
+        return self._tempered(mean) if self.classes else mean
 
     def _tempered(self, probabilities: torch.Tensor) -> torch.Tensor:
         greatest = probabilities.amax(dim=-1, keepdim=True)

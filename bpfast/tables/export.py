@@ -50,7 +50,7 @@ def ensemble_to_onnx(
         value = graph.add("Mul", value, group.weights[:, None, None])
         parts.append(graph.add("ReduceSum", value, np.array([0]), keepdims=0))
     value = parts[0] if len(parts) == 1 else graph.add("Sum", *parts)
-    if target.has_probabilities and temperature != 1.0:
+    if target.classes or (target.labels and temperature != 1.0):
         value = _add_temperature(graph, value, temperature, labels=bool(target.labels))
     known = {"columns": _kinds(infos), "networks": sum(len(group.members) for group in groups)}
     return graph.model(value, DOUBLE, groups[0].mlp.outputs, _metadata(known, target))

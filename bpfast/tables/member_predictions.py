@@ -9,7 +9,9 @@ from typing import Any
 import numpy as np
 
 from ..memory import check_memory
+from .input_info import is_array
 from .member import Group
+from .reading.frames import as_frame, is_table
 
 BLOCK_BYTES = 1 << 26  # of inputs and of all members' predictions, that are held at a time
 COPIES = 4  # of predictions, while they are brought to units
@@ -66,6 +68,8 @@ def _scaled(groups: Sequence[Group], X: Any) -> dict[Stage, np.ndarray]:
 
     This is not done block by block, since how text in a column is read depends on all of it.
     """
+    if is_table(X) and not any(is_array(group.inputs.encoding) for group in groups):
+        X = as_frame(X)  # now, and not for each encoding
     scaled: dict[Stage, np.ndarray] = {}
     for group in groups:
         if (stage := _stage(group)) not in scaled:

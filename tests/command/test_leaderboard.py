@@ -3,6 +3,7 @@
 import io
 import re
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -85,6 +86,43 @@ def test_what_will_be_swept(asked, words):
     dataset = dataset_of(np.ones((4, 2)), Roles(np.arange(4.0)), name="houses")
     leaderboard.print_request(Console(file=file, width=200), dataset, request)
     assert words in file.getvalue()
+
+
+@each_table
+def test_what_is_said_of_an_ensemble(drawn):
+    file, found = io.StringIO(), {"score": -0.25, "test_score": -0.5, "members": [{}, {}]}
+    if not drawn.tested:
+        found["test_score"] = None
+    leaderboard.print_ensemble(Console(file=file, width=20), drawn.result(), found)
+    score, first, tested, first_tested = claims(
+        rf"ensemble of 2 networks: (?:mean )?validation {drawn.label}(?: over 3 folds)? (\S+) "
+        rf"\(the first network's (\S+)\)(?:, test {drawn.label} (\S+) \(the first network's "
+        r"(\S+)\))?",
+        file.getvalue().strip(),
+    )
+    assert score == told(drawn.metric, -0.25)
+    assert first == told(drawn.metric, drawn.rows[0]["validation_score"])
+    assert bool(tested) == drawn.tested
+    if tested:
+        assert tested == told(drawn.metric, -0.5)
+        assert first_tested == told(drawn.metric, drawn.rows[0]["test_score"])
+
+
+def test_an_ensemble_is_what_is_used(tmp_path):
+    file, result = io.StringIO(), SimpleNamespace(best=object())
+    leaderboard.print_where(Console(file=file, width=2000), tmp_path, result)
+    assert f"use it:  bpfast predict {tmp_path}/best.safetensors DATA\n" in file.getvalue()
+    (tmp_path / "ensemble.safetensors").touch()
+    leaderboard.print_where(Console(file=file, width=2000), tmp_path, result)
+    use, alone = file.getvalue().splitlines()[-2:]
+    assert use == f"use it:  bpfast predict {tmp_path}/ensemble.safetensors DATA"
+    assert alone.split() == ["best.safetensors", "there", "is", "the", "first", "network", "alone"]
+
+
+def test_nothing_is_said_without_an_ensemble():
+    file = io.StringIO()
+    leaderboard.print_ensemble(Console(file=file), SimpleNamespace(), None)
+    assert file.getvalue() == ""
 
 
 def test_a_pipe_gets_whole_numbers_and_lines(houses, bpfast):

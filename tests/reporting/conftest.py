@@ -1,6 +1,7 @@
 """What tests of reports share."""
 
 import pytest
+from inspections import inspection
 from runs import make_run
 
 
@@ -9,5 +10,9 @@ def written(tmp_path_factory):
     """The folder, page and figures of an ordinary run."""
     from bpfast.reporting.report import write_report  # which needs the extra "plot"
 
-    folder = make_run(tmp_path_factory.mktemp("runs") / "run", 40)
-    return folder, *write_report(folder)
+    members = [{"network": k, "fold": 0, "weight": 0.25} for k in (0, 3, 7, 8)]
+    ensemble = {"score": 0.97, "test_score": 0.96, "temperature": 1.25, "members": members}
+    curve = [[0.5, 3, 0.4], [2.0, 12, 0.9], [60.0, 40, 0.95]]
+    made = make_run(tmp_path_factory.mktemp("runs") / "run", 40, ensemble=ensemble, curve=curve)
+    inspection().save(made)
+    return made, *write_report(made)

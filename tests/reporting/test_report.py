@@ -15,7 +15,7 @@ from bpfast.reporting.reading import read_run
 from bpfast.reporting.report import write_report
 
 PNG = b"\x89PNG\r\n"
-OF_NETWORKS = {name for name, figure in FIGURES.items() if not figure.kinds}
+OF_NETWORKS = {name for name, figure in FIGURES.items() if not figure.needs}
 
 
 def page_of(folder):
@@ -32,7 +32,14 @@ def test_a_page_and_each_figure_are_written(written):
         content = path.read_bytes()
         assert content.startswith(PNG) or ElementTree.fromstring(content).tag.endswith("svg")
     assert sorted(path.name for path in folder.iterdir()) == [
-        *("figures", "losses.parquet", "manifest.json", "networks.csv", "predictions.parquet"),
+        *(
+            "figures",
+            "inspection.json",
+            "losses.parquet",
+            "manifest.json",
+            "networks.csv",
+            "predictions.parquet",
+        ),
         *("report.html", "study.db"),
     ]  # nothing temporary is left
 
@@ -109,9 +116,10 @@ def test_a_sweep_has_its_report(bpfast, tmp_path):
     code, _, err = bpfast("report", "run")
     assert (code, err) == (0, "")
     run = read_run(tmp_path / "run")
-    assert {path.stem for path in (tmp_path / "run" / "figures").iterdir()} == {*figures_of(run)}
-    assert len(figures_of(run)) == len(FIGURES) - 1  # all but that of numbers
-    assert set(run.varied) == {"learning_rate", "hidden", "l2"}
+    drawn = {path.stem for path in (tmp_path / "run" / "figures").iterdir()}
+    assert drawn == {*figures_of(run)} - {"dependence"}  # which --explain draws
+    assert {*FIGURES} - {*figures_of(run)} == {"residuals"}  # which are of numbers
+    assert {"learning_rate", "hidden", "number_encoding"} <= {*run.varied}
     assert np.isfinite(run.ended).all()
     assert set(run.importance) == set(run.varied)
     assert run.losses.shape == (40, 3)

@@ -49,3 +49,11 @@ def test_a_table_needs_rows():
     found = ensemble()
     with pytest.raises(ValueError, match="X has no rows"):
         found.predict(new_rows().head(0))
+
+
+@pytest.mark.parametrize("given", ["lazy", "to_dicts", "to_pandas"])
+def test_tables_of_other_kinds_go_in(given):
+    if given == "to_pandas":
+        pytest.importorskip("pyarrow")
+    found, rows = ensemble(folds=3), new_rows()
+    assert_array_equal(found.outputs(getattr(rows, given)()), found.outputs(rows))

@@ -11,7 +11,7 @@ FEW = {"learning_rate": "1e-3:1e-1:log", "l2": "1e-6:1e-2"}
 @pytest.fixture(autouse=True)
 def quick(monkeypatch):
     monkeypatch.setattr(found, "LONG", 0.0)
-    monkeypatch.setattr(searches, "USUAL", FEW)
+    monkeypatch.setattr(searches, "SHALLOW", FEW)
     X, y = digits()
     monkeypatch.setattr(searches, "digits", lambda: (X[:200], y[:200]))
 

@@ -1,0 +1,1 @@
+"""``python -m bpfast.bench answers``: how good a sweep's answer is, beside what others give."""
