@@ -164,7 +164,8 @@ def test_a_sweep_that_is_resumed_has_the_rest_of_its_time(options, tmp_path, mon
     same(sweep(NUMBERS, time=2.0, resume=True, **options), first)
     assert machine.now == begun
     longer = sweep(NUMBERS, time=4.0, resume=True, **options)
-    assert 1.0 < machine.now - begun <= 2.0
+    rest = 4.0 if "halving" in options else 2.0  # who is pruned depends on the time: all is new
+    assert 0.6 * rest < machine.now - begun <= rest
     assert len(longer.table["network"]) > len(first.table["network"])
     complete = first.table["network"][first.table["epochs"] == 4].tolist()
     own, others = by_network(first, "validation_score"), by_network(longer, "validation_score")
