@@ -171,7 +171,8 @@ def sweep(
         Networks are drawn until it is over, at most 1,048,576, or ``networks`` if they are done
         before; more time, better answers. Those that are on their way at its end are ranked as they
         are: their ``epochs`` say how far they came. A sweep that is resumed has what is left of it,
-        or of a longer one, for which a halving begins anew. Network k is the same, however many there are beside it.
+        or of a longer one, for which a halving begins anew. Network k is the same, however many
+        there are beside it.
 
     Returns
     -------

@@ -34,7 +34,7 @@ def searched(X=FEATURES, y=TARGET, way=(), **options):
 def test_small_data_have_many_networks_and_large_ones_few():
     assert searched().networks == MANY
     assert searched(epochs=10**6).networks == MANY  # their patience ends before
-    assert searched(epochs=10**6, space={"hidden": "8"}).networks == FEWEST
+    assert searched(epochs=10**7, space={"hidden": "8"}).networks == FEWEST
     options = {"X": ROWS, "y": ROWS[:, 0], "space": {"hidden": "128x128"}, "epochs": 60}
     one = searched(**options).networks
     parameters = 11 * 128 + 129 * 128 + 129
