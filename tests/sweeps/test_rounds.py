@@ -176,6 +176,36 @@ def test_a_sweep_that_is_resumed_has_the_rest_of_its_time(options, tmp_path, mon
         sweep(NUMBERS, resume=True, **options)
 
 
+@pytest.mark.parametrize("options", [{}, {"sampler": "tpe"}, {"halving": "successive"}])
+def test_a_sweep_that_broke_has_the_rest_of_its_time(options, tmp_path, monkeypatch):
+    """And what it had is not trained again."""
+    options, begun = TIMED | options | {"run": tmp_path}, []
+    machine = use(Machine(40 * A_NETWORK), monkeypatch)
+    advance = Trainer.advance
+
+    def breaking(trainer, job, *arguments):
+        begun.append(job.shard.numbers)
+        if machine.now > 1.5:
+            raise InterruptedError("stopped")
+        return advance(trainer, job, *arguments)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Trainer, "advance", breaking)
+        with pytest.raises(InterruptedError):
+            sweep(NUMBERS, time=4.0, **options)
+    before = machine.now
+    result = sweep(NUMBERS, time=4.0, resume=True, **options)
+    assert result.ended_by_time
+    assert before < machine.now <= 4.0 + 1e-6
+    if "halving" not in options:
+        networks = int(result.table["network"].max()) + 1
+        whole = sweep(NUMBERS, **options | {"networks": networks, "run": None})
+        own, others = by_network(result, "loss"), by_network(whole, "loss")
+        complete = result.table["network"][result.table["epochs"] == 4].tolist()
+        assert len(complete) > 60
+        assert all(own[number] == others[number] for number in complete)
+
+
 def test_a_curve_goes_on_where_it_was(tmp_path, monkeypatch):
     use(Machine(40 * A_NETWORK), monkeypatch)
     first = sweep(NUMBERS, run=tmp_path, **TIMED | {"networks": 30})
