@@ -98,10 +98,10 @@ def sweep(
     space : Space, or what it is made of
         What may vary; by default learning rate, width and l2.
     networks : int
-        How many; by default as many as ``time`` allows, or without one so many as take about 20
-        seconds on two fast cores, by a count of operations, from 64 to 1,024. A grid has as many
+        How many; by default as many as ``time`` allows, or without one so many as take about 8
+        seconds on two fast cores, by a count of operations, from 32 to 128. A grid has as many
         networks as points, which may not be more.
-    epochs : int, for each network; by default 30, or 200 where ``patience`` is in the space
+    epochs : int, for each network; by default 30, or 128 where ``patience`` is in the space
     validation, test : shares of the rows that are held out, at random
         ``validation`` is 0.2 without ``cv``. ``test=0`` is no test part, and no ``test_score``.
     cv : "auto", None for no cross-validation, or what its folds are
@@ -171,7 +171,8 @@ def sweep(
         Networks are drawn until it is over, at most 1,048,576, or ``networks`` if they are done
         before; more time, better answers. Those that are on their way at its end are ranked as they
         are: their ``epochs`` say how far they came. A sweep that is resumed has what is left of it,
-        or of a longer one. Network k is the same, however many there are beside it.
+        or of a longer one, for which a halving begins anew. Network k is the same, however many
+        there are beside it.
 
     Returns
     -------
