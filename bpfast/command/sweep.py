@@ -64,7 +64,9 @@ def run_request(request: Request, options: SweepOptions, client: Any, begun: flo
     picking = Picking.checked(options.members, options.milliseconds)
     check_int("seed", request.seed, 0)
     check_time(request.time)
+    # the points of a grid are those that are typed
     has_base = options.resume is not None or options.space_file is not None
+    has_base |= request.sampler == "grid" and bool(request.space)
     Space(request.space if has_base else space_of(vars(options), usual_space()))
     dataset = read_dataset(request)
     test_data = read_test_dataset(request, dataset)

@@ -22,16 +22,16 @@ from ..errors import import_optional
 from ..kernels import counter
 from ..training.population import Population
 from .candidates import MOST as MOST_CANDIDATES
-from .candidates import Candidate, Candidates
+from .candidates import Candidates
 from .curve import Curve
 from .options import Persistence, Search
 from .progress import SweepProgress
+from .refitting import offer_lacking
 from .rounds import Rounds
 from .run_folder import RunFolder, Totals, write_block
-from .shards import Job, Shard
 from .study import Study
 from .trainer import Trainer
-from .trials import FitGroup, Row, Trial, params_of, rank
+from .trials import Row, rank
 from .workers import ThreadWorkers
 
 BLOCK = 4096  # networks of a block; results depend on it
@@ -159,8 +159,8 @@ class Blocks:
             self.tell()
         self._cut()
         self.interrupted = bool(interrupted)
-        for row, networks in self._retrained():
-            self.candidates.offer(row, networks)
+        able = [row for row in self.rows.values() if row["validation_score"] > -np.inf]
+        offer_lacking(self, sorted(able, key=rank)[:MOST_CANDIDATES], self.candidates)
         first = self.candidates.best
         if first is not None and not self._trainer.data.refits:
             self.best = first.networks
@@ -201,24 +201,6 @@ class Blocks:
         self.losses = {number: self.losses[number] for number in self.rows}
         if len(best) == KEPT:
             self._worst = best[-1]["validation_score"]
-
-    def _retrained(self) -> Iterator[Candidate]:
-        """The trials that are ranked first, trained once more: networks travel with no block."""
-        able = [row for row in self.rows.values() if row["validation_score"] > -np.inf]
-        groups: dict[tuple[int, FitGroup], list[Row]] = {}
-        for row in sorted(able, key=rank)[:MOST_CANDIDATES]:
-            own = row["network"] // BLOCK, FitGroup.of(params_of(row))
-            groups.setdefault(own, []).append(row)
-        for rows in groups.values():
-            numbers = [self.source(row["network"])[1] for row in rows]
-            pairs = zip(numbers, rows, strict=True)
-            shard = Shard.of([Trial(number, params_of(row)) for number, row in pairs])
-            trainer, _ = self.source(rows[0]["network"])
-            outcome = trainer.advance(Job(shard, self._search.epochs))
-            while outcome.shard.epoch < self._search.epochs:  # after Ctrl-C
-                outcome = trainer.advance(Job(outcome.shard, self._search.epochs))
-            for k, networks in outcome.networks.items():
-                yield Candidate(rows[k], networks)
 
     def tell(self, block: SweepProgress | None = None) -> None:
         """Show how far all is, with the block that this process trains."""

@@ -25,6 +25,7 @@ OLDER_SETTINGS: dict[str, Any] = {
     "block": None,
     "time": None,
 }
+OLDER_SPACE = {"number_encoding": "'scaled'"}  # in the same words
 # How a message names settings whose values say nothing to a reader.
 PHRASES = {
     "data": "other data: its X and y have the fingerprint {before}, these {now}",
@@ -69,6 +70,8 @@ def check_same(before: Mapping[str, Any], now: Mapping[str, Any], where: str, ad
     for name in sorted(values, key=GROWS.__contains__):  # last: other differences say more
         value = values[name]
         known = before.get(name, OLDER_SETTINGS.get(name, value))
+        if name == "space":
+            known = OLDER_SPACE | known
         if known == value or (name in GROWS and None not in (known, value) and value > known):
             continue
         phrase = PHRASES.get(name, "{name}={before!r}, not {now!r}")

@@ -25,6 +25,7 @@ from .halving import Pruner
 from .options import Search
 from .progress import ProgressCounter, SweepProgress
 from .recording import Recorder
+from .refitting import offer_lacking
 from .run_folder import RunFolder, Totals
 from .scoring import result_names
 from .shards import MOMENT, Job, Outcome, Shard
@@ -109,6 +110,8 @@ class Rounds:
         self.candidates = Candidates()
         for known in folder.candidates() if folder else ():
             self.candidates.offer(*known)
+        # an older bpfast kept one network alone
+        self._earlier = [*folder.rows.values()] if folder else []
 
     # --- from round to round ---------------------------------------------------------------------
 
@@ -130,6 +133,7 @@ class Rounds:
             self._write()
             self.totals = self._totals()
         self._recorder.finish(self.totals)
+        offer_lacking(self, self._earlier, self.candidates)
         first = self.candidates.best
         if first is not None and not self._trainer.data.refits:
             self.best = first.networks

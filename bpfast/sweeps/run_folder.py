@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 
 from ..errors import import_optional
 from ..files import make_folders, remove_empty, remove_leftovers, write_json, write_whole
+from ..tables.encoding.expansion import SCALED
 from ..training.population import Population
 from .candidates import Candidate, Candidates
 from .checkpoints import Checkpoint, read_checkpoint, write_checkpoint
@@ -190,7 +191,7 @@ class RunFolder:
 
     def _add(self, table: Sequence[dict[str, Any]]) -> None:
         for row in table:
-            known = dict(row)
+            known = {"number_encoding": SCALED} | row  # an older bpfast had no other
             self.losses[row["network"]] = known.pop("losses")
             self.rows[row["network"]] = known
 

@@ -110,9 +110,7 @@ def _add_temperature(graph: Graph, value: str, temperature: float, labels: bool)
             graph.add("Pow", graph.add("Div", part, greatest), power) for part in (value, other)
         )
         return graph.add("Div", power_of, graph.add("Add", power_of, power_of_other))
-    greatest = graph.add("ReduceMax", value, axes=[1], keepdims=1)
-    powers = graph.add("Pow", graph.add("Div", value, greatest), power)
-    return graph.add("Div", powers, graph.add("ReduceSum", powers, np.array([1]), keepdims=1))
+    return graph.add("Softmax", graph.add("Mul", graph.add("Log", value), power), axis=1)
 
 
 def _kinds(infos: Sequence[InputInfo]) -> dict[str, str]:

@@ -81,7 +81,9 @@ def check_summary(drawn, text):
     ],
 )
 def test_what_will_be_swept(asked, words):
-    request = replace(asked_by("houses.csv", "--target", "price", "--epochs", 5)[0], **asked)
+    request = replace(
+        asked_by("houses.csv", "--target", "price", "--epochs", 5)[0], **{"cv": None} | asked
+    )
     file = io.StringIO()
     dataset = dataset_of(np.ones((4, 2)), Roles(np.arange(4.0)), name="houses")
     leaderboard.print_request(Console(file=file, width=200), dataset, request)

@@ -12,7 +12,6 @@ from typed import asked_by
 from bpfast.command.request import Request
 from bpfast.command.sweep_options import PANELS, SweepOptions
 from bpfast.sweeps.hyperparameters import HYPERPARAMETERS
-from bpfast.sweeps.space import USUAL
 
 IN_REQUEST = {  # what is typed, and what a request then says by the same name
     "target": ("price", "price"),
@@ -54,6 +53,8 @@ OF_THE_CALL = {
     "top": ("3", 3),
     "baseline": (None, True),
     "columns": (None, True),
+    "members": ("8", 8),
+    "milliseconds": ("1", 1.0),
 }
 TESTED_ELSEWHERE = {"source", "resume", "moved", "space_file", "dask"}
 
@@ -111,7 +112,7 @@ def test_hyperparameters_are_in_the_space(name):
 
 def test_nothing_but_data():
     request, _ = asked_by("iris")
-    assert (request.source, request.space) == ("iris", USUAL)
+    assert (request.source, request.space) == ("iris", {})
     assert request.networks is request.epochs is request.time is None  # as the data have it
 
 

@@ -82,7 +82,11 @@ def sweep_and_check(asked):
     with tempfile.TemporaryDirectory() as place:
         data, folder = Path(place) / "table.csv", Path(place) / "run"
         asked.write(data)
-        code, out, err = run("sweep", data, *asked.arguments(), "--output", folder)
+        # beneath what is drawn, in place of the usual space
+        space = folder.with_suffix(".toml")
+        space.write_text('l2 = "1e-6:1e-2:log"')
+        typed = [*asked.arguments(), "--space", space, "--output", folder]
+        code, out, err = run("sweep", data, *typed)
         event(f"exit code {code}")
         if code == 2:
             event(err)

@@ -7,6 +7,7 @@ from bpfast.sweeps.checkpoints import Checkpoint, joined, parted, read_checkpoin
 from bpfast.sweeps.trials import Trial
 
 PARAMS = {"activation": "relu", "optimizer": "sgd", "batch_size": 8, "init": "auto"}
+PARAMS |= {"number_encoding": "scaled"}
 FOLDS = 2
 
 

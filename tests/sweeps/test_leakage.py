@@ -87,7 +87,7 @@ def trained(table, y, **options):
             losses.append(history.loss[networks].copy())
         return results(self, population, history)
 
-    settings = {"networks": 6, "epochs": 3, "device": "cpu", "memory": 1 << 30}
+    settings = {"networks": 6, "epochs": 3, "device": "cpu", "memory": 1 << 30, "cv": None}
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Scorer, "results", watched)
         result = bp.sweep(table, y, SPACE, sample_weight="weight", **settings | options)

@@ -40,7 +40,9 @@ def test_a_fold_is_predicted_by_its_own_networks_only(monkeypatch):
     sizes = [len(f.validation) for f in split_rows(X, NUMBERS, 0, Splitting(cv=3), 0).folds]
     monkeypatch.setattr(bp.Population, "predict", counting_predict)
     sweep(NUMBERS, cv=3, space={"hidden": 3})
-    assert calls[1:-2] == [(8, size) for size in sizes]  # between compiling and the winner
+    # compiling before, and after it the winner and the ensemble, whose networks predict one by one
+    assert calls[1:4] == [(8, size) for size in sizes]
+    assert all(networks == 1 for networks, _ in calls[4:])
 
 
 @pytest.mark.parametrize("cv", [None, 3])

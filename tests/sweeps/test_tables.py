@@ -31,7 +31,7 @@ SPACE = {"learning_rate": 0.05, "hidden": 4, "batch_size": 32}
 def sweep(target, X=FRAME, **options):
     targets = [target] if isinstance(target, str) else target
     drop = [name for name in TARGETS if name not in targets]
-    settings = {"networks": 4, "epochs": 10, "device": "cpu", "drop": drop}
+    settings = {"networks": 4, "epochs": 10, "device": "cpu", "drop": drop, "cv": None}
     return bp.sweep(X, target, SPACE, **settings | options)
 
 
