@@ -13,9 +13,9 @@ from typing import Any
 from ..tables.encoding.expansion import PIECEWISE, QUANTILE, SCALED, expanded_inputs
 from .parts import SweepData
 
-BINS = (4, 6, 8, 12, 16, 24, 32)
+BINS = (12, 16, 8, 24, 6, 32, 4)  # where there is no room for all, the first
 MOST_INPUTS = 1024  # of a network: with more, bins cost more than they bring
-MOST_NUMBERS = 1 << 28  # in the rows of one number encoding: a gigabyte
+MOST_NUMBERS = 1 << 27  # in the rows of all number encodings together: half a gigabyte
 # Rows of the tables that the study was made on, and the batch that was best there; with four times
 # the rows it is twice as large.
 ROWS, BATCH = 2400, 64
@@ -48,14 +48,13 @@ def number_encodings(rows: int, bounded: Sequence[bool]) -> str:
     """The number encodings for so many rows, and inputs of which some are numbers."""
     if all(bounded):
         return SCALED
-    names = [f"{PIECEWISE}{bins}" for bins in BINS]
-    widths = {name: expanded_inputs(name, bounded) for name in names}
-    fitting = [
-        name
-        for name, width in widths.items()
-        if width <= MOST_INPUTS and rows * width <= MOST_NUMBERS
-    ]
-    return ",".join([SCALED, QUANTILE, *fitting])
+    fitting, left = [], MOST_NUMBERS
+    for name in (QUANTILE, *(f"{PIECEWISE}{bins}" for bins in BINS)):
+        width = expanded_inputs(name, bounded)
+        if width <= MOST_INPUTS and rows * width <= left:
+            fitting.append(name)
+            left -= rows * width
+    return ",".join([SCALED, *fitting])
 
 
 def _batch(rows: int) -> int:

@@ -6,7 +6,13 @@ from datasets import NUMBERS, X, array_dataset
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bpfast.sweeps.defaults import MOST_INPUTS, number_encodings, usual_space, usual_space_of
+from bpfast.sweeps.defaults import (
+    MOST_INPUTS,
+    MOST_NUMBERS,
+    number_encodings,
+    usual_space,
+    usual_space_of,
+)
 from bpfast.sweeps.folds import Splitting
 from bpfast.sweeps.parts import SweepData
 from bpfast.sweeps.space import Space
@@ -21,12 +27,12 @@ def test_any_size_has_a_space(rows, numbers, others):
     low, middle, high = map(int, space["batch_size"].split(","))
     assert (low * 2, middle * 2) == (middle, high)
     assert 32 <= middle <= 1024
-    for name in space["number_encoding"].split(","):
-        if name.startswith("piecewise"):
-            width = expanded_inputs(name, [False] * numbers + [True] * others)
-            assert width <= MOST_INPUTS
-            assert width * rows <= 1 << 28
-    assert ("quantile" in space["number_encoding"]) == (numbers > 0)
+    first, *names = space["number_encoding"].split(",")
+    assert first == "scaled"
+    widths = [expanded_inputs(name, [False] * numbers + [True] * others) for name in names]
+    assert max(widths, default=0) <= MOST_INPUTS
+    assert sum(widths) * rows <= MOST_NUMBERS
+    assert numbers or not names
 
 
 def test_batches_grow_with_the_rows():
@@ -38,9 +44,10 @@ def test_batches_grow_with_the_rows():
 
 def test_bins_are_for_numbers_and_narrow_tables():
     assert number_encodings(1000, [True, True]) == "scaled"
-    assert number_encodings(1000, [False] * 4).endswith("piecewise24,piecewise32")
+    assert len(number_encodings(50_000, [False] * 20).split(",")) == 9
     assert number_encodings(1000, [False] * 1000) == "scaled,quantile"
-    assert number_encodings(10_000_000, [False] * 10) == "scaled,quantile"
+    assert number_encodings(1_000_000, [False] * 50) == "scaled,quantile"
+    assert number_encodings(10_000_000, [False] * 50) == "scaled"
 
 
 @pytest.mark.parametrize("cv", [None, 3])
