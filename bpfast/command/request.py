@@ -11,6 +11,7 @@ from typing import Any
 
 from ..files import make_folders, remove_empty, write_text
 from ..sweeps import space
+from ..sweeps.folds import AUTO
 from ..sweeps.hyperparameters import HYPERPARAMETERS
 from ..sweeps.run_folder import MANIFEST, read_manifest, with_time_column
 from ..sweeps.storage import lasting
@@ -29,7 +30,9 @@ class Request:
     Attributes
     ----------
     source, test_data : a file's absolute path, or the name of built-in data
-    space : hyperparameters by name, from --space and from options of their own
+    cv : folds, None for a single part to rank by; AUTO until the data are seen
+    space : hyperparameters by name, from --space and from options of their own; all of them once
+        the data are seen
     storage : URL of Optuna's storage, in a form that means the same from any folder
     networks, epochs : None until the data are there, which they follow from; with a time, networks
         may be None for as many as it allows
@@ -46,7 +49,7 @@ class Request:
     storage: str | None
     study_name: str
     test: float
-    cv: int | None
+    cv: int | str | None
     groups: str | None
     halving: str | None
     seed: int
@@ -93,6 +96,7 @@ def new_request(options: SweepOptions) -> Request:
     own: dict[str, Any] = {
         "source": absolute(options.source),
         "test_data": None if options.test_data is None else absolute(options.test_data),
+        "cv": AUTO if options.cv is None else options.cv,
         "space": space_of(vars(options)),
         "storage": None if options.storage is None else lasting(options.storage, options.output),
     }

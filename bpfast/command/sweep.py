@@ -69,6 +69,7 @@ def run_request(request: Request, options: SweepOptions, client: Any, begun: flo
     dataset = read_dataset(request)
     test_data = read_test_dataset(request, dataset)
     data = prepare(dataset, test_data, request)
+    request = replace(request, cv=len(data.folds.rows) if data.refits else None)
     sample = sample_of(dataset, test_data, data.rows, request.seed)
     dataset, test_data = dataset.without_inputs(), None  # room for training
     console = stdout_console()

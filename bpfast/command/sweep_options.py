@@ -135,14 +135,20 @@ class SweepOptions:
     study_name: Annotated[str, Option(help="The study's name in the storage.")] = STUDY
     validation: Annotated[
         float | None,
-        Option(help="Share of rows to rank by, 0.2; with --cv, that of each random split."),
+        Option(
+            help="Share of rows to rank by, 0.2 without folds; with --cv, that of each random split."
+        ),
     ] = None
     test: Annotated[float, Option(help="Share of rows to test with; 0 for no test part.")] = 0.2
     test_data: Annotated[
         str | None, Option(help="A file of rows to test with, in place of --test.")
     ] = None
     cv: Annotated[
-        int | None, Option(help="Folds to rank by, or random splits of --validation.")
+        int | None,
+        Option(
+            help="Folds to rank by, or random splits of --validation; 5 for up to 5,000 rows if "
+            "neither is given."
+        ),
     ] = None
     split: Annotated[
         str, Option(help="random; or time: the latest rows are for validation and test.")

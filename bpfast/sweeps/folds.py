@@ -9,6 +9,7 @@ import numpy as np
 
 from ..checks import check_choice, check_int
 from ..tables.splitting import check_shares
+from ..tables.target import Target
 from .given_folds import WANTED, Fold, check_fold, read_pairs
 from .random_rows import RandomRows
 from .time_order import TimeOrder
@@ -16,6 +17,8 @@ from .whole_groups import WholeGroups
 
 SPLITS = ("random", "time")
 VALIDATION = 0.2  # share of the rows without a cross-validation
+AUTO = "auto"  # a cross-validation of FOLDS folds where there are so many rows beside the test part
+FOLDS, FEWEST_ROWS, MOST_ROWS = 5, 100, 5000
 
 
 class Splitting(NamedTuple):
@@ -26,7 +29,8 @@ class Splitting(NamedTuple):
     validation : share of the rows to rank by; None is VALIDATION without ``cv``, and with it that
         each row is in the validation part of one fold
     test : share of the rows that are in no fold
-    cv : a number of folds, a splitter, or pairs of row numbers; None without a cross-validation
+    cv : a number of folds, a splitter, or pairs of row numbers; None without a cross-validation;
+        AUTO to see from the data (:meth:`settled`)
     groups : (samples,) of any kind: rows of one group stay together; None for no groups
     split : "random", or "time" for the latest rows
     time : (samples,) numbers or dates, for "time"
@@ -45,6 +49,24 @@ class Splitting(NamedTuple):
         if self.cv is None:
             return VALIDATION if self.validation is None else self.validation
         return self.validation or None
+
+    def settled(self, target: Target) -> Splitting:
+        """The same where AUTO is a number of folds, or None.
+
+        A fifth of few rows tells good networks badly from better ones, and what is held out is
+        lacking in training; of many rows it is enough, and one fit costs less than five.
+        """
+        if not (isinstance(self.cv, str) and self.cv == AUTO):  # an array has no truth
+            return self
+        rows = len(target.values) * (1.0 - self.test)
+        groups = np.inf if self.groups is None else len(np.unique(np.asarray(self.groups)))
+        rarest = np.inf
+        if target.classes:
+            rarest = np.bincount(target.values).min() * (1.0 - self.test)
+        is_usual = self.validation is None and self.split == "random"
+        is_usual &= target.kind != "labels"  # of which a fold may lack one
+        is_usual &= FEWEST_ROWS <= rows <= MOST_ROWS and min(rarest, groups / 2) >= FOLDS
+        return self._replace(cv=FOLDS if is_usual else None)
 
     def describe(self) -> dict[str, Any]:
         """What the parts depend on, beside the data and the seed, as JSON has it."""

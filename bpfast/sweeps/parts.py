@@ -181,6 +181,7 @@ class SweepData:
         weighting = Weighting.checked(class_weight, dataset.weights, target)
         if test is not None:
             splitting = splitting._replace(test=0.0)
+        splitting = splitting.settled(target)
         rows = split_rows(dataset.inputs, target.values, len(target.classes), splitting, seed)
         fingerprints = _fingerprints(dataset, rows)  # first, while there is room beside the table
         preparer = Preparer(dataset, weighting, seed)

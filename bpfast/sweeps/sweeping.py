@@ -17,7 +17,7 @@ from ..tables.roles import Roles
 from ..training.interrupts import interrupt_flag
 from .blocks import Blocks, BlockWorkers, OwnThreads, block_size
 from .ensembles import Picked, Picker, Picking
-from .folds import Splitting
+from .folds import AUTO, Splitting
 from .given_data import TableOptions
 from .halving import Halving
 from .options import Persistence, Resources, Search, settings
@@ -44,7 +44,7 @@ def sweep(
     epochs: int | None = None,
     validation: float | None = None,
     test: float = 0.2,
-    cv: Any = None,
+    cv: Any = AUTO,
     groups: Any = None,
     task: str = "auto",
     seed: int = 0,
@@ -105,7 +105,10 @@ def sweep(
     epochs : int, for each network; by default 30, or 200 where ``patience`` is in the space
     validation, test : shares of the rows that are held out, at random
         ``validation`` is 0.2 without ``cv``. ``test=0`` is no test part, and no ``test_score``.
-    cv : None, or what a cross-validation's folds are
+    cv : "auto", None for no cross-validation, or what its folds are
+        "auto" is 5 folds where 100 to 5,000 rows are not test, unless ``validation`` or
+        ``split="time"`` is given, and there are as many rows of each class, and twice as many
+        groups; else it is None.
         A number of folds, stratified for classes, or of whole ``groups``, drawn by ``seed``; with
         ``validation``, so many random splits, each of this share. Or anything with scikit-learn's
         ``split(X, y, groups)``, which is given the rows that are not test, y being class numbers or
