@@ -131,6 +131,7 @@ def _train_group(parts: Parts, networks: list[Network], seed: int) -> tuple[np.n
     predicted = [
         in_units(population.predict(own), parts.target_scaler, "") for own in (X_validation, X_test)
     ]
+    assert history.validation_loss is not None  # validation rows were given
     return (*predicted, history.validation_loss)
 
 

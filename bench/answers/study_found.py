@@ -6,7 +6,7 @@ All losses are shares of what scikit-learn's HistGradientBoosting comes to on th
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -85,8 +85,9 @@ def encodings_found(trained: Trained) -> dict[str, Any]:
     """Of each encoding: test losses of the single winner, and of the ensemble."""
     validation, test = trained.losses()
     found = {}
+    names = np.array([network["encoding"] for network in trained.networks])
     for name in ENCODINGS:
-        own = _those(trained.networks, lambda network, name=name: network["encoding"] == name)
+        own = np.flatnonzero(names == name)
         if len(own):
             winner = own[np.argmin(validation[own])]
             found[name] = [float(test[winner]), trained.ensemble(own)]
@@ -180,7 +181,7 @@ def spaces(trained: Trained) -> dict[str, float]:
     """Test losses of ensembles of some networks at random from parts of the space."""
     found = {}
     for name, belongs in SPACES.items():
-        own = _those(trained.networks, belongs)
+        own = np.flatnonzero([belongs(network) for network in trained.networks])
         random = np.random.default_rng(0)
         if len(own) >= POOL // 2:
             size = min(POOL, len(own))
@@ -241,7 +242,3 @@ def greedy(trained: Trained) -> np.ndarray:
         total = total + said[picked[-1]]
     length = int(np.argmax(scores)) + 1
     return np.bincount(picked[:length], minlength=len(said)) / length
-
-
-def _those(networks: Iterable[Network], belongs: Callable[[Network], bool]) -> np.ndarray:
-    return np.flatnonzero([belongs(network) for network in networks])

@@ -16,6 +16,7 @@ import polars as pl
 
 from ... import SweepResult, sweep
 from ...sweeps.defaults import usual_space
+from ...sweeps.folds import FOLDS, MOST_ROWS
 from .fit import cpu_seconds
 from .study_data import MOST_TEST, Facts, frame_of, raw
 from .tables import Part
@@ -26,7 +27,7 @@ SEED = 1
 EARLIER = {"learning_rate": "1e-4:1e-1:log", "hidden": "16,32,64", "l2": "1e-6:1e-2:log"}
 SPACES = (
     *("default", "earlier default", "scaled inputs", "256 epochs"),
-    *("batches doubled", "batches halved"),
+    *("batches doubled", "batches halved", "five folds"),
 )
 Run = dict[str, Any]
 
@@ -56,8 +57,11 @@ class Rows(NamedTuple):
         return cls(facts, frame[train], frame[test], raw(frame, facts, train, test))
 
 
-def options_of(usual: dict[str, Any], has_many_rows: bool) -> dict[str, dict[str, Any]]:
-    """What sweeps are given that the default is not, by their names in :data:`SPACES`."""
+def options_of(usual: dict[str, Any], rows: int) -> dict[str, dict[str, Any]]:
+    """What sweeps are given that the default is not, by their names in :data:`SPACES`.
+
+    For few rows there are folds, as a sweep has them by itself; for many, other batches.
+    """
     found: dict[str, dict[str, Any]] = {
         "default": {},
         "earlier default": {"space": EARLIER, "epochs": 30},
@@ -66,13 +70,15 @@ def options_of(usual: dict[str, Any], has_many_rows: bool) -> dict[str, dict[str
     }
     sizes = [int(size) for size in usual["batch_size"].split(",")]
     changed = {"batches doubled": [2 * k for k in sizes], "batches halved": [k // 2 for k in sizes]}
-    for name, batches in changed.items() if has_many_rows else ():
+    for name, batches in changed.items() if rows >= MOST else ():
         found[name] = {"space": usual | {"batch_size": ",".join(map(str, batches))}}
+    if rows <= MOST_ROWS:
+        found["five folds"] = {"cv": FOLDS, "validation": None}
     return found
 
 
 def compare(rows: Rows, names: Sequence[str], networks: int, seed: int = SEED) -> Iterator[Run]:
-    """Sweep a table once for each name; batches vary where there are many rows.
+    """Sweep a table once for each name that there are options for.
 
     Yields
     ------
@@ -82,7 +88,7 @@ def compare(rows: Rows, names: Sequence[str], networks: int, seed: int = SEED) -
     """
     if not names:
         return
-    options = options_of(_usual(rows), len(rows.train) >= MOST)
+    options = options_of(_usual(rows), len(rows.train))
     for name in names:
         if name in options:
             given = options[name] | {"networks": networks, "seed": seed}
@@ -101,12 +107,10 @@ def _usual(rows: Rows) -> dict[str, Any]:
 def _sweep(rows: Rows, options: dict[str, Any]) -> SweepResult:
     facts = rows.facts
     return sweep(
-        rows.train,
-        facts["target"],
+        *(rows.train, facts["target"]),
         task=facts["task"],
         test_data=rows.test,
-        progress=lambda _: None,
-        **options,
+        **{"validation": 0.2, **options},
     )
 
 

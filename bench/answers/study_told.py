@@ -59,7 +59,7 @@ def _encodings(tables: Mapping[str, Any]) -> str:
 
 def _wide(tables: Mapping[str, Any]) -> Iterable[str]:
     of_all = list(tables.values())
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for setting, values in _merged(own["effects"] for own in of_all).items():
         for value, numbers in sorted(values.items(), key=lambda pair: _order(pair[0])):
             effect, best, weight = np.mean(numbers, axis=0)
