@@ -62,10 +62,9 @@ def _wide(tables: Mapping[str, Any]) -> Iterable[str]:
     rows: list[tuple[str, ...]] = []
     for setting, values in _merged(own["effects"] for own in of_all).items():
         for value, numbers in sorted(values.items(), key=lambda pair: _order(pair[0])):
-            effect, best, weight = np.mean(numbers, axis=0)
-            error = np.std([own[0] for own in numbers], ddof=1) / np.sqrt(len(numbers))
-            share = f"{100 * effect:+.1f} ± {100 * error:.1f}%"
-            rows.append((setting, value, share, f"{np.exp(best):.3f}", f"{weight:.2f}"))
+            _, best, weight = np.mean(numbers, axis=0)
+            effect = _with_error([100 * own[0] for own in numbers], "+.1f")
+            rows.append((setting, value, f"{effect}%", f"{np.exp(best):.3f}", f"{weight:.2f}"))
     yield _table(("setting", "value", "effect", "best of four", "weight in ensembles"), rows)
     means = _merged(own["spaces"] for own in of_all)
     common = [own for own in of_all if len(own["spaces"]) == len(means)]
@@ -130,17 +129,22 @@ def _sweeps(sweeps: list[dict[str, Any]], rivals: Mapping[str, Any]) -> Iterable
     yield _by_table(losses, rivals)
 
 
+def _with_error(values: Sequence[float], form: str = ".3f") -> str:
+    """A mean and, of several values, its standard error."""
+    mean = format(np.mean(values), form)
+    if len(values) == 1:
+        return mean
+    error = np.std(values, ddof=1) / np.sqrt(len(values))
+    return f"{mean} ± {format(error, form.lstrip('+'))}"
+
+
 def _compared(pairs: Mapping[str, tuple[float, float]]) -> Iterable[str]:
-    """Losses beside others: geometric means with their errors, over parts of the tables."""
-    ratios = {table: np.log(one / other) for table, (one, other) in pairs.items()}
+    """Losses beside others: means with their errors, over all tables and parts of them."""
+    ratios = {table: one / other for table, (one, other) in pairs.items()}
     for belongs in ((True, False), (True,), (False,)):
         own = [ratio for table, ratio in ratios.items() if (table in TUNED_ON) in belongs]
-        if not own:
-            yield ""
-            continue
-        error = np.std(own, ddof=1) / np.sqrt(len(own)) if len(own) > 1 else np.nan
-        yield f"{np.exp(np.mean(own)):.3f} ± {error:.3f}"
-    yield f"{sum(ratio < 0 for ratio in ratios.values())} of {len(ratios)}"
+        yield _with_error(own) if own else ""
+    yield f"{sum(ratio < 1 for ratio in ratios.values())} of {len(ratios)}"
 
 
 def _by_table(losses: Mapping[tuple[str, str, int], Any], rivals: Mapping[str, Any]) -> str:
