@@ -33,6 +33,7 @@ def test_every_space_is_tried_where_it_makes_sense():
     assert many["batches doubled"]["space"]["batch_size"] == "64,128,256"
     assert many["batches halved"]["space"]["batch_size"] == "16,32,64"
     assert usual["batch_size"] == "32,64,128"
+    assert some["wider"]["space"]["hidden"].count("256") == 3
     assert some["scaled inputs"]["space"] == usual | {"number_encoding": "scaled"}
 
 
