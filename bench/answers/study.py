@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from ... import MLP, AdamW, Population, fit
-from ...files import write_json
+from ...files import write_text
 from ...sweeps.metrics import metric
 from ...tables.target import in_units
 from ..environment import hardware, versions
@@ -61,18 +61,32 @@ class Kept:
         return self.all.setdefault(name, empty)
 
     def write(self) -> None:
-        """Write all, numbers to four digits."""
-        self.all |= {"date": now(), "machine": hardware(), "versions": versions()}
-        write_json(self.path, rounded(self.all))
+        """Write all with a line for each table and each sweep, numbers to four digits."""
+        of_rivals = {package for name in RIVALS for package in RUNNERS[name].packages}
+        found = {name: own for name in of_rivals if (own := version(name))}
+        known = self.all.get("versions", {}) | versions() | found  # runs before had others, too
+        self.all |= {"date": now(), "machine": hardware(), "versions": known}
+        write_text(self.path, lined(rounded(self.all)) + "\n")
 
 
 def rounded(found: Any) -> Any:
-    """The same with every number to four digits after the first that counts."""
+    """The same with every number to four digits."""
     if isinstance(found, dict):
         return {name: rounded(own) for name, own in found.items()}
     if isinstance(found, list):
         return [rounded(own) for own in found]
-    return float(f"{found:.5g}") if isinstance(found, float) else found
+    return float(f"{found:.4g}") if isinstance(found, float) else found
+
+
+def lined(found: Any, depth: int = 2) -> str:
+    """JSON with a line for each item down to a depth."""
+    if depth == 0 or not found or not isinstance(found, dict | list):
+        return json.dumps(found, allow_nan=False)
+    if isinstance(found, list):
+        ends, items = "[]", [lined(own, depth - 1) for own in found]
+    else:
+        ends, items = "{}", [f"{json.dumps(k)}: {lined(v, depth - 1)}" for k, v in found.items()]
+    return ends[0] + "\n" + ",\n".join(items) + "\n" + ends[1]
 
 
 def trained(parts: Parts, networks: list[Network], seed: int) -> Trained:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from bpfast.bench.answers import study, study_experiments
-from bpfast.bench.answers.study import Kept, rounded
+from bpfast.bench.answers.study import Kept, lined, rounded
 
 
 def few(random):
@@ -62,7 +62,7 @@ def test_a_study_is_kept_and_told(run, studied, capsys):
         assert own["reference"] == 2.0
         assert {*own["encodings"]} == {"scaled", "piecewise4"}
         assert np.isfinite([*own["encodings"].values()]).all()
-    assert found["sweeps"][0]["loss"] == 0.33333
+    assert found["sweeps"][0]["loss"] == 0.3333
     assert found["rivals"] == {name: {"HistGB": 2.0} for name in ("sorts", "sizes")}
     assert found["tables"][0]["package"] == "tablets"
     assert "| piecewise4 |" in capsys.readouterr().out
@@ -93,12 +93,26 @@ def test_networks_that_diverge_are_left_out(studied, monkeypatch):
     assert found.curves.shape == (6, 3)
 
 
-def test_numbers_have_five_digits(tmp_path):
+def test_numbers_have_four_digits(tmp_path):
     assert rounded({"a": [1.2345678, 3], "b": {"c": 123456.789}}) == {
-        "a": [1.2346, 3],
-        "b": {"c": 123460.0},
+        "a": [1.235, 3],
+        "b": {"c": 123500.0},
     }
     kept = Kept(tmp_path / "new.json")
     kept.part("sweeps", []).append(1.00000001)
     kept.write()
     assert Kept(tmp_path / "new.json").all["sweeps"] == [1.0]
+
+
+@pytest.mark.parametrize(
+    ("found", "lines"),
+    [
+        ({"a": {"b": [1, 2], "c": {"d": [3]}}, "e": 4.5, "f": []}, 8),
+        ([{"a": 1}, {"a": 2, "b": [None]}], 9),
+        ({}, 1),
+    ],
+)
+def test_a_line_for_each_item_is_still_json(found, lines):
+    text = lined(found)
+    assert json.loads(text) == found
+    assert len(text.splitlines()) == lines
