@@ -63,7 +63,7 @@ def _wide(tables: Mapping[str, Any]) -> Iterable[str]:
     for setting, values in _merged(own["effects"] for own in of_all).items():
         for value, numbers in sorted(values.items(), key=lambda pair: _order(pair[0])):
             _, best, weight = np.mean(numbers, axis=0)
-            effect = _with_error([100 * own[0] for own in numbers], "+.1f")
+            effect = _with_error(*_mean([100 * own[0] for own in numbers]), "+.1f")
             rows.append((setting, value, f"{effect}%", f"{np.exp(best):.3f}", f"{weight:.2f}"))
     yield _table(("setting", "value", "effect", "best of four", "weight in ensembles"), rows)
     means = _merged(own["spaces"] for own in of_all)
@@ -129,28 +129,34 @@ def _sweeps(sweeps: list[dict[str, Any]], rivals: Mapping[str, Any]) -> Iterable
     yield _by_table(losses, rivals)
 
 
-def _with_error(values: Sequence[float], form: str = ".3f") -> str:
-    """A mean and, of several values, its standard error."""
-    mean = format(np.mean(values), form)
-    if len(values) == 1:
-        return mean
-    error = np.std(values, ddof=1) / np.sqrt(len(values))
-    return f"{mean} ± {format(error, form.lstrip('+'))}"
+def _mean(values: Sequence[float]) -> tuple[float, float]:
+    """A mean and its standard error, NaN of a single value."""
+    error = np.std(values, ddof=1) / np.sqrt(len(values)) if len(values) > 1 else np.nan
+    return float(np.mean(values)), float(error)
+
+
+def _with_error(mean: float, error: float, form: str = ".3f") -> str:
+    known = f" ± {error:{form.lstrip('+')}}" if np.isfinite(error) else ""
+    return f"{mean:{form}}{known}"
 
 
 def _compared(pairs: Mapping[str, tuple[float, float]]) -> Iterable[str]:
-    """Losses beside others: means with their errors, over all tables and parts of them."""
+    """Losses beside others: geometric means over all tables and parts of them."""
     ratios = {table: one / other for table, (one, other) in pairs.items()}
     for belongs in ((True, False), (True,), (False,)):
         own = [ratio for table, ratio in ratios.items() if (table in TUNED_ON) in belongs]
-        yield _with_error(own) if own else ""
+        if own:
+            mean, error = _mean([float(np.log(ratio)) for ratio in own])
+            yield _with_error(np.exp(mean), np.exp(mean) * error)
+        else:
+            yield ""
     yield f"{sum(ratio < 1 for ratio in ratios.values())} of {len(ratios)}"
 
 
 def _by_table(losses: Mapping[tuple[str, str, int], Any], rivals: Mapping[str, Any]) -> str:
     """The default and boosted trees, for each table and in the mean."""
     counts = sorted({networks for _, space, networks in losses if space == SPACES[0]})
-    others = list(dict.fromkeys(name for own in rivals.values() for name in own))
+    others = list(dict.fromkeys(n for own in rivals.values() for n in own if n != BOOSTED))
     rows, means = [], []
     for table, of_rivals in rivals.items():
         if BOOSTED not in of_rivals:
@@ -161,8 +167,14 @@ def _by_table(losses: Mapping[tuple[str, str, int], Any], rivals: Mapping[str, A
         means.append(beside)
         star = "" if table in TUNED_ON else " *"
         rows.append((table + star, *(_number(own) for own in beside), f"{of_rivals[BOOSTED]:.4g}"))
-    mean = [np.exp(np.nanmean(np.log(own))) for own in np.transpose(means)]
-    rows.append(("geometric mean", *map(_number, mean), ""))
+    every = np.array(means)
+    complete = np.isfinite(every).all(axis=0)
+    means_of_all = np.where(complete, gmean(every, axis=0), np.nan)
+    rows.append(("geometric mean", *map(_number, means_of_all), ""))
+    whole = every[np.isfinite(every).all(axis=1)]
+    if not complete.all() and len(whole):
+        name = f"of the {len(whole)} that have all"
+        rows.append((name, *map(_number, gmean(whole, axis=0)), ""))
     head = ("table", *(f"{count} networks" for count in counts), *others, f"{BOOSTED}'s loss")
     return _table(head, rows)
 

@@ -32,14 +32,16 @@ def test_sweeps_are_beside_the_default():
         sweep("ames", "default", 8.0, 9.0, 128),
     ]
     rivals = {"magic": {"HistGB": 2.0, "CatBoost": 1.0}, "ames": {"HistGB": 10.0}}
+    sweeps.append(sweep("magic", "default", 0.9, 1.0, 128))
     text = told({"sweeps": sweeps, "rivals": rivals})
     found = rows_of(text, "64 networks")
-    assert found["scaled inputs"] == ["1.000 ± 0.100", "1.100", "0.900", "1 of 2"]
+    assert found["scaled inputs"] == ["0.995 ± 0.100", "1.100", "0.900", "1 of 2"]
     assert found["default, single winner"] == ["1.200 ± 0.000", "1.200", "1.200", "0 of 2"]
     by_table = rows_of(text, "table")
-    assert by_table["magic"] == ["0.500", "", "1.000", "0.500", "2"]
-    assert by_table["ames *"] == ["1.000", "0.800", "1.000", "", "10"]
-    assert by_table["geometric mean"][0] == "0.707"
+    assert by_table["magic"] == ["0.500", "0.450", "0.500", "2"]
+    assert by_table["ames *"] == ["1.000", "0.800", "", "10"]
+    assert by_table["geometric mean"] == ["0.707", "0.600", "", ""]
+    assert by_table["of the 1 that have all"] == [*by_table["magic"][:3], ""]
 
 
 def test_encodings_are_beside_scaled_inputs():
