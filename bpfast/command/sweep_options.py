@@ -135,9 +135,7 @@ class SweepOptions:
     study_name: Annotated[str, Option(help="The study's name in the storage.")] = STUDY
     validation: Annotated[
         float | None,
-        Option(
-            help="Share of rows to rank by, 0.2 without folds; with --cv, that of each random split."
-        ),
+        Option(help="Share of rows to rank by, 0.2 without folds; with --cv, that of each split."),
     ] = None
     test: Annotated[float, Option(help="Share of rows to test with; 0 for no test part.")] = 0.2
     test_data: Annotated[

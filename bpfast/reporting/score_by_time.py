@@ -20,12 +20,12 @@ def draw(run: Run, width: int) -> Figure:
     """A step for each better network, and a line at what the ensemble came to."""
     assert run.curve is not None
     seconds, _, scores = run.curve.T
-    unit, one = time_unit(seconds[-1])
-    times, drawn = seconds / one, run.drawn(scores)
+    end = _end(run)
+    unit, one = time_unit(end)
+    times, drawn = np.append(seconds, end) / one, run.drawn(np.append(scores, scores[-1]))
     figure, axes = new_axes(width, 340)
     style: dict[str, Any] = {"color": LIGHT["best"], "linewidth": 2.0, "drawstyle": "steps-post"}
-    marker = "o" if len(times) == 1 else None
-    axes.plot(times, drawn, label="best network so far", marker=marker, **style)
+    axes.plot(times, drawn, label="best network so far", **style)
     ensemble = run.manifest.get("ensemble")
     shown = [*drawn]
     if ensemble:
@@ -39,32 +39,33 @@ def draw(run: Run, width: int) -> Figure:
         axes.xaxis.set_major_locator(MaxNLocator(5))
         axes.xaxis.set_major_formatter(FuncFormatter(tick_label))
     axes.margins(y=0.1)
-    axes.set_xlabel(f"{unit} since the sweep began")
+    axes.set_xlabel(f"{unit} of training")
     set_score_axis(axes, run, np.array(shown))
     add_legend(figure, axes)
     return figure
 
 
 def caption(run: Run) -> Caption:
-    """What the time brought: at the first point, after half of the time, and at the end."""
+    """What the time brought: soon, in half of it, and in all of it."""
     assert run.curve is not None
     seconds, ended, scores = run.curve.T
-    told = run.metric.format
-    moments = [0, *_halfway(seconds), len(seconds) - 1] if len(seconds) > 1 else [0]
-    (first, *others) = (
-        f"after {lasted(seconds[k])} and {many(int(ended[k]), 'network')}" for k in moments
-    )
-    text = f"The best {ranked_by(run.metric, run.folds)} was {told(scores[0])} {first}"
-    text += "".join(
-        f", {told(scores[k])} {when}" for k, when in zip(moments[1:], others, strict=True)
-    )
-    ensemble = run.manifest.get("ensemble")
-    return Caption(
-        True, f"{text}; the ensemble's is {told(ensemble['score'])}." if ensemble else f"{text}."
-    )
+    end, last = _end(run), len(seconds) - 1
+    half = int((seconds <= end / 2.0).sum()) - 1
+    moments = sorted({0, max(half, 0), last})
+    told = [
+        f"{run.metric.format(scores[k])} after {lasted(seconds[k])} and "
+        f"{many(int(ended[k]), 'network')}"
+        for k in moments
+    ]
+    text = f"The best {ranked_by(run.metric, run.folds)} was {', '.join(told)}"
+    if seconds[last] < end:
+        text += f"; none better came in all of {lasted(end)} and {many(len(run), 'network')}"
+    if ensemble := run.manifest.get("ensemble"):
+        text += f"; the ensemble's is {run.metric.format(ensemble['score'])}"
+    return Caption(True, f"{text}.")
 
 
-def _halfway(seconds: np.ndarray) -> list[int]:
-    """The last point in the first half of the time, unless it is the first or the last of all."""
-    k = int((seconds <= seconds[-1] / 2.0).sum()) - 1
-    return [k] if 0 < k < len(seconds) - 1 else []
+def _end(run: Run) -> float:
+    """When the last network had ended, in seconds."""
+    assert run.curve is not None
+    return max(float(run.curve[-1, 0]), run.manifest["seconds"])

@@ -26,7 +26,7 @@ GROWTH = 4  # times the cohort before
 LAST_SHARE = 0.02  # of the time: no cohort is smaller, if so much still fits
 LEAST = 0.25  # of the threads' next networks must fit, or no more are begun
 LEARNING_SECONDS = 2.0  # of a cohort, by a guess, of a sampler that learns
-PRUNING_SHARE, PRUNING = 0.1, 32  # the same where trials are pruned; and networks, at least
+PRUNING_SHARE, PRUNING = 0.05, 32  # the same where trials are pruned; and networks, at least
 SPARE = 1.5  # a network that is trained alone takes so much longer than in its share of a cohort
 RECENT = 256  # trials that tell what the next ones cost
 
@@ -109,11 +109,13 @@ class Budget:
         known, left = max(0, self._known - asked), self.limit - seconds
         if left <= 0 and asked == self._known == 0:
             return min(most, concurrency)  # there must be a result
-        fitting = self._fitting(left, trials)
         if self.is_free:
+            fitting = self._fitting(left, trials)
             return max(known, min(most, self._step(fitting, left, concurrency)))
         if self._closed:  # what is asked later would be asked otherwise by who goes on with it
             return 0
+        # Those under way are not counted: too many cost nothing, too few are the last ones.
+        fitting = self._fitting(left, ())
         allowed = fitting if fitting >= LEAST * concurrency else 0.0
         allowed = most if allowed >= most / 2 else max(known, allowed)
         allowed = min(most, allowed)

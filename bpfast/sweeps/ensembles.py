@@ -23,7 +23,7 @@ from ..training.population import Population
 from .candidates import Candidate, Candidates
 from .parts import SweepData
 from .preparation import Part
-from .selection import select
+from .selection import select, weighted_mean
 from .temperature import fit_temperature
 
 MOST_NUMBERS = 1 << 27  # that all candidates predict: beyond it, there are fewer candidates
@@ -109,8 +109,7 @@ class Picker(NamedTuple):
         kind, parts = data.target.kind, data.folds.validation
         truths = [part.target for part in parts]
         weights = select(said, truths, data.metric, kind, members=members, seed=self.seed).weights
-        chosen = np.flatnonzero(weights)
-        together = [np.tensordot(weights[chosen], own[chosen], 1) for own in said]
+        together = [weighted_mean(own, weights) for own in said]
         temperature = 1.0
         if kind != "numbers":
             temperature = fit_temperature(np.concatenate(together), np.concatenate(truths), kind)
@@ -118,9 +117,10 @@ class Picker(NamedTuple):
         ensemble = self._ensemble(able, weights, temperature, score)
         if not len(data.test.X):
             return Picked(ensemble, np.nan)
+        chosen = np.flatnonzero(weights)
         own = [able[k] for k in chosen.tolist()]
         tested = self._said(own, lambda view: view.fold_tests)
-        mean = np.mean([np.tensordot(weights[chosen], fold, 1) for fold in tested], axis=0)
+        mean = np.mean([weighted_mean(fold, weights[chosen]) for fold in tested], axis=0)
         return Picked(ensemble, self._scores([mean], [data.test.target], temperature)[0])
 
     def _scores(

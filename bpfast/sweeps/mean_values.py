@@ -22,8 +22,9 @@ SQUARES = ("neg_root_mean_squared_error", "neg_mean_squared_error", "r2", "neg_b
 MOST_PRODUCTS = 1 << 24
 MOST_VALUES = 1 << 18  # that are predicted by a candidate
 MOST_SCORED = 1 << 14  # the same where scikit-learn scores them
-# Numbers that are gone through elsewhere while scikit-learn begins, and while it scores one.
-CALL, SCORED = 4_000_000, 300
+# Numbers that are gone through elsewhere while scikit-learn begins with an output, and while it
+# scores a number.
+CALL, SCORED = 2_000_000, 300
 
 
 class MeanValues(Protocol):
@@ -191,7 +192,7 @@ def _mean_over_folds(
 ) -> np.ndarray:
     """The mean over folds, whose numbers lie one after the other in the last axis."""
     folds = np.split(numbers, ends[:-1], axis=-1)
-    return np.mean([of_fold(own) for own in folds], axis=0, dtype=np.float64)
+    return np.asarray(np.mean([of_fold(own) for own in folds], axis=0, dtype=np.float64))
 
 
 def _log_losses(
@@ -320,7 +321,8 @@ def _others(
         pairs = zip(np.split(sums, ends[:-1], axis=1), truths, strict=True)
         return np.mean([metric.scores(own, truth, kind) for own, truth in pairs], axis=0)
 
-    return Numbers(joined, value, work=CALL * len(ends) + SCORED * joined[0].size)
+    work = CALL * len(ends) * joined.shape[2] + SCORED * joined[0].size
+    return Numbers(joined, value, work)
 
 
 def _products(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
@@ -24,7 +25,7 @@ from .preparation import Part, Preparation, Preparer
 from .weights import Weighting
 
 SAMPLE = 1000  # rows
-_EXPANDING = threading.Lock()  # one thread computes a number encoding, others wait for it
+_EXPANDING = threading.Lock()  # while a thread takes on a number encoding
 
 
 class Folds(NamedTuple):
@@ -149,7 +150,7 @@ class SweepData:
     fold_tests: list[Part]
     sample: Any
     expansion: Expansion | None = None
-    _expanded: dict[str, SweepData] = field(default_factory=dict, repr=False, compare=False)
+    _expanded: dict[str, Future[SweepData]] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
     def of(
@@ -216,13 +217,22 @@ class SweepData:
         )
 
     def expanded(self, name: str) -> SweepData:
-        """The same with a number encoding: computed once, for all networks that have it."""
+        """The same with a number encoding: computed once, for all networks that have it.
+
+        One thread does it, and those that need the same wait for it.
+        """
         if name == SCALED:
             return self
         with _EXPANDING:
-            if name not in self._expanded:
-                self._expanded[name] = self._with_expansion(name)
-        return self._expanded[name]
+            is_mine = name not in self._expanded
+            future = self._expanded.setdefault(name, Future())
+        if is_mine:
+            try:
+                future.set_result(self._with_expansion(name))
+            except BaseException as error:
+                future.set_exception(error)
+                raise
+        return future.result()
 
     def _with_expansion(self, name: str) -> SweepData:
         folds = self.folds.expanded(name)

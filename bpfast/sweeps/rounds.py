@@ -27,7 +27,7 @@ from .progress import ProgressCounter, SweepProgress
 from .recording import Recorder
 from .run_folder import RunFolder, Totals
 from .scoring import result_names
-from .shards import Job, Outcome, Shard
+from .shards import MOMENT, Job, Outcome, Shard
 from .study import Study
 from .trainer import Trainer
 from .trials import FitGroup, Row, State, Trial
@@ -229,7 +229,7 @@ class Rounds:
             self._budget.learn(now, job, outcome.shard.epoch, workers)
         self._take(trials, outcome)
         # time for a checkpoint; or it was not over after all, as the clock had been stopped
-        if outcome.paused or (outcome.out_of_time and self.left() > 0):
+        if outcome.paused or (outcome.out_of_time and self.left() > MOMENT):
             self._checkpoint()
             cohort.training |= {*numbers}
             self._submit([job._replace(shard=outcome.shard)])
@@ -337,8 +337,8 @@ class Rounds:
         return self._limit() - self._seconds()
 
     def _is_over(self) -> bool:
-        """Whether time is over, and all that earlier processes came to is recalled."""
-        return self.left() <= 0 and self._study.asked >= self._known
+        """Whether time is over, and some trials, or all that are known, were asked for."""
+        return self.left() <= MOMENT and self._study.asked >= max(1, self._known)
 
     def _lacks_time(self) -> bool:
         """Whether there was more to do in more time."""

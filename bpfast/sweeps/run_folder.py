@@ -182,6 +182,7 @@ class RunFolder:
             # begin anew: who is pruned at a rung depends on all that come to it
             said = "-".join(f"{begun[name]:.12g}" for name in GROWS if begun.get(name) is not None)
             self._aside = self.folder / f"{PARTS}-of-{said}"
+            self.totals = Totals()
             return
         for path in sorted(self.parts.glob("[0-9]*.parquet")):
             self._add(_known(_polars().read_parquet(path)))

@@ -6,9 +6,12 @@ how often it was is its weight. Against overfitting these rows, the selection be
 networks, is done for random halves of them, and the weights are means over these bags.
 
 The fewer the rows, the less they tell the weights of the picked networks apart. So these are pulled
-to equal weights, as if as many more rows as PRIOR said that they are equal. On eleven public tables
-of 52 to 2,085 validation rows, 256 networks each, test losses of bags were 6.3 % below the single
-best network's, those of bags that were pulled 6.8 %, and of one selection without bags 5.3 %.
+to equal weights, as if PRIOR more rows said that all are equal. On eleven public tables, with 256
+networks and 52 to 2,085 validation rows, test losses were below the single best network's by 5.3 %
+for one selection without bags, by 6.3 % for bags, and by 6.5 % for what is done here.
+
+A bound on the number of networks costs little: those with the greatest weights, pulled to those of
+the best networks, are selected from once more. 16 were better by 6.7 %, 8 by 6.4 %, 4 by 5.9 %.
 """
 
 from __future__ import annotations
@@ -81,7 +84,7 @@ def select(
     finite = np.all([np.isfinite(own).all(axis=(1, 2)) for own in predicted], axis=0)
     able = np.flatnonzero(finite)
     scorer = _Scorer(predicted, truths, metric, kind)
-    alone = next((own for own in map(scorer.alone, able) if np.isfinite(own.score)), None)
+    alone = next((own for own in map(scorer.alone, able.tolist()) if np.isfinite(own.score)), None)
     if alone is None:
         raise ValueError(
             f"none of {len(finite)} networks has a {metric.label} on the validation rows: there is "
@@ -113,7 +116,7 @@ class _Scorer(NamedTuple):
         of_all = np.zeros(len(self.predicted[0]))
         of_all[candidates] = weights / weights.sum()
         pairs = zip(self.predicted, self.truths, strict=True)
-        means = [(_mean(own, of_all), truth) for own, truth in pairs]
+        means = [(weighted_mean(own, of_all), truth) for own, truth in pairs]
         scores = [self.metric.scores(mean[None], truth, self.kind)[0] for mean, truth in means]
         order = np.argsort(-of_all, kind="stable")[: np.count_nonzero(of_all)]
         return Selection(of_all, float(np.mean(scores)), order.tolist())
@@ -148,13 +151,15 @@ class _Search(NamedTuple):
         able = able[: most_candidates(metric.name, len(truths), outputs)]
         most = min(ROWS, most_rows(metric.name, kind, outputs))
         rows = _rows_looked_at(truths, outputs if kind == "classes" else 0, most, seed)
-        looked_at = [own[np.ix_(able, some)] for own, some in zip(predicted, rows, strict=True)]
+        looked_at = [_taken(own, able, some) for own, some in zip(predicted, rows, strict=True)]
         truths = [truth[some] for truth, some in zip(truths, rows, strict=True)]
         values = mean_values(looked_at, truths, metric, kind)
         means = WORK // (values.work * STEPS)
         bags = int(np.clip(2 * means // len(able), LEAST_BAGS, BAGS))
         most = max(LEAST_CANDIDATES, 2 * means // bags)
-        return cls(values.only(np.arange(min(most, len(able)))), bags, seed)
+        if most < len(able):
+            values = values.only(np.arange(most))
+        return cls(values, bags, seed)
 
     def proposals(self, rows: int, members: int | None) -> Iterator[np.ndarray]:
         """Weights of the candidates: those of which more is hoped for come first."""
@@ -229,12 +234,19 @@ def _pulled(weights: np.ndarray, candidates: np.ndarray, pull: float) -> np.ndar
     return pulled
 
 
-def _mean(predicted: np.ndarray, weights: np.ndarray) -> np.ndarray:
+def weighted_mean(predicted: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """The weighted mean prediction for each row, in the precision of the predictions."""
     mean = np.zeros(predicted.shape[1:])
     for candidate in np.flatnonzero(weights):
         mean += weights[candidate] * predicted[candidate]
     return mean.astype(predicted.dtype)
+
+
+def _taken(predicted: np.ndarray, candidates: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """What some candidates predict of some rows; all of it as it is."""
+    if predicted.shape[:2] == (len(candidates), len(rows)):
+        return predicted
+    return predicted[np.ix_(candidates, rows)]
 
 
 def _rows_looked_at(

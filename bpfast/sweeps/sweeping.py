@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import warnings
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import ExitStack, closing
 from pathlib import Path
@@ -24,15 +23,15 @@ from .options import Persistence, Resources, Search, settings
 from .parts import SweepData
 from .planning import check_time, search_of
 from .progress import SweepProgress
+from .refitting import refit_winner
 from .result import SweepResult, table_of
 from .rounds import Rounds
 from .run_folder import RunFolder
-from .shards import Shard
 from .space import Space
 from .stored_study import forget_unbegun
 from .study import STUDY, Study
 from .trainer import Trainer
-from .trials import FitGroup, Trial, params_of, rank
+from .trials import FitGroup, params_of, rank
 from .workers import ThreadWorkers, Workers
 
 
@@ -99,10 +98,10 @@ def sweep(
     space : Space, or what it is made of
         What may vary; by default learning rate, width and l2.
     networks : int
-        How many; by default as many as ``time`` allows, or without one so many as take about 20
-        seconds on two fast cores, by a count of operations, from 64 to 1,024. A grid has as many
+        How many; by default as many as ``time`` allows, or without one so many as take about 8
+        seconds on two fast cores, by a count of operations, from 32 to 128. A grid has as many
         networks as points, which may not be more.
-    epochs : int, for each network; by default 30, or 200 where ``patience`` is in the space
+    epochs : int, for each network; by default 30, or 128 where ``patience`` is in the space
     validation, test : shares of the rows that are held out, at random
         ``validation`` is 0.2 without ``cv``. ``test=0`` is no test part, and no ``test_score``.
     cv : "auto", None for no cross-validation, or what its folds are
@@ -172,7 +171,8 @@ def sweep(
         Networks are drawn until it is over, at most 1,048,576, or ``networks`` if they are done
         before; more time, better answers. Those that are on their way at its end are ranked as they
         are: their ``epochs`` say how far they came. A sweep that is resumed has what is left of it,
-        or of a longer one. Network k is the same, however many there are beside it.
+        or of a longer one, for which a halving begins anew. Network k is the same, however many
+        there are beside it.
 
     Returns
     -------
@@ -353,7 +353,7 @@ def _train(
                     folder.begin()
             trained.run(workers, interrupted)
         if trainer.data.refits:  # after Ctrl-C too: without it there is no winner
-            _refit(trained)
+            refit_winner(trained)
             trained.interrupted |= bool(interrupted)
     return trained
 
@@ -387,29 +387,3 @@ def _block_workers(
     return dask_blocks.DaskBlocks(
         trainer, search, folder.parts, resources.client, resources.memory, interrupted
     )
-
-
-def _refit(rounds: Rounds | Blocks) -> None:
-    """Train the winner on all rows that are not test: each fold's network saw only a part."""
-    scored = [row for row in rounds.rows.values() if row["validation_score"] > -np.inf]
-    if not scored:
-        return
-    row = min(scored, key=rank)
-    trainer, number = rounds.source(row["network"])
-    winner = Shard.of([Trial(number, params_of(row))])
-    epochs = row["best_epoch"] if "best_epoch" in row else row["epochs"]
-    rounds.best, history = trainer.refit(winner, epochs)
-    scorer = trainer.scorer(winner.group)
-    data = scorer.data
-    parts = [part for part in (data.winner, data.test) if len(part.X)]
-    part_scores = [scorer.part_scores(rounds.best, part, data.target_scaler) for part in parts]
-    if history.diverged[0] or not all(own.is_finite[0] for own in part_scores):
-        warnings.warn(
-            f"network {row['network']}, the first by validation, diverged when it was trained on "
-            "all rows: its predictions are of no use; try a lower learning rate",
-            RuntimeWarning,
-            stacklevel=5,  # the caller of sweep
-        )
-    if len(data.test.X):
-        columns = part_scores[-1].columns("test", history.diverged)
-        row |= {name: values.item() for name, values in columns.items()}

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from ..tables.encoding.expansion import SCALED, expanded_inputs
 from ..training.backpropagation import gradients
 from ..training.dispatch import choose
 from ..training.history import History
@@ -61,14 +62,16 @@ class Trainer:
         """Train a few networks of a group for an epoch on a batch: kernels are there then."""
         group, few = shard.group, shard.part(slice(WARM_UP_NETWORKS))
         n, rule = len(few) * len(self.data.folds.rows), OPTIMIZERS[group.optimizer]()
-        plan = choose(self._mlp(group), n, group.batch_size, self.device, rule.resolve(1, 1).rule)
+        inputs = self._most_inputs(group)
+        mlp = self._mlp(group, inputs)
+        plan = choose(mlp, n, group.batch_size, self.device, rule.resolve(1, 1).rule)
         needed = (plan.strategy, group.activation, group.optimizer)  # sizes compile nothing
         if needed in self.compiled:
             return
         self.compiled.add(needed)
-        folds = self.data_of(group).folds
-        batch, validation = (part.cut(0, group.batch_size) for part in folds.samples)
-        population = self.population(few)
+        samples = [part.cut(0, group.batch_size) for part in self.data.folds.samples]
+        batch, validation = (part.padded(inputs) for part in samples)
+        population = self.population(few, [inputs])
         with self._training(population, few, batch, validation=validation, epochs=1) as training:
             training.advance()
         population.predict(batch.X[:1], device=self.device)
@@ -179,13 +182,15 @@ class Trainer:
     def max_trials(self, group: FitGroup, memory: int) -> int:
         """How many trials of a group may be trained at once, in so many bytes."""
         # with two moments, and the best epoch's; and losses
-        floats = 4 * self._mlp(group).n_parameters + 2 * self.epochs
+        mlp = self._mlp(group, self._most_inputs(group))
+        floats = 4 * mlp.n_parameters + 2 * self.epochs
         return max(1, min(MAX_NETWORKS, memory // (4 * floats)) // len(self.data.folds.rows))
 
     def operations(self, job: Job) -> float:
         """About how many operations a job takes."""
         epochs = (job.until - job.shard.epoch) * len(job.shard)
-        parameters = self._mlp(job.shard.group).n_parameters
+        group = job.shard.group
+        parameters = self._mlp(group, self._most_inputs(group)).n_parameters
         return 6.0 * parameters * len(self.data.folds.train.X) * epochs
 
     def _training(
@@ -221,11 +226,17 @@ class Trainer:
             **stopping,
         )
 
-    def _mlp(self, group: FitGroup, inputs: int | None = None) -> MLP:
-        data = self.data_of(group)
-        inputs = inputs or data.folds.train.X.shape[1]
-        layers = (inputs, *group.hidden, data.target.outputs)
-        return MLP(layers, group.activation, LOSS[data.target.kind])
+    def _most_inputs(self, group: FitGroup) -> int:
+        """How many inputs a group's networks have, at most: nothing is encoded to know it."""
+        folds = self.data.folds
+        if group.number_encoding == SCALED:
+            return folds.train.X.shape[1]
+        bounded = [found.encoding.bounded for found in folds.prepared]
+        return max(expanded_inputs(group.number_encoding, own) for own in bounded)
+
+    def _mlp(self, group: FitGroup, inputs: int) -> MLP:
+        target = self.data.target
+        return MLP((inputs, *group.hidden, target.outputs), group.activation, LOSS[target.kind])
 
     def _losses(self, history: History) -> np.ndarray:
         """(trials, epochs) training losses, means over folds."""

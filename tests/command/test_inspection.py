@@ -1,7 +1,5 @@
 """A sweep's answer is inspected with rows that it was not trained on, again if need be."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 
@@ -10,17 +8,15 @@ pytest.importorskip("typer")
 pytest.importorskip("optuna")
 
 import polars as pl
-from explained import ensemble_of
-from sklearn.metrics import log_loss
 from typed import SMALL, asked_by
 
-import bpfast as bp
 from bpfast.command import inspection
 from bpfast.command.data import prepare, read_dataset, read_test_dataset
 from bpfast.command.inspection import sample_of
 from bpfast.reporting import Inspection
 from bpfast.reporting import figures as report_figures
 from bpfast.reporting.inspection import predictor
+from bpfast.sweeps.run_folder import read_manifest
 
 KINDS = ["--target", "kind", "--drop", "price", *SMALL]
 
@@ -77,10 +73,10 @@ def test_rows_without_a_target_and_those_of_test_data(houses, tmp_path):
     assert sample.table["area"].to_list() == frame["area"][::-1][sample.numbers - 1].to_list()
 
 
-def test_a_sweep_says_which_columns_matter(swept, houses):
-    found, row = Inspection.load(swept), pl.read_csv(swept / "networks.csv").row(0, named=True)
-    assert found.score == pytest.approx(row["test_score"], rel=1e-6)
-    assert (found.of, found.part, len(found.rows)) == ("best network", "test", 17)
+def test_a_sweep_says_which_columns_matter(swept):
+    found, said = Inspection.load(swept), read_manifest(swept)["ensemble"]
+    assert found.score == pytest.approx(said["test_score"], rel=1e-6)
+    assert (found.of, found.part, len(found.rows)) == ("ensemble", "test", 17)
     assert {*found.importance} == {"area", "colour"}
     assert found.curves == {}
     assert found.means["area"] > 0
@@ -103,17 +99,12 @@ def test_explain_adds_curves_to_the_same_numbers(swept, houses, bpfast, undrawn,
     assert (swept / "figures" / "dependence.svg").is_file()
 
 
-def test_an_ensemble_comes_before_the_best_network(swept, houses, bpfast, undrawn):
-    best = bp.Model.load(swept / "best.safetensors")
-    other = bp.Population(best.population.mlp, n=1, seed=3)
-    ensemble = ensemble_of([best, replace(best, population=other)])
-    ensemble.save(swept / "ensemble.safetensors")
+def test_an_older_folder_has_its_best_network(swept, bpfast, undrawn):
+    (swept / "ensemble.safetensors").unlink()
     assert bpfast("report", "run", "--explain")[0] == 0
-    found = Inspection.load(swept)
-    rows = pl.read_csv(houses)[np.array(found.rows) - 1]
-    assert found.of == "ensemble"
-    truth, shares = rows["kind"].to_numpy(), ensemble.predict_proba(rows)
-    assert found.score == pytest.approx(-log_loss(truth, shares), rel=1e-6)
+    found, row = Inspection.load(swept), pl.read_csv(swept / "networks.csv").row(0, named=True)
+    assert found.of == "best network"
+    assert found.score == pytest.approx(row["test_score"], rel=1e-6)
 
 
 def test_other_data_and_options_are_refused(swept, houses, bpfast):

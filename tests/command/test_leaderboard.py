@@ -3,8 +3,6 @@
 import io
 import re
 from dataclasses import replace
-
-
 from types import SimpleNamespace
 
 import numpy as np

@@ -40,6 +40,14 @@ def test_a_file_gets_a_line_now_and_then(monkeypatch):
     assert file.getvalue() == " 20%  3.00 M sample-updates/s  32 s left\n"
 
 
+def test_a_line_has_the_time_that_is_left(monkeypatch):
+    file, moments = io.StringIO(), iter((0.0, 11.0, 11.0))
+    monkeypatch.setattr(progress, "time", SimpleNamespace(monotonic=lambda: next(moments)))
+    with SweepDisplay(Console(file=file, width=200)) as display:
+        display.show(SweepProgress(10, 1 << 40, 12.0, 3e6, "8 relu adam", limit=48.0))
+    assert file.getvalue() == " 25%  3.00 M sample-updates/s  36 s left\n"
+
+
 def test_a_bar_is_drawn_over_and_taken_away(monkeypatch):
     monkeypatch.setenv("TERM", "xterm")  # which can
     file = io.StringIO()

@@ -27,13 +27,15 @@ def test_sweep_prints_and_writes_what_it_found(target, metric, houses, bpfast, t
     assert table["validation_score"].is_sorted(descending=True)
     best = bp.Model.load(folder / "best.safetensors")
     assert best.classes == (["cheap", "dear"] if target == "kind" else [])
-    assert best.features[:3] == ["area", "colour=blue", "colour=red"]
+    assert best.encoding.features[:3] == ["area", "colour=blue", "colour=red"]
     assert best.metric == metric
-    assert len(best.scaler.mean) == len(best.features)
+    assert len(best.scaler.mean) == len(best.encoding.features)
     assert bp.Population.load(folder / "best.safetensors").mlp == best.population.mlp
     assert sorted(path.name for path in folder.iterdir() if path.name != ".lock") == [
         "best.safetensors",
         "command.json",
+        "ensemble.safetensors",
+        "inspection.json",
         "losses.parquet",
         "manifest.json",
         "networks.csv",

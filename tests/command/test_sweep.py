@@ -39,6 +39,34 @@ def test_a_grid_has_as_many_networks_as_points(houses, bpfast, tmp_path):
     assert manifest["networks"] == manifest["settings"]["networks"] == 4
 
 
+def test_a_sweep_ends_when_its_time_is_over(houses, bpfast, tmp_path):
+    """The folder says how many networks there were; in more time there are more."""
+    folder, options = tmp_path / "results", [*SMALL[2:], "--target", "kind"]
+    code, out, err = bpfast("sweep", houses, *options, "--time", 0.8, "--output", folder)
+    assert code == 0, err
+    assert "columns, 2 classes; networks within 0.8 s, 2 epochs" in out
+    manifest = json.loads((folder / "manifest.json").read_text())
+    assert manifest["ended_by_time"]
+    assert manifest["networks"] == pl.read_csv(folder / "networks.csv").height
+    assert manifest["settings"]["time"] == manifest["time"] == 0.8
+    assert manifest["used"] >= 0.8
+    assert manifest["curve"][-1][2] == pl.read_csv(folder / "networks.csv")["validation_score"][0]
+    code, out, err = bpfast("sweep", "--resume", folder, "--time", 60, "--networks", 5)
+    assert code == 2
+    assert "--networks 5: " in err
+    assert "was begun with no --networks" in err
+    time = round(manifest["used"] + 1.0, 1)
+    code, out, err = bpfast("sweep", "--resume", folder, "--time", time)
+    assert code == 0, err
+    assert f"networks within {time:.3g} s" in out
+    longer = json.loads((folder / "manifest.json").read_text())
+    assert longer["time"] == time <= longer["used"]
+    assert longer["networks"] >= manifest["networks"]
+    code, _, err = bpfast("report", folder)
+    assert code == 0, err
+    assert ">time</th>" in (folder / "report.html").read_text(encoding="utf-8")
+
+
 def test_folds_of_whole_groups(houses, bpfast, tmp_path):
     streets = tmp_path / "streets.csv"
     frame = pl.read_csv(houses)

@@ -3,7 +3,7 @@
 import threading
 from dataclasses import replace
 
-from bpfast.sweeps import rounds, sweeping
+from bpfast.sweeps import budget, rounds, sweeping
 from bpfast.sweeps.trainer import Trainer
 
 
@@ -24,21 +24,21 @@ class Machine:
 
     def advance(self, trainer, job, watch=None, *, really=Trainer.advance):
         """As Trainer.advance, as far as the job's seconds go on this machine."""
-        with self._lock:
-            epoch = self.rate and trainer.operations(job._replace(until=job.shard.epoch + 1))
-            fitting = int(job.seconds * self.rate / epoch) if job.is_last else job.until
-            until = min(job.until, job.shard.epoch + fitting)
-            self.now += (until - job.shard.epoch) * epoch / self.rate
-            is_late = until < job.until
-            if is_late:  # to the very end
-                self.now += max(0.0, job.seconds - fitting * epoch / self.rate)
+        epoch = trainer.operations(job._replace(until=job.shard.epoch + 1))
+        fitting = int(job.seconds * self.rate / epoch) if job.is_last else job.until
+        until = min(job.until, job.shard.epoch + fitting)
         made = job._replace(until=until, seconds=float("inf"), is_last=False)
         outcome = really(trainer, made, watch)
+        seconds = (until - job.shard.epoch) * epoch / self.rate
+        is_late = until < job.until
+        with self._lock:
+            self.now += max(seconds, job.seconds) if is_late else seconds
         return replace(outcome, out_of_time=True) if is_late else outcome
 
 
 def use(machine, monkeypatch):
     """Have sweeps trained by a machine, and timed by its clock."""
+    monkeypatch.setattr(budget, "RATE", machine.rate)
     monkeypatch.setattr(rounds, "time", machine)
     monkeypatch.setattr(sweeping, "perf_counter", machine.perf_counter)
     monkeypatch.setattr(Trainer, "advance", lambda *arguments: machine.advance(*arguments))

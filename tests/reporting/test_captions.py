@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from bpfast.reporting.captions import lasted, note_thinned, percent, points, shortened, span
+from bpfast.reporting.captions import lasted, note_thinned, percent, plain, points, shortened, span
 
 
 @pytest.mark.parametrize(
@@ -37,3 +37,11 @@ def test_a_note_is_for_what_is_left_out():
 def test_short_names_and_points():
     assert [shortened("abcdef", most) for most in (6, 5)] == ["abcdef", "abcd…"]
     assert points(0.0325) == "3.2 percentage points"
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [(1234.6, "1,235"), (-98765.4, "-98,765"), (999.4, "999"), (0.12345, "0.123"), (2e9, "2e+09")],
+)
+def test_plain_numbers(value, words):
+    assert plain(value) == words

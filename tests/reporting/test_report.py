@@ -118,10 +118,8 @@ def test_a_sweep_has_its_report(bpfast, tmp_path):
     run = read_run(tmp_path / "run")
     drawn = {path.stem for path in (tmp_path / "run" / "figures").iterdir()}
     assert drawn == {*figures_of(run)} - {"dependence"}  # which --explain draws
-    lacking = {*FIGURES} - {*figures_of(run)}
-    assert "residuals" in lacking  # which are of numbers
-    assert lacking <= {"residuals", "score_by_time"}
-    assert set(run.varied) == {"learning_rate", "hidden", "l2"}
+    assert {*FIGURES} - {*figures_of(run)} == {"residuals"}  # which are of numbers
+    assert {"learning_rate", "hidden", "number_encoding"} <= {*run.varied}
     assert np.isfinite(run.ended).all()
     assert set(run.importance) == set(run.varied)
     assert run.losses.shape == (40, 3)

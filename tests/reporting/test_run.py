@@ -55,3 +55,11 @@ def test_what_is_predicted(manifest, kind, outputs, tmp_path):
     run = read_run(make_run(tmp_path, 3, **manifest))
     assert (run.kind, run.outputs) == (kind, outputs)
     assert replace(run, predictions=None).outputs == outputs  # of networks that all diverged
+
+
+def test_the_curve_has_points_with_a_score(tmp_path):
+    assert read_run(make_run(tmp_path / "old", 3)).curve is None
+    curve = [[0.5, 1, None], [1.0, 2, 0.5], [2.0, 9, 0.75]]
+    run = read_run(make_run(tmp_path / "new", 3, curve=curve))
+    np.testing.assert_array_equal(run.curve, curve[1:])
+    assert read_run(make_run(tmp_path / "none", 3, curve=[])).curve is None

@@ -10,11 +10,12 @@ from bpfast.sweeps import budget
 from bpfast.sweeps.budget import RESERVE, Budget
 from bpfast.sweeps.costs import RATE
 from bpfast.sweeps.halving import Halving
+from bpfast.sweeps.hyperparameters import DEFAULTS
 from bpfast.sweeps.options import Search
 from bpfast.sweeps.shards import Job, Shard
 from bpfast.sweeps.trials import Trial
 
-PARAMS = {"hidden": "3", "activation": "relu", "optimizer": "adam", "batch_size": 8, "init": "auto"}
+PARAMS = DEFAULTS | {"hidden": "3"}
 EPOCHS, TIME, MOST = 10, 60.0, 4096
 
 

@@ -41,3 +41,15 @@ def test_most_networks_of_a_halving_end_early():
     share = typical_operations(trainer(), space, halving) / whole
     assert share == pytest.approx((1 + 2 / 3 + 6 / 9 + 18 / 27 + 3 / 81) / 30)
     assert share == pytest.approx(np.mean([halving.epochs_left(0)]) / 30)
+
+
+@pytest.mark.parametrize("way", [{}, {"cv": 3}])
+def test_what_a_number_encoding_costs_is_known_without_it(way, monkeypatch):
+    """These numbers are all different, so that there are as many bins as asked for."""
+    own = trainer(**way)
+    with monkeypatch.context() as patch:
+        patch.setattr(SweepData, "_with_expansion", lambda *_: pytest.fail("encoded"))
+        space = Space({"hidden": "5", "number_encoding": "piecewise4"})
+        counted = typical_operations(own, space, None)
+    inputs = own.data.expanded("piecewise4").folds.train.X.shape[1]
+    assert counted == 6 * len(own.data.folds.train.X) * ((inputs + 1) * 5 + 6) * 30

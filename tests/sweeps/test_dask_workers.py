@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 import pytest
-from sweeps import NUMBERS, WORDS, X, press, same
+from sweeps import NUMBERS, WORDS, X, by_network, press, same
 
 import bpfast as bp
 
@@ -83,6 +83,40 @@ def test_shards_fit_into_the_time_that_they_should_take(
     options = {"sampler": "qmc", "space": SPACE | {"hidden": 3}}
     same_work(sweep(client, **options), sweep(**options))
     assert max(numbers.count(",") + 1 for *_, numbers in seen()) == most
+
+
+@pytest.mark.parametrize("options", [{}, {"sampler": "tpe"}])
+def test_a_sweep_ends_with_its_time(options, client, watched):
+    """A worker is given a job when it is free: its time does not run while it waits."""
+    seen = watched()
+    timed = sweep(client, networks=None, time=1.0, **options)
+    assert timed.ended_by_time
+    networks = int(timed.table["network"].max()) + 1
+    whole = by_network(sweep(networks=networks, **options), "validation_score")
+    own = by_network(timed, "validation_score")
+    complete = timed.table["network"][timed.table["epochs"] == 3].tolist()
+    assert complete
+    assert all(own[number] == whole[number] for number in complete)
+    assert len(seen()) >= 2
+
+
+def test_what_a_cluster_has_on_its_way_ends_as_it_is(client, tmp_path):
+    options = {"networks": 40, "epochs": 10**5, "run": tmp_path}
+    result = sweep(client, time=1.0, **options)
+    assert result.ended_by_time
+    assert (result.table["epochs"] < 10**5).all()
+    again = sweep(client, time=1.0, resume=True, **options)
+    same(again, result)
+
+
+def test_jobs_wait_for_a_free_thread_and_are_not_begun_too_late(client, watched):
+    """In a second two threads begin eight shards that wait for a quarter of it, of at least 20."""
+    seen = watched(slow=0.25)
+    space = SPACE | {"hidden": [*range(1, 21)]}
+    result = sweep(client, networks=None, space=space, time=1.0)
+    begun = [int(number) for *_, numbers in seen() for number in numbers.split(",")]
+    assert 2 <= len(seen()) <= 10
+    assert sorted(result.table["network"]) == sorted(begun)
 
 
 def test_a_killed_workers_shard_is_trained_by_another(client, watched):

@@ -26,6 +26,18 @@ def test_hyperband_shares_trials_as_in_the_paper():
     np.testing.assert_array_equal(counts, [81, 34, 15, 8, 5])
 
 
+def test_a_trials_epochs_are_what_one_in_three_has_at_each_rung():
+    halving = Halving("hyperband", 9)
+    assert halving.epochs_left(0) == pytest.approx(1 + 2 / 3 + 6 / 9)
+    assert halving.epochs_left(0, 1) == pytest.approx(2 + 6 / 3)
+    assert halving.epochs_left(0, 3) == 6
+    assert halving.epochs_left(9) == pytest.approx(3 + 6 / 3)
+    assert halving.epochs_left(14) == 9
+    brackets = np.bincount([halving.bracket_of(k) for k in range(17)])
+    means = [halving.epochs_left(number) for number in (0, 9, 14)]
+    assert halving.mean_epochs() == pytest.approx(np.average(means, weights=brackets))
+
+
 def test_the_best_stay_and_ties_go_to_the_first():
     pruner = Pruner(Halving("successive", 9, factor=2), 9)
     losses = {4: 0.5, 1: np.nan, 2: 0.1, 0: 0.5, 3: 0.2, 5: 0.9}

@@ -8,7 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bpfast.sweeps.identity import OLDER_SETTINGS, PHRASES, check_same, fingerprint, settings_of
+from bpfast.sweeps.identity import (
+    OLDER_SETTINGS,
+    PHRASES,
+    check_same,
+    fingerprint,
+    has_grown,
+    settings_of,
+)
 
 optuna = pytest.importorskip("optuna")
 
@@ -131,10 +138,22 @@ def test_what_may_grow_is_told_last():
         check_same({"networks": 8, "seed": 1}, {"networks": 7, "seed": 2}, "it", "more")
 
 
-@pytest.mark.parametrize(("before", "now", "allowed"), [(8, 8, True), (8, 9, True), (8, 7, False)])
-def test_networks_may_grow(before, now, allowed):
+@pytest.mark.parametrize("name", ["networks", "time"])
+@pytest.mark.parametrize(
+    ("before", "now", "allowed"),
+    [(8, 8, True), (8, 9, True), (8, 7, False), (8, None, False), (None, 8, False)],
+)
+def test_networks_and_time_may_grow(name, before, now, allowed):
     if allowed:
-        check_same({"networks": before}, {"networks": now}, "it", "more")
+        check_same({name: before}, {name: now}, "it", "more")
     else:
-        with pytest.raises(ValueError, match="begun with networks=8, not 7"):
-            check_same({"networks": before}, {"networks": now}, "it", "more")
+        with pytest.raises(ValueError, match=f"begun with {name}={before}, not {now}"):
+            check_same({name: before}, {name: now}, "it", "more")
+
+
+def test_a_sweep_of_before_had_no_time():
+    check_same({}, {"time": None}, "it", "more")
+    with pytest.raises(ValueError, match="begun with time=None, not 60"):
+        check_same({}, {"time": 60.0}, "it", "more")
+    assert has_grown({"networks": 8}, {"networks": 8, "time": 9.0})
+    assert not has_grown({"networks": 8}, {"networks": 8, "time": None})

@@ -1,6 +1,8 @@
 """A sweep's data: each fold is encoded by its own rows, and trained as if it were alone."""
 
 import pickle
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -145,3 +147,34 @@ def test_test_rows_of_another_table_need_its_columns():
     table, other = array_dataset(frame, NUMBERS), array_dataset(frame.drop("a"), NUMBERS)
     with pytest.raises(ValueError, match=r"^test_data: the table has no column 'a'"):
         SweepData.of(table, Splitting(), 0, test=other)
+
+
+# --- number encodings -----------------------------------------------------------------------------
+
+
+def test_threads_share_number_encodings_and_compute_different_ones_at_once(monkeypatch):
+    data = SweepData.of(array_dataset(X, NUMBERS), Splitting(), 0)
+    names, made, compute = ["quantile", "piecewise4"], [], SweepData._with_expansion
+    both = threading.Barrier(2)
+
+    def counted(self, name):
+        made.append(name)
+        both.wait(timeout=60)  # for the other's
+        return compute(self, name)
+
+    monkeypatch.setattr(SweepData, "_with_expansion", counted)
+    with ThreadPoolExecutor(6) as pool:
+        found = [*pool.map(data.expanded, names * 3)]
+    assert sorted(made) == sorted(names)
+    assert [own.expansion.name for own in found] == names * 3
+    assert {id(own) for own in found} == {id(own) for own in found[:2]}
+    assert data.expanded("scaled") is data
+
+
+def test_a_number_encoding_without_room_is_told_to_all_who_wait(monkeypatch):
+    data = SweepData.of(array_dataset(X, NUMBERS), Splitting(), 0)
+    monkeypatch.setattr("bpfast.memory.free_memory", lambda: 0)
+    monkeypatch.setattr("bpfast.memory.ALWAYS_FREE", 0)
+    for _ in range(2):
+        with pytest.raises(MemoryError, match="number_encoding='piecewise4'"):
+            data.expanded("piecewise4")

@@ -5,10 +5,19 @@ import pytest
 from sweeps import FEATURES, NUMBERS, TARGET, X, sweep
 
 from bpfast.sweeps.blocks import MOST
+from bpfast.sweeps.costs import RATE
 from bpfast.sweeps.folds import Splitting
 from bpfast.sweeps.given_data import TableOptions
 from bpfast.sweeps.parts import SweepData
-from bpfast.sweeps.planning import EPOCHS, search_of
+from bpfast.sweeps.planning import (
+    EPOCHS,
+    FEWEST,
+    MANY,
+    PATIENT_EPOCHS,
+    SECONDS,
+    STEP,
+    search_of,
+)
 from bpfast.tables.roles import Roles
 
 pytest.importorskip("optuna")
@@ -23,15 +32,16 @@ def searched(X=FEATURES, y=TARGET, way=(), **options):
 
 
 def test_small_data_have_many_networks_and_large_ones_few():
-    assert searched().networks == 1024
-    assert searched(epochs=10**6).networks == 64
-    space = {"hidden": "64x64"}
-    one = searched(ROWS, ROWS[:, 0], space=space).networks
-    parameters = 11 * 64 + 65 * 64 + 65
-    assert one == 64 * (20e11 // (6 * 2400 * parameters * 30) // 64)
-    assert 64 < one < 1024
-    assert searched(ROWS, ROWS[:, 0], way={"cv": 5}, space=space).networks < one / 3
-    assert searched(ROWS, ROWS[:, 0], space=space, halving="successive").networks > one
+    assert searched().networks == MANY
+    assert searched(epochs=10**6).networks == MANY  # their patience ends before
+    assert searched(epochs=10**7, space={"hidden": "8"}).networks == FEWEST
+    options = {"X": ROWS, "y": ROWS[:, 0], "space": {"hidden": "128x128"}, "epochs": 60}
+    one = searched(**options).networks
+    parameters = 11 * 128 + 129 * 128 + 129
+    assert one == STEP * (SECONDS * RATE // (6 * 2400 * parameters * 60) // STEP)
+    assert FEWEST < one < MANY
+    assert searched(**options, way={"cv": 5}).networks < one
+    assert searched(**options, halving="successive").networks > one
 
 
 def test_a_time_is_for_as_many_as_it_allows():
@@ -48,14 +58,18 @@ def test_a_grid_has_its_points():
         searched(networks=1, **options)
 
 
-def test_epochs_are_what_they_were():
-    assert searched().epochs == EPOCHS == 30
-    assert searched(epochs=7).epochs == 7
+def test_there_are_more_epochs_where_networks_stop_by_themselves():
+    space = {"hidden": "8"}
+    assert searched(space=space).epochs == EPOCHS
+    assert searched(space=space | {"patience": 5}).epochs == PATIENT_EPOCHS > EPOCHS
+    assert searched(space=space | {"patience": "5,50"}).epochs == PATIENT_EPOCHS
+    assert searched(space=space | {"patience": 5}, epochs=7).epochs == 7
 
 
-def test_networks_and_epochs_are_said_or_found():
+def test_networks_and_epochs_are_said_or_found(monkeypatch):
+    monkeypatch.setattr("bpfast.sweeps.planning.MANY", 100)
     result = sweep(NUMBERS, networks=None, epochs=None, space={"hidden": "none", "batch_size": 90})
-    assert result.losses.shape == (1024, 30)
+    assert result.losses.shape == (100, EPOCHS)
 
 
 @pytest.mark.parametrize("time", ["day", True, X[:, 0], [1.0], None])

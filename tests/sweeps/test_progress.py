@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sweeps import NUMBERS, WORDS, X, halved_sweep, study_sweep, sweep
 
-from bpfast.sweeps.progress import ProgressCounter
+from bpfast.sweeps.progress import ProgressCounter, SweepProgress
 
 
 def test_what_a_trial_is_spared_counts_as_done_and_not_as_made():
@@ -26,6 +26,16 @@ def test_what_a_trial_is_spared_counts_as_done_and_not_as_made():
     assert (seen[-1].done, seen[-1].rate) == (60, 10.0)
     assert (seen[-1].networks, seen[-1].best, seen[-1].pruned) == (1, -0.5, 1)
     assert seen[-1].metric == "neg_log_loss"
+
+
+@pytest.mark.parametrize(
+    ("done", "limit", "share", "left"),
+    [(25, np.inf, 0.25, 30.0), (25, 20.0, 0.5, 10.0), (80, 20.0, 0.8, 2.5), (0, 5.0, 1.0, 0.0)],
+)
+def test_what_is_left_is_of_the_networks_or_of_the_time(done, limit, share, left):
+    progress = SweepProgress(done, 100, 10.0, 1.0, "8", limit=limit)
+    assert (progress.share, progress.left) == pytest.approx((share, left))
+    assert SweepProgress(0, 100, 10.0, 1.0, "8").left == np.inf
 
 
 def test_progress_ends_where_everything_is_done():

@@ -4,11 +4,13 @@ import signal
 
 import numpy as np
 import pytest
+from clocks import Machine, use
 from sweeps import (
     FEATURES,
     NUMBERS,
     TARGET,
     WORDS,
+    X,
     by_network,
     halved_sweep,
     kept_sweep,
@@ -67,6 +69,150 @@ def test_freed_room_is_filled_and_a_rung_knows_all_that_came_to_it(monkeypatch):
     epochs = by_network(halved, "epochs")
     assert sorted(epochs) == list(range(40))
     assert set(epochs.values()) == {1, 3, 9}
+
+
+# --- time -----------------------------------------------------------------------------------------
+
+
+TIMED = {"space": {"hidden": 3, "learning_rate": "1e-3:1e-1:log"}, "epochs": 4, "networks": None}
+A_NETWORK = 6 * ((3 + 1) * 3 + 4) * 54 * 4  # operations, for NUMBERS without folds
+
+
+@pytest.mark.parametrize(
+    ("options", "least"),
+    [
+        ({}, 140),
+        ({"sampler": "tpe"}, 80),
+        ({"sampler": "qmc"}, 140),
+        ({"cv": 3}, 50),
+        ({"halving": "successive"}, 30),
+        ({"halving": "hyperband"}, 30),
+    ],
+)
+def test_networks_are_drawn_until_time_is_over(options, least, monkeypatch):
+    """On a machine that takes a second for 40 of them; each is as in a sweep of so many."""
+    with monkeypatch.context() as patch:
+        machine = use(Machine(40 * A_NETWORK), patch)
+        result = sweep(NUMBERS, time=4.0, **TIMED | options)
+    assert result.ended_by_time
+    assert not result.interrupted
+    assert machine.now <= 4.0
+    assert result.seconds <= 0.95 * 4.0
+    complete = result.table["network"][result.table["epochs"] == 4]
+    assert least <= len(complete) <= 152
+    networks = int(result.table["network"].max()) + 1
+    whole = sweep(NUMBERS, **TIMED | options | {"networks": networks})
+    for name in ("learning_rate", *(() if "halving" in options else ("loss", "validation_score"))):
+        own, others = by_network(result, name), by_network(whole, name)
+        assert all(own[number] == others[number] for number in complete.tolist())
+
+
+@pytest.mark.parametrize("options", [{}, {"sampler": "tpe"}, {"halving": "successive"}])
+def test_there_is_a_result_however_short_the_time_is(options):
+    result = sweep(NUMBERS, time=1e-6, **TIMED | options)
+    assert result.ended_by_time
+    assert len(result.table["network"]) > 0
+    assert result.model is not None
+
+
+def test_a_sweep_may_be_done_before_its_time(monkeypatch):
+    machine = use(Machine(40 * A_NETWORK), monkeypatch)
+    result = sweep(NUMBERS, time=4.0, **TIMED | {"networks": 60})
+    assert not result.ended_by_time
+    assert sorted(result.table["network"]) == [*range(60)]
+    assert machine.now < 2.0
+
+
+@pytest.mark.parametrize("cv", [None, 2])
+@pytest.mark.parametrize("patience", [None, 1000])
+def test_what_is_on_its_way_when_time_is_over_ends_as_it_is(cv, patience):
+    """Its row, its losses and its parameters are of the same epoch: with patience the best."""
+    space = TIMED["space"] | ({} if patience is None else {"patience": patience})
+    result = sweep(NUMBERS, time=0.3, **TIMED | {"epochs": 10**5, "space": space, "cv": cv})
+    assert result.ended_by_time
+    assert 0 < len(result.table["network"]) < 500
+    assert (result.table["epochs"] < 10**5).all()
+    np.testing.assert_array_equal(np.isfinite(result.losses).sum(axis=1), result.table["epochs"])
+    if cv is None:
+        rows = result.rows["validation"]
+        score = r2_score(NUMBERS[rows], result.model.predict(X[rows], "reference"))
+        assert result.table["validation_r2"][0] == pytest.approx(score, abs=1e-6)
+    seconds, networks, best = result.curve[-1]
+    assert 0.0 < seconds < 10.0
+    assert networks <= len(result.table["network"])
+    assert best == result.table["validation_score"][0]
+
+
+def test_the_curve_has_each_best_score(monkeypatch):
+    use(Machine(40 * A_NETWORK), monkeypatch)
+    result = sweep(NUMBERS, **TIMED | {"networks": 60})
+    assert (np.diff(result.curve[:, 1:], axis=0) > 0).all()
+    assert (np.diff(result.curve[:, 0]) >= 0).all()
+    assert result.curve[-1, 1] <= 60
+    assert result.curve[-1, 2] == result.table["validation_score"][0]
+    assert np.isin(result.curve[:, 2], result.table["validation_score"]).all()
+
+
+@pytest.mark.parametrize("options", [{}, {"sampler": "tpe"}, {"halving": "successive"}])
+def test_a_sweep_that_is_resumed_has_the_rest_of_its_time(options, tmp_path, monkeypatch):
+    """One that is over has none: it is told again. In more time there are more networks."""
+    options = TIMED | options | {"run": tmp_path}
+    machine = use(Machine(40 * A_NETWORK), monkeypatch)
+    first = sweep(NUMBERS, time=2.0, **options)
+    machine.now += 1000.0  # which are nobody's
+    begun = machine.now
+    same(sweep(NUMBERS, time=2.0, resume=True, **options), first)
+    assert machine.now == begun
+    longer = sweep(NUMBERS, time=4.0, resume=True, **options)
+    rest = 4.0 if "halving" in options else 2.0  # who is pruned depends on the time: all is new
+    assert 0.6 * rest < machine.now - begun <= rest
+    assert len(longer.table["network"]) > len(first.table["network"])
+    complete = first.table["network"][first.table["epochs"] == 4].tolist()
+    own, others = by_network(first, "validation_score"), by_network(longer, "validation_score")
+    assert "halving" in options or all(own[number] == others[number] for number in complete)
+    with pytest.raises(ValueError, match=r"begun with time=4\.0, not 3\.0"):
+        sweep(NUMBERS, time=3.0, resume=True, **options)
+    with pytest.raises(ValueError, match=r"begun with (networks=1048576|time=4\.0), not "):
+        sweep(NUMBERS, resume=True, **options)
+
+
+@pytest.mark.parametrize("options", [{}, {"sampler": "tpe"}, {"halving": "successive"}])
+def test_a_sweep_that_broke_has_the_rest_of_its_time(options, tmp_path, monkeypatch):
+    """And what it had is not trained again."""
+    options, begun = TIMED | options | {"run": tmp_path}, []
+    machine = use(Machine(40 * A_NETWORK), monkeypatch)
+    advance = Trainer.advance
+
+    def breaking(trainer, job, *arguments):
+        begun.append(job.shard.numbers)
+        if machine.now > 1.5:
+            raise InterruptedError("stopped")
+        return advance(trainer, job, *arguments)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Trainer, "advance", breaking)
+        with pytest.raises(InterruptedError):
+            sweep(NUMBERS, time=4.0, **options)
+    before = machine.now
+    result = sweep(NUMBERS, time=4.0, resume=True, **options)
+    assert result.ended_by_time
+    assert before < machine.now <= 4.0 + 1e-6
+    if "halving" not in options:
+        networks = int(result.table["network"].max()) + 1
+        whole = sweep(NUMBERS, **options | {"networks": networks, "run": None})
+        own, others = by_network(result, "loss"), by_network(whole, "loss")
+        complete = result.table["network"][result.table["epochs"] == 4].tolist()
+        assert len(complete) > 60
+        assert all(own[number] == others[number] for number in complete)
+
+
+def test_a_curve_goes_on_where_it_was(tmp_path, monkeypatch):
+    use(Machine(40 * A_NETWORK), monkeypatch)
+    first = sweep(NUMBERS, run=tmp_path, **TIMED | {"networks": 30})
+    more = sweep(NUMBERS, run=tmp_path, resume=True, **TIMED | {"networks": 200})
+    np.testing.assert_array_equal(more.curve[: len(first.curve)], first.curve)
+    assert (np.diff(more.curve[:, 1:], axis=0) > 0).all()
+    assert more.curve[-1, 2] == more.table["validation_score"][0]
 
 
 # --- Ctrl-C ---------------------------------------------------------------------------------------

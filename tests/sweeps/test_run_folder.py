@@ -12,7 +12,7 @@ import bpfast as bp
 from bpfast.kernels import cuda
 from bpfast.sweeps import candidates, recording, workers
 from bpfast.sweeps.kept_networks import read_networks
-from bpfast.sweeps.run_folder import read_manifest
+from bpfast.sweeps.run_folder import read_manifest, with_time_column
 
 pytest.importorskip("polars")
 optuna = pytest.importorskip("optuna")
@@ -60,6 +60,12 @@ def test_a_folder_of_an_older_bpfast_goes_on(tmp_path):
     path.write_text(json.dumps(manifest))
     same(kept_sweep(tmp_path, resume=True), first)
     assert read_manifest(tmp_path)["settings"] == whole
+
+
+def test_what_was_called_time_is_the_column_of_times():
+    assert with_time_column({"time": "sold"}) == {"time": None, "time_column": "sold"}
+    for said in ({"time": 60.0, "time_column": "sold"}, {"time": None}, {}):
+        assert with_time_column(said) == said
 
 
 def test_a_folder_without_a_sweep_cannot_be_resumed(tmp_path):

@@ -57,6 +57,14 @@ def test_usual_points_have_every_name():
     assert {widths(point) for point in drawn} == {(16,), (32,), (64,)}
 
 
+def test_typical_points_are_always_the_same_and_of_all_kinds():
+    space = Space({"hidden": "16,64", "learning_rate": "1e-4:1e-1:log"})
+    typical = space.typical()
+    assert typical == space.typical()
+    assert {point["hidden"] for point in typical} == {"16", "64"}
+    assert all(1e-4 <= point["learning_rate"] <= 1e-1 for point in typical)
+
+
 def test_settings_are_asked_for_where_they_matter():
     choices = {
         "optimizer": list(OPTIMIZERS),
