@@ -1,16 +1,15 @@
-"""``python -m bpfast.bench.answers.study``: many networks from a wide space, on many tables.
+"""``python -m bpfast.bench.answers.study FOLDER --output FILE``: what the default space is from.
 
-For each table and split it trains what an experiment lists, and keeps of each network its
-hyperparameters, its losses on the validation and on the test rows, and its predictions of both. So
-what a space is worth, alone and in a greedy ensemble, is found out afterwards
-(:mod:`.study_found`) without training again.
+FOLDER holds the tables that :mod:`.study_tables` wrote. Experiments train networks of a wide space
+on some of them, by hand; then real sweeps compare the default with others on all. What is in the
+file already is not trained again. Without a folder nothing is trained: the file is told.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import time
+import sys
 import zlib
 from collections import defaultdict
 from pathlib import Path
@@ -19,144 +18,199 @@ from typing import Any
 import numpy as np
 
 from ... import MLP, AdamW, Population, fit
-from .study_data import Parts, expanded, parts_of
-from .study_experiments import EXPERIMENTS
+from ...files import write_text
+from ...sweeps.metrics import metric
+from ...tables.target import in_units
+from ..environment import hardware, versions
+from ..measure import now
+from .fit import version
+from .runners import RUNNERS
+from .study_data import Facts, Parts, expansion_of, parts_of, rival_loss
+from .study_experiments import EXPERIMENTS, TUNED_ON, Network
+from .study_found import Trained, encodings_found, wide_found
+from .study_sweeps import SPACES, Rows, compare
+from .study_told import told
 
-SHARED = ("encoding", "hidden", "activation", "batch_size", "epochs", "smoothing")
-
-
-def loss_of(y: np.ndarray, predicted: np.ndarray, is_classes: bool) -> np.ndarray:
-    """Log loss, or the root of the mean squared error, over the rows, the last axis but one."""
-    if is_classes:
-        own = np.take_along_axis(
-            predicted, np.broadcast_to(y[:, None], (*predicted.shape[:-1], 1)), -1
-        )
-        return -np.log(np.clip(own[..., 0], 1e-7, 1.0)).mean(axis=-1)
-    return np.sqrt(((predicted[..., 0] - y) ** 2).mean(axis=-1))
-
-
-def boosted(parts: Parts) -> float:
-    """The test loss of scikit-learn's HistGradientBoosting, trained on all but the test rows."""
-    from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
-
-    frame = parts.dataset.inputs.to_pandas()
-    for name in frame.select_dtypes(exclude="number"):
-        codes = frame[name].astype("category")
-        few = codes.cat.categories.size <= 250
-        frame[name] = codes if few else codes.cat.codes
-    train, validation, test = parts.rows
-    rows = np.concatenate([train, validation])
-    y = np.concatenate([parts.train.y, parts.validation.y])
-    made = HistGradientBoostingClassifier if parts.is_classes else HistGradientBoostingRegressor
-    model = made(categorical_features="from_dtype", random_state=0).fit(frame.iloc[rows], y.ravel())
-    if not parts.is_classes:
-        return float(loss_of(parts.test.y.ravel(), model.predict(frame.iloc[test])[:, None], False))
-    predicted = np.zeros((len(test), parts.outputs))
-    predicted[:, model.classes_] = model.predict_proba(frame.iloc[test])
-    return float(loss_of(parts.test.y, predicted, True))
+ROWS = 3000
+NETWORKS = (64, 128)  # of real sweeps
+SHARED = ("encoding", "hidden", "activation", "batch_size", "epochs")  # by those trained together
+FOUND = {"encodings": encodings_found, "wide": wide_found}
+RIVALS = ("HistGB", "CatBoost")  # the second where it is installed
 
 
-def train(parts: Parts, networks: list[dict[str, Any]], seed: int) -> dict[str, np.ndarray]:
-    """Train networks, those alike together.
+class Kept:
+    """The file of what was found.
 
-    Returns
-    -------
-    dict of arrays with a row a network: ``validation`` and ``test`` losses, their predictions,
-        ``epochs_run``, ``seconds`` (of its fit, over its networks)
+    Parameters
+    ----------
+    path : of a JSON file, which may be there already
+
+    Attributes
+    ----------
+    all : by "tables", names of experiments, "sweeps" and "rivals"
     """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.all: dict[str, Any] = {}
+        if path.is_file():
+            self.all = json.loads(path.read_text(encoding="utf-8"))
+
+    def part(self, name: str, empty: Any) -> Any:
+        """What was found under a name; for the first time, nothing."""
+        return self.all.setdefault(name, empty)
+
+    def write(self) -> None:
+        """Write all with a line for each table and each sweep, numbers to four digits."""
+        of_rivals = {package for name in RIVALS for package in RUNNERS[name].packages}
+        found = {name: own for name in of_rivals if (own := version(name))}
+        known = self.all.get("versions", {}) | versions() | found  # runs before had others, too
+        self.all |= {"date": now(), "machine": hardware(), "versions": known}
+        write_text(self.path, lined(rounded(self.all)) + "\n")
+
+
+def rounded(found: Any) -> Any:
+    """The same with every number to four digits."""
+    if isinstance(found, dict):
+        return {name: rounded(own) for name, own in found.items()}
+    if isinstance(found, list):
+        return [rounded(own) for own in found]
+    return float(f"{found:.4g}") if isinstance(found, float) else found
+
+
+def lined(found: Any, depth: int = 2) -> str:
+    """JSON with a line for each item down to a depth."""
+    if depth == 0 or not found or not isinstance(found, dict | list):
+        return json.dumps(found, allow_nan=False)
+    if isinstance(found, list):
+        ends, items = "[]", [lined(own, depth - 1) for own in found]
+    else:
+        ends, items = "{}", [f"{json.dumps(k)}: {lined(v, depth - 1)}" for k, v in found.items()]
+    return ends[0] + "\n" + ",\n".join(items) + "\n" + ends[1]
+
+
+def trained(parts: Parts, networks: list[Network], seed: int) -> Trained:
+    """Train networks, those alike together."""
     groups = defaultdict(list)
     for number, own in enumerate(networks):
         groups[tuple(own[name] for name in SHARED)].append(number)
-    found: dict[str, Any] = {name: [None] * len(networks) for name in FIELDS}
-    inputs: dict[str, list[np.ndarray]] = {}
-    for key in sorted(groups, key=str):
-        shared, numbers = dict(zip(SHARED, key, strict=True)), groups[key]
-        name = shared["encoding"]
-        if name not in inputs:
-            inputs = {name: expanded(name, parts.train.X, parts.validation.X, parts.test.X)}
-        results = _train_group(parts, inputs[name], shared, [networks[k] for k in numbers], seed)
-        for field, values in results.items():
-            for k, value in zip(numbers, values, strict=True):
-                found[field][k] = value
-    return {field: np.array(values) for field, values in found.items()}
+    found: dict[int, tuple[np.ndarray, ...]] = {}
+    for numbers in groups.values():
+        results = _train_group(parts, [networks[k] for k in numbers], seed)
+        found |= zip(numbers, zip(*results, strict=True), strict=True)
+    usable = [k for k in sorted(found) if all(np.isfinite(own).all() for own in found[k][:2])]
+    of_validation, of_test, curves = zip(*(found[k] for k in usable), strict=True)
+    longest = max(map(len, curves))
+    padded = [np.pad(own, (0, longest - len(own)), constant_values=np.nan) for own in curves]
+    return Trained(
+        [networks[k] for k in usable],
+        (np.array(of_validation), np.array(of_test)),
+        (parts.validation.target, parts.test.target),
+        np.array(padded),
+        metric(None, parts.kind, parts.outputs),
+        parts.kind,
+        rival_loss("HistGB", *parts.raw),
+    )
 
 
-FIELDS = ("validation", "test", "of_validation", "of_test", "epochs_run", "seconds", "curve")
-
-
-def _train_group(
-    parts: Parts,
-    inputs: list[np.ndarray],
-    shared: dict[str, Any],
-    networks: list[dict[str, Any]],
-    seed: int,
-) -> dict[str, Any]:
-    X, X_validation, X_test = inputs
+def _train_group(parts: Parts, networks: list[Network], seed: int) -> tuple[np.ndarray, ...]:
+    """Their predictions of the validation rows and of the test rows, and validation losses."""
+    shared = networks[0]
+    expansion = expansion_of(shared["encoding"], parts.train.X, parts.bounded)
+    X, X_validation, X_test = (
+        own.expanded(expansion).X for own in (parts.train, parts.validation, parts.test)
+    )
     hidden = [int(width) for width in shared["hidden"].split("x")]
-    loss = "cross_entropy" if parts.is_classes else "mse"
+    loss = "cross_entropy" if parts.kind == "classes" else "mse"
     mlp = MLP((X.shape[1], *hidden, parts.outputs), shared["activation"], loss)
-    population = Population.drawn(mlp, np.array([own["seed"] for own in networks]), seed, "auto")
-    columns = {
-        name: np.array([own[name] for own in networks])
-        for name in ("learning_rate", "weight_decay", "schedule", "warmup", "beta2")
-    }
-    batch = shared["batch_size"]
-    began = time.perf_counter()
+
+    def column(name: str) -> np.ndarray:
+        return np.array([own[name] for own in networks])
+
+    population = Population.drawn(mlp, column("seed"), seed, "auto")
+    optimizer = {name: column(name) for name in ("learning_rate", "weight_decay", "schedule")}
     history = fit(
         population,
         X,
         parts.train.y,
-        AdamW(**columns),
+        AdamW(**optimizer),
         epochs=shared["epochs"],
-        batch_size=batch,
+        batch_size=shared["batch_size"],
         seed=seed,
         validation=(X_validation, parts.validation.y),
-        patience=np.array([own["patience"] for own in networks]),
-        dropout=np.array([own["dropout"] for own in networks]),
+        patience=column("patience"),
+        dropout=column("dropout"),
         progress=False,
     )
-    seconds = (time.perf_counter() - began) / len(networks)
-    predicted = [population.predict(own) for own in (X_validation, X_test)]
-    y = [parts.validation.y, parts.test.y]
-    if not parts.is_classes:
-        y = [own.ravel() for own in y]
-    losses = [loss_of(own, p, parts.is_classes) for own, p in zip(y, predicted, strict=True)]
-    curve = np.full((len(networks), 256), np.nan, np.float32)
-    curve[:, : history.validation_loss.shape[1]] = history.validation_loss
-    values = (*losses, *predicted, history.epochs_run, [seconds] * len(networks), curve)
-    return dict(zip(FIELDS, values, strict=True))
+    predicted = [
+        in_units(population.predict(own), parts.target_scaler, "") for own in (X_validation, X_test)
+    ]
+    assert history.validation_loss is not None  # validation rows were given
+    return (*predicted, history.validation_loss)
 
 
-def run(experiment: str, tables: Path, out: Path, names: list[str], rows: int, split: int) -> None:
-    """Train an experiment's networks on tables, and keep what is found, a file each."""
-    out.mkdir(parents=True, exist_ok=True)
-    for facts in json.loads((tables / "tables.json").read_text()):
-        path = out / f"{experiment}-{facts['name']}-{rows}-{split}.npz"
-        if (names and facts["name"] not in names) or path.exists():
-            continue
-        began = time.perf_counter(), time.process_time()
-        parts = parts_of(facts, tables, rows, split)
-        random = np.random.default_rng([split, zlib.crc32(facts["name"].encode())])
-        networks = EXPERIMENTS[experiment](random, len(parts.train.X))
-        found = train(parts, networks, split)
-        reference = boosted(parts)
-        y = {"y_validation": parts.validation.y, "y_test": parts.test.y}
-        says = json.dumps(facts | {"split": split, "networks": networks, "boosted": reference})
-        np.savez(path, says=says, **y, **found)
-        best = found["test"][np.nanargmin(found["validation"])] / reference
-        wall, cpu = time.perf_counter() - began[0], time.process_time() - began[1]
-        print(
-            f"{path.stem} {best:.3f} of {reference:.4f}, {wall:.0f} s, CPU {cpu:.0f} s", flush=True
-        )
+def experiment(name: str, facts: Facts, folder: Path, rows: int = ROWS) -> dict[str, Any]:
+    """Train an experiment's networks on a table, and find what they say."""
+    parts = parts_of(facts, folder, rows)
+    random = np.random.default_rng(zlib.crc32(facts["name"].encode()))
+    networks = trained(parts, EXPERIMENTS[name](random), 0)
+    return FOUND[name](networks) | {"reference": networks.reference}
+
+
+def run(given: argparse.Namespace, kept: Kept) -> None:
+    """Do all that was asked for and is not in the file."""
+    tables = json.loads((given.folder / "tables.json").read_text(encoding="utf-8"))
+    kept.all["tables"] = tables
+    tables = [facts for facts in tables if not given.tables or facts["name"] in given.tables]
+    for name in EXPERIMENTS:
+        for facts in tables if name in given.experiments else ():
+            found, table = kept.part(name, {}), facts["name"]
+            if (table in TUNED_ON or given.tables) and table not in found:
+                found[table] = experiment(name, facts, given.folder)
+                kept.write()
+                _say(f"{name}: {table}")
+    if "sweeps" in given.experiments:
+        for networks in given.networks:
+            for facts in tables:
+                _sweep(Rows.of(facts, given.folder), given.spaces, networks, kept)
+
+
+def _sweep(rows: Rows, names: list[str], networks: int, kept: Kept) -> None:
+    """Sweep a table by all spaces that are not in the file, and fit its rivals."""
+    sweeps, losses = kept.part("sweeps", []), kept.part("rivals", {})
+    table = rows.facts["name"]
+    there = {(own["table"], own["space"], own["networks"]) for own in sweeps}
+    wanted = [name for name in names if (table, name, networks) not in there]
+    for found in compare(rows, wanted, networks):
+        sweeps.append(found)
+        kept.write()
+        _say(f"{table}, {networks} networks, {found['space']}: {found['loss']:.4g}")
+    for name in RIVALS:
+        if name not in losses.setdefault(table, {}) and all(map(version, RUNNERS[name].packages)):
+            losses[table][name] = rival_loss(name, *rows.raw)
+            kept.write()
+
+
+def _say(words: str) -> None:
+    print(words, file=sys.stderr, flush=True)
+
+
+def main() -> None:
+    """Study, keep it, and tell what was found."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path, nargs="?", help="of the tables")
+    parser.add_argument("--output", type=Path, required=True, help="a JSON file")
+    names = [*EXPERIMENTS, "sweeps"]
+    parser.add_argument("--experiments", nargs="+", choices=names, default=names)
+    parser.add_argument("--tables", nargs="+", help="names, by default those that are meant")
+    parser.add_argument("--networks", nargs="+", type=int, default=NETWORKS, help="of real sweeps")
+    parser.add_argument("--spaces", nargs="+", choices=SPACES, default=SPACES, help="likewise")
+    given = parser.parse_args()
+    kept = Kept(given.output)
+    if given.folder is not None:
+        run(given, kept)
+    print(told(kept.all))
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("experiment", choices=[*EXPERIMENTS])
-    parser.add_argument("tables", type=Path)
-    parser.add_argument("out", type=Path)
-    parser.add_argument("--only", nargs="*", default=[])
-    parser.add_argument("--rows", type=int, default=3000)
-    parser.add_argument("--split", type=int, default=0)
-    given = parser.parse_args()
-    run(given.experiment, given.tables, given.out, given.only, given.rows, given.split)
+    main()

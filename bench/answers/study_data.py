@@ -1,36 +1,49 @@
-"""A study's table: its rows split, encoded as a sweep encodes them, and expanded by hand."""
+"""A study's table: its rows split, encoded as a sweep encodes them, and expanded in many ways."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 import polars as pl
 
-from ...sweeps.preparation import Part, Preparer
+from ... import read_table
+from ...sweeps import preparation
+from ...sweeps.preparation import Preparer
 from ...sweeps.weights import Weighting
 from ...tables.dataset import Dataset, dataset_of
+from ...tables.encoding.expansion import DEVIATION, PIECEWISE, Expansion, Line
 from ...tables.roles import Roles
+from ...tables.scaling import Scaler
+from .runners import RUNNERS
+from .tables import Part
 
-MOST_TEST_ROWS = 5000
+Facts = dict[str, Any]  # of a table, from ``tables.json``
+MOST_TEST = 5000
+FAR = 100.0  # widths of a bin that an open one goes on for
 
 
 class Parts(NamedTuple):
-    """A table's rows.
+    """A table's rows, encoded.
 
     Attributes
     ----------
     dataset : the whole table
     train, validation, test : samples
-    rows : numbers of the rows of each of the three
+    target_scaler : of numbers
+    bounded : for each input whether it is no number
+    raw : rows to train on and be ranked by, and test rows, as rivals take them
     """
 
     dataset: Dataset
-    train: Part
-    validation: Part
-    test: Part
-    rows: tuple[np.ndarray, np.ndarray, np.ndarray]
+    train: preparation.Part
+    validation: preparation.Part
+    test: preparation.Part
+    target_scaler: Scaler | None
+    bounded: tuple[bool, ...]
+    raw: tuple[Part, Part]
 
     @property
     def outputs(self) -> int:
@@ -38,82 +51,102 @@ class Parts(NamedTuple):
         return self.dataset.target.outputs
 
     @property
-    def is_classes(self) -> bool:
-        """Whether the target is classes."""
-        return self.dataset.target.kind == "classes"
+    def kind(self) -> str:
+        """Of the target: "classes" or "numbers"."""
+        return self.dataset.target.kind
 
 
-def parts_of(facts: dict[str, Any], folder: Path, rows: int, split: int) -> Parts:
+def frame_of(facts: Facts, folder: Path) -> pl.DataFrame:
+    """A table's rows that have a target."""
+    return read_table(folder / f"{facts['name']}.csv").drop_nulls(facts["target"])
+
+
+def parts_of(facts: Facts, folder: Path, rows: int, split: int = 0) -> Parts:
     """A table's parts.
 
     Parameters
     ----------
-    facts : of a table, from ``tables.json``
     rows : the most that are trained on and ranked by; a fifth of them is ranked by
     split : seed
     """
-    frame = pl.read_csv(folder / f"{facts['name']}.csv", infer_schema_length=None)
+    frame = frame_of(facts, folder)
     dataset = dataset_of(frame, Roles(target=facts["target"]), task=facts["task"])
-    order = np.random.default_rng(split).permutation(len(dataset.target.values))
+    order = np.random.default_rng(split).permutation(len(frame))
     used = min(rows, int(0.75 * len(order)))
     ranked = used // 5
-    numbers = (order[ranked:used], order[:ranked], order[used : used + MOST_TEST_ROWS])
-    found, train = Preparer(dataset, Weighting(), split).prepare(numbers[0])
-    validation, test = (found.part(dataset, own) for own in numbers[1:])
-    return Parts(dataset, train, validation, test, numbers)
+    known, held = order[:used], order[used : used + MOST_TEST]
+    found, train = Preparer(dataset, Weighting(), split).prepare(order[ranked:used])
+    validation, test = (found.part(dataset, own) for own in (order[:ranked], held))
+    return Parts(
+        *(dataset, train, validation, test, found.target_scaler, tuple(found.encoding.bounded)),
+        raw=raw(frame, facts, known, held),
+    )
 
 
-def expanded(name: str, train: np.ndarray, *others: np.ndarray) -> list[np.ndarray]:
-    """Inputs by another encoding: "scaled", "quantile", or piecewise linear ones.
+def raw(
+    frame: pl.DataFrame, facts: Facts, train: np.ndarray, test: np.ndarray
+) -> tuple[Part, Part]:
+    """Rows as rivals take them."""
+    y, classes = frame[facts["target"]].to_numpy(), 0
+    if facts["task"] == "classification":
+        names, y = np.unique(y.astype(str), return_inverse=True)
+        classes = len(names)
+    X = frame.drop(facts["target"]).to_pandas()
+    first, second = (
+        Part(X.iloc[rows].reset_index(drop=True), y[rows], classes) for rows in (train, test)
+    )
+    return first, second
 
-    A piecewise linear encoding (Gorishniy et al., 2022) is called "piecewise8" and so on, by its
-    bins. After it, "-open" leaves the first and the last bin open, as in the paper, "-raw" leaves
-    inputs between 0 and 1, "-centred" only centres them, "-0.5" scales them to that deviation
-    instead of 1, "-plus" keeps the scaled column beside them. Columns of two values stay.
+
+def rival_loss(name: str, train: Part, test: Part) -> float:
+    """A rival's log loss, or root mean squared error, on test rows, at its defaults."""
+    from .fit import loss
+
+    return loss(test, RUNNERS[name].fit(train, 0)(test.X)[name])
+
+
+def expansion_of(name: str, X: np.ndarray, bounded: tuple[bool, ...]) -> Expansion | None:
+    """A number encoding as a sweep has it, or a variant of a piecewise linear one.
+
+    After "piecewise8" and the like, "-1" scales each bin to that deviation, "-centred" centres bins
+    between 0 and 1, "-raw" leaves them there, "-open" lets the first and the last bin go on, as in
+    the paper (Gorishniy et al., 2022), and "-plus" keeps the scaled number beside its bins.
     """
-    arrays = [train, *others]
-    if name == "scaled":
-        return arrays
-    numbers = [k for k in range(train.shape[1]) if len(np.unique(train[:, k])) > 2]
-    rest = [k for k in range(train.shape[1]) if k not in numbers]
-    if not numbers:
-        return arrays
-    if name == "quantile":
-        from sklearn.preprocessing import QuantileTransformer
-
-        count = min(1000, len(train))
-        own = QuantileTransformer(n_quantiles=count, output_distribution="normal")
-        own.fit(train[:, numbers])
-        new = [np.clip(own.transform(X[:, numbers]), -4.0, 4.0) for X in arrays]
-    else:
-        kind, *how = name.split("-")
-        bins = int(kind.removeprefix("piecewise"))
-        edges = [_edges(train[:, k], bins) for k in numbers]
-        new = [_piecewise(X[:, numbers], edges, "open" in how) for X in arrays]
-        if "raw" not in how:
-            mean, deviation = new[0].mean(axis=0), new[0].std(axis=0)
-            deviation = np.where(deviation > 1e-6, deviation, 1.0)
-            given = [float(word) for word in how if word[0].isdigit()]
-            deviation = deviation / given[0] if given else deviation
-            if "centred" in how:
-                deviation = 1.0
-            new = [(X - mean) / deviation for X in new]
-        if "plus" in how:
-            new = [np.hstack([N, X[:, numbers]]) for N, X in zip(new, arrays, strict=True)]
-    joined = [np.hstack([N, X[:, rest]]) for N, X in zip(new, arrays, strict=True)]
-    return [np.ascontiguousarray(X, np.float32) for X in joined]
+    kind, *how = name.split("-")
+    expansion = Expansion.fit(kind, X, bounded)
+    if expansion is None or not kind.startswith(PIECEWISE):
+        return expansion
+    lines: list[Line] = []
+    for source in range(len(bounded)):
+        own = [line for line in expansion.lines if line.source == source]
+        lines += _varied(own, how) if own[0].knots else own
+    return replace(expansion, name=name, lines=tuple(lines))
 
 
-def _edges(column: np.ndarray, bins: int) -> np.ndarray:
-    return np.unique(np.quantile(column.astype(np.float64), np.linspace(0.0, 1.0, bins + 1)))
+def _varied(lines: list[Line], how: list[str]) -> list[Line]:
+    """The bins of an input in another way."""
+    for word in how:
+        if word == "plus":
+            lines = [*lines, Line(lines[0].source)]
+        elif word == "open":
+            lines[0] = _longer(lines[0], 0)
+            lines[-1] = _longer(lines[-1], 1)
+        else:
+            lines = [_rescaled(line, word) for line in lines]
+    return lines
 
 
-def _piecewise(X: np.ndarray, edges: list[np.ndarray], is_open: bool) -> np.ndarray:
-    columns = []
-    for x, own in zip(X.T.astype(np.float64), edges, strict=True):
-        shares = (x[:, None] - own[:-1]) / np.diff(own)
-        low, high = np.zeros(len(own) - 1), np.ones(len(own) - 1)
-        if is_open:
-            low[0], high[-1] = -np.inf, np.inf
-        columns.append(np.clip(shares, low, high))
-    return np.hstack(columns)
+def _rescaled(line: Line, word: str) -> Line:
+    low, high = line.values
+    if word == "raw":
+        return line._replace(values=(0.0, 1.0))
+    size = high - low if word == "centred" else DEVIATION / float(word)
+    return line._replace(values=(low / size, high / size))
+
+
+def _longer(line: Line, end: int) -> Line:
+    """A bin that goes on beyond its first knot, or its last."""
+    knots, values = [*line.knots], [*line.values]
+    for ends in (knots, values):
+        ends[end] += (2 * end - 1) * FAR * (ends[1] - ends[0])
+    return line._replace(knots=tuple(knots), values=tuple(values))

