@@ -18,6 +18,7 @@ from ..sweeps.words import (
     column_title,
     duration,
     ended_early,
+    in_ensemble,
     metric_in,
     no_score,
     ranked_by,
@@ -146,7 +147,8 @@ def print_ensemble(console: Console, result: SweepResult, ensemble: dict[str, An
             name = "validation_score" if key == "score" else key
             first = metric.format(result.table[name][0])
             told.append(f"{words} {metric.format(ensemble[key])} (the first network's {first})")
-    members = many(len(ensemble["members"]), "network")
+    networks = [own["network"] for own in ensemble["members"]]
+    members = in_ensemble(networks, _folds(result))
     console.print(f"ensemble of {members}: {', '.join(told)}", soft_wrap=True, highlight=False)
 
 

@@ -92,12 +92,14 @@ def test_what_will_be_swept(asked, words):
 
 @each_table
 def test_what_is_said_of_an_ensemble(drawn):
-    file, found = io.StringIO(), {"score": -0.25, "test_score": -0.5, "members": [{}, {}]}
+    file, found = io.StringIO(), {"score": -0.25, "test_score": -0.5, "members": []}
+    folds = 3 if drawn.folds else 1  # each network has a member for each fold
+    found["members"] = [{"network": k // folds, "fold": k % folds} for k in range(2 * folds)]
     if not drawn.tested:
         found["test_score"] = None
     leaderboard.print_ensemble(Console(file=file, width=20), drawn.result(), found)
     score, first, tested, first_tested = claims(
-        rf"ensemble of 2 networks: (?:mean )?validation {drawn.label}(?: over 3 folds)? (\S+) "
+        rf"ensemble of 2 networks(?: on each of 3 folds)?: (?:mean )?validation {drawn.label}(?: over 3 folds)? (\S+) "
         rf"\(the first network's (\S+)\)(?:, test {drawn.label} (\S+) \(the first network's "
         r"(\S+)\))?",
         file.getvalue().strip(),
