@@ -99,7 +99,8 @@ def test_what_is_said_of_an_ensemble(drawn):
         found["test_score"] = None
     leaderboard.print_ensemble(Console(file=file, width=20), drawn.result(), found)
     score, first, tested, first_tested = claims(
-        rf"ensemble of 2 networks(?: on each of 3 folds)?: (?:mean )?validation {drawn.label}(?: over 3 folds)? (\S+) "
+        r"ensemble of 2 networks(?: on each of 3 folds)?: "
+        rf"(?:mean )?validation {drawn.label}(?: over 3 folds)? (\S+) "
         rf"\(the first network's (\S+)\)(?:, test {drawn.label} (\S+) \(the first network's "
         r"(\S+)\))?",
         file.getvalue().strip(),
