@@ -77,6 +77,7 @@ def check_summary(drawn, text):
         ({"networks": 9}, "9 networks, 5 epochs"),
         ({"networks": 1, "cv": 3, "halving": "successive"}, "1 network on each of 3 folds, up to"),
         ({"time": 90.0}, "; networks within 90 s, 5 epochs"),
+        ({"time": 90.0, "cv": 3}, "; networks on each of 3 folds within 90 s, 5 epochs"),
         ({"time": 180.0, "networks": 2000}, "; up to 2,000 networks within 3 min, 5 epochs"),
     ],
 )
