@@ -92,7 +92,9 @@ class Scorer(NamedTuple):
                 results["validation_std"] = scores.std(axis=1)
         else:
             results |= self.test_columns(population, diverged[:, 0])
-        results["loss"], results["epochs"] = loss.mean(axis=1), epochs.min(axis=1)
+        # the first fold that diverged ends a trial; of others, the last that had patience left
+        ends = np.where(diverged.any(axis=1), epochs.min(axis=1), epochs.max(axis=1))
+        results["loss"], results["epochs"] = loss.mean(axis=1), ends
         if history.best_epoch is not None:
             best = history.best_epoch.reshape(len(parts), trials)
             results["best_epoch"] = np.maximum(1, np.sort(best, axis=0)[len(parts) // 2])
