@@ -132,6 +132,7 @@ def test_what_is_on_its_way_when_time_is_over_ends_as_it_is(cv, patience):
     assert result.ended_by_time
     assert 0 < len(result.table["network"]) < 500
     assert (result.table["epochs"] < 10**5).all()
+    assert not result.table.get("stopped", np.False_).any()  # time is over, not patience
     np.testing.assert_array_equal(np.isfinite(result.losses).sum(axis=1), result.table["epochs"])
     if cv is None:
         rows = result.rows["validation"]
