@@ -22,6 +22,7 @@ from sweeps import (
 
 import bpfast as bp
 from bpfast.sweeps.halving import Halving
+from bpfast.sweeps.study import Study
 from bpfast.sweeps.trainer import Trainer
 from bpfast.tables.splitting import split
 
@@ -69,6 +70,15 @@ def test_freed_room_is_filled_and_a_rung_knows_all_that_came_to_it(monkeypatch):
     epochs = by_network(halved, "epochs")
     assert sorted(epochs) == list(range(40))
     assert set(epochs.values()) == {1, 3, 9}
+
+
+@pytest.mark.parametrize("cv", [None, 2])
+def test_who_is_pruned_does_not_depend_on_who_ran_out_of_patience_beside_it(cv):
+    space = {"learning_rate": "1e-3:1:log", "hidden": 3, "patience": "1:4", "batch_size": 8}
+    options = {"halving": "successive", "epochs": 27, "space": space, "networks": 60, "cv": cv}
+    whole = halved_sweep(**options)
+    assert whole.table["stopped"].any()
+    same(halved_sweep(memory=1, **options), whole)  # each in a shard of its own
 
 
 # --- time -----------------------------------------------------------------------------------------
@@ -270,6 +280,24 @@ def test_after_ctrl_c_a_sweep_goes_on_where_it_was(tmp_path, monkeypatch):
     same(resumed, expected)
     assert resumed.sample_updates == expected.sample_updates
     assert min(begun) >= 3  # what came to the rungs does not come there again
+
+
+@pytest.mark.parametrize("cv", [None, 2])
+def test_ctrl_c_before_all_trials_were_asked_for_again_loses_none(cv, tmp_path, monkeypatch):
+    monkeypatch.setattr("bpfast.sweeps.study.LEARNING_BATCH", 4)
+    options = {"sampler": "tpe", "cv": cv}
+    whole = kept_sweep(tmp_path, **options)
+    ask = Study.ask
+
+    def interrupted(self, limit):
+        press()
+        monkeypatch.setattr(Study, "ask", ask)
+        return ask(self, limit)
+
+    monkeypatch.setattr(Study, "ask", interrupted)
+    resumed = kept_sweep(tmp_path, resume=True, **options)
+    assert resumed.interrupted
+    same(resumed, whole)
 
 
 @pytest.mark.parametrize("stop", [75, 105, 135])

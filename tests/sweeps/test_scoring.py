@@ -182,3 +182,11 @@ def test_predictions_that_a_metric_does_not_take_come_last():
     assert undefined.any()
     assert np.isfinite(table["validation_r2"][undefined]).all()
     assert (np.diff(scores[np.isfinite(scores)]) <= 0).all()
+
+
+def test_a_trial_has_stopped_where_some_folds_went_on_to_the_last_epoch():
+    """It was not let go: no network of it had more to do."""
+    space = {"learning_rate": "1e-3:1e-1:log", "hidden": 3, "patience": 2, "batch_size": 16}
+    table = sweep(NUMBERS, cv=3, space=space, networks=20, epochs=12).table
+    assert {*table["stopped"].tolist()} == {True, False}
+    np.testing.assert_array_equal(table["stopped"], table["epochs"] < 12)
