@@ -286,7 +286,9 @@ class Rounds:
 
     def _take_earlier(self) -> None:
         """Have all rows that are in the folder, if Ctrl-C came before they were asked for again."""
-        for number, row in self._folder.rows.items() if self._folder else ():
+        if self._folder is None:
+            return
+        for number, row in self._folder.rows.items():
             if number not in self.rows:
                 self.rows[number] = row
                 self.losses[number] = np.array(self._folder.losses[number])

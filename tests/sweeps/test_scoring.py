@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from datasets import array_dataset
-from sweeps import NUMBERS, SPACE, WORDS, X, sweep
+from sweeps import NUMBERS, SPACE, WORDS, X, halved_sweep, sweep
 
 import bpfast as bp
 from bpfast.sweeps import scoring
@@ -186,7 +186,7 @@ def test_predictions_that_a_metric_does_not_take_come_last():
 
 def test_a_trial_has_stopped_where_some_folds_went_on_to_the_last_epoch():
     """It was not let go: no network of it had more to do."""
-    space = {"learning_rate": "1e-3:1e-1:log", "hidden": 3, "patience": 2, "batch_size": 16}
-    table = sweep(NUMBERS, cv=3, space=space, networks=20, epochs=12).table
+    space = {"learning_rate": "1e-2:1:log", "hidden": 3, "patience": 2, "batch_size": 8}
+    table = halved_sweep(cv=3, space=space, networks=20, epochs=8).table
     assert {*table["stopped"].tolist()} == {True, False}
-    np.testing.assert_array_equal(table["stopped"], table["epochs"] < 12)
+    np.testing.assert_array_equal(table["stopped"], table["epochs"] < 8)
