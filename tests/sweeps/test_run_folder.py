@@ -77,7 +77,7 @@ def test_networks_that_were_pruned_are_trained_again_to_their_rungs(cv, tmp_path
         path.unlink()
     halved_sweep(run=tmp_path, resume=True, **options)
     for before, after in zip(*seen, strict=True):
-        assert before.row == after.row
+        assert before.row["network"] == after.row["network"]
         np.testing.assert_array_equal(before.networks.parameters, after.networks.parameters)
 
 
