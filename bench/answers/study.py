@@ -35,6 +35,7 @@ ROWS = 3000
 NETWORKS = (64, 128)  # of real sweeps
 SHARED = ("encoding", "hidden", "activation", "batch_size", "epochs")  # by those trained together
 FOUND = {"encodings": encodings_found, "wide": wide_found}
+ONLY = {"wide": TUNED_ON}
 RIVALS = ("HistGB", "CatBoost")  # the second where it is installed
 
 
@@ -165,7 +166,7 @@ def run(given: argparse.Namespace, kept: Kept) -> None:
     for name in EXPERIMENTS:
         for facts in tables if name in given.experiments else ():
             found, table = kept.part(name, {}), facts["name"]
-            if (table in TUNED_ON or given.tables) and table not in found:
+            if table in ONLY.get(name, [table]) and table not in found:
                 found[table] = experiment(name, facts, given.folder)
                 kept.write()
                 _say(f"{name}: {table}")

@@ -43,17 +43,19 @@ def _tables(tables: list[dict[str, Any]]) -> str:
 
 
 def _encodings(tables: Mapping[str, Any]) -> str:
-    """Geometric means over tables, beside scaled inputs."""
+    """Geometric means over tables, and beside scaled inputs."""
     of_all = [own["encodings"] for own in tables.values()]
-    names = [name for name in of_all[0] if all(name in own for own in of_all)]
     rows = []
-    for name in names:
-        single, ensemble = (np.array([own[name][k] for own in of_all]) for k in (0, 1))
-        beside = ensemble / [own["scaled"][1] for own in of_all]
-        better = int((beside < 1.0).sum())
-        numbers = (gmean(single), gmean(ensemble), gmean(beside), np.median(beside))
-        rows.append((name, *(f"{own:.3f}" for own in numbers), f"{better} of {len(of_all)}"))
-    head = ("encoding", "single", "ensemble", "beside scaled", "median", "better on")
+    for name in of_all[0]:
+        if not all(name in own for own in of_all):
+            continue
+        means = (gmean([own[name][kind] for own in of_all]) for kind in (0, 1))
+        pairs = {
+            table: (own["encodings"][name][1], own["encodings"]["scaled"][1])
+            for table, own in tables.items()
+        }
+        rows.append((name, *(f"{mean:.3f}" for mean in means), *_compared(pairs)))
+    head = ("encoding", "single", "ensemble", "beside scaled", "tuned on", "kept back", "better on")
     return _table(head, rows)
 
 

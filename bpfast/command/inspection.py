@@ -13,6 +13,7 @@ import numpy as np
 from ..reporting.inspection.found import INSPECTION
 from ..reporting.inspection.inspecting import CURVES, Sample, drawn, inspect_sample
 from ..reporting.inspection.predictor import as_ensemble
+from ..sweeps.costs import RATE
 from ..sweeps.identity import check_same
 from ..sweeps.metrics import named
 from ..sweeps.run_folder import read_manifest
@@ -24,7 +25,9 @@ from .request import Request
 from .results import BEST, ENSEMBLE
 from .resume import resumed
 
-QUICK = 1e11  # products of an input and a weight: about two seconds on two cores
+QUICK, SHARE = 2.0, 0.05  # seconds of two cores, at most; and of a sweep's time
+IMPORT = 1.0  # seconds until scikit-learn is imported
+OPERATIONS = 2  # of each product of an input and a weight: it is added to others
 PARTS = ("test", "validation", "train")  # the first that has rows is looked at
 FINGERPRINTS = ("data", "classes", "folds", "held_out")  # of the settings: what rows are where
 
@@ -49,13 +52,15 @@ def sample_of(
 def inspect_quickly(folder: Path, sample: Sample, request: Request) -> None:
     """Inspect the answer of a sweep that ends now, as far as nobody waits for it.
 
-    Nothing is written where there is no answer, or where to inspect it would take long.
+    Nothing is written where there is no answer, or where to inspect it would take long, of which
+    all is counted, not measured: the same answer is inspected with the same rows on every machine.
     """
     (folder / INSPECTION).unlink(missing_ok=True)  # of another answer
-    if not (folder / BEST).is_file() or find_spec("sklearn") is None:
+    seconds = QUICK if request.time is None else min(QUICK, SHARE * request.time - IMPORT)
+    if seconds <= 0 or not (folder / BEST).is_file() or find_spec("sklearn") is None:
         return
     with suppress(MemoryError):
-        _inspect(folder, sample, request, QUICK, curves=0)
+        _inspect(folder, sample, request, seconds * RATE / OPERATIONS, curves=0)
 
 
 def inspect_again(folder: Path, typed: Mapping[str, Any]) -> None:

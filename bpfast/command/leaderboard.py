@@ -18,6 +18,7 @@ from ..sweeps.words import (
     column_title,
     duration,
     ended_early,
+    in_ensemble,
     metric_in,
     no_score,
     ranked_by,
@@ -40,16 +41,16 @@ def print_request(console: Console, dataset: Dataset, request: Request) -> None:
     console.print(
         f"[bold]{escape(dataset.name)}[/]: {many(len(target.values), 'row')}, "
         f"{many(dataset.inputs.shape[1], 'column')}, {to_predict(target.kind, target.outputs)}; "
-        f"{_networks(request)}{folds}, {most}{many(request.epochs or 0, 'epoch')}"
+        f"{_networks(request, folds)}, {most}{many(request.epochs or 0, 'epoch')}"
     )
 
 
-def _networks(request: Request) -> str:
-    """How many networks are asked for."""
+def _networks(request: Request, folds: str) -> str:
+    """How many networks are asked for, and within which time."""
     if request.time is None:
-        return many(request.networks or 0, "network")
+        return many(request.networks or 0, "network") + folds
     most = "networks" if request.networks is None else f"up to {many(request.networks, 'network')}"
-    return f"{most} within {duration(request.time)}"
+    return f"{most}{folds} within {duration(request.time)}"
 
 
 def print_result(console: Console, result: SweepResult, top: int) -> None:
@@ -146,7 +147,8 @@ def print_ensemble(console: Console, result: SweepResult, ensemble: dict[str, An
             name = "validation_score" if key == "score" else key
             first = metric.format(result.table[name][0])
             told.append(f"{words} {metric.format(ensemble[key])} (the first network's {first})")
-    members = many(len(ensemble["members"]), "network")
+    networks = [own["network"] for own in ensemble["members"]]
+    members = in_ensemble(networks, _folds(result))
     console.print(f"ensemble of {members}: {', '.join(told)}", soft_wrap=True, highlight=False)
 
 

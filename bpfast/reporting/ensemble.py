@@ -7,8 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..plurals import many
-from ..sweeps.words import column_title, ranked_by, which_is_better
+from ..sweeps.words import column_title, in_ensemble, ranked_by, which_is_better
 from .captions import number, percent
 from .leaderboard import NOTHING, ROWS, cell
 from .run import Run
@@ -22,8 +21,8 @@ def ensemble_html(run: Run) -> str:
     found = run.manifest.get("ensemble")
     if not found:
         return ""
-    members = len(found["members"])
-    more = f"The {ROWS} with the most weight, of {members:,}." if members > ROWS else ""
+    networks = len(_weights(found))
+    more = f"The {ROWS} with the most weight, of {networks:,}." if networks > ROWS else ""
     return (
         '<section aria-labelledby="ensemble">\n<h2 id="ensemble">The ensemble</h2>\n'
         f'<p id="ensemble-says">{escape(sentence(run, found))}</p>\n'
@@ -43,9 +42,7 @@ def sentence(run: Run, found: dict[str, Any]) -> str:
             f"; on the test part, which no member was picked by, they are {metric.format(tested)} "
             f"and {cell(run, 'test_score', 0)}"
         )
-    text += f". It predicts the weighted mean of {many(len(found['members']), 'network')}"
-    if run.folds:
-        text += ", each trained on all folds but its own"
+    text += f". It predicts the weighted mean of {in_ensemble(_weights(found), run.folds)}"
     temperature = found["temperature"]
     if temperature != 1.0:
         how = "less sure" if temperature > 1.0 else "more sure"
@@ -54,22 +51,29 @@ def sentence(run: Run, found: dict[str, Any]) -> str:
 
 
 def _table(run: Run, found: dict[str, Any]) -> str:
-    """A row for each member, the greatest weight first."""
+    """A row for each network, with its weight in all folds, the greatest first."""
     rank = {network: row for row, network in enumerate(run.table["network"].tolist())}
     names = [name for name in ("validation_score", *SHAPE) if name in run.table]
-    members = sorted(found["members"], key=lambda own: (-own["weight"], own["network"]))
+    members = sorted(_weights(found).items(), key=lambda own: (-own[1], own[0]))
     rows = []
-    for own in members[:ROWS]:
-        row = rank.get(own["network"])  # none where the table has only the best of many
+    for network, weight in members[:ROWS]:
+        row = rank.get(network)  # none where the table has only the best of many
         told = [NOTHING if row is None else cell(run, name, row) for name in names]
         place = NOTHING if row is None else str(row + 1)
-        fold = [str(own["fold"])] * bool(run.folds)
-        rows.append([str(own["network"]), *fold, percent(own["weight"]), place, *told])
+        rows.append([str(network), percent(weight), place, *told])
     titles = [column_title(name, run.metric) for name in names]
-    heads = ["network", *["fold"] * bool(run.folds), "weight", "rank", *titles]
+    heads = ["network", "weight", "rank", *titles]
     texts = [_is_text(run.table[name]) for name in names]
     is_text = [False] * (len(heads) - len(names)) + texts
     return html_table(heads, rows, is_text, "even")
+
+
+def _weights(found: dict[str, Any]) -> dict[int, float]:
+    """Weights of the table's networks; each has a member for each fold."""
+    weights: dict[int, float] = {}
+    for own in found["members"]:
+        weights[own["network"]] = weights.get(own["network"], 0.0) + own["weight"]
+    return weights
 
 
 def _is_text(values: np.ndarray) -> bool:

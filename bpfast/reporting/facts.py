@@ -9,6 +9,7 @@ from ..sweeps.metrics import SCORES, Metric
 from ..sweeps.words import (
     by_epoch,
     duration,
+    in_ensemble,
     ranked_by,
     trained_on_logarithm,
     which_is_better,
@@ -43,7 +44,8 @@ def _ensemble(run: Run) -> list[_Fact]:
     found, metric = run.manifest.get("ensemble"), run.metric
     if not found:
         return []
-    members = f"of {many(len(found['members']), 'network')}"
+    networks = [own["network"] for own in found["members"]]
+    members = f"of {in_ensemble(networks, run.folds)}"
     scores = {"validation": found["score"], "test": found["test_score"]}
     return [
         (f"Ensemble's {part} {metric.label}", metric.format(score), members)

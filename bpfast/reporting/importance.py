@@ -36,8 +36,8 @@ def caption(run: Run) -> Caption:
     first, *others = run.importance
     text = f"{first} has {percent(run.importance[first])} of the importance for being among the "
     text += "best tenth"
-    if not run.had_all.all():
-        text += " of those that had every epoch"
+    if not run.through.all():
+        text += " of those that were trained to their end"
     if others:
         text += f", {others[0]} {percent(run.importance[others[0]])}"
     text += f" (Optuna's PED-ANOVA, of {many(len(run.finished), 'network')})."

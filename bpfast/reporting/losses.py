@@ -85,7 +85,7 @@ def _trend(run: Run, epochs: np.ndarray, losses: np.ndarray) -> str:
     change = abs(last - before) / before if before > 0 else np.inf
     share = percent(change).replace("<", "less than").replace(">", "more than")
     amount = f"by {share}" if change <= 1 else f"from {number(before)} to {number(last)}"
-    if run.table["diverged"][0]:
+    if run.table["diverged"][0] or "stopped" in run.table:  # patience says how long is enough
         return f"{since} {direction} {amount}"
     if direction == "rose":
         return f"{since} {direction} {amount}: a smaller learning rate may help"
@@ -116,11 +116,13 @@ def caption_quantiles(run: Run) -> Caption:
 
 def _why_missing(run: Run, missing: np.ndarray) -> str:
     """What became of networks that have no loss in the last epoch."""
-    known = run.table["diverged"] | run.let_go | run.unfinished
+    stopped = run.through & ~run.had_all & ~run.table["diverged"]
+    known = run.table["diverged"] | run.let_go | run.unfinished | stopped
     counts = {
         "diverged": missing & run.table["diverged"],
         "let go": missing & run.let_go,
         "on the way": missing & run.unfinished,
+        "out of patience": missing & stopped,
         "without a finite loss": missing & ~known,
     }
     words = [f"{rows.sum():,} {became}" for became, rows in counts.items() if rows.any()]

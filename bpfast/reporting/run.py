@@ -103,8 +103,13 @@ class Run:
 
     @cached_property
     def finished(self) -> np.ndarray:
-        """Rows of networks that have a score and had every epoch: Optuna's complete trials."""
-        return self.scored[self.had_all[self.scored]]
+        """Rows of networks that have a score and were trained to their end: complete trials."""
+        return self.scored[self.through[self.scored]]
+
+    @cached_property
+    def through(self) -> np.ndarray:
+        """(networks,) bool: had every epoch, or ran out of patience."""
+        return self.had_all | self.table.get("stopped", np.False_).astype(bool)
 
     @cached_property
     def had_all(self) -> np.ndarray:

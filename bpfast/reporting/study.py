@@ -63,9 +63,9 @@ def importance_of(study: Any, run: Run) -> tuple[dict[str, float], str]:
         alone = f"only {run.varied[0]} differs" if run.varied else "nothing differs"
         return {}, f"{alone} between networks, so there is nothing to compare"
     if len(run.finished) < FEWEST:
-        return {}, f"fewer than {FEWEST} networks that had every epoch have a score"
+        return {}, f"fewer than {FEWEST} networks that were trained to their end have a score"
     if np.ptp(run.scores[run.finished]) == 0:
-        return {}, "all networks that had every epoch have the same score"
+        return {}, "all networks that were trained to their end have the same score"
     from optuna.importance import PedAnovaImportanceEvaluator, get_param_importances
 
     try:

@@ -14,7 +14,7 @@ from .trainer import Trainer
 from .trials import FitGroup
 
 RATE = 1e11  # operations a second of two cores, where nothing was measured
-PATIENT = 5  # a network of a patience stops after about so many times as many epochs
+PATIENT = 2.5  # a network of a patience stops after about so many times as many epochs
 
 
 def typical_operations(trainer: Trainer, space: Space, halving: Halving | None) -> float:

@@ -21,7 +21,7 @@ from .space import Space
 from .trainer import Trainer
 
 EPOCHS, PATIENT_EPOCHS = 30, 128  # the second where networks stop by patience
-SECONDS = 8.0  # that networks take by this guess, if neither they nor a time are given
+SECONDS = 16.0  # that networks take by this guess, if neither they nor a time are given
 FEWEST, MANY, STEP = 32, 128, 16  # networks then: a multiple of 16
 
 

@@ -13,7 +13,7 @@ from ..training.population import Population
 from .candidates import MOST, Candidate, Candidates
 from .shards import Job, Shard
 from .trainer import Trainer
-from .trials import FitGroup, Row, State, Trial, params_of, rank, rung_values
+from .trials import FitGroup, Row, State, Trial, params_of, rank
 
 
 class Trained(Protocol):
@@ -37,18 +37,14 @@ def offer_lacking(trained: Trained, rows: Iterable[Row], candidates: Candidates)
     for row in nsmallest(MOST, rows, key=rank):
         if candidates.wants(row):
             trainer, _ = trained.source(row["network"])
+            was_let_go = row["epochs"] < trainer.epochs and not row.get("stopped", False)
+            until = row["epochs"] if was_let_go else trainer.epochs
             group = FitGroup.of(params_of(row))
             if candidates.has_room(row, trainer.parameters(group)):
-                groups.setdefault((trainer.seed, group, _last_epoch(row, trainer)), []).append(row)
+                groups.setdefault((trainer.seed, group, until), []).append(row)
     for (_, _, until), own in groups.items():
         for candidate in _trained_again(trained, own, until):
             candidates.offer(*candidate)
-
-
-def _last_epoch(row: Row, trainer: Trainer) -> int:
-    """The epoch that a trial was trained to: that of its last rung, if it was pruned there."""
-    was_pruned = row["epochs"] < trainer.epochs and not row.get("stopped", False)
-    return max(rung_values(row)) if was_pruned else trainer.epochs
 
 
 def _trained_again(trained: Trained, rows: Sequence[Row], until: int) -> Iterator[Candidate]:

@@ -92,14 +92,13 @@ class Scorer(NamedTuple):
                 results["validation_std"] = scores.std(axis=1)
         else:
             results |= self.test_columns(population, diverged[:, 0])
-        results["loss"], results["epochs"] = loss.mean(axis=1), epochs.min(axis=1)
+        # the first fold that diverged ends a trial; of others, the last that had patience left
+        ends = np.where(diverged.any(axis=1), epochs.min(axis=1), epochs.max(axis=1))
+        results["loss"], results["epochs"] = loss.mean(axis=1), ends
         if history.best_epoch is not None:
             best = history.best_epoch.reshape(len(parts), trials)
             results["best_epoch"] = np.maximum(1, np.sort(best, axis=0)[len(parts) // 2])
-            # some folds' networks may be through all epochs
-            has_ended = history.stopped | (history.epochs_run == history.epochs[-1])
-            stopped, ended = np.reshape([history.stopped, has_ended], (2, len(parts), trials))
-            results["stopped"] = stopped.any(axis=0) & ended.all(axis=0)
+            results["stopped"] = history.stopped.reshape(len(parts), trials).all(axis=0)
         results["diverged"] = diverged.any(axis=1)
         if self.data.refits:
             results |= {SPLIT_SCORE.format(k): column for k, column in enumerate(scores.T)}

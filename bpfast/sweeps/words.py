@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
+from ..plurals import many
 from .metrics import SCORES, Metric
 
 MOST_ENDS = 8  # epochs that are told one by one
@@ -65,6 +66,11 @@ def ranked_by(metric: Metric, folds: int) -> str:
     """What networks are ranked by; folds are 0 without a cross-validation."""
     mean, over = ("mean ", f" over {folds} folds") if folds else ("", "")
     return f"{mean}validation {metric.label}{over}"
+
+
+def in_ensemble(networks: Iterable[int], folds: int) -> str:
+    """How many of the table's networks an ensemble has; each of its members is of one of them."""
+    return many(len({*networks}), "network") + (f" on each of {folds} folds" if folds else "")
 
 
 def which_is_better(metric: Metric) -> str:

@@ -16,6 +16,7 @@ from bpfast.command.inspection import sample_of
 from bpfast.reporting import Inspection
 from bpfast.reporting import figures as report_figures
 from bpfast.reporting.inspection import predictor
+from bpfast.reporting.inspection.inspecting import Sample
 from bpfast.sweeps.run_folder import read_manifest
 
 KINDS = ["--target", "kind", "--drop", "price", *SMALL]
@@ -126,7 +127,7 @@ def test_other_data_and_options_are_refused(swept, houses, bpfast):
 
 
 def test_what_would_take_long_is_left(houses, bpfast, tmp_path, monkeypatch):
-    monkeypatch.setattr(inspection, "QUICK", 10.0)
+    monkeypatch.setattr(inspection, "QUICK", 1e-9)
     assert bpfast("sweep", houses, *KINDS, "--output", "run")[0] == 0
     assert not (tmp_path / "run" / "inspection.json").exists()
 
@@ -138,3 +139,15 @@ def test_what_there_is_no_room_for_is_left(houses, bpfast, tmp_path, monkeypatch
     monkeypatch.setattr(predictor, "check_memory", lacking)
     assert bpfast("sweep", houses, *KINDS, "--output", "run")[0] == 0
     assert not (tmp_path / "run" / "inspection.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("time", "seconds"), [(None, [2.0]), (600, [2.0]), (30, [0.5]), (20, []), (1, [])]
+)
+def test_it_takes_a_small_share_of_a_sweep_s_time(time, seconds, tmp_path, monkeypatch):
+    given = []
+    monkeypatch.setattr(inspection, "_inspect", lambda *words, **_: given.append(words[-1]))
+    (tmp_path / "best.safetensors").touch()
+    request, _ = asked_by("diabetes", *([] if time is None else ["--time", time]))
+    inspection.inspect_quickly(tmp_path, Sample("test", *[np.empty(0)] * 3, 0), request)
+    assert given == pytest.approx([own * 5e10 for own in seconds])

@@ -77,6 +77,7 @@ def check_summary(drawn, text):
         ({"networks": 9}, "9 networks, 5 epochs"),
         ({"networks": 1, "cv": 3, "halving": "successive"}, "1 network on each of 3 folds, up to"),
         ({"time": 90.0}, "; networks within 90 s, 5 epochs"),
+        ({"time": 90.0, "cv": 3}, "; networks on each of 3 folds within 90 s, 5 epochs"),
         ({"time": 180.0, "networks": 2000}, "; up to 2,000 networks within 3 min, 5 epochs"),
     ],
 )
@@ -92,12 +93,15 @@ def test_what_will_be_swept(asked, words):
 
 @each_table
 def test_what_is_said_of_an_ensemble(drawn):
-    file, found = io.StringIO(), {"score": -0.25, "test_score": -0.5, "members": [{}, {}]}
+    file, found = io.StringIO(), {"score": -0.25, "test_score": -0.5, "members": []}
+    folds = 3 if drawn.folds else 1  # each network has a member for each fold
+    found["members"] = [{"network": k // folds, "fold": k % folds} for k in range(2 * folds)]
     if not drawn.tested:
         found["test_score"] = None
     leaderboard.print_ensemble(Console(file=file, width=20), drawn.result(), found)
     score, first, tested, first_tested = claims(
-        rf"ensemble of 2 networks: (?:mean )?validation {drawn.label}(?: over 3 folds)? (\S+) "
+        r"ensemble of 2 networks(?: on each of 3 folds)?: "
+        rf"(?:mean )?validation {drawn.label}(?: over 3 folds)? (\S+) "
         rf"\(the first network's (\S+)\)(?:, test {drawn.label} (\S+) \(the first network's "
         r"(\S+)\))?",
         file.getvalue().strip(),

@@ -64,16 +64,17 @@ def test_the_page_has_it(run):
 
 
 def test_folds_and_many_members(tmp_path):
-    members = [{"network": k // 3, "fold": k % 3, "weight": 1 / 30} for k in range(30)]
+    members = [{"network": k // 3, "fold": k % 3, "weight": 1 / 90} for k in range(90)]
     made = make_run(tmp_path, 12, ensemble=FOUND | {"members": members})
     table = (made / "networks.csv").read_text().splitlines()
-    lines = [f"{table[0]},split0_validation_score", *(f"{line},0.5" for line in table[1:])]
+    splits = ",".join(f"split{k}_validation_score" for k in range(3))
+    lines = [f"{table[0]},{splits}", *(f"{line},0.5,0.5,0.5" for line in table[1:])]
     (made / "networks.csv").write_text("\n".join(lines))
     html = ensemble_html(read_run(made))
-    assert "of 30 networks, each trained on all folds but its own." in html
-    assert '<th scope="col">fold</th>' in html
+    assert "the weighted mean of 30 networks on each of 3 folds." in html
     assert html.count("<tr>") == 26
     assert "The 25 with the most weight, of 30." in html
+    assert html.count("<td>3%</td>") == 25  # all folds together
 
 
 def test_a_folder_without_one_has_no_section(tmp_path):

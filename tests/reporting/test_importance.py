@@ -14,7 +14,7 @@ def test_what_mattered(drawn):
         return
     first, share, of_those, second, other, count = claims(
         r"(\w+) has (\S+\s?\d+%|\d+%) of the importance for being among the best tenth"
-        r"( of those that had every epoch)?(?:, (\w+) (\S+\s?\d+%|\d+%))? "
+        r"( of those that were trained to their end)?(?:, (\w+) (\S+\s?\d+%|\d+%))? "
         r"\(Optuna's PED-ANOVA, of (\d+) networks?\)\.",
         text,
     )

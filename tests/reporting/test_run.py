@@ -5,8 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from claims import each_table
+from pages import edit
 from runs import make_run
 
+from bpfast.reporting import losses
 from bpfast.reporting.reading import read_run
 from bpfast.reporting.run import has_value
 
@@ -25,6 +27,20 @@ def test_fates_are_told_apart(drawn):
     np.testing.assert_array_equal(run.let_go, fates == "let go")
     np.testing.assert_array_equal(run.unfinished, fates == "on the way")
     np.testing.assert_array_equal(run.scored, [drawn.rows.index(row) for row in drawn.scored])
+
+
+def test_who_runs_out_of_patience_is_trained_to_its_end(tmp_path):
+    make_run(tmp_path, 20, diverged=0)
+    edit(tmp_path, epochs=[3] * 20, stopped=[True] * 12 + [False] * 8)
+    run = read_run(tmp_path)
+    assert run.finished.tolist() == [*range(12)]
+    assert run.importance
+    assert run.let_go.tolist() == [False] * 12 + [True] * 8
+    early = np.where(np.arange(6) < 3, run.losses, np.nan)
+    early[0] = 1.0  # the best had every epoch
+    text = losses.caption_quantiles(replace(run, losses=early)).sentence
+    assert text.endswith("; the others: 8 let go, 11 out of patience.")
+    assert "more epochs" not in losses.caption_best(run).sentence
 
 
 @pytest.mark.parametrize(

@@ -35,10 +35,10 @@ def test_small_data_have_many_networks_and_large_ones_few():
     assert searched().networks == MANY
     assert searched(epochs=10**6).networks == MANY  # their patience ends before
     assert searched(epochs=10**7, space={"hidden": "8"}).networks == FEWEST
-    options = {"X": ROWS, "y": ROWS[:, 0], "space": {"hidden": "128x128"}, "epochs": 60}
+    options = {"X": ROWS, "y": ROWS[:, 0], "space": {"hidden": "128x128"}, "epochs": 50}
     one = searched(**options).networks
     parameters = 11 * 128 + 129 * 128 + 129
-    assert one == STEP * (SECONDS * RATE // (6 * 2400 * parameters * 60) // STEP)
+    assert one == STEP * (SECONDS * RATE // (6 * 2400 * parameters * 50) // STEP)
     assert FEWEST < one < MANY
     assert searched(**options, way={"cv": 5}).networks < one
     assert searched(**options, halving="successive").networks > one

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from datasets import array_dataset
-from sweeps import NUMBERS, SPACE, WORDS, X, halved_sweep, sweep
+from sweeps import CLASSES, FEATURES, NUMBERS, SPACE, WORDS, X, sweep
 
 import bpfast as bp
 from bpfast.sweeps import scoring
@@ -11,6 +11,7 @@ from bpfast.sweeps.folds import Splitting, split_rows
 from bpfast.sweeps.metrics import fitting_names
 from bpfast.sweeps.parts import SweepData
 from bpfast.sweeps.scorers import score
+from bpfast.sweeps.words import ended_early
 
 
 @pytest.mark.parametrize("device", ["reference", "cpu"])
@@ -78,6 +79,20 @@ def test_a_trial_diverged_if_a_fold_of_it_did():
     np.testing.assert_array_equal(table["epochs"] < 200, high)
     assert np.isnan(table["validation_std"][high]).all()
     assert np.isfinite(table["validation_std"][~high]).all()
+
+
+def test_a_trial_is_through_once_all_its_folds_are():
+    """A fold that runs out of patience waits for others, which may have every epoch."""
+    space = {"learning_rate": "1e-3:3e-1:log", "hidden": [3, 40], "patience": [2, 3]}
+    options = {"networks": 16, "epochs": 50, "device": "cpu"}
+    result = sweep(CLASSES, X=FEATURES, space=space, cv=3, **options)
+    table = result.table
+    stopped, had_all = table["stopped"], table["epochs"] == 50
+    last = np.isfinite(result.losses).sum(axis=1)  # means, while all are under way
+    assert stopped.any()
+    assert (had_all & (last < 50)).any()
+    assert (stopped | had_all).all()
+    assert not ended_early(table, 50).any()
 
 
 LEVEL = X[:, 0] - X[:, 1] + np.random.default_rng(1).normal(0.0, 4.0, 90)
@@ -182,11 +197,3 @@ def test_predictions_that_a_metric_does_not_take_come_last():
     assert undefined.any()
     assert np.isfinite(table["validation_r2"][undefined]).all()
     assert (np.diff(scores[np.isfinite(scores)]) <= 0).all()
-
-
-def test_a_trial_has_stopped_where_some_folds_went_on_to_the_last_epoch():
-    """It was not let go: no network of it had more to do."""
-    space = {"learning_rate": "1e-2:1:log", "hidden": 3, "patience": 2, "batch_size": 8}
-    table = halved_sweep(cv=3, space=space, networks=20, epochs=8).table
-    assert {*table["stopped"].tolist()} == {True, False}
-    np.testing.assert_array_equal(table["stopped"], table["epochs"] < 8)

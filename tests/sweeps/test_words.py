@@ -10,6 +10,7 @@ from bpfast.sweeps.words import (
     by_epoch,
     column_title,
     duration,
+    in_ensemble,
     listed,
     metric_in,
     no_score,
@@ -38,6 +39,11 @@ def test_a_few_ends_are_counted_and_many_are_a_range():
 def test_a_ranking_names_its_folds():
     assert ranked_by(Metric("r2"), 0) == "validation R²"
     assert ranked_by(Metric("neg_log_loss"), 3) == "mean validation log loss over 3 folds"
+
+
+def test_an_ensemble_has_so_many_of_the_table_s_networks():
+    assert in_ensemble([4], 0) == "1 network"
+    assert in_ensemble([4, 4, 7, 7], 2) == "2 networks on each of 2 folds"
 
 
 def test_less_of_a_loss_is_better():

@@ -46,12 +46,12 @@ def test_sweeps_are_beside_the_default():
 
 def test_encodings_are_beside_scaled_inputs():
     tables = {
-        "a": {"encodings": {"scaled": [1.0, 0.8], "quantile": [1.0, 0.4], "lost": [1.0, 1.0]}},
-        "b": {"encodings": {"scaled": [1.0, 0.8], "quantile": [4.0, 1.6]}},
+        "magic": {"encodings": {"scaled": [1.0, 0.8], "quantile": [1.0, 0.4], "lost": [1.0, 1.0]}},
+        "ames": {"encodings": {"scaled": [1.0, 0.8], "quantile": [4.0, 1.6]}},
     }
     found = rows_of(told({"encodings": tables}), "encoding")
     assert [*found] == ["scaled", "quantile"]
-    assert found["quantile"] == ["2.000", "0.800", "1.000", "1.250", "1 of 2"]
+    assert found["quantile"] == ["2.000", "0.800", "1.000 ± 0.693", "0.500", "2.000", "1 of 2"]
 
 
 def test_effects_are_means_over_tables():
