@@ -86,9 +86,9 @@ def _named_ensemble(ensemble: Ensemble, names: tuple[str, ...]) -> Ensemble:
     """The same for an ensemble, whose members go on sharing what they share."""
     if not names:
         return ensemble
-    known = {
-        id(own): replace(own, encoding=_renamed(own.encoding, names)) for own in ensemble.inputs
-    }
+    encodings = {id(own.encoding): own.encoding for own in ensemble.inputs}
+    renamed = {key: _renamed(own, names) for key, own in encodings.items()}
+    known = {id(own): replace(own, encoding=renamed[id(own.encoding)]) for own in ensemble.inputs}
     members = tuple(own._replace(inputs=known[id(own.inputs)]) for own in ensemble.members)
     return replace(ensemble, members=members)
 

@@ -234,9 +234,11 @@ class SweepClassifier(ClassifierMixin, SweepEstimator):
     space : dict or Space, default=None
         What may vary; by default a space that is good for most tables.
     cv : int, cross-validation generator or iterable, default=None
-        Rank by cross-validation, and not by one part that is held out.
+        Folds of a cross-validation to rank by; by default 5 for 100 to 5,000 samples, as "auto" of
+        :func:`bpfast.sweep` has it, and for others one part that is held out.
     validation : float, default=None
-        Share of the samples that networks are ranked by; a fifth by default, without ``cv``.
+        Share of the samples that networks are ranked by, and no folds unless ``cv`` is given; a
+        fifth where there are none.
     metric : str, default=None
         What is ranked by, one of scikit-learn's scoring names; by default "neg_log_loss" for
         classes and labels, "neg_root_mean_squared_error" for numbers.

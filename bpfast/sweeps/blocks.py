@@ -21,7 +21,6 @@ import numpy as np
 from ..errors import import_optional
 from ..kernels import counter
 from ..training.population import Population
-from .candidates import MOST as MOST_CANDIDATES
 from .candidates import Candidates
 from .curve import Curve
 from .options import Persistence, Search
@@ -159,8 +158,7 @@ class Blocks:
             self.tell()
         self._cut()
         self.interrupted = bool(interrupted)
-        able = [row for row in self.rows.values() if row["validation_score"] > -np.inf]
-        offer_lacking(self, sorted(able, key=rank)[:MOST_CANDIDATES], self.candidates)
+        offer_lacking(self, self.rows.values(), self.candidates)
         first = self.candidates.best
         if first is not None and not self._trainer.data.refits:
             self.best = first.networks

@@ -62,6 +62,14 @@ class Candidates:
         """Whether a trial with this row would be kept."""
         return rank(row) < self._limit and rank(row) not in self._kept
 
+    def has_room(self, row: Row, parameters: int) -> bool:
+        """Whether so many parameters fit, too; if not, the trial and all after it are left out."""
+        before = [own.networks.parameters.size for at, own in self._kept.items() if at < rank(row)]
+        fits = not before or sum(before) + parameters <= self._most_parameters
+        if not fits:
+            self._leave_out_from(rank(row))
+        return fits
+
     def offer(self, row: Row, networks: Population) -> None:
         """Keep a trial's networks, if it ranks before others that are kept then no more."""
         if self.wants(row):
@@ -73,9 +81,12 @@ class Candidates:
         for k, place in enumerate(sorted(self._kept)):
             parameters += self._kept[place].networks.parameters.size
             if k and (k >= self._most or parameters > self._most_parameters):
-                self._limit = place
+                self._leave_out_from(place)
                 break
-        for place in [own for own in self._kept if own >= self._limit]:
+
+    def _leave_out_from(self, limit: tuple[float, int]) -> None:
+        self._limit = limit
+        for place in [own for own in self._kept if own >= limit]:
             del self._kept[place]
 
 

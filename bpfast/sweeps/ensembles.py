@@ -118,9 +118,11 @@ class Picker(NamedTuple):
         if not len(data.test.X):
             return Picked(ensemble, np.nan)
         chosen = np.flatnonzero(weights)
-        own = [able[k] for k in chosen.tolist()]
-        tested = self._said(own, lambda view: view.fold_tests)
-        mean = np.mean([weighted_mean(fold, weights[chosen]) for fold in tested], axis=0)
+        own, tested = [able[k] for k in chosen.tolist()], []
+        for fold in range(len(data.folds.rows)):  # one by one: of test_data there may be many rows
+            each = (self._says(member, fold, lambda view: view.fold_tests) for member in own)
+            tested.append(weighted_mean(each, weights[chosen]))
+        mean = np.mean(tested, axis=0)
         return Picked(ensemble, self._scores([mean], [data.test.target], temperature)[0])
 
     def _scores(
@@ -172,18 +174,24 @@ class Picker(NamedTuple):
         """
         said = []
         for fold in range(len(self.data.folds.rows)):
-            of_fold = []
-            for row, networks in able:
-                view = self.data.expanded(row["number_encoding"])
-                X, scaler = parts_of(view)[fold].X, view.fold_target_scalers[fold]
-                outputs = networks[fold].predict(X, device=self.device)[0]
-                if scaler is not None:
-                    outputs = in_units(
-                        outputs.astype(np.float64), scaler, self.data.target.transform
-                    )
-                of_fold.append(outputs)
-            said.append(np.stack(of_fold))
+            first = self._says(able[0], fold, parts_of)
+            of_fold = np.empty((len(able), *first.shape), first.dtype)
+            of_fold[0] = first
+            for k, candidate in enumerate(able[1:], start=1):
+                of_fold[k] = self._says(candidate, fold, parts_of)
+            said.append(of_fold)
         return said
+
+    def _says(
+        self, candidate: Candidate, fold: int, parts_of: Callable[[SweepData], Sequence[Part]]
+    ) -> np.ndarray:
+        """What a candidate's network of a fold says of its part, (rows, outputs)."""
+        view = self.data.expanded(candidate.row["number_encoding"])
+        X, scaler = parts_of(view)[fold].X, view.fold_target_scalers[fold]
+        outputs = candidate.networks[fold].predict(X, device=self.device)[0]
+        if scaler is None:
+            return outputs
+        return in_units(outputs.astype(np.float64), scaler, self.data.target.transform)
 
 
 def narrowed(network: Population, inputs: int) -> Population:

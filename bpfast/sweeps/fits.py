@@ -58,13 +58,17 @@ class Fits:
     def advance(self, until: int, watch: Callable[[Progress], None] | None, seconds: float) -> None:
         """Train up to an epoch, or until Ctrl-C, or pause after so many seconds.
 
+        Each fit has its share of the seconds that are left: when time is over, no fold is far
+        behind the others.
+
         Parameters
         ----------
         watch : given a Progress of all fits between calls of the kernel
         """
         end = time.perf_counter() + seconds
-        for fit in self._fits:
-            fit.advance(until, self._shown(fit, watch), max(0.0, end - time.perf_counter()))
+        for k, fit in enumerate(self._fits):
+            share = max(0.0, end - time.perf_counter()) / (len(self._fits) - k)
+            fit.advance(until, self._shown(fit, watch), share)
             if watch:  # also where no network was left to train
                 watch(self._progress(fit, fit.progress()))
             if fit.interrupted:

@@ -90,13 +90,23 @@ class Folds(NamedTuple):
         first, last = self.rows[k][0], self.rows[k][-1] + 1
         return self.train.cut(first, last)
 
-    def expanded(self, name: str) -> Folds:
-        """The folds with a number encoding, which each finds in the rows that it is trained on."""
+    def expanded(self, name: str, rows_of_all: int) -> Folds:
+        """The folds with a number encoding, which each finds in the rows that it is trained on.
+
+        Parameters
+        ----------
+        rows_of_all : those of other parts, too, that are to have the encoding
+
+        Raises
+        ------
+        MemoryError
+            They would not fit into the memory that is free.
+        """
         pairs = zip(self.prepared, self.rows, strict=True)
         own = [self.train.X[rows[0] : rows[-1] + 1, : found.inputs] for found, rows in pairs]
         prepared = [found.expanded(name, X) for found, X in zip(self.prepared, own, strict=True)]
         inputs = max(found.inputs for found in prepared)
-        check_memory(f"inputs of number_encoding={name!r}", len(self.train.X) * inputs, "float32")
+        check_memory(f"inputs of number_encoding={name!r}", rows_of_all * inputs, "float32")
         X = np.zeros((len(self.train.X), inputs), np.float32)
         for found, rows, base in zip(prepared, self.rows, own, strict=True):
             assert found.expansion is not None
@@ -235,7 +245,10 @@ class SweepData:
         return future.result()
 
     def _with_expansion(self, name: str) -> SweepData:
-        folds = self.folds.expanded(name)
+        parts = [self.folds.train, *self.folds.validation, self.test]
+        if self.refits:
+            parts += [self.winner, *self.fold_tests]
+        folds = self.folds.expanded(name, sum(len(part.X) for part in parts))
         if self.refits:
             expansion = Expansion.fit(name, self.winner.X, self.encoding.bounded)
             winner = self.winner.expanded(expansion)

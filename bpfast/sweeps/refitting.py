@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
+from heapq import nsmallest
 from typing import Protocol
 
 import numpy as np
 
 from ..training.population import Population
-from .candidates import Candidate, Candidates
+from .candidates import MOST, Candidate, Candidates
 from .shards import Job, Shard
 from .trainer import Trainer
 from .trials import FitGroup, Row, State, Trial, params_of, rank
@@ -30,16 +31,17 @@ def offer_lacking(trained: Trained, rows: Iterable[Row], candidates: Candidates)
 
     Parameters
     ----------
-    rows : of trials that have ended, with their networks' numbers in the sweep
+    rows : of all trials, with their networks' numbers in the sweep
     """
     groups: dict[tuple[int, FitGroup, int], list[Row]] = {}
-    for row in sorted(rows, key=rank):
+    for row in nsmallest(MOST, rows, key=rank):
         if candidates.wants(row):
             trainer, _ = trained.source(row["network"])
             was_let_go = row["epochs"] < trainer.epochs and not row.get("stopped", False)
             until = row["epochs"] if was_let_go else trainer.epochs
             group = FitGroup.of(params_of(row))
-            groups.setdefault((trainer.seed, group, until), []).append(row)
+            if candidates.has_room(row, trainer.parameters(group)):
+                groups.setdefault((trainer.seed, group, until), []).append(row)
     for (_, _, until), own in groups.items():
         for candidate in _trained_again(trained, own, until):
             candidates.offer(*candidate)

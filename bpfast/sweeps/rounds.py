@@ -108,10 +108,9 @@ class Rounds:
         )
         self.best: Population | None = None
         self.candidates = Candidates()
+        self._folder = folder
         for known in folder.candidates() if folder else ():
             self.candidates.offer(*known)
-        # an older bpfast kept one network alone
-        self._earlier = [*folder.rows.values()] if folder else []
 
     # --- from round to round ---------------------------------------------------------------------
 
@@ -133,7 +132,8 @@ class Rounds:
             self._write()
             self.totals = self._totals()
         self._recorder.finish(self.totals)
-        offer_lacking(self, self._earlier, self.candidates)
+        self._take_earlier()
+        offer_lacking(self, self.rows.values(), self.candidates)
         first = self.candidates.best
         if first is not None and not self._trainer.data.refits:
             self.best = first.networks
@@ -242,7 +242,10 @@ class Rounds:
         self._write(only_if_due=True)
 
     def _take(self, trials: list[Trial], outcome: Outcome) -> None:
-        """Keep what came of trials; those that are complete, or diverged at a stop, end.
+        """Keep what came of trials; those that are complete end, as do those that were before.
+
+        A trial that diverged, or ran out of patience, ends at its stop, and does not come to its
+        rung: others in its shard, which may go on, are not to matter.
 
         A pause changes rows too: after Ctrl-C they describe networks as they were then.
         """
@@ -250,17 +253,20 @@ class Rounds:
         is_complete = outcome.shard.epoch == self._search.epochs
         is_stop = not (outcome.paused or outcome.interrupted or outcome.out_of_time)
         states: Sequence[State | None] = outcome.shard.states or [None] * len(trials)
+        never = [False] * len(trials)
         for k, (trial, state) in enumerate(zip(trials, states, strict=True)):
             trial.epoch, trial.state = outcome.shard.epoch, state
             self._last_networks.pop(trial.number, None)
+            is_through = columns["diverged"][k] or columns.get("stopped", never)[k]
             is_at_rung = len(outcome.rung_losses) and trial.epoch >= trial.stop
-            if is_at_rung and not columns["diverged"][k]:
+            if is_at_rung and not is_through:
                 trial.rungs.append((float(trial.stop), -float(outcome.rung_losses[k])))
             results = {name: values[k] for name, values in columns.items()}
             rungs = {"rungs": trial.rungs} if trial.rungs else {}
             trial.row = {"network": trial.number, **trial.params, **results, **rungs}
             trial.losses = outcome.losses[k]
-            if is_complete or (columns["diverged"][k] and is_stop):
+            if is_complete or (is_through and is_stop):
+                self._consider(trial)
                 self._end(trial)
         by_number = {trials[k].number: own for k, own in outcome.networks.items()}
         if outcome.out_of_time:
@@ -277,6 +283,15 @@ class Rounds:
         self._counter.end(trial.row)
         if self._recorder.add(trial):
             self._see(trial)
+
+    def _take_earlier(self) -> None:
+        """Have all rows that are in the folder, if Ctrl-C came before they were asked for again."""
+        if self._folder is None:
+            return
+        for number, row in self._folder.rows.items():
+            if number not in self.rows:
+                self.rows[number] = row
+                self.losses[number] = np.array(self._folder.losses[number])
 
     def _tell(self, numbers: Sequence[int]) -> None:
         """Tell the study what came of some trials."""

@@ -9,7 +9,7 @@ far as they go, and so comes to where it was.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
@@ -131,15 +131,16 @@ class RunFolder:
             path.unlink()
             del self._networks[path]
 
-    def candidates(self) -> list[Candidate]:
-        """The trials whose networks are there."""
-        found = []
+    def candidates(self) -> Iterator[Candidate]:
+        """The trials whose networks are there, from one file after another."""
+        if self._aside is not None:
+            return
         for path in sorted(self.parts.glob("networks-*.safetensors")):
             networks = read_networks(path)
-            self._networks[path] = {*networks}
-            known = {number: own for number, own in networks.items() if number in self.rows}
-            found += [Candidate(self.rows[number], own) for number, own in known.items()]
-        return found
+            known = networks.keys() & self.rows.keys()  # a crash may have come before some rows
+            self._networks[path] = known
+            for number in sorted(known):
+                yield Candidate(self.rows[number], networks[number])
 
     def _write_networks(self, best: Mapping[int, Population]) -> None:
         """Write those of the best that are in no file."""

@@ -16,8 +16,8 @@ the best networks, are selected from once more. 16 were better by 6.7 %, 8 by 6.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -234,12 +234,13 @@ def _pulled(weights: np.ndarray, candidates: np.ndarray, pull: float) -> np.ndar
     return pulled
 
 
-def weighted_mean(predicted: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """The weighted mean prediction for each row, in the precision of the predictions."""
-    mean = np.zeros(predicted.shape[1:])
-    for candidate in np.flatnonzero(weights):
-        mean += weights[candidate] * predicted[candidate]
-    return mean.astype(predicted.dtype)
+def weighted_mean(predicted: Iterable[np.ndarray], weights: np.ndarray) -> np.ndarray:
+    """The weighted mean of predictions (rows, outputs), in their precision."""
+    mean: Any = 0.0
+    for own, weight in zip(predicted, weights, strict=True):
+        if weight:
+            mean = mean + weight * own
+    return mean.astype(own.dtype)
 
 
 def _taken(predicted: np.ndarray, candidates: np.ndarray, rows: np.ndarray) -> np.ndarray:

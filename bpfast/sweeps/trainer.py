@@ -180,6 +180,11 @@ class Trainer:
                 _set_parameters(population, networks, own)
         return population
 
+    def parameters(self, group: FitGroup) -> int:
+        """How many parameters the networks of a trial of a group have."""
+        inputs = self.data_of(group).folds.inputs
+        return len(inputs) * self._mlp(group, max(inputs)).n_parameters
+
     def max_trials(self, group: FitGroup, memory: int) -> int:
         """How many trials of a group may be trained at once, in so many bytes."""
         # with two moments, and the best epoch's; and losses

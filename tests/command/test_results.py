@@ -43,3 +43,15 @@ def test_sweep_prints_and_writes_what_it_found(target, metric, houses, bpfast, t
         "predictions.parquet",
         "study.db",
     ]  # nothing temporary is left
+
+
+def test_an_ensemble_of_an_array_with_names_encodes_each_fold_once(bpfast, tmp_path):
+    """Whatever the number encodings: they come after it, and share it in the file, too."""
+    folder = tmp_path / "results"
+    more = ["--cv", "2", "--networks", "20", "--epochs", "9", "--number-encoding"]
+    more += ["scaled,quantile,piecewise4", "--output", folder]
+    code, _, err = bpfast("sweep", "iris", *SMALL, *more)
+    assert code == 0, err
+    ensemble = bp.Ensemble.load(folder / "ensemble.safetensors")
+    assert ensemble.encoding.columns[0].name == "sepal length (cm)"
+    assert len({id(own.encoding) for own in ensemble.inputs}) == 2 < len(ensemble.inputs)

@@ -67,6 +67,18 @@ def test_what_would_not_be_kept_is_known_before():
     assert candidates.best.row == row(2, 0.9)
 
 
+def test_what_has_no_room_is_left_out_as_if_it_had_been_offered():
+    candidates = Candidates(most_parameters=20)  # a network of width w has 3 w + 1 of them
+    for number, score in enumerate([0.9, 0.5, 0.1]):
+        candidates.offer(row(number, score), network())
+    assert candidates.has_room(row(3, 0.7), 16)
+    assert len(candidates) == 3
+    assert not candidates.has_room(row(3, 0.7), 17)
+    assert [candidate.row["network"] for candidate in candidates] == [0]
+    assert not candidates.wants(row(4, 0.6))
+    assert Candidates(most_parameters=20).has_room(row(0, 0.5), 21)  # the first always has
+
+
 def test_indices_of_the_best_are_those_that_may_be_kept():
     scores = np.array([0.5, -np.inf, 0.7, 0.1, 0.5])
     assert best_indices(scores, -np.inf) == [2, 0, 4, 3]

@@ -1,5 +1,7 @@
 """A sweep's ensemble: what it says can be recomputed, and nothing but the sweep decides it."""
 
+import weakref
+
 import numpy as np
 import pytest
 from datasets import CLASSES, NUMBERS, X
@@ -8,7 +10,7 @@ from sweeps import kept_sweep, same, stop_sweep, sweep
 
 import bpfast as bp
 from bpfast.sweeps import candidates, ensembles
-from bpfast.sweeps.ensembles import Picking, narrowed
+from bpfast.sweeps.ensembles import Picker, Picking, narrowed
 
 pytest.importorskip("polars")
 
@@ -189,3 +191,24 @@ def test_blocks_have_an_ensemble(tmp_path, monkeypatch):
     assert members <= {*result.table["network"].tolist()}
     assert result.ensemble.score >= result.table["validation_score"][0] - 1e-7
     same(kept_sweep(tmp_path, networks=30, space=SPACE, resume=True), result)
+
+
+@pytest.mark.parametrize("cv", [None, 2])
+def test_what_members_say_of_test_data_is_not_held_all_at_once(cv, monkeypatch):
+    """There may be many more rows than members were picked on."""
+    more = np.random.default_rng(0).choice(len(NUMBERS), 500)
+    says, said, most = Picker._says, [], []
+
+    def counting(picker, *arguments):
+        own = says(picker, *arguments)
+        if len(own) == 500:
+            said.append(weakref.ref(own))
+            most.append(sum(other() is not None for other in said))
+        return own
+
+    monkeypatch.setattr(Picker, "_says", counting)
+    result = ensemble_sweep(NUMBERS, cv=cv, test_data=(HOLES[more], NUMBERS[more]))
+    assert len(most) == len(result.ensemble.members) > 4
+    assert max(most) <= 2
+    own = -root_mean_squared_error(NUMBERS[more], result.ensemble.predict(HOLES[more]))
+    np.testing.assert_allclose(own, result.ensemble_test_score, rtol=1e-6)

@@ -6,6 +6,7 @@ from sweeps import CLASSES, FEATURES, press, same, sweep
 
 import bpfast as bp
 from bpfast.sweeps import trainer
+from bpfast.sweeps.fits import Fits
 from bpfast.sweeps.trainer import Trainer
 
 PATIENT = {"learning_rate": "1e-3:3e-1:log", "hidden": ["3", "40"], "patience": [2, 3]}
@@ -104,3 +105,30 @@ def test_ctrl_c_ends_folds_with_patience(monkeypatch):
     result = patient(cv=3)
     assert result.interrupted
     assert np.isfinite(result.table["validation_score"]).any()
+
+
+class Slow:
+    """A fit that takes all seconds that it is given."""
+
+    interrupted = False
+
+    def __init__(self, clock):
+        self.clock, self.seconds = clock, []
+
+    def advance(self, until, show, seconds):
+        self.seconds.append(seconds)
+        self.clock[0] += seconds
+
+
+def test_folds_share_the_time(monkeypatch):
+    clock = [100.0]
+    monkeypatch.setattr("bpfast.sweeps.fits.time.perf_counter", lambda: clock[0])
+    folds = [Slow(clock) for _ in range(3)]
+    fits = Fits(None, folds, 1, [])
+    fits.advance(5, None, 9.0)
+    assert [fold.seconds for fold in folds] == [[3.0]] * 3
+    monkeypatch.setattr(folds[0], "advance", lambda *_: None)  # it is there already
+    fits.advance(5, None, 9.0)
+    assert [fold.seconds[-1] for fold in folds[1:]] == [4.5, 4.5]
+    fits.advance(5, None, np.inf)
+    assert folds[1].seconds[-1] == np.inf

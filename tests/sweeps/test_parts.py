@@ -3,6 +3,7 @@
 import pickle
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -178,3 +179,17 @@ def test_a_number_encoding_without_room_is_told_to_all_who_wait(monkeypatch):
     for _ in range(2):
         with pytest.raises(MemoryError, match="number_encoding='piecewise4'"):
             data.expanded("piecewise4")
+
+
+@pytest.mark.parametrize("cv", [None, 2])
+def test_a_number_encoding_needs_room_for_the_rows_of_all_parts(cv, monkeypatch):
+    data = SweepData.of(array_dataset(X, NUMBERS), Splitting(cv=cv, test=0.2), 0)
+    rows = 90 if cv is None else 2 * 36 + 2 * 36 + 72 + 3 * 18
+    needed = 4 * rows * len(data.expanded("quantile").encoding.features)
+    data = replace(data, _expanded={})
+    monkeypatch.setattr("bpfast.memory.ALWAYS_FREE", 0)
+    monkeypatch.setattr("bpfast.memory.free_memory", lambda: needed - 1)
+    with pytest.raises(MemoryError, match="number_encoding='quantile'"):
+        data.expanded("quantile")
+    monkeypatch.setattr("bpfast.memory.free_memory", lambda: needed)
+    replace(data, _expanded={}).expanded("quantile")

@@ -22,6 +22,7 @@ from sweeps import (
 
 import bpfast as bp
 from bpfast.sweeps.halving import Halving
+from bpfast.sweeps.study import Study
 from bpfast.sweeps.trainer import Trainer
 from bpfast.tables.splitting import split
 
@@ -69,6 +70,15 @@ def test_freed_room_is_filled_and_a_rung_knows_all_that_came_to_it(monkeypatch):
     epochs = by_network(halved, "epochs")
     assert sorted(epochs) == list(range(40))
     assert set(epochs.values()) == {1, 3, 9}
+
+
+@pytest.mark.parametrize("cv", [None, 2])
+def test_who_is_pruned_does_not_depend_on_who_ran_out_of_patience_beside_it(cv):
+    space = {"learning_rate": "1e-3:1:log", "hidden": 3, "patience": "1:4", "batch_size": 8}
+    options = {"halving": "successive", "epochs": 27, "space": space, "networks": 60, "cv": cv}
+    whole = halved_sweep(**options)
+    assert whole.table["stopped"].any()
+    same(halved_sweep(memory=1, **options), whole)  # each in a shard of its own
 
 
 # --- time -----------------------------------------------------------------------------------------
@@ -133,7 +143,10 @@ def test_what_is_on_its_way_when_time_is_over_ends_as_it_is(cv, patience):
     assert 0 < len(result.table["network"]) < 500
     assert (result.table["epochs"] < 10**5).all()
     assert not result.table.get("stopped", np.False_).any()  # time is over, not patience
-    np.testing.assert_array_equal(np.isfinite(result.losses).sum(axis=1), result.table["epochs"])
+    epochs = np.isfinite(result.losses).sum(axis=1)  # that all folds were trained for
+    assert (epochs <= result.table["epochs"]).all()
+    if cv is None or patience is None:
+        np.testing.assert_array_equal(epochs, result.table["epochs"])
     if cv is None:
         rows = result.rows["validation"]
         score = r2_score(NUMBERS[rows], result.model.predict(X[rows], "reference"))
@@ -271,6 +284,24 @@ def test_after_ctrl_c_a_sweep_goes_on_where_it_was(tmp_path, monkeypatch):
     same(resumed, expected)
     assert resumed.sample_updates == expected.sample_updates
     assert min(begun) >= 3  # what came to the rungs does not come there again
+
+
+@pytest.mark.parametrize("cv", [None, 2])
+def test_ctrl_c_before_all_trials_were_asked_for_again_loses_none(cv, tmp_path, monkeypatch):
+    monkeypatch.setattr("bpfast.sweeps.study.LEARNING_BATCH", 4)
+    options = {"sampler": "tpe", "cv": cv}
+    whole = kept_sweep(tmp_path, **options)
+    ask = Study.ask
+
+    def interrupted(self, limit):
+        press()
+        monkeypatch.setattr(Study, "ask", ask)
+        return ask(self, limit)
+
+    monkeypatch.setattr(Study, "ask", interrupted)
+    resumed = kept_sweep(tmp_path, resume=True, **options)
+    assert resumed.interrupted
+    same(resumed, whole)
 
 
 @pytest.mark.parametrize("stop", [75, 105, 135])

@@ -6,13 +6,16 @@ import sys
 
 import numpy as np
 import pytest
-from sweeps import kept_sweep, on_disk, same, stop_sweep
+from sweeps import halved_sweep, kept_sweep, on_disk, same, stop_sweep
 
 import bpfast as bp
 from bpfast.kernels import cuda
-from bpfast.sweeps import candidates, recording, workers
+from bpfast.sweeps import candidates, recording, run_folder, workers
+from bpfast.sweeps.ensembles import Picker
 from bpfast.sweeps.kept_networks import read_networks
 from bpfast.sweeps.run_folder import read_manifest, with_time_column
+from bpfast.sweeps.trainer import Trainer
+from bpfast.sweeps.words import ended_early
 
 pytest.importorskip("polars")
 optuna = pytest.importorskip("optuna")
@@ -47,6 +50,66 @@ def test_only_the_best_networks_are_kept(tmp_path, monkeypatch):
     assert {*result.table["network"][:5]} <= kept.keys() < {*result.table["network"]}
     best = kept[result.table["network"][0]]
     np.testing.assert_array_equal(best.parameters, result.best.parameters)
+
+
+def test_a_sweep_of_many_networks_trains_none_of_them_again(tmp_path, monkeypatch):
+    """There are more than are kept, and more than are trained again at a time."""
+    options = {"networks": 600, "space": {"learning_rate": "1e-3:1e-1:log"}, "epochs": 1}
+    first = kept_sweep(tmp_path, **options)
+    with monkeypatch.context() as patch:
+        patch.setattr(Trainer, "advance", None)
+        same(kept_sweep(tmp_path, resume=True, **options), first)
+    for path in (tmp_path / "parts").glob("networks-*.safetensors"):
+        path.unlink()  # as an older bpfast left it
+    same(kept_sweep(tmp_path, resume=True, **options), first)
+
+
+@pytest.mark.parametrize("cv", [None, 2])
+def test_networks_that_were_pruned_are_trained_again_to_their_rungs(cv, tmp_path, monkeypatch):
+    """Also where a fold's network had run out of patience before."""
+    seen = []
+    monkeypatch.setattr(Picker, "pick", lambda self, candidates, _: seen.append([*candidates]))
+    space = {"learning_rate": "1e-2:1:log", "hidden": 3, "patience": "1:3", "batch_size": 8}
+    options = {"halving": "successive", "epochs": 27, "networks": 60, "space": space, "cv": cv}
+    table = halved_sweep(run=tmp_path, **options).table
+    assert ended_early(table, 27).any()
+    for path in (tmp_path / "parts").glob("networks-*.safetensors"):
+        path.unlink()
+    halved_sweep(run=tmp_path, resume=True, **options)
+    for before, after in zip(*seen, strict=True):
+        assert before.row["network"] == after.row["network"]
+        np.testing.assert_array_equal(before.networks.parameters, after.networks.parameters)
+
+
+def test_a_halving_that_begins_anew_keeps_its_own_networks(tmp_path, monkeypatch):
+    monkeypatch.setattr(recording, "WRITE_SECONDS", 0.0)
+    halved_sweep(halving="successive", run=tmp_path, networks=20)
+    result = halved_sweep(halving="successive", run=tmp_path, networks=40, resume=True)
+    same(result, halved_sweep(halving="successive", networks=40))
+    with monkeypatch.context() as patch:
+        patch.setattr(Trainer, "advance", None)
+        again = halved_sweep(halving="successive", run=tmp_path, networks=40, resume=True)
+    same(again, result)
+
+
+def test_a_crash_between_networks_and_their_rows_loses_no_file(tmp_path, monkeypatch):
+    """The same networks come again, with others: they are in the file that takes its place."""
+    monkeypatch.setattr(workers, "GRAIN", 1)
+    with monkeypatch.context() as patch:
+        patch.setattr(recording, "WRITE_SECONDS", 0.0)
+        patch.setattr(run_folder, "write_whole", full)
+        with pytest.raises(OSError, match="full"):
+            kept_sweep(tmp_path)
+    crashed = {*read_networks(tmp_path / "parts" / "networks-00000000.safetensors")}
+    assert crashed < {*range(20)}
+    result = kept_sweep(tmp_path, resume=True)
+    with monkeypatch.context() as patch:
+        patch.setattr(Trainer, "advance", None)
+        same(kept_sweep(tmp_path, resume=True), result)
+
+
+def full(path, write):
+    raise OSError("no space is left: the disk is full")
 
 
 def test_a_folder_of_an_older_bpfast_goes_on(tmp_path):
