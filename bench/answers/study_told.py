@@ -111,7 +111,8 @@ def _order(value: str) -> tuple[float, str]:
 
 def _sweeps(sweeps: list[dict[str, Any]], rivals: Mapping[str, Any]) -> Iterable[str]:
     losses = {(own["table"], own["space"], own["networks"]): own for own in sweeps}
-    for networks in sorted({own["networks"] for own in sweeps}):
+    counts = sorted({own["networks"] for own in sweeps})
+    for networks in counts:
         usual = {
             t: own for (t, space, n), own in losses.items() if (space, n) == (SPACES[0], networks)
         }
@@ -126,6 +127,13 @@ def _sweeps(sweeps: list[dict[str, Any]], rivals: Mapping[str, Any]) -> Iterable
                 if pairs and (space, kind) != (SPACES[0], "loss"):
                     name = space if kind == "loss" else f"{space}, single winner"
                     rows.append((name, *_compared(pairs)))
+        if networks != counts[0]:
+            pairs = {
+                table: (losses[table, SPACES[0], counts[0]]["loss"], own["loss"])
+                for table, own in usual.items()
+                if (table, SPACES[0], counts[0]) in losses
+            }
+            rows.append((f"default with {counts[0]} networks", *_compared(pairs)))
         head = (f"{networks} networks", "beside the default", "tuned on", "kept back", "better on")
         yield _table(head, rows)
     yield _by_table(losses, rivals)

@@ -37,6 +37,8 @@ def test_sweeps_are_beside_the_default():
     found = rows_of(text, "64 networks")
     assert found["scaled inputs"] == ["0.995 ± 0.100", "1.100", "0.900", "1 of 2"]
     assert found["default, single winner"] == ["1.200 ± 0.000", "1.200", "1.200", "0 of 2"]
+    more = rows_of(text, "128 networks")["default with 64 networks"]
+    assert more[1:] == ["1.111", "1.250", "0 of 2"]
     by_table = rows_of(text, "table")
     assert by_table["magic"] == ["0.500", "0.450", "0.500", "2"]
     assert by_table["ames *"] == ["1.000", "0.800", "", "10"]
