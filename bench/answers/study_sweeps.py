@@ -26,9 +26,10 @@ SEED = 1
 # What a sweep varied before the study: its single winner was its answer.
 EARLIER = {"learning_rate": "1e-4:1e-1:log", "hidden": "16,32,64", "l2": "1e-6:1e-2:log"}
 SPACES = (
-    *("default", "earlier default", "scaled inputs", "256 epochs", "wider"),
-    *("batches doubled", "batches halved", "five folds"),
+    *("default", "earlier default", "scaled inputs", "fewer encodings", "256 epochs"),
+    *("wider", "batches doubled", "batches halved", "five folds"),
 )
+FEWER = "scaled,piecewise6,piecewise12,piecewise24"
 WIDER = "128,256,64x64,128x128,256x256,64x64x64,128x128x128"
 Run = dict[str, Any]
 
@@ -67,6 +68,7 @@ def options_of(usual: dict[str, Any], rows: int) -> dict[str, dict[str, Any]]:
         "default": {},
         "earlier default": {"space": EARLIER, "epochs": 30},
         "scaled inputs": {"space": usual | {"number_encoding": "scaled"}},
+        "fewer encodings": {"space": usual | {"number_encoding": FEWER}},
         "256 epochs": {"epochs": 256},
         "wider": {"space": usual | {"hidden": WIDER}},
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from ..plurals import many
-from ..sweeps.metrics import named
+from ..sweeps.metrics import Metric, named
 from ..sweeps.result import SweepResult
 from ..sweeps.words import (
     by_epoch,
@@ -19,6 +20,7 @@ from ..sweeps.words import (
     duration,
     ended_early,
     in_ensemble,
+    listed,
     metric_in,
     no_score,
     ranked_by,
@@ -29,8 +31,9 @@ from ..tables.dataset import Dataset
 from .request import Request
 from .results import BEST, ENSEMBLE
 
-HIDDEN_COLUMNS = ("network", "diverged")  # in networks.csv, but not on the terminal
+HIDDEN_COLUMNS = ("network", "stopped", "diverged")  # in networks.csv, but not on the terminal
 PARTS = ("validation", "test")  # whose scores are shown
+GAP = 2  # spaces between columns
 
 
 def print_request(console: Console, dataset: Dataset, request: Request) -> None:
@@ -60,22 +63,45 @@ def print_result(console: Console, result: SweepResult, top: int) -> None:
     ranked = ranked_by(metric, _folds(result))
     title = f"best by {ranked}{which_is_better(metric)}" if scored else f"no network has a {ranked}"
     console.print(title, style="italic", highlight=False)
-    table = Table(box=None, padding=(0, 2, 0, 0))
-    columns = [name for name, values in result.table.items() if _is_shown(name, values)]
+    rows = range(min(top, len(result.table["network"])))
+    known = [name for name, values in result.table.items() if _is_shown(name, values)]
+    cells = {
+        name: [_header(name, metric), *(_cell(result, name, k) for k in rows)] for name in known
+    }
+    columns = _fitting(cells, console.width - len(str(len(rows))) - GAP)
+    table = Table(box=None, padding=(0, GAP, 0, 0))
     table.add_column("", justify="right", vertical="bottom")
     for name in columns:
-        header = column_title(name, metric)
-        if name.startswith(PARTS):
-            header = header.replace(" ", "\n", 1)
+        header = cells[name][0]
         table.add_column(header, justify="right", overflow="fold", vertical="bottom")
-    for row in range(min(top, len(result.table["network"]))):
-        table.add_row(str(row + 1), *(_cell(result, name, row) for name in columns))
+    for row in rows:
+        table.add_row(str(row + 1), *(cells[name][row + 1] for name in columns))
     console.print(table)
+    if left := [column_title(name, metric) for name in known if name not in columns]:
+        console.print(f"networks.csv also has {listed(left)}", style="dim", highlight=False)
     diverged = int(result.table["diverged"].sum())
     console.print(
         f"{_speed(result)}; {diverged:,} diverged{_ended_early(result)}{_test_score(result)}",
         highlight=False,
     )
+
+
+def _header(name: str, metric: Metric) -> str:
+    """What stands above a column: a part in a line of its own."""
+    title = column_title(name, metric)
+    return title.replace(" ", "\n", 1) if name.startswith(PARTS) else title
+
+
+def _fitting(cells: Mapping[str, Sequence[str]], width: int) -> list[str]:
+    """The columns for which there is room, in their order: scores before all others."""
+    kept: set[str] = set()
+    for name in sorted(cells, key=lambda name: not name.startswith(PARTS)):
+        header, *values = cells[name]
+        own = GAP + max(map(len, [*header.split("\n"), *values]))
+        if name.startswith(PARTS) or own <= width:
+            kept.add(name)
+            width -= own
+    return [name for name in cells if name in kept]
 
 
 def _is_shown(name: str, values: np.ndarray) -> bool:

@@ -14,6 +14,7 @@ from ..sweeps.metrics import Metric
 from ..sweeps.progress import SweepProgress
 
 SECONDS_A_LINE = 10.0  # between lines where there is no terminal
+WIDE = 110  # characters of a terminal
 LEAST_SHARE = 0.02  # of the work; with less done, a rate says little about the time left
 
 
@@ -22,7 +23,7 @@ class SweepDisplay:
 
     def __init__(self, console: Console) -> None:
         self.console, self.bar, self.last = console, _bar(console), time.monotonic()
-        self.task = self.bar.add_task("", total=None, words="compiling or loading kernels", rate="")
+        self.task = self.bar.add_task("", total=None, words="", rate="compiling or loading kernels")
 
     def __enter__(self) -> SweepDisplay:
         if self.console.is_terminal:
@@ -64,8 +65,10 @@ def networks_so_far(progress: SweepProgress) -> str:
 
 
 def _bar(console: Console) -> Progress:
+    # a narrow terminal has room for how far it is, or for what is trained
+    words = [TextColumn("{task.fields[words]}")] * (console.width >= WIDE)
     return Progress(
-        TextColumn("{task.fields[words]}"),
+        *words,
         BarColumn(bar_width=None),
         TextColumn("{task.percentage:>3.0f}%"),
         TextColumn("{task.fields[rate]}"),

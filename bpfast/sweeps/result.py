@@ -42,9 +42,9 @@ class SweepResult:
         its ``test_score`` is. One for whose predictions the metric is not defined has -inf too.
         After a cross-validation, ``validation_score`` and ``loss`` are means over folds,
         ``validation_std`` is the scores' standard deviation, and ``split0_validation_score``, ...
-        are the scores; ``epochs`` are those of the fold that was trained longest; a trial diverged
-        if a fold of it did, and has the epochs of the one that ended first; and only the first row
-        has a ``test_score``, the refitted network's.
+        are the scores; ``epochs`` are those of the folds that are not out of patience, if there are
+        some; a trial diverged if a fold of it did, and has the epochs of the one that ended first;
+        and only the first row has a ``test_score``, the refitted network's.
     losses : (networks, epochs) training losses, NaN where a network did not get so far
     best : Population of the one network that is ranked first; None where no network has a score
         After a cross-validation it is trained anew, on all rows but those of the test part, for as

@@ -69,9 +69,9 @@ class Scorer(NamedTuple):
         parts = self.data.folds.validation
         trials = len(population) // len(parts)
         # a row for each trial: how its sum is rounded must not depend on how many there are
-        diverged, epochs, loss = (
-            np.ascontiguousarray(values.reshape(len(parts), trials).T)
-            for values in (history.diverged, history.epochs_run, latest(history.loss))
+        told = history.diverged, history.stopped, history.epochs_run, latest(history.loss)
+        diverged, stopped, epochs, loss = (
+            np.ascontiguousarray(values.reshape(len(parts), trials).T) for values in told
         )
         folds = [
             self.part_scores(population[k * trials : (k + 1) * trials], part, scaler)
@@ -92,13 +92,14 @@ class Scorer(NamedTuple):
                 results["validation_std"] = scores.std(axis=1)
         else:
             results |= self.test_columns(population, diverged[:, 0])
-        # the first fold that diverged ends a trial; of others, the last that had patience left
-        ends = np.where(diverged.any(axis=1), epochs.min(axis=1), epochs.max(axis=1))
-        results["loss"], results["epochs"] = loss.mean(axis=1), ends
+        # a fold that is out of patience waits for the others; one that diverged ends a trial
+        waits = stopped & ~stopped.all(axis=1, keepdims=True) & ~diverged.any(axis=1, keepdims=True)
+        results["loss"] = loss.mean(axis=1)
+        results["epochs"] = np.where(waits, np.iinfo(epochs.dtype).max, epochs).min(axis=1)
         if history.best_epoch is not None:
             best = history.best_epoch.reshape(len(parts), trials)
             results["best_epoch"] = np.maximum(1, np.sort(best, axis=0)[len(parts) // 2])
-            results["stopped"] = history.stopped.reshape(len(parts), trials).all(axis=0)
+            results["stopped"] = stopped.all(axis=1)
         results["diverged"] = diverged.any(axis=1)
         if self.data.refits:
             results |= {SPLIT_SCORE.format(k): column for k, column in enumerate(scores.T)}

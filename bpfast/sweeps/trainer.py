@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 import numpy as np
@@ -96,9 +96,10 @@ class Trainer:
             states = [] if epoch == self.epochs else fits.states()
             arrived = epoch >= job.until  # past it where all diverged
             out_of_time = job.is_last and not arrived and not fits.interrupted
+            stopped = fits.history().stopped
             if out_of_time:
                 fits.drop()
-        history = fits.history()
+        history = replace(fits.history(), stopped=stopped)  # by patience, not by time
         results = scorer.results(population, history)
         at_rung = arrived and epoch < self.epochs
         has_ended = out_of_time or not states

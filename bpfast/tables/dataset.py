@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..errors import import_optional
+from ..plurals import many
 from .array_roles import split_array
 from .roles import Roles
 from .target import Target, find_target, target_like
@@ -107,10 +108,26 @@ def dataset_of(
         if like is not None and not isinstance(like.inputs, np.ndarray):
             known = KnownInputs(like.inputs, like.writing)
         split = split_table(data, roles, text, known)
+    kept = split._asdict()
+    left_out = kept.pop("rows") - len(split.row_numbers)
     if like is None:
-        target = find_target(split.target, task, target_transform)
+        target = _found(split.target, task, target_transform, left_out)
     else:
         target = target_like(split.target, like.target)
-    kept = split._asdict() | {"name": name, "target": target, "dialect": dialect}
-    without_target = kept.pop("rows") - len(split.row_numbers)
-    return Dataset(**kept, without_target=without_target)
+    kept |= {"name": name, "target": target, "dialect": dialect}
+    return Dataset(**kept, without_target=left_out)
+
+
+def _found(
+    columns: Mapping[str, np.ndarray], task: str, target_transform: str, left_out: int
+) -> Target:
+    """The target; what is wrong with it may be that rows without one were left out."""
+    try:
+        return find_target(columns, task, target_transform)
+    except ValueError as error:
+        if not left_out:
+            raise
+        raise ValueError(
+            f"{error}; {many(left_out, 'row')} without a target left out, as are those whose "
+            "target is NA, null and the like"
+        ) from None

@@ -43,6 +43,25 @@ def test_what_the_terminal_prints(drawn):
     check_summary(drawn, summary)
 
 
+@each_table
+def test_a_terminal_has_the_columns_that_it_has_room_for(drawn):
+    result, printed = drawn.result(), {}
+    for width in (72, 2000):
+        file = io.StringIO()
+        leaderboard.print_result(Console(file=file, width=width), result, top=100)
+        printed[width] = file.getvalue().rstrip("\n").split("\n")[2:]
+    (heads, *lines), (all_heads, *all_lines) = printed[72], printed[2000]
+    assert max(map(len, lines)) <= 72
+    for k, row in enumerate(drawn.rows):  # none is broken into several lines
+        assert lines[k].split()[0] == all_lines[k].split()[0] == str(k + 1)
+        score = told(drawn.metric, row["validation_score"])
+        assert row["fate"] == "diverged" or score in lines[k].split()
+    shown, known = (re.split(r"\s{2,}", own.strip()) for own in (heads, all_heads))
+    left = " ".join(lines[len(drawn.rows) :]).partition("networks.csv also has ")[2]
+    assert bool(left) == (shown != known)
+    assert all(name in left for name in known if name not in shown)
+
+
 def check_summary(drawn, text):
     count, folds, speed, diverged, early, how, when, highest, first = claims(
         rf"{N} networks?(?: on each of (\d) folds)? in 8 s: (?:{N} networks/s, )?0\.00 M "

@@ -48,6 +48,16 @@ def test_a_line_has_the_time_that_is_left(monkeypatch):
     assert file.getvalue() == " 25%  3.00 M sample-updates/s  36 s left\n"
 
 
+def test_a_narrow_terminal_has_how_far_it_is(monkeypatch):
+    monkeypatch.setenv("TERM", "xterm")
+    file = io.StringIO()
+    with SweepDisplay(Console(file=file, force_terminal=True, width=80)) as display:
+        display.show(SweepProgress(50, 100, 8.0, 3e6, "8 relu adam", networks=2, best=0.5))
+        display.bar.refresh()
+    assert all(words in file.getvalue() for words in ("50%", "2 networks, best accuracy 0.5000"))
+    assert "8 relu adam" not in file.getvalue()
+
+
 def test_a_bar_is_drawn_over_and_taken_away(monkeypatch):
     monkeypatch.setenv("TERM", "xterm")  # which can
     file = io.StringIO()

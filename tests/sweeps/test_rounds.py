@@ -142,6 +142,7 @@ def test_what_is_on_its_way_when_time_is_over_ends_as_it_is(cv, patience):
     assert result.ended_by_time
     assert 0 < len(result.table["network"]) < 500
     assert (result.table["epochs"] < 10**5).all()
+    assert not result.table.get("stopped", np.False_).any()  # time is over, not patience
     epochs = np.isfinite(result.losses).sum(axis=1)  # that all folds were trained for
     assert (epochs <= result.table["epochs"]).all()
     if cv is None or patience is None:

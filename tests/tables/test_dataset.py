@@ -23,6 +23,14 @@ def test_a_table_becomes_inputs_and_a_target():
     assert data.left_out == {"y": "the target"}
 
 
+def test_a_target_that_lost_rows_is_refused_with_their_number():
+    table = pl.DataFrame({"x": range(9), "where": ["NA", "EU", "EU"] * 3})
+    with pytest.raises(ValueError, match=r"one class only: EU; 3 rows without a target left out,"):
+        dataset_of(table, Roles("where"))
+    with pytest.raises(ValueError, match=r"one class only: EU$"):
+        dataset_of(table.filter(pl.col("where") == "EU"), Roles("where"))
+
+
 def test_an_array_becomes_inputs_as_it_is():
     X = np.arange(18.0).reshape(9, 2)
     data = dataset_of(X, Roles(np.arange(9) / 2), target_transform="log")
