@@ -2,6 +2,7 @@
 
 import os
 import signal
+import threading
 import time
 from dataclasses import fields
 
@@ -86,11 +87,16 @@ def stop_sweep(folder, fits, **options):
             kept_sweep(folder, **options)
 
 
+signal.signal(signal.SIGUSR1, lambda *_: None)
+
+
 def press():
     """Ctrl-C, from any thread: it has come when the sweep's flag is full."""
     os.kill(os.getpid(), signal.SIGINT)
     while not signal.getsignal(signal.SIGINT):  # the main thread has not seen it yet
         time.sleep(0.001)
+        # it came just before the main thread began to wait for a job: this one ends the waiting
+        signal.pthread_kill(threading.main_thread().ident, signal.SIGUSR1)
 
 
 def same(result, expected):
