@@ -115,6 +115,7 @@ def _in_own_process(table: str, rows: int, networks: int, folder: Path) -> dict[
     path = folder / f"{table}-{rows}.csv"
     TABLES[table](rows).write_csv(path)
     options = ["--target", "target", "--epochs", "1", "--networks", str(networks)]
+    options += ["--number-encoding", "scaled"]
     done = subprocess.run(
         [sys.executable, "-c", SWEEP, "sweep", path, *options, "--output", folder / f"run-{rows}"],
         stdout=subprocess.PIPE,
