@@ -70,7 +70,7 @@ def write_result(
         "networks": networks,
         "seconds": result.seconds,
         "sample_updates": result.sample_updates,
-        "ensemble": _described(result),
+        "ensemble": describe_ensemble(result),
     }
     describe(folder, asdict(request) | described)
 
@@ -98,7 +98,7 @@ def _renamed(encoding: Encoding, names: tuple[str, ...]) -> Encoding:
     return Encoding(tuple(replace(column, name=name) for column, name in columns))
 
 
-def _described(result: SweepResult) -> dict[str, Any] | None:
+def describe_ensemble(result: SweepResult) -> dict[str, Any] | None:
     """What the manifest says of the ensemble."""
     ensemble, tested = result.ensemble, result.ensemble_test_score
     if ensemble is None:

@@ -19,7 +19,6 @@ from ..sweeps.ensembles import Picking
 from ..sweeps.options import Search
 from ..sweeps.parts import SweepData
 from ..sweeps.planning import check_time, search_of
-from ..sweeps.run_folder import read_manifest
 from ..sweeps.space import Space
 from ..sweeps.storage import located
 from ..sweeps.sweeping import train_and_rank
@@ -32,7 +31,7 @@ from .leaderboard import print_ensemble, print_request, print_result, print_wher
 from .options import typed_options, with_options
 from .progress import SweepDisplay
 from .request import Request, new_request, saved_in, space_of
-from .results import write_result
+from .results import describe_ensemble, write_result
 from .resume import resumed
 from .sweep_options import PANELS, SweepOptions
 
@@ -106,7 +105,7 @@ def run_request(request: Request, options: SweepOptions, client: Any, begun: flo
     print_result(console, result, top)
     write_result(folder, result, data, dataset, request)
     inspect_quickly(folder, sample, request)
-    print_ensemble(console, result, read_manifest(folder).get("ensemble"))
+    print_ensemble(console, result, describe_ensemble(result))
     print_where(console, folder, result)
     if result.interrupted:
         console.print(

@@ -38,15 +38,9 @@ class Candidates:
         self._kept: dict[tuple[float, int], Candidate] = {}
         self._limit = (np.inf, 0)  # the rank of the first that was left out, or of no score
 
-    def __len__(self) -> int:
-        return len(self._kept)
-
     def __iter__(self) -> Iterator[Candidate]:
         """The candidates, best first."""
         return (self._kept[place] for place in sorted(self._kept))
-
-    def __contains__(self, number: int) -> bool:
-        return any(number == own for _, own in self._kept)
 
     @property
     def worst(self) -> float:

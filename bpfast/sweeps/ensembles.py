@@ -62,6 +62,13 @@ class Picked(NamedTuple):
     test_score: float
 
 
+class _Choice(NamedTuple):
+    """An ensemble, and the weight that each candidate has in it."""
+
+    ensemble: Ensemble
+    weights: np.ndarray
+
+
 class Picker(NamedTuple):
     """Picks an ensemble.
 
@@ -82,12 +89,21 @@ class Picker(NamedTuple):
         able = [*candidates][: self._room()]
         if not able:
             return None
-        said = self._said(able, lambda data: data.folds.validation)
-        picked = self._best_of(able, said, members)
-        if milliseconds is None or _milliseconds(picked.ensemble, self.data) <= milliseconds:
-            return picked
-        fitting, too_many = None, len({member.network for member in picked.ensemble.members})
-        most = 0
+        said = self._said(able)
+        choice = self._best_of(able, said, members)
+        if milliseconds is not None and _milliseconds(choice.ensemble, self.data) > milliseconds:
+            choice = self._fast_enough(able, said, choice, milliseconds)
+        return Picked(choice.ensemble, self._test_score(able, choice))
+
+    def _fast_enough(
+        self,
+        able: Sequence[Candidate],
+        said: Sequence[np.ndarray],
+        slow: _Choice,
+        milliseconds: float,
+    ) -> _Choice:
+        """The best of as many trials as predict in time, which are fewer than a slow choice has."""
+        fitting, most, too_many = None, 0, int(np.count_nonzero(slow.weights))
         while too_many - most > 1:
             middle = (most + too_many) // 2
             smaller = self._best_of(able, said, middle)
@@ -104,7 +120,7 @@ class Picker(NamedTuple):
 
     def _best_of(
         self, able: Sequence[Candidate], said: Sequence[np.ndarray], members: int | None
-    ) -> Picked:
+    ) -> _Choice:
         data = self.data
         kind, parts = data.target.kind, data.folds.validation
         truths = [part.target for part in parts]
@@ -114,16 +130,20 @@ class Picker(NamedTuple):
         if kind != "numbers":
             temperature = fit_temperature(np.concatenate(together), np.concatenate(truths), kind)
         score = float(np.mean(self._scores(together, truths, temperature)))
-        ensemble = self._ensemble(able, weights, temperature, score)
+        return _Choice(self._ensemble(able, weights, temperature, score), weights)
+
+    def _test_score(self, able: Sequence[Candidate], choice: _Choice) -> float:
+        """The score on the test part; NaN without one."""
+        data = self.data
         if not len(data.test.X):
-            return Picked(ensemble, np.nan)
-        chosen = np.flatnonzero(weights)
+            return np.nan
+        chosen = np.flatnonzero(choice.weights)
         own, tested = [able[k] for k in chosen.tolist()], []
         for fold in range(len(data.folds.rows)):  # one by one: of test_data there may be many rows
-            each = (self._says(member, fold, lambda view: view.fold_tests) for member in own)
-            tested.append(weighted_mean(each, weights[chosen]))
+            each = (self._says(member, fold, _tests) for member in own)
+            tested.append(weighted_mean(each, choice.weights[chosen]))
         mean = np.mean(tested, axis=0)
-        return Picked(ensemble, self._scores([mean], [data.test.target], temperature)[0])
+        return self._scores([mean], [data.test.target], choice.ensemble.temperature)[0]
 
     def _scores(
         self, said: Sequence[np.ndarray], truths: Sequence[np.ndarray], temperature: float
@@ -154,19 +174,14 @@ class Picker(NamedTuple):
                 )
         return Ensemble(
             tuple(members),
-            classes=target.classes,
-            target_names=target.names if any(target.names) else (),
-            labels=target.labels,
-            transform=target.transform,
             metric=data.metric.name,
+            **target.meaning,
             temperature=temperature,
             score=score,
         )
 
-    def _said(
-        self, able: Sequence[Candidate], parts_of: Callable[[SweepData], Sequence[Part]]
-    ) -> list[np.ndarray]:
-        """For each fold what its networks say of its part.
+    def _said(self, able: Sequence[Candidate]) -> list[np.ndarray]:
+        """For each fold what its networks say of its validation part.
 
         Returns
         -------
@@ -174,11 +189,12 @@ class Picker(NamedTuple):
         """
         said = []
         for fold in range(len(self.data.folds.rows)):
-            first = self._says(able[0], fold, parts_of)
+            own = (self._says(candidate, fold, _validation) for candidate in able)
+            first = next(own)
             of_fold = np.empty((len(able), *first.shape), first.dtype)
             of_fold[0] = first
-            for k, candidate in enumerate(able[1:], start=1):
-                of_fold[k] = self._says(candidate, fold, parts_of)
+            for k, outputs in enumerate(own, start=1):
+                of_fold[k] = outputs
             said.append(of_fold)
         return said
 
@@ -192,6 +208,14 @@ class Picker(NamedTuple):
         if scaler is None:
             return outputs
         return in_units(outputs.astype(np.float64), scaler, self.data.target.transform)
+
+
+def _validation(view: SweepData) -> Sequence[Part]:
+    return view.folds.validation
+
+
+def _tests(view: SweepData) -> Sequence[Part]:
+    return view.fold_tests
 
 
 def narrowed(network: Population, inputs: int) -> Population:

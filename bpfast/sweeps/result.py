@@ -108,19 +108,11 @@ class SweepResult:
         """
         if self.best is None:
             raise ValueError(no_score(self.table))
-        known: dict[str, Any] = {}
-        if self.target is not None:
-            names = self.target.names
-            known = {
-                "target_names": names if any(names) else (),
-                "labels": self.target.labels,
-                "transform": self.target.transform,
-            }
+        known = {"classes": self.classes} if self.target is None else self.target.meaning
         return Model(
             self.best,
             self.scaler,
             target_scaler=self.target_scaler,
-            classes=self.classes,
             columns=() if self.encoding is None else self.encoding,
             metric=self.metric,
             expansion=self.expansion,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 
@@ -50,6 +51,16 @@ class Target:
         if self.classes:
             return len(self.classes)
         return self.values.shape[1] if self.values.ndim > 1 else 1
+
+    @property
+    def meaning(self) -> dict[str, Any]:
+        """What models and ensembles keep of it, by the names of their parameters."""
+        return {
+            "classes": self.classes,
+            "target_names": self.names if any(self.names) else (),
+            "labels": self.labels,
+            "transform": self.transform,
+        }
 
     def transformed(self) -> np.ndarray:
         """The values that networks are trained on, before scaling."""

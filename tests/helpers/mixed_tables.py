@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 import numpy as np
+from hypothesis import strategies as st
 
 import bpfast as bp
 from bpfast.tables.encoding import fit
@@ -19,6 +20,14 @@ TARGETS = {
         "target_names": ("price", "tip"),
     },
     "labels": {"labels": {"large": ["no", "yes"], "colour": ["blue", "red"]}},
+}
+ANY_ENSEMBLE = {  # what hypothesis draws ensembles by
+    "kind": st.sampled_from([*TARGETS]),
+    "members": st.integers(1, 8),
+    "folds": st.integers(1, 3),
+    "seed": st.integers(0, 999),
+    "dtype": st.sampled_from(["float32", "float64"]),
+    "temperature": st.sampled_from([0.5, 1.0, 3.0]),
 }
 LAYERS = {
     "classes": (3, "cross_entropy"),

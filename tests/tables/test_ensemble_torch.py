@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 from ensembles import ensemble
 from hypothesis import given, settings
-from hypothesis import strategies as st
-from mixed_tables import TARGETS, new_rows
+from mixed_tables import ANY_ENSEMBLE, new_rows
 from numpy.testing import assert_allclose
 
 torch = pytest.importorskip("torch")
@@ -15,14 +14,7 @@ pytest.importorskip("polars")
 
 
 @settings(max_examples=10, deadline=None)
-@given(
-    kind=st.sampled_from([*TARGETS]),
-    members=st.integers(1, 8),
-    folds=st.integers(1, 3),
-    seed=st.integers(0, 999),
-    dtype=st.sampled_from(["float32", "float64"]),
-    temperature=st.sampled_from([0.5, 1.0, 3.0]),
-)
+@given(**ANY_ENSEMBLE)
 def test_it_says_what_the_ensemble_says(**drawn):
     found, rows = ensemble(**drawn), new_rows()
     module = found.to_torch()

@@ -7,8 +7,7 @@ import numpy as np
 import pytest
 from ensembles import ensemble, member, model_of
 from hypothesis import given, settings
-from hypothesis import strategies as st
-from mixed_tables import TARGETS, model, new_rows, raw_columns
+from mixed_tables import ANY_ENSEMBLE, TARGETS, model, new_rows, raw_columns
 from numpy.testing import assert_allclose, assert_array_equal
 
 import bpfast as bp
@@ -117,14 +116,7 @@ def test_inputs_are_expanded(number_encoding, dtype):
 
 
 @settings(max_examples=25, deadline=None)
-@given(
-    kind=st.sampled_from([*TARGETS]),
-    members=st.integers(1, 8),
-    folds=st.integers(1, 3),
-    seed=st.integers(0, 999),
-    dtype=st.sampled_from(["float32", "float64"]),
-    temperature=st.sampled_from([0.5, 1.0, 3.0]),
-)
+@given(**ANY_ENSEMBLE)
 def test_an_ensemble_is_one_graph(**drawn):
     found, rows = ensemble(**drawn), new_rows()
     said = run(found, raw_columns(rows, found))
