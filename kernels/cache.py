@@ -1,7 +1,13 @@
-"""Where compiled kernels are kept on disk, those of every device."""
+"""Where compiled kernels are kept: those that came with the package, and those made here.
+
+A file belongs to the contents of the kernels that it was made from, and to its name, which says
+what else matters: for which processor it is, for example. Its first bytes are a hash of all three,
+so that a file that is damaged, renamed or of another version is never run.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import logging
 import os
@@ -9,8 +15,62 @@ import sys
 import tempfile
 from functools import cache
 from pathlib import Path
+from uuid import uuid4
 
 logger = logging.getLogger("bpfast")
+
+HASH = 32  # bytes, at the beginning of each file
+KERNELS = Path(__file__).parent
+PACKAGED = KERNELS / "compiled"  # in wheels; a checkout has none
+
+
+def came_compiled(name: str) -> bytes | None:
+    """What the package holds under a name; None where there is none, or none that can be used."""
+    try:
+        return _opened((PACKAGED / name).read_bytes(), name)
+    except OSError:
+        return None
+    except ValueError as error:
+        _warn(f"kernels that came compiled are not used: {PACKAGED / name}: {error}")
+        return None
+
+
+def kept(name: str) -> bytes | None:
+    """What the user's cache holds under a name; None where there is none, or none to be used."""
+    folder = cache_folder()
+    if folder is None:
+        return None
+    try:
+        return _opened(Path(folder, name).read_bytes(), name)
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as error:
+        logger.warning("%s is compiled anew: %s", Path(folder, name), error)
+        return None
+
+
+def keep(name: str, content: bytes) -> None:
+    """Keep something in the user's cache; where it cannot be written, a warning says so."""
+    folder = cache_folder()
+    if folder is None:
+        return
+    try:
+        write(Path(folder), name, content)
+    except OSError as error:
+        logger.warning("a compiled kernel is not kept: %s", error)
+
+
+def write(folder: Path, name: str, content: bytes) -> None:
+    """Write all of a file or nothing, also where other processes write it at the same time."""
+    path, own = folder / name, folder / f"{name}.{uuid4().hex}"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        own.write_bytes(_digest(name, content) + content)
+        own.replace(path)
+    except OSError:
+        with contextlib.suppress(OSError):
+            own.unlink(missing_ok=True)
+        raise
 
 
 @cache
@@ -18,8 +78,8 @@ def cache_folder() -> str | None:
     """Where compiled kernels are kept, or None where no folder can be written.
 
     It is the user's cache folder, not the package's: files beside the code would outlive an
-    uninstall. Numba looks at the file of a function for changes, not at the files of what it
-    calls, so the folder is named after the contents of all kernels.
+    uninstall. It is named after the contents of all kernels, so that versions keep out of each
+    other's way.
     """
     folder = _user_cache() / f"kernels-{contents()}"
     try:
@@ -35,9 +95,32 @@ def cache_folder() -> str | None:
 def contents() -> str:
     """A hash of the contents of all kernels' files."""
     digest = hashlib.sha256()
-    for path in sorted(Path(__file__).parent.rglob("*.py")):
+    for path in sorted(KERNELS.rglob("*.py")):
         digest.update(path.read_bytes())
     return digest.hexdigest()[:16]
+
+
+def _opened(file: bytes, name: str) -> bytes:
+    """What a file holds.
+
+    Raises
+    ------
+    ValueError
+        If it is not what these kernels made under this name.
+    """
+    if file[:HASH] != _digest(name, file[HASH:]):
+        raise ValueError("it is damaged, or was made from other kernels")
+    return file[HASH:]
+
+
+def _digest(name: str, content: bytes) -> bytes:
+    return hashlib.sha256(f"{contents()} {name}\n".encode() + content).digest()
+
+
+@cache
+def _warn(message: str) -> None:
+    """Say something once in a process."""
+    logger.warning(message)
 
 
 def _user_cache() -> Path:

@@ -7,24 +7,20 @@ processes that write kernels of one function at the same time may mix up the cac
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import logging
 import pickle
 import platform
 from functools import cached_property
-from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import numba
 from numba import cuda
 
-from ..cache import cache_folder
+from ..cache import cache_folder, keep, kept
 from .fingerprint import UnknownPartError, fingerprint
 
 logger = logging.getLogger("bpfast")
-HASH = 32  # bytes, at the beginning of each file
 
 
 class DiskCache:
@@ -43,33 +39,26 @@ class DiskCache:
 
     def load_overload(self, signature: Any, _target_context: Any) -> Any:
         """The kernel for some types of arguments, or None where it is to be compiled."""
-        path = self._path(signature)
-        if path is None or not path.exists():
+        name = self._name(signature)
+        content = kept(name) if name else None
+        if content is None:
             return None
         try:
-            content = path.read_bytes()
-            if hashlib.sha256(content[HASH:]).digest() != content[:HASH]:
-                raise ValueError("its contents are damaged")
-            return pickle.loads(content[HASH:])
-        except Exception as error:  # a foreign file may raise anything
-            logger.warning("%s is compiled anew: %s", path, error)
+            return pickle.loads(content)
+        except Exception as error:  # what libraries have changed may raise anything
+            logger.warning("%s is compiled anew: %s", name, error)
             return None
 
     def save_overload(self, signature: Any, kernel: Any) -> None:
         """Keep a compiled kernel. Where it cannot be written, a warning says so."""
-        path = self._path(signature)
-        if path is None:
-            return
-        content = pickle.dumps(kernel)
-        try:
-            _write(path, hashlib.sha256(content).digest() + content)
-        except OSError as error:
-            logger.warning("a compiled kernel is not kept: %s", error)
+        name = self._name(signature)
+        if name:
+            keep(name, pickle.dumps(kernel))
 
-    def _path(self, signature: Any) -> Path | None:
-        folder = cache_folder()
-        if folder is None or self._function is None:
-            return None
+    def _name(self, signature: Any) -> str:
+        """The name of a kernel's file, empty where it has none."""
+        if self._function is None:
+            return ""
         key = (
             self._function,
             [str(given) for given in signature],
@@ -78,7 +67,7 @@ class DiskCache:
             _versions(),
         )
         name = hashlib.sha256(repr(key).encode()).hexdigest()
-        return Path(folder, f"{self.dispatcher.__name__}-{name[:32]}.cuda")
+        return f"{self.dispatcher.__name__}-{name[:32]}.cuda"
 
     @cached_property
     def _function(self) -> str | None:
@@ -93,15 +82,3 @@ def _versions() -> tuple[str, ...]:
     import numba_cuda
 
     return platform.python_version(), numba.__version__, numba_cuda.__version__
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Write all of a file or nothing, also where other processes write it at the same time."""
-    own = path.with_suffix(f".{uuid4().hex}")
-    try:
-        own.write_bytes(content)
-        own.replace(path)
-    except OSError:
-        with contextlib.suppress(OSError):
-            own.unlink(missing_ok=True)
-        raise

@@ -116,7 +116,7 @@ def test_a_damaged_file_is_made_anew(folder, damage, caplog):
         whole = path.read_bytes()
         path.write_bytes(whole[:-1] if damage is None else damage)
         assert kept().load_overload((), None) is None
-        assert "is compiled anew: its contents are damaged" in caplog.text
+        assert "is compiled anew: it is damaged" in caplog.text
         kept().save_overload((), "a kernel")
     assert path.read_bytes() == whole
 
