@@ -1,0 +1,212 @@
+"""Compiled functions by their names: objects that came with the package, or that are made here.
+
+What is missing is compiled by other processes, side by side, and kept; Numba is imported there and
+not here. A process that needs what another one is compiling waits for that.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from ..cache import cache_folder, came_compiled, kept, opened
+from . import processor
+from .structs import Signature
+from .threads import thread_count
+
+logger = logging.getLogger("bpfast")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A function that is compiled by itself, for Python or for other functions to call.
+
+    Attributes
+    ----------
+    module, function : where it is written, in this folder
+    signature : what it is called with
+    made_with : the name of the activation, loss or rule that a template is made with; empty where
+        the function is none
+    """
+
+    module: str
+    function: str
+    signature: Signature
+    made_with: str = ""
+
+    @property
+    def name(self) -> str:
+        """Its name among all."""
+        return ".".join(filter(None, (self.module, self.function, self.made_with)))
+
+    def file(self, dtype: str, level: processor.Level) -> str:
+        """The name of the file that its object code is kept in."""
+        return f"{level.name}/{self.name}.{dtype}.o"
+
+    def symbol(self, dtype: str) -> str:
+        """Its name in its object."""
+        return f"bpfast.{self.name}.{dtype}"
+
+    @property
+    def seconds(self) -> float:
+        """About how long it takes to compile."""
+        return 0.3 if self.made_with else 5.0
+
+
+Wanted = tuple[Entry, str]  # an entry and a dtype
+
+
+def function(entry: Entry, dtype: str) -> Callable[..., None]:
+    """An entry as Python calls it, which compiles it unless it is there; the GIL is released."""
+    known = _functions.get((entry.name, dtype))
+    if known is None:
+        compiled = entry.signature.function_type(address(entry, dtype))
+        values = entry.signature.values
+        known = _functions[entry.name, dtype] = lambda *given: compiled(*values(given, dtype))
+    return known
+
+
+def address(entry: Entry, dtype: str) -> int:
+    """The address of an entry, which is compiled unless it is there."""
+    known = _addresses.get((entry.name, dtype))
+    if known is None:
+        ensure([(entry, dtype)])
+        known = _addresses[entry.name, dtype]
+    return known
+
+
+def ensure(wanted: Iterable[Wanted]) -> None:
+    """Load some entries; those that are nowhere are compiled side by side."""
+    wanted = [(entry, dtype) for entry, dtype in wanted if (entry.name, dtype) not in _addresses]
+    if not wanted:
+        return
+    with _one_at_a_time:
+        missing = [one for one in wanted if not _load(*one, _found(*one))]
+        if missing:
+            _compile(missing)
+
+
+def here(entry: Entry, dtype: str) -> int:
+    """The address of an entry that is made with a user's functions: compiled, and not kept."""
+    from . import build
+
+    (code,) = build.object_codes_of(entry, dtype, [processor.host()])
+    return load(code, entry.symbol(dtype))
+
+
+def load(code: bytes, symbol: str) -> int:
+    """The address of an object's function."""
+    import llvmlite.binding as llvm
+
+    _initialise()
+    target = llvm.Target.from_default_triple().create_target_machine(reloc="pic", jit=True)
+    # one block of memory holds all of it, so that 32 bits lead from any part to any other
+    engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), target, use_lmm=True)
+    engine.add_object_file(llvm.ObjectFileRef.from_data(code))
+    engine.finalize_object()
+    _engines.append(engine)
+    return engine.get_function_address(symbol)
+
+
+def origins() -> dict[str, int]:
+    """How many functions of this process came compiled, and how many were compiled here."""
+    return dict(_origins)
+
+
+def _found(entry: Entry, dtype: str) -> bytes | None:
+    """Object code that came with the package, or was kept."""
+    file = entry.file(dtype, processor.host())
+    code = came_compiled(file)
+    _origins["came compiled"] += code is not None
+    return code or kept(file)
+
+
+def _load(entry: Entry, dtype: str, code: bytes | None) -> bool:
+    """Load object code, if there is any."""
+    if code is not None:
+        _addresses[entry.name, dtype] = load(code, entry.symbol(dtype))
+    return code is not None
+
+
+def _compile(missing: Sequence[Wanted]) -> None:
+    """Compile entries in processes of their own, and load them."""
+    logger.info("compiling %d functions for %s", len(missing), processor.host().name)
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = cache_folder() or temporary
+        _run([_command(folder, part) for part in _parts(missing, thread_count())])
+        for entry, dtype in missing:
+            file = entry.file(dtype, processor.host())
+            _load(entry, dtype, opened(Path(folder, file).read_bytes(), file))
+    _origins["compiled here"] += len(missing)
+
+
+def _parts(missing: Sequence[Wanted], most: int) -> list[list[Wanted]]:
+    """Entries for each of some processes, which will take about as long as each other."""
+    parts: list[list[Wanted]] = [[] for _ in range(min(most, len(missing)))]
+    for one in sorted(missing, key=lambda one: -one[0].seconds):
+        min(parts, key=lambda part: sum(entry.seconds for entry, _ in part)).append(one)
+    return parts
+
+
+def _command(folder: str, part: Sequence[Wanted]) -> list[str]:
+    names = [f"{entry.name}.{dtype}" for entry, dtype in part]
+    module = f"{__package__}.build"
+    return [sys.executable, "-m", module, folder, processor.host().name, *names]
+
+
+def _run(commands: Sequence[list[str]]) -> None:
+    """Run some processes at once.
+
+    Raises
+    ------
+    RuntimeError
+        If one fails.
+    """
+    # Numba's settings are for users' own functions, and make other machine code
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("NUMBA_")}
+    environment["PYTHONPATH"] = os.pathsep.join(filter(None, sys.path))
+    given: dict[str, Any] = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL}
+    processes = []
+    try:
+        for command in commands:
+            started = subprocess.Popen(
+                command, env=environment, stderr=subprocess.PIPE, text=True, **given
+            )
+            processes.append(started)
+        for started in processes:
+            _, said = started.communicate()
+            if started.returncode:
+                raise RuntimeError(f"kernels could not be compiled:\n{said}")
+    finally:
+        for started in processes:
+            if started.poll() is None:
+                started.kill()
+                started.wait()
+
+
+@cache
+def _initialise() -> None:
+    """Let LLVM know this machine."""
+    import llvmlite
+    import llvmlite.binding as llvm
+
+    if tuple(map(int, llvmlite.__version__.split(".")[:2])) < (0, 45):
+        llvm.initialize()  # later ones do so by themselves, and refuse to be asked
+    llvm.initialize_native_target()
+    llvm.initialize_native_asmprinter()
+
+
+_addresses: dict[tuple[str, str], int] = {}
+_functions: dict[tuple[str, str], Callable[..., None]] = {}
+_engines: list[Any] = []  # what was loaded lives as long as its address may be called
+_origins = {"came compiled": 0, "compiled here": 0}
+_one_at_a_time = threading.RLock()
