@@ -11,8 +11,8 @@ from ..host import Placed, bring_back, emptied, place, resident, restore_best, w
 from ..task import DTYPE_NAMES, Network, Samples, Task
 from . import functions, lanes, large_batch, library, processor, shuffling, tiles
 from .arguments import Arguments, arguments, of_block
+from .entry import Wanted
 from .large_batch import pays as cutting_pays
-from .library import Wanted
 from .shuffling import with_orders
 from .threads import at_most, thread_count
 from .whole_batch import whole_batch

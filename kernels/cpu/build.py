@@ -1,26 +1,25 @@
 """Compiles functions to objects, in a process of its own.
 
-``python -m bpfast.kernels.cpu.build FOLDER LEVEL NAME...`` writes those that a folder lacks. Names
-are those of entries and dtypes, as "lanes.kernels.train.float32".
+``python -m bpfast.kernels.cpu.build FOLDER LEVEL,... NAME...`` writes those that a folder lacks.
+Names are those of entries and dtypes, as "lanes.kernels.train.float32". With a folder alone, all
+that need no user are written, for all levels of processors like this one.
 """
 
 from __future__ import annotations
 
 import gc
-import importlib
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from ..cache import opened, write
-from . import entries
-from .library import Entry, Wanted
+from . import entries, library
+from .entry import Wanted
 from .objects import object_codes
-from .processor import Level, host, levels, making_for
+from .processor import Level, host, levels
 
 DTYPES = "float32", "float64"
-OF_LEVELS = "loops", "product"  # modules that look at the level that they are compiled for
 
 
 def built_in() -> dict[str, Wanted]:
@@ -29,35 +28,16 @@ def built_in() -> dict[str, Wanted]:
     return {f"{entry.name}.{dtype}": (entry, dtype) for entry, dtype in wanted}
 
 
-def object_codes_of(entry: Entry, dtype: str, levels: Sequence[Level]) -> list[bytes]:
-    """The object code of an entry for each of some levels."""
-    signature, symbol = entry.signature, entry.symbol(dtype)
-    if entry.module not in OF_LEVELS:
-        return object_codes(_source(entry, dtype), signature, dtype, symbol, levels)
-    codes = []
-    for level in levels:
-        with making_for(level):
-            codes += object_codes(_source(entry, dtype), signature, dtype, symbol, [level])
-    return codes
-
-
-def _source(entry: Entry, dtype: str) -> Callable:
-    """An entry's function, not yet compiled."""
-    module = importlib.import_module(f".{entry.module}", __package__)
-    if hasattr(module, "made"):
-        return module.made(entry.function, entry.made_with, dtype)
-    return getattr(module, entry.function)
-
-
 def build(folder: Path, wanted: Sequence[Level], names: Sequence[str]) -> None:
     """Write the objects that a folder lacks, one after the other."""
     known = built_in()
+    folder.mkdir(parents=True, exist_ok=True)
     for name in names:
         entry, dtype = known[name]
         files = [entry.file(dtype, level) for level in wanted]
         with _locked(folder / f"{name}.lock"):
             if not all(_is_there(folder, file) for file in files):
-                codes = object_codes_of(entry, dtype, wanted)
+                codes = object_codes(entry, dtype, wanted)
                 for file, code in zip(files, codes, strict=True):
                     write(folder, file, code)
 
@@ -86,10 +66,14 @@ def _locked(path: Path) -> Iterator[None]:
 
 def main() -> None:
     """Compile what the command line names."""
+    folder, *rest = sys.argv[1:]
+    if not rest:
+        library.build(folder, levels(), list(built_in().values()))
+        return
     gc.disable()  # nothing that a compiler makes goes before the end
-    folder, level, *names = sys.argv[1:]
-    (wanted,) = [known for known in (*levels(), host()) if known.name == level][:1]
-    build(Path(folder), [wanted], names)
+    chosen, *names = rest
+    known = {level.name: level for level in (host(), *levels())}
+    build(Path(folder), [known[level] for level in chosen.split(",")], names)
 
 
 if __name__ == "__main__":

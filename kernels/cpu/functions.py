@@ -13,7 +13,7 @@ from .. import math
 from ..tables import ACTIVATIONS, INVERSE_LINKS, LOSSES, OPTIMIZERS
 from ..task import Network
 from . import library
-from .library import Entry, Wanted
+from .entry import Entry, Wanted
 from .structs import Signature
 
 LOOP = Signature(*["real*"] * 5, "int64", "int64", "float64")  # of `simd.invoke`

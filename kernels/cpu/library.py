@@ -13,56 +13,16 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from ..cache import cache_folder, came_compiled, kept, opened
 from . import processor
-from .structs import Signature
+from .entry import Entry, Wanted
 from .threads import thread_count
 
 logger = logging.getLogger("bpfast")
-
-
-@dataclass(frozen=True)
-class Entry:
-    """A function that is compiled by itself, for Python or for other functions to call.
-
-    Attributes
-    ----------
-    module, function : where it is written, in this folder
-    signature : what it is called with
-    made_with : the name of the activation, loss or rule that a template is made with; empty where
-        the function is none
-    """
-
-    module: str
-    function: str
-    signature: Signature
-    made_with: str = ""
-
-    @property
-    def name(self) -> str:
-        """Its name among all."""
-        return ".".join(filter(None, (self.module, self.function, self.made_with)))
-
-    def file(self, dtype: str, level: processor.Level) -> str:
-        """The name of the file that its object code is kept in."""
-        return f"{level.name}/{self.name}.{dtype}.o"
-
-    def symbol(self, dtype: str) -> str:
-        """Its name in its object."""
-        return f"bpfast.{self.name}.{dtype}"
-
-    @property
-    def seconds(self) -> float:
-        """About how long it takes to compile."""
-        return 0.3 if self.made_with else 5.0
-
-
-Wanted = tuple[Entry, str]  # an entry and a dtype
 
 
 def function(entry: Entry, dtype: str) -> Callable[..., None]:
@@ -97,9 +57,9 @@ def ensure(wanted: Iterable[Wanted]) -> None:
 
 def here(entry: Entry, dtype: str) -> int:
     """The address of an entry that is made with a user's functions: compiled, and not kept."""
-    from . import build
+    from .objects import object_codes
 
-    (code,) = build.object_codes_of(entry, dtype, [processor.host()])
+    (code,) = object_codes(entry, dtype, [processor.host()])
     return load(code, entry.symbol(dtype))
 
 
@@ -142,25 +102,33 @@ def _compile(missing: Sequence[Wanted]) -> None:
     logger.info("compiling %d functions for %s", len(missing), processor.host().name)
     with tempfile.TemporaryDirectory() as temporary:
         folder = cache_folder() or temporary
-        _run([_command(folder, part) for part in _parts(missing, thread_count())])
+        build(folder, [processor.host()], missing)
         for entry, dtype in missing:
             file = entry.file(dtype, processor.host())
             _load(entry, dtype, opened(Path(folder, file).read_bytes(), file))
     _origins["compiled here"] += len(missing)
 
 
-def _parts(missing: Sequence[Wanted], most: int) -> list[list[Wanted]]:
+def build(folder: str, levels: Sequence[processor.Level], wanted: Sequence[Wanted]) -> None:
+    """Write objects that a folder lacks, for some levels, in a process for each core.
+
+    Raises
+    ------
+    RuntimeError
+        If they cannot be compiled.
+    """
+    names = ",".join(level.name for level in levels)
+    parts = _parts(wanted, thread_count())
+    command = [sys.executable, "-m", f"{__package__}.build", folder, names]
+    _run([[*command, *(f"{entry.name}.{dtype}" for entry, dtype in part)] for part in parts])
+
+
+def _parts(wanted: Sequence[Wanted], most: int) -> list[list[Wanted]]:
     """Entries for each of some processes, which will take about as long as each other."""
-    parts: list[list[Wanted]] = [[] for _ in range(min(most, len(missing)))]
-    for one in sorted(missing, key=lambda one: -one[0].seconds):
+    parts: list[list[Wanted]] = [[] for _ in range(min(most, len(wanted)))]
+    for one in sorted(wanted, key=lambda one: -one[0].seconds):
         min(parts, key=lambda part: sum(entry.seconds for entry, _ in part)).append(one)
     return parts
-
-
-def _command(folder: str, part: Sequence[Wanted]) -> list[str]:
-    names = [f"{entry.name}.{dtype}" for entry, dtype in part]
-    module = f"{__package__}.build"
-    return [sys.executable, "-m", module, folder, processor.host().name, *names]
 
 
 def _run(commands: Sequence[list[str]]) -> None:

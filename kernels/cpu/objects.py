@@ -7,6 +7,7 @@ put together first, and optimised once. An object has one symbol, by a plain C i
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -20,36 +21,43 @@ from numba.core.registry import cpu_target
 from numba.np import arrayobj
 
 from .compile import internal
-from .processor import Level
+from .entry import Entry
+from .processor import Level, making_for
 from .structs import Kind, Numbers, Signature, Struct
 
 WORD, BYTES = ir.IntType(64), ir.IntType(8).as_pointer()
+OF_LEVELS = "multiply", "step_"  # how functions begin that look at the level they are made for
 FIELDS = 0, 2, 3  # data, dimensions and strides in NumPy's structure of an array, in words
 
 
-def object_codes(
-    function: Callable, signature: Signature, dtype: str, symbol: str, levels: Sequence[Level]
-) -> list[bytes]:
-    """The object code of a function for each of some levels of processors.
+def object_codes(entry: Entry, dtype: str, levels: Sequence[Level]) -> list[bytes]:
+    """The object code of an entry, for networks of a dtype, for each of some levels."""
+    if not entry.function.startswith(OF_LEVELS):
+        code = _instructions(entry, dtype)
+        return [_object_code(code, level) for level in levels]
+    codes = []
+    for level in levels:
+        with making_for(level):
+            codes.append(_object_code(_instructions(entry, dtype), level))
+    return codes
 
-    Parameters
-    ----------
-    function : a plain Python function of what ``signature`` says
-    dtype : of the networks' numbers
-    symbol : the name that the object gives it
-    """
-    code = _instructions(function, signature, dtype, symbol)
-    return [_object_code(code, level) for level in levels]
+
+def _source(entry: Entry, dtype: str) -> Callable:
+    """An entry's function, not yet compiled."""
+    module = importlib.import_module(f".{entry.module}", __package__)
+    if hasattr(module, "made"):
+        return module.made(entry.function, entry.made_with, dtype)
+    return getattr(module, entry.function)
 
 
 # --- what Numba makes -----------------------------------------------------------------------------
 
 
-def _instructions(function: Callable, signature: Signature, dtype: str, symbol: str) -> bytes:
-    """LLVM's instructions of a function and all that it calls, as bitcode, not yet optimised."""
-    context = cpu_target.target_context
+def _instructions(entry: Entry, dtype: str) -> bytes:
+    """LLVM's instructions of an entry and all that it calls, as bitcode, not yet optimised."""
+    context, signature, symbol = cpu_target.target_context, entry.signature, entry.symbol(dtype)
     with _unoptimised(context) as codegen:
-        dispatcher = internal(function)
+        dispatcher: Any = internal(_source(entry, dtype))
         dispatcher.compile(tuple(_numba_type(kind, dtype) for kind in signature.kinds))
         (compiled,) = dispatcher.overloads.values()
         library = codegen.create_library(symbol)
@@ -78,9 +86,8 @@ def _entry(context, library, compiled, signature: Signature, symbol: str) -> ir.
     """A module with the function that C calls, which calls what was compiled."""
     module = library.create_ir_module(symbol)
     kinds, numba_types = signature.kinds, compiled.signature.args
-    of_numbers = {"float64": ir.DoubleType(), "int64": WORD}
     arguments = [
-        of_numbers.get(kind) or (context.get_value_type(kind_type) if _plain(kind) else BYTES)
+        context.get_value_type(kind_type) if _plain(kind) else BYTES
         for kind, kind_type in zip(kinds, numba_types, strict=True)
     ]
     function = ir.Function(module, ir.FunctionType(ir.VoidType(), arguments), symbol)
@@ -104,6 +111,7 @@ def _value(context, builder, kind: Kind, kind_type: types.Type, pointer):
     """A tuple of a block, or the array whose structure begins at a pointer."""
     if isinstance(kind, Numbers):
         return _array(context, builder, kind_type, pointer)
+    assert isinstance(kind, Struct)
     words = builder.bitcast(pointer, WORD.as_pointer())
     value, _ = _tuple(context, builder, kind, kind_type, words, 0)
     return value

@@ -9,7 +9,8 @@ import numpy as np
 
 from .. import counter
 from ..task import Shuffle, Task
-from .library import Entry, function
+from .entry import Entry
+from .library import function
 from .structs import Signature, Struct
 from .threads import COUNTERS, run
 from .workspace import kept

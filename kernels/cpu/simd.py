@@ -97,8 +97,6 @@ def separate(typing):
         for argument in builder.function.args:
             if isinstance(argument.type, ir.PointerType):
                 argument.add_attribute("noalias")
-        if processor.made_for().wide_loops:  # LLVM keeps some processors' loops at half a register
-            set.add(builder.function.attributes, '"prefer-vector-width"="512"')
         return context.get_dummy_value()
 
     return types.void(), generate

@@ -119,7 +119,7 @@ class Signature:
 
     def values(self, arguments: Iterable, dtype: str) -> list:
         """Python's arguments as C takes them."""
-        values = []
+        values: list[Any] = []
         for kind, argument in zip(self.kinds, arguments, strict=True):
             if isinstance(kind, Struct):
                 values.append(kind.block(argument, dtype))

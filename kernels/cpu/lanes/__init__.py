@@ -14,7 +14,8 @@ import numpy as np
 from ...task import Task
 from .. import large_batch, tiles
 from ..arguments import ARGUMENTS, Arguments
-from ..library import Entry, function
+from ..entry import Entry
+from ..library import function
 from ..slices import cut
 from ..structs import Signature
 from ..threads import COUNTERS, run

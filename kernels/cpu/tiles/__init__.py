@@ -13,7 +13,8 @@ from ...arguments import Memory
 from ...task import DTYPE_NAMES, Network, Task
 from .. import functions
 from ..arguments import ARGUMENTS, MEMORY, NET, Arguments, contiguous, net_of
-from ..library import Entry, function
+from ..entry import Entry
+from ..library import function
 from ..slices import CHUNK, MAX_SLICES
 from ..structs import Signature
 from ..threads import COUNTERS, run

@@ -55,7 +55,7 @@ def check(
     expected[c.places] = (sums, there + sums, there * sums)[mode]
     number = {"float32": c_float, "float64": c_double}[dtype]
     kind = CFUNCTYPE(None, c_int64, POINTER(number), *[c_int64] * 14)
-    kind(product.address(dtype))(
+    kind(functions.multiply(dtype))(
         left,
         memory.ctypes.data_as(POINTER(number)),
         rows,
