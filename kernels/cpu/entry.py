@@ -18,12 +18,14 @@ class Entry:
     signature : what it is called with
     made_with : the name of the activation, loss or rule that a template is made with; empty where
         the function is none
+    seconds : about how long it takes to compile
     """
 
     module: str
     function: str
     signature: Signature
     made_with: str = ""
+    seconds: float = 0.3
 
     @property
     def name(self) -> str:
@@ -37,11 +39,6 @@ class Entry:
     def symbol(self, dtype: str) -> str:
         """Its name in its object."""
         return f"bpfast.{self.name}.{dtype}"
-
-    @property
-    def seconds(self) -> float:
-        """About how long it takes to compile."""
-        return 0.3 if self.made_with else 5.0
 
 
 Wanted = tuple[Entry, str]  # an entry and a dtype

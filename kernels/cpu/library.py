@@ -22,7 +22,9 @@ from . import processor
 from .entry import Entry, Wanted
 from .threads import thread_count
 
-logger = logging.getLogger("bpfast")
+PACKAGED, KEPT, COMPILED = "came compiled", "were compiled before", "were compiled now"
+
+logger = logging.getLogger("bpfast.kernels")
 
 
 def function(entry: Entry, dtype: str) -> Callable[..., None]:
@@ -78,16 +80,19 @@ def load(code: bytes, symbol: str) -> int:
 
 
 def origins() -> dict[str, int]:
-    """How many functions of this process came compiled, and how many were compiled here."""
-    return dict(_origins)
+    """How many of this process's functions came with the package, were kept, or were compiled."""
+    return {origin: [*_origins.values()].count(origin) for origin in (PACKAGED, KEPT, COMPILED)}
 
 
 def _found(entry: Entry, dtype: str) -> bytes | None:
     """Object code that came with the package, or was kept."""
     file = entry.file(dtype, processor.host())
-    code = came_compiled(file)
-    _origins["came compiled"] += code is not None
-    return code or kept(file)
+    for find, origin in ((came_compiled, PACKAGED), (kept, KEPT)):
+        code = find(file)
+        if code is not None:
+            _origins[entry.name, dtype] = origin
+            return code
+    return None
 
 
 def _load(entry: Entry, dtype: str, code: bytes | None) -> bool:
@@ -99,14 +104,19 @@ def _load(entry: Entry, dtype: str, code: bytes | None) -> bool:
 
 def _compile(missing: Sequence[Wanted]) -> None:
     """Compile entries in processes of their own, and load them."""
-    logger.info("compiling %d functions for %s", len(missing), processor.host().name)
+    seconds = sum(entry.seconds for entry, _ in missing) / min(thread_count(), len(missing))
+    logger.info(
+        "compiling kernels for %s, once for this version: about %.0f s",
+        processor.host().name,
+        1.0 + seconds,
+    )
     with tempfile.TemporaryDirectory() as temporary:
         folder = cache_folder() or temporary
         build(folder, [processor.host()], missing)
         for entry, dtype in missing:
             file = entry.file(dtype, processor.host())
             _load(entry, dtype, opened(Path(folder, file).read_bytes(), file))
-    _origins["compiled here"] += len(missing)
+            _origins[entry.name, dtype] = COMPILED
 
 
 def build(folder: str, levels: Sequence[processor.Level], wanted: Sequence[Wanted]) -> None:
@@ -176,5 +186,5 @@ def _initialise() -> None:
 _addresses: dict[tuple[str, str], int] = {}
 _functions: dict[tuple[str, str], Callable[..., None]] = {}
 _engines: list[Any] = []  # what was loaded lives as long as its address may be called
-_origins = {"came compiled": 0, "compiled here": 0}
+_origins: dict[tuple[str, str], str] = {}
 _one_at_a_time = threading.RLock()

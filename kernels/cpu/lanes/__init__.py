@@ -27,7 +27,10 @@ from .sharing import grouped
 
 TRAIN = Entry("lanes.kernels", "train", Signature(ARGUMENTS, ONLINE, LAYOUT, WORKSPACE, "int64[:]"))
 GRADIENTS = Entry(
-    "lanes.kernels", "gradients", Signature(ARGUMENTS, LAYOUT, WORKSPACE, "int64[:]", "real[:,:]")
+    "lanes.kernels",
+    "gradients",
+    Signature(ARGUMENTS, LAYOUT, WORKSPACE, "int64[:]", "real[:,:]"),
+    seconds=4.0,
 )
 
 __all__ = ["GRADIENTS", "MOST_LANES", "TRAIN", "gradients", "train"]

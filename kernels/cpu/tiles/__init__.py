@@ -21,15 +21,16 @@ from ..threads import COUNTERS, run
 from ..workspace import kept, zeros
 from .layout import FLOATS, LAYOUT, WORKSPACE, Layout, Workspace, layout_of
 
-TRAIN = Entry("tiles.kernels", "train", Signature(ARGUMENTS, LAYOUT, WORKSPACE))
-TRAIN_TOGETHER = Entry("tiles.kernels", "train_together", TRAIN.signature)
+TRAIN = Entry("tiles.kernels", "train", Signature(ARGUMENTS, LAYOUT, WORKSPACE), seconds=6.0)
+TRAIN_TOGETHER = Entry("tiles.kernels", "train_together", TRAIN.signature, seconds=6.0)
 GRADIENTS = Entry(
-    "tiles.kernels", "gradients", Signature(ARGUMENTS, LAYOUT, WORKSPACE, "real[:,:]")
+    "tiles.kernels", "gradients", Signature(ARGUMENTS, LAYOUT, WORKSPACE, "real[:,:]"), seconds=2.0
 )
 PREDICT = Entry(
     "tiles.kernels",
     "predict",
     Signature(NET, MEMORY, "real[:,:]", "int64", "int64", LAYOUT, WORKSPACE, "real[:,:,:]"),
+    seconds=1.0,
 )
 
 __all__ = [

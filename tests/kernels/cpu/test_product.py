@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bpfast.kernels.cpu import functions, simd
+from bpfast.kernels.cpu import functions, product, simd
 from bpfast.kernels.cpu.simd import LANES
 
 MODES = (simd.SET, simd.ADD, simd.SCALE)
