@@ -20,7 +20,7 @@ from .workspace import kept
 
 GRAIN = lanes.MOST_LANES  # networks that are trained together
 STRATEGIES = {"lanes": lanes, "tiles": tiles, "large batch": large_batch}
-TRAINS = {"lanes": lanes.TRAIN, "tiles": tiles.TRAIN, "large batch": tiles.TRAIN_TOGETHER}
+TRAINS = {"lanes": lanes.TRAIN, "tiles": tiles.TRAIN, "large batch": tiles.TRAIN}
 SHUFFLES = True  # epochs' orders are made by compiled threads
 FIRST_RATE = 1e10  # operations a second, assumed until some were timed
 # Operations up to which other threads would wake up too late to be of use, and how many a step of a
@@ -106,7 +106,7 @@ def _wanted(strategy: str, task: Task) -> Iterator[Wanted]:
 def entries(dtype: str) -> Iterator[Wanted]:
     """All compiled functions for networks of a dtype, but for those made with users' own."""
     for entry in (
-        lanes.TRAIN, lanes.GRADIENTS, tiles.TRAIN, tiles.TRAIN_TOGETHER, tiles.GRADIENTS,
+        lanes.TRAIN, lanes.GRADIENTS, tiles.TRAIN, tiles.GRADIENTS,
         tiles.PREDICT,
     ):  # fmt: skip
         yield entry, dtype

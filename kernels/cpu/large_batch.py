@@ -73,7 +73,7 @@ def _in_teams(task: Task, args: Arguments, teams: int, team: int) -> Callable[[i
     parts = [args._replace(networks=part) for part in np.array_split(args.networks, teams)]
     layout, workspaces = tiles.workspaces_of(task, teams * team, team)
 
-    kernel = function(tiles.TRAIN_TOGETHER, task.state.parameters.dtype.name)
+    kernel = function(tiles.TRAIN, task.state.parameters.dtype.name)
 
     def work(member: int) -> None:
         own = workspaces[member]._replace(counters=counters[member // team])

@@ -22,7 +22,6 @@ from ..workspace import kept, zeros
 from .layout import FLOATS, LAYOUT, WORKSPACE, Layout, Workspace, layout_of
 
 TRAIN = Entry("tiles.kernels", "train", Signature(ARGUMENTS, LAYOUT, WORKSPACE), seconds=6.0)
-TRAIN_TOGETHER = Entry("tiles.kernels", "train_together", TRAIN.signature, seconds=6.0)
 GRADIENTS = Entry(
     "tiles.kernels", "gradients", Signature(ARGUMENTS, LAYOUT, WORKSPACE, "real[:,:]"), seconds=2.0
 )
@@ -37,7 +36,6 @@ __all__ = [
     "GRADIENTS",
     "PREDICT",
     "TRAIN",
-    "TRAIN_TOGETHER",
     "gradients",
     "predict",
     "train",

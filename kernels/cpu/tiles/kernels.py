@@ -1,9 +1,9 @@
-"""The compiled functions that threads call: each takes the next network until none is left."""
+"""The compiled functions that threads call: networks are taken until none is left."""
 
 from __future__ import annotations
 
 from ..batch import Batch, batch_of
-from ..compile import internal
+from ..compile import inline, internal
 from ..processor import LANES
 from ..simd import fetch_add, invoke
 from ..slices import CHUNK
@@ -15,21 +15,19 @@ from .panels import load, unpack
 
 
 def train(args, layout, work):
-    """Train networks until they end or stop."""
+    """Train networks until they end or stop; members of a team train each of theirs together."""
     mode = flush_subnormals()
-    k = fetch_add(work.counters, NEXT, 1)
+    k = following(work, -1)
     while k < args.networks.size:
         train_network(args, layout, work, args.networks[k])
-        k = fetch_add(work.counters, NEXT, 1)
+        k = following(work, k)
     restore_mode(mode)
 
 
-def train_together(args, layout, work):
-    """Train all networks, together with the other members of the team."""
-    mode = flush_subnormals()
-    for k in range(args.networks.size):
-        train_network(args, layout, work, args.networks[k])
-    restore_mode(mode)
+@inline
+def following(work, k):
+    """The next network of a team, or the next that no thread has taken."""
+    return k + 1 if work.team > 1 else fetch_add(work.counters, NEXT, 1)
 
 
 def gradients(args, layout, work, results):
