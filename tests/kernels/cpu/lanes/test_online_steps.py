@@ -2,7 +2,7 @@
 
 from itertools import product
 
-from bpfast.kernels.cpu.lanes.online_steps import MOST_UNITS, table_index
+from bpfast.kernels.cpu.lanes.online import MOST_UNITS, table_index
 from bpfast.kernels.task import Network
 
 
