@@ -32,7 +32,7 @@ class _OnDemand(TyperCommand):
 
     def make_context(self, info_name: Any, args: Any, parent: Any = None, **extra: Any) -> Any:
         alone = typer.Typer(add_completion=False)
-        alone.command(self.name)(getattr(import_module(f".{self.name}", __package__), self.name))
+        alone.command(info_name)(getattr(import_module(f".{info_name}", __package__), info_name))
         return get_command(alone).make_context(info_name, args, parent, **extra)
 
 
