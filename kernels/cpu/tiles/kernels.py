@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from ..batch import CHUNK, Batch, batch_of
-from ..compile import internal, jit
-from ..simd import LANES, fetch_add, invoke
+from ..batch import Batch, batch_of
+from ..compile import internal
+from ..processor import LANES
+from ..simd import fetch_add, invoke
+from ..slices import CHUNK
 from ..subnormals import flush_subnormals, restore_mode
 from ..threads import NEXT
 from .epochs import train_network
@@ -12,7 +14,6 @@ from .gradient import batch_gradient, forward, gather, transpose, whole_vectors
 from .panels import load, unpack
 
 
-@jit
 def train(args, layout, work):
     """Train networks until they end or stop."""
     mode = flush_subnormals()
@@ -23,7 +24,14 @@ def train(args, layout, work):
     restore_mode(mode)
 
 
-@jit
+def train_together(args, layout, work):
+    """Train all networks, together with the other members of the team."""
+    mode = flush_subnormals()
+    for k in range(args.networks.size):
+        train_network(args, layout, work, args.networks[k])
+    restore_mode(mode)
+
+
 def gradients(args, layout, work, results):
     """Losses, and gradients (n, P), of networks on all samples as one batch."""
     mode, net, order = flush_subnormals(), args.net, args.epochs.order[0]
@@ -40,7 +48,6 @@ def gradients(args, layout, work, results):
     restore_mode(mode)
 
 
-@jit
 def predict(net, memory, inputs, inverse_link, size, layout, work, results):
     """Predictions (n, samples, outputs) of networks, in blocks of ``size`` samples."""
     mode, samples, as_they_are = flush_subnormals(), inputs.shape[0], net.layers[:0]
