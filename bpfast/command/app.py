@@ -22,7 +22,7 @@ COMMANDS = {
     "report.",
     "bench": "Measure how fast this machine trains, against its limits and against other "
     "libraries.",
-    "warmup": "Compile every kernel now, so that no first fit has to wait.",
+    "warmup": "Have every kernel compiled now, so that no first fit has to wait.",
     "devices": "What is here, and why a device cannot be used.",
 }
 
