@@ -69,7 +69,7 @@ def everything():
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it has not converged
         MLPClassifier((8,), max_iter=30, random_state=0).fit(X, y)
-    bp.sweep(X, y, networks=8, epochs=3, seed=0, device="cpu", progress=False)
+    bp.sweep(X, y, networks=8, epochs=3, seed=0, device="cpu")
     return results()
 
 
