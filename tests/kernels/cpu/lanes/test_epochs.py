@@ -9,6 +9,8 @@ from bpfast.kernels.cpu.lanes import epochs
 from bpfast.kernels.cpu.lanes.layout import IDLE, STATUS, STOPS, SUSPECT, TOTAL, WORKSPACE
 from bpfast.kernels.task import NEVER, RUNNING
 
+pytestmark = pytest.mark.xdist_group("functions of lanes")  # compiled once
+
 
 @compiled(STOPPING, WORKSPACE, "bool[:]")
 def may_stop(stopping, work, result):

@@ -1,6 +1,7 @@
 """Networks enter lanes and leave them."""
 
 import numpy as np
+import pytest
 from compiled import compiled
 
 from bpfast.kernels.cpu.arguments import MEMORY
@@ -25,6 +26,8 @@ from bpfast.kernels.cpu.lanes.layout import (
 )
 from bpfast.kernels.cpu.simd import LANES
 from bpfast.kernels.task import RUNNING
+
+pytestmark = pytest.mark.xdist_group("functions of lanes")  # compiled once
 
 
 @compiled(MEMORY, "int64[:]", LAYOUT, WORKSPACE, "int64", "int64")

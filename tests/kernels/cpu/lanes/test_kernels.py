@@ -1,11 +1,14 @@
 """Which lanes are trained again."""
 
 import numpy as np
+import pytest
 from compiled import compiled
 
 from bpfast.kernels.cpu.lanes.kernels import resume_suspects
 from bpfast.kernels.cpu.lanes.layout import IDLE, STATUS, SUSPECT, WORKSPACE
 from bpfast.kernels.task import RUNNING
+
+pytestmark = pytest.mark.xdist_group("functions of lanes")  # compiled once
 
 
 @compiled(WORKSPACE, "bool[:]")

@@ -14,6 +14,8 @@ from bpfast.kernels.cpu.lanes import samples
 from bpfast.kernels.cpu.lanes.layout import END, FIRST, ROWS, START, STEP, WORKSPACE
 from bpfast.training import calls
 
+pytestmark = pytest.mark.xdist_group("functions of lanes")  # compiled once
+
 ROWS_OF_DATA = 40
 
 

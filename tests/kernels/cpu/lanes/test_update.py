@@ -15,6 +15,8 @@ from bpfast.kernels.cpu.lanes.layout import (
     WORKSPACE,
 )
 
+pytestmark = pytest.mark.xdist_group("functions of lanes")  # compiled once
+
 
 @compiled(LAYOUT, WORKSPACE)
 def clip(layout, work):

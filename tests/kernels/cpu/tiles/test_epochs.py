@@ -9,6 +9,8 @@ from bpfast.kernels.cpu.tiles import epochs
 from bpfast.kernels.cpu.tiles.layout import LAYOUT, WORKSPACE
 from bpfast.kernels.cpu.workspace import REPEAT
 
+pytestmark = pytest.mark.xdist_group("functions of tiles")  # compiled once
+
 
 @compiled(NET, OPTIMIZING, LAYOUT, WORKSPACE, "float64", "bool[:]")
 def careful_update(net, optimizing, layout, work, loss, taken):

@@ -1,12 +1,15 @@
 """Parameters in panels."""
 
 import numpy as np
+import pytest
 from compiled import compiled
 
 from bpfast.kernels.cpu.arguments import MEMORY, NET
 from bpfast.kernels.cpu.simd import LANES
 from bpfast.kernels.cpu.tiles import panels
 from bpfast.kernels.cpu.tiles.layout import LAYOUT, WORKSPACE
+
+pytestmark = pytest.mark.xdist_group("functions of tiles")  # compiled once
 
 
 @compiled(NET, MEMORY, LAYOUT, WORKSPACE)

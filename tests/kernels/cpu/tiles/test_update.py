@@ -8,6 +8,8 @@ from bpfast.kernels.cpu.arguments import NET, OPTIMIZING
 from bpfast.kernels.cpu.tiles import update
 from bpfast.kernels.cpu.tiles.layout import LAYOUT, WORKSPACE
 
+pytestmark = pytest.mark.xdist_group("functions of tiles")  # compiled once
+
 
 @compiled(NET, OPTIMIZING, LAYOUT, WORKSPACE, "float64[:]")
 def add_penalties(net, optimizing, layout, work, total):
