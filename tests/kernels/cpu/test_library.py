@@ -175,7 +175,7 @@ def python(code, *arguments):
     return [sys.executable, "-S", "-c", code, *arguments]
 
 
-SLEEP = python("import time; time.sleep(600)")
+SLEEP = python("import time; time.sleep(60)")
 
 
 def test_several_processes_compile_what_is_nowhere(new_process, started, caplog):
@@ -194,7 +194,7 @@ def test_several_processes_compile_what_is_nowhere(new_process, started, caplog)
 
 def test_one_that_fails_is_told_of_and_ends_the_others(started):
     with pytest.raises(RuntimeError, match="kernels could not be compiled:\nfor a reason"):
-        library._run([SLEEP, python("import sys; sys.exit('for a reason')"), SLEEP][1:])
+        library._run([python("import sys; sys.exit('for a reason')"), SLEEP])
     assert [process.poll() is not None for process in started] == [True, True]
     assert all(process.stderr.closed for process in started)
 
@@ -212,6 +212,30 @@ def test_nothing_is_left_running_after_an_interrupt(started):
     with pytest.raises(KeyboardInterrupt):
         library._run([SLEEP, SLEEP])
     assert [process.poll() is not None for process in started] == [True, True]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are not forked")
+def test_a_forked_process_waits_for_none_of_its_parents_threads():
+    code = """
+import os, sys, threading
+from bpfast.kernels.cpu import library
+held, forked = threading.Event(), threading.Event()
+
+def compile_for_long():
+    with library._one_at_a_time:
+        held.set()
+        forked.wait()
+
+thread = threading.Thread(target=compile_for_long)
+thread.start()
+held.wait()
+if child := os.fork():
+    forked.set()
+    thread.join()
+    sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+os._exit(not library._one_at_a_time.acquire(timeout=5))
+"""
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=300)
 
 
 def test_processes_find_the_same_modules_and_no_settings_of_numbas(monkeypatch):
