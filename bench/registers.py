@@ -127,9 +127,9 @@ def usage(launch: Launch, code: str, target: tuple[int, int]) -> Usage:
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder, "kernel.ptx")
         source.write_text(code)
-        machine_code = str(source.with_suffix(""))
+        assembled = str(source.with_suffix(""))
         arch = f"-arch={machine_code.architecture(target)}"
-        command = [str(ptxas()), arch, "-v", "-o", machine_code, str(source)]
+        command = [str(ptxas()), arch, "-v", "-o", assembled, str(source)]
         said = subprocess.run(command, check=True, capture_output=True, text=True).stderr
 
     def number(pattern: str) -> int:

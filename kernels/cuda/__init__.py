@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from ..cache import PACKAGED
+from .. import cache
 from ..task import Network, Optimizer, Samples, Task
 from . import device, machine_code
 from .resident import MEMORY, WATCHED, Rows, Share, padded, samples_on_gpu, shares
@@ -59,7 +59,7 @@ def describe() -> str:
 
 def describe_kernels() -> str:
     """The kernels that came compiled, in a line, and which of them run on the GPU that is here."""
-    folders = sorted(Path(PACKAGED, machine_code.FOLDER).glob("*"))
+    folders = sorted(Path(cache.PACKAGED, machine_code.FOLDER).glob("*"))
     counts = {folder.name: len([*folder.iterdir()]) for folder in folders}
     if not counts:
         return "none came compiled: each is compiled when it is first needed, and kept"

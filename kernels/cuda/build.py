@@ -9,7 +9,6 @@ from __future__ import annotations
 import multiprocessing
 import os
 import sys
-import warnings
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from itertools import product
@@ -20,7 +19,7 @@ import numpy as np
 
 from .. import cache, tables
 from ..task import RUNNING, Network, Optimizer, Samples, State, Task
-from . import compile, device, gradients, machine_code, place, predict, resident, stand_in, train
+from . import device, gradients, machine_code, place, predict, resident, stand_in, train
 from .machine_code import PACKAGED, target
 from .stand_in import Launch
 
@@ -47,10 +46,10 @@ class Fits(NamedTuple):
     gradients: bool
 
 
-# There is a kernel for each set of functions, 720 of them, and each takes ten seconds for all GPUs.
-# These are for what sweeps take unless told, as ``fit`` does, and estimators that have more than 200
-# samples; large batch has kernels for each activation, loss and rule, so few activations are left
-# out there; threads have a kernel for each architecture, which is the tutorial's here.
+# Blocks have a kernel for each set of functions, 720 of them, that take some ten seconds each for
+# all GPUs. These are what sweeps take unless told, as ``fit`` does, and estimators that have more
+# than 200 samples. Large batch has kernels for each activation, each loss and each rule: few are
+# left out. Threads have one for each architecture: the tutorial's comes.
 FITS = (
     Fits(("relu", "silu"), OF_TABLES, "adam", IN_BLOCKS, gradients=True),
     Fits(("relu",), OF_ESTIMATORS, "adam_epsilon_hat", IN_BLOCKS[:1], gradients=False),
@@ -69,18 +68,18 @@ class Case(NamedTuple):
 
 
 def cases() -> Iterator[Case]:
-    """All of them; those after each other share functions."""
-    for fits in FITS:
-        for activation, loss in product(fits.activations, fits.losses):
-            for layers in fits.networks:
-                network = _network(layers, activation, loss)
-                yield Case("block", network, fits.rule, fits.gradients and layers == IN_BLOCKS[0])
+    """All of them, the longest work first."""
     for activation in LARGE_ACTIVATIONS:
         yield Case("large batch", _network(LARGE, activation, "mse"))
     for loss in tables.LOSSES:
         yield Case("large batch", _network(LARGE, "relu", loss))
     for rule in tables.OPTIMIZERS:
         yield Case("large batch", _network(WIDE, "relu", "mse", outputs=32), rule)
+    for fits in FITS:
+        for activation, loss in product(fits.activations, fits.losses):
+            for layers in fits.networks:
+                network = _network(layers, activation, loss)
+                yield Case("block", network, fits.rule, fits.gradients and layers == IN_BLOCKS[0])
     yield Case("thread", TUTORIAL, gradients=False)
 
 
@@ -173,6 +172,10 @@ def _problem() -> str:
     if device.simulated():
         return "Numba's simulator takes the compiler's place (NUMBA_ENABLE_CUDASIM)"
     try:
+        import numba_cuda  # noqa: F401
+
+        from . import compile
+
         tried = Launch(compile.kernel(lambda: None, 1, 1), 1, 0, ())
         for _ in _machine_codes(tried):
             pass
@@ -231,5 +234,4 @@ def _task(case: Case) -> Task:
 
 
 if __name__ == "__main__":
-    warnings.simplefilter("ignore")  # Numba's, on launches too small to fill a GPU
     print("\n".join(build(Path(sys.argv[1]))))
