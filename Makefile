@@ -11,7 +11,7 @@ run: $(VENV)/with-cli,sklearn,sweep
 	$(BIN)/bpfast sweep digits --baseline
 
 test: $(VENV)/with-dev
-	$(BIN)/bpfast warmup --dtype float32 & $(BIN)/bpfast warmup --dtype float64; wait
+	$(BIN)/bpfast warmup
 	$(PYTEST)
 	NUMBA_ENABLE_CUDASIM=1 $(PYTEST) -k 'cuda and not among' tests/kernels/cuda tests/test_tutorial.py
 
@@ -27,8 +27,16 @@ clean:
 	rm -rf $(VENV) build dist *.egg-info
 
 # An empty file remembers that an environment holds these extras: to edit code installs nothing.
-$(VENV)/with-%: pyproject.toml setup.cfg | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --editable '.[$*]'
+$(VENV)/with-%: pyproject.toml setup.cfg setup.py | $(VENV)/core
+	@echo "installing bpfast[$*]; kernels are compiled meanwhile, where none are kept"
+	$(BIN)/python -m pip install --quiet --no-build-isolation --editable '.[$*]'
+	touch $@
+
+# The core comes first: kernels are compiled in the background while pip installs all else.
+$(VENV)/core: | $(BIN)/python
+	$(BIN)/python -m pip install --quiet 'setuptools>=77' numba
+	$(BIN)/python -m pip install --quiet --no-build-isolation --editable .
+	$(BIN)/python -c "import bpfast; bpfast.warmup(['float32']); bpfast.warmup(['float64'])" &
 	touch $@
 
 $(BIN)/python:

@@ -10,19 +10,19 @@ from pathlib import Path
 
 import numpy as np
 from llvmlite import ir
-from numba import types
+from numba import njit, types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
 from ..kernels.cpu import thread_count
-from ..kernels.cpu.compile import jit
-from ..kernels.cpu.simd import INSTRUCTIONS
+from ..kernels.cpu.compile import OPTIONS
+from ..kernels.cpu.processor import host
 from ..kernels.cpu.threads import run
 from .measure import PAUSE
 
 SIZE = 2048  # rows and columns of the matrices
 RUNS = 7
-FLOATS = {"avx512f": 16, "avx2": 8}.get(INSTRUCTIONS, 4)  # float32 in a register
+FLOATS = 16 if "avx512f" in host().needs else 8 if "avx2" in host().needs else 4  # in a register
 CHAINS = 12  # sums under way at once: units times latency, and no more than there are registers
 LOOPS = 8_000_000
 MIB = 2**20
@@ -158,12 +158,12 @@ def _chains(typing, result, loops):
     return types.void(result, types.int64), generate
 
 
-@jit
+@njit(**OPTIONS)
 def _multiply_add(result, loops):
     _chains(result, loops)
 
 
-@jit
+@njit(**OPTIONS)
 def _triad(a, b, c, repeats):
     x = np.float32(0.5)
     for _ in range(repeats):

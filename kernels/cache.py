@@ -27,7 +27,7 @@ PACKAGED = KERNELS / "compiled"  # in wheels; a checkout has none
 def came_compiled(name: str) -> bytes | None:
     """What the package holds under a name; None where there is none, or none that can be used."""
     try:
-        return _opened((PACKAGED / name).read_bytes(), name)
+        return opened((PACKAGED / name).read_bytes(), name)
     except OSError:
         return None
     except ValueError as error:
@@ -41,7 +41,7 @@ def kept(name: str) -> bytes | None:
     if folder is None:
         return None
     try:
-        return _opened(Path(folder, name).read_bytes(), name)
+        return opened(Path(folder, name).read_bytes(), name)
     except FileNotFoundError:
         return None
     except (OSError, ValueError) as error:
@@ -100,7 +100,7 @@ def contents() -> str:
     return digest.hexdigest()[:16]
 
 
-def _opened(file: bytes, name: str) -> bytes:
+def opened(file: bytes, name: str) -> bytes:
     """What a file holds.
 
     Raises

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from importlib.util import find_spec
@@ -18,6 +19,7 @@ ALLOCATOR = ("_RJEM_MALLOC_CONF", "dirty_decay_ms:0,muzzy_decay_ms:0")
 def main() -> None:
     """Run the command; exit codes are 0, 2 for bad input and 130 after Ctrl-C."""
     os.environ.setdefault(*ALLOCATOR)
+    _tell_of_compiling()
     try:
         code = _run()
     except BAD_INPUT as error:
@@ -26,6 +28,21 @@ def main() -> None:
         sys.stderr.write("interrupted\n")
         code = 130
     sys.exit(code)
+
+
+class _Told(logging.Handler):
+    """Prints what is logged to where stderr leads by then."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        print(record.getMessage(), file=sys.stderr)
+
+
+def _tell_of_compiling() -> None:
+    """Say when kernels are compiled, and how long that takes: nobody should wonder."""
+    logger = logging.getLogger("bpfast.kernels")
+    if not logger.handlers:
+        logger.addHandler(_Told())
+        logger.setLevel(logging.INFO)
 
 
 def _run() -> int | None:

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-import llvmlite.binding
+from collections.abc import Iterator, Sequence
+
 import numpy as np
 
 from ..cache import contents
 from ..host import Placed, bring_back, emptied, place, resident, restore_best, with_rates
-from ..task import Network, Samples, Task
-from . import functions, lanes, large_batch, tiles
+from ..task import DTYPE_NAMES, Network, Samples, Task
+from . import functions, lanes, large_batch, library, processor, shuffling, tiles
 from .arguments import Arguments, arguments, of_block
+from .entry import Wanted
 from .large_batch import pays as cutting_pays
 from .shuffling import with_orders
-from .simd import INSTRUCTIONS
 from .threads import at_most, thread_count
 from .whole_batch import whole_batch
 from .workspace import kept
 
 GRAIN = lanes.MOST_LANES  # networks that are trained together
 STRATEGIES = {"lanes": lanes, "tiles": tiles, "large batch": large_batch}
+TRAINS = {"lanes": lanes.TRAIN, "tiles": tiles.TRAIN, "large batch": tiles.TRAIN}
 SHUFFLES = True  # epochs' orders are made by compiled threads
 FIRST_RATE = 1e10  # operations a second, assumed until some were timed
 # Operations up to which other threads would wake up too late to be of use, and how many a step of a
@@ -50,13 +52,17 @@ __all__ = [
 
 def describe() -> str:
     """The machine in a line."""
-    return f"{thread_count()} threads, {llvmlite.binding.get_host_cpu_name()}, {INSTRUCTIONS}"
+    import llvmlite.binding
+
+    name = llvmlite.binding.get_host_cpu_name()
+    return f"{thread_count()} threads, {name}, kernels for {processor.host().name}"
 
 
 def train(strategy: str, task: Task, networks: np.ndarray) -> None:
     """Train some networks of the task's state, in place, by one of STRATEGIES."""
     samples = task.epochs * task.order.shape[1] * len(networks)
     threads = _threads((6.0 * task.network.n_parameters + STEP / task.batch_size) * samples)
+    library.ensure(_wanted(strategy, task))
     task = with_orders(task, threads)
     STRATEGIES[strategy].train(task, _arguments(task, networks), threads)
 
@@ -88,6 +94,30 @@ def _threads(operations: float) -> int:
     return 1 if operations <= ALONE else thread_count()
 
 
-def warm_up(dtype: str) -> None:
-    """Compile every loop over scalar functions, or read it from the cache."""
-    functions.all_built_in(dtype)
+def _wanted(strategy: str, task: Task) -> Iterator[Wanted]:
+    """The compiled functions that a task is sure to need."""
+    dtype = DTYPE_NAMES[task.state.parameters.dtype]
+    yield from functions.wanted(task.network, task.optimizer.rule, dtype)
+    yield TRAINS[strategy], dtype
+    if task.shuffle is not None:
+        yield shuffling.WRITE_ORDERS, "float64"
+
+
+def entries(dtype: str) -> Iterator[Wanted]:
+    """All compiled functions for networks of a dtype, but for those made with users' own."""
+    for entry in (
+        lanes.TRAIN, lanes.GRADIENTS, tiles.TRAIN, tiles.GRADIENTS,
+        tiles.PREDICT,
+    ):  # fmt: skip
+        yield entry, dtype
+    yield shuffling.WRITE_ORDERS, "float64"
+    yield from functions.built_in(dtype)
+
+
+def warm_up(dtypes: Sequence[str]) -> dict[str, int]:
+    """Load all compiled functions for some dtypes; what is nowhere is compiled.
+
+    Returns how many came with the package, were compiled before, and were compiled now.
+    """
+    library.ensure(one for dtype in dtypes for one in entries(dtype))
+    return library.origins()

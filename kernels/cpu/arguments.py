@@ -1,4 +1,4 @@
-"""A task as Numba takes it: arrays, numbers and addresses, always of the same types."""
+"""A task as compiled functions take it: arrays, numbers and addresses, of the same types."""
 
 from __future__ import annotations
 
@@ -8,13 +8,10 @@ import numpy as np
 
 from .. import arguments as shared
 from ..arguments import Dropout, Memory, Stopping, hyperparameters, no_samples, output_share
-from ..specialise import Specialiser
 from ..tables import OPTIMIZERS
 from ..task import DTYPE_NAMES, Network, Optimizer, Samples, Task, distinct, layer_slices
-from . import functions, product
-from .compile import inline
-
-own_row = Specialiser("float64", inline)(shared.own_row)
+from . import functions
+from .structs import Struct
 
 
 class Net(NamedTuple):
@@ -83,12 +80,80 @@ class Arguments(NamedTuple):
     networks: np.ndarray
 
 
+DATA = Struct(Data, inputs="real[:,:]", targets="real[:,:]", weights="real[:]")
+NET = Struct(
+    Net,
+    layers="int64[:]",
+    bias="int64",
+    starts="int64[:]",
+    multiply="int64",
+    activations="int64[:]",
+    loss="int64",
+    loss_parameter="float64",
+    output_share="float64",
+)
+EPOCHS = Struct(
+    Epochs,
+    order="int64[:,:]",
+    fold_start="int64[:]",
+    fold="int64[:]",
+    batch_size="int64",
+    summed="int64",
+    first="int64",
+    epochs="int64",
+    record="bool[:]",
+    column="int64[:]",
+)
+OPTIMIZING = Struct(
+    Optimizing,
+    update="int64",
+    prepare="int64",
+    states="int64",
+    stepwise="int64",
+    rates="float64[:,:]",
+    hyperparameters="float64[:,:]",
+    penalties="float64[:,:]",
+)
+STOPPING = Struct(
+    Stopping,
+    tol="float64[:]",
+    patience="int64[:]",
+    status="int8[:]",
+    epochs_run="int64[:]",
+    best="float64[:]",
+    best_epoch="int64[:]",
+    losses="float64[:,:]",
+    validation_losses="float64[:,:]",
+    penalties="float64[:,:]",
+)
+DROPOUT = Struct(Dropout, p="float64[:,:]", keys="uint64[:]")
+MEMORY = Struct(
+    Memory,
+    parameters="real[:,:]",
+    moments="real[:,:,:]",
+    powers="float64[:,:]",
+    best_parameters="real[:,:]",
+)
+ARGUMENTS = Struct(
+    Arguments,
+    net=NET,
+    samples=DATA,
+    validation=DATA,
+    epochs=EPOCHS,
+    optimizing=OPTIMIZING,
+    stopping=STOPPING,
+    dropout=DROPOUT,
+    memory=MEMORY,
+    networks="int64[:]",
+)
+
+
 def of_block(first: Arguments, task: Task, networks: np.ndarray) -> Arguments:
     """Arguments for other epochs and networks of the task that the first ones were for."""
     return first._replace(
         epochs=_epochs(task),
         optimizing=first.optimizing._replace(rates=_rows(task.optimizer.rates)),
-        networks=read_only(networks),
+        networks=contiguous(networks),
     )
 
 
@@ -104,21 +169,21 @@ def arguments(task: Task, networks: np.ndarray) -> Arguments:
         stopping=shared.stopping(task, _rows, written=lambda array: array),
         dropout=Dropout(_rows(task.dropout), _rows(task.keys)),
         memory=Memory(state.parameters, state.moments, state.powers, state.best_parameters),
-        networks=read_only(networks),
+        networks=contiguous(networks),
     )
 
 
 def _epochs(task: Task) -> Epochs:
     return Epochs(
-        order=read_only(task.order),
-        fold_start=read_only(task.fold_start),
+        order=contiguous(task.order),
+        fold_start=contiguous(task.fold_start),
         fold=_rows(task.fold),
         batch_size=task.batch_size,
         summed=int(task.summed),
         first=task.first_epoch,
         epochs=task.epochs,
-        record=read_only(task.record),
-        column=read_only(task.column),
+        record=contiguous(task.record),
+        column=contiguous(task.column),
     )
 
 
@@ -130,7 +195,7 @@ def net_of(network: Network, dtype: str) -> Net:
         layers=np.array(network.layers),
         bias=int(network.bias),
         starts=np.array([part.start for part in parts] + [parts[-1].stop]),
-        multiply=product.address(dtype),
+        multiply=functions.multiply(dtype),
         activations=np.array(addresses, np.int64),
         loss=functions.loss(network.loss, dtype),
         loss_parameter=network.loss_parameter,
@@ -140,7 +205,7 @@ def net_of(network: Network, dtype: str) -> Net:
 
 def _data(samples: Samples) -> Data:
     arrays = (samples.inputs, samples.targets, samples.weights)
-    return Data(*(read_only(array) for array in arrays))
+    return Data(*(contiguous(array) for array in arrays))
 
 
 def _optimizing(optimizer: Optimizer, dtype: str) -> Optimizing:
@@ -152,18 +217,16 @@ def _optimizing(optimizer: Optimizer, dtype: str) -> Optimizing:
         states=rule.states,
         stepwise=int(rule.powers),
         rates=_rows(optimizer.rates),
-        hyperparameters=read_only(hyperparameters(optimizer)),
+        hyperparameters=contiguous(hyperparameters(optimizer)),
         penalties=_rows(optimizer.penalties),
     )
 
 
 def _rows(array: np.ndarray) -> np.ndarray:
     """An array with a row for each network, or its first where all are the same by design."""
-    return read_only(distinct(array))
+    return contiguous(distinct(array))
 
 
-def read_only(array: np.ndarray) -> np.ndarray:
-    """A contiguous view that Numba gives the same type whether or not the caller may write."""
-    view = np.asarray(array, order="C").view()
-    view.setflags(write=False)
-    return view
+def contiguous(array: np.ndarray) -> np.ndarray:
+    """An array whose numbers lie side by side, as compiled functions take it."""
+    return np.asarray(array, order="C")

@@ -6,13 +6,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .arguments import own_row
-from .compile import inline, jit
+from . import slices
+from .compile import inline, internal
+from .scalars import own_row
 
-CHUNK = 128  # rows that go forward and back together in tiles: their values stay in L2
-SLICE = 256  # rows for which a batch gets another slice, and so another copy of the gradient
-MAX_SLICES = 32
-SLICE_STEP = 8  # slices are whole multiples of so many rows
+cut = internal(slices.cut)
 
 
 class Batch(NamedTuple):
@@ -50,20 +48,6 @@ def chunk_of(batch, position, most):
     """At most so many rows of a batch, from one of its rows on."""
     rows = min(most, batch.rows - position)
     return Batch(batch.order, batch.start + position, rows, batch.step, batch.weight, batch.share)
-
-
-@jit
-def cut(rows):
-    """How many slices a batch has, and rows each; the last may be shorter.
-
-    Sums of a batch are sums of its slices': so threads can share them, and whoever trains a network
-    adds in the same order, however many threads there are.
-    """
-    if rows <= CHUNK:
-        return 1, rows
-    slices = min(MAX_SLICES, max(2, -(-rows // SLICE)))
-    each = -(-rows // (slices * SLICE_STEP)) * SLICE_STEP
-    return -(-rows // each), each
 
 
 @inline

@@ -14,11 +14,11 @@ from numba.extending import intrinsic
 
 from .. import counter
 from ..specialise import Specialiser, specialise
-from .arguments import own_row
 from .compile import inline, internal
-from .simd import I64, LANES, load, pointer_to, splat, store
-
-MASK = 4 * LANES  # numbers of a mask, some of them unused in float64
+from .processor import LANES
+from .scalars import own_row
+from .simd import I64, load, pointer_to, splat, store
+from .workspace import MASK
 
 _drawn = Specialiser("float64", internal)
 dropout_key, advance = _drawn(counter.dropout_key), _drawn(counter.advance)

@@ -15,12 +15,10 @@ import numpy as np
 from ..task import Network, Task
 from . import tiles
 from .arguments import Arguments
-from .batch import cut
-from .compile import jit
-from .subnormals import flush_subnormals, restore_mode
+from .library import function
+from .slices import cut
 from .threads import COUNTERS, run
 from .tiles import gradients
-from .tiles.epochs import train_network
 from .workspace import kept
 
 __all__ = ["gradients", "pays", "train"]
@@ -75,9 +73,11 @@ def _in_teams(task: Task, args: Arguments, teams: int, team: int) -> Callable[[i
     parts = [args._replace(networks=part) for part in np.array_split(args.networks, teams)]
     layout, workspaces = tiles.workspaces_of(task, teams * team, team)
 
+    kernel = function(tiles.TRAIN, task.state.parameters.dtype.name)
+
     def work(member: int) -> None:
         own = workspaces[member]._replace(counters=counters[member // team])
-        train_together(parts[member // team], layout, own)
+        kernel(parts[member // team], layout, own)
 
     return work
 
@@ -89,12 +89,3 @@ def number_of_teams(networks: int, slices: int, threads: int) -> int:
         return -(-networks // teams) * -(-slices // (threads // teams))
 
     return min(range(networks, 0, -1), key=rounds)
-
-
-@jit
-def train_together(args, layout, work):
-    """Train all networks, together with the other members of the team."""
-    mode = flush_subnormals()
-    for k in range(args.networks.size):
-        train_network(args, layout, work, args.networks[k])
-    restore_mode(mode)

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from functools import cache
+from collections.abc import Callable
 
 import numpy as np
-from numba import from_dtype, types
 
 from ..specialise import specialise
-from .compile import callback
-from .simd import ADD, LANES, SCALE, TILE_SUMS, TILE_VECTORS, Matrix, advance
+from .processor import LANES, made_for
+from .simd import ADD, SCALE, Matrix, advance
 from .tile import tiles
 
 DEPTH = 256  # terms of a sum before its tile goes back to memory: the right operand stays in L1
 
-tile_sums, most_terms = TILE_SUMS, DEPTH  # float32's; each dtype's function has its own
+# float32's on processors with AVX-512; each function has its own
+tile_sums, tile_vectors, most_terms = 16, 2, DEPTH
 
 
 def multiply(
@@ -31,7 +31,7 @@ def multiply(
     b, b_k, b_v : the same for B: next term, next column
     groups : products, each of them a vector after the one before
     """
-    pairs = columns // TILE_VECTORS if rows * TILE_VECTORS <= tile_sums else 0
+    pairs = columns // tile_vectors if rows * tile_vectors <= tile_sums else 0
     for g in range(groups):
         # A factor of C must be the whole sum; what is added to C may come in parts.
         longest = depth if mode == SCALE else most_terms
@@ -42,13 +42,13 @@ def multiply(
             at_b = advance(memory, b + start * b_k + g * LANES)
             factor = Matrix(advance(memory, a + start * a_k + g * LANES * left), a_r, a_k)
             if pairs > 0:  # one call for all columns but the last
-                shape = rows, TILE_VECTORS, terms
-                steps = TILE_VECTORS * c_v, 0, TILE_VECTORS * b_v
+                shape = rows, tile_vectors, terms
+                steps = tile_vectors * c_v, 0, tile_vectors * b_v
                 result, right = Matrix(at_c, c_r, c_v), Matrix(at_b, b_k, b_v)
                 tiles(more, shape, result, left, factor, right, pairs, steps)
             # one call for all rows: B stays in L1
-            for v in range(pairs * TILE_VECTORS, columns, TILE_VECTORS):
-                width = min(TILE_VECTORS, columns - v)
+            for v in range(pairs * tile_vectors, columns, tile_vectors):
+                width = min(tile_vectors, columns - v)
                 # bands of equal heights: a low one would wait for its own sums
                 bands = -(-rows * width // tile_sums)
                 height = rows // bands
@@ -66,12 +66,8 @@ def multiply(
                 tiles(more, shape, rest, left, rest_factor, right, bands - higher, steps)
 
 
-@cache
-def address(dtype: str) -> int:
-    """Address of :func:`multiply`, compiled for a dtype: one copy serves all kernels."""
-    number = from_dtype(np.dtype(dtype))
+def made(_function: str, _made_with: str, dtype: str) -> Callable:
+    """:func:`multiply` for a dtype and the level that is compiled for, not yet compiled."""
     wider = np.dtype(dtype).itemsize // 4
-    names = {"tile_sums": TILE_SUMS // wider, "most_terms": DEPTH // wider}
-    function = specialise(multiply, dtype, names, f"multiply_{dtype}")
-    signature = types.void(types.int64, types.CPointer(number), *[types.int64] * 14)
-    return callback(signature, function, cached=True)
+    names = {"tile_sums": made_for().tile_sums // wider, "most_terms": DEPTH // wider}
+    return specialise(multiply, dtype, {**names, "tile_vectors": made_for().tile_vectors})

@@ -8,9 +8,10 @@ from typing import Any
 
 from numba import njit
 
+from .. import arguments
 from .. import math as formulas
 from ..specialise import Specialiser
-from .compile import INTERNAL
+from .compile import INTERNAL, inline
 from .elementary import FASTER
 from .simd import estimated_ratio
 
@@ -34,3 +35,4 @@ def _compile(function: Callable) -> Callable:
 
 
 clip_factor = scalar(formulas.clip_factor, "float64")
+own_row = Specialiser("float64", inline)(arguments.own_row)

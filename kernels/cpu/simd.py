@@ -8,31 +8,18 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import llvmlite.binding
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
+from numba.np.arrayobj import populate_array
+
+from . import processor
+from .processor import LANES
 
 I64 = ir.IntType(64)
-LANES = 16
 BROADCAST, VECTOR = 0, 1  # what the left operand of a product is made of
 SET, ADD, SCALE = 0, 1, 2  # what a product does with what is there: C = AB, C += AB, C *= AB
-
-_features = llvmlite.binding.get_host_cpu_features()
-INSTRUCTIONS = next(
-    (name for name in ("avx512f", "avx2", "neon") if _features.get(name)), "no vector instructions"
-)
-# A tile of a product has at most TILE_VECTORS columns, and as many rows as it has accumulators for:
-# TILE_SUMS vectors of float32, half as many of float64. With the right operand and one number of
-# the left they fill the registers: 32 of one vector each in AVX-512, of a quarter in NEON, 16 of a
-# half in AVX2, of a quarter elsewhere.
-TILE_SUMS, TILE_VECTORS = {"avx512f": (16, 2), "avx2": (6, 1), "neon": (6, 1)}.get(
-    INSTRUCTIONS, (2, 1)
-)
-# Whether plain loops use whole registers of AVX-512. The first processors that had it slow down for
-# them, and lack these later instructions.
-WIDE_LOOPS = INSTRUCTIONS == "avx512f" and bool(_features.get("avx512vbmi2"))
 
 
 class Matrix(NamedTuple):
@@ -110,8 +97,6 @@ def separate(typing):
         for argument in builder.function.args:
             if isinstance(argument.type, ir.PointerType):
                 argument.add_attribute("noalias")
-        if WIDE_LOOPS:  # LLVM keeps some processors' loops at half a register
-            set.add(builder.function.attributes, '"prefer-vector-width"="512"')
         return context.get_dummy_value()
 
     return types.void(), generate
@@ -127,7 +112,7 @@ def estimated_ratio(typing, a, b):
 
     def generate(context, builder, signature, arguments):
         a, b = arguments
-        if not WIDE_LOOPS:
+        if not processor.made_for().wide_loops:
             return builder.fdiv(a, b)
         quotient = builder.fdiv(a, b, flags=("arcp", "contract", "ninf"))
         infinite = builder.fcmp_ordered("==", b, ir.Constant(b.type, float("inf")))
@@ -241,6 +226,47 @@ def add_squares(typing, sums, target, numbers, source, step, count):
 
     i = types.int64
     return types.void(sums, i, numbers, i, i, i), generate
+
+
+@intrinsic
+def array(typing, pointer, shape):
+    """The numbers that a pointer leads to as an array; ``shape`` is a number, or two."""
+    result = types.Array(pointer.dtype, _dimensions(shape), "C")
+
+    def generate(context, builder, signature, arguments):
+        data, given = arguments
+        return _array(context, builder, result, data, given)
+
+    return result(pointer, shape), generate
+
+
+@intrinsic
+def reshaped(typing, numbers, shape):
+    """A contiguous array's numbers in another shape."""
+    result = types.Array(numbers.dtype, _dimensions(shape), "C")
+
+    def generate(context, builder, signature, arguments):
+        given, shape = arguments
+        data = context.make_array(numbers)(context, builder, value=given).data
+        return _array(context, builder, result, data, shape)
+
+    return result(numbers, shape), generate
+
+
+def _dimensions(shape) -> int:
+    return len(shape) if isinstance(shape, types.BaseTuple) else 1
+
+
+def _array(context, builder, array_type, data, shape):
+    """A contiguous array of the numbers at a pointer."""
+    sizes = cgutils.unpack_tuple(builder, shape) if array_type.ndim > 1 else [shape]
+    itemsize = I64(context.get_abi_sizeof(context.get_data_type(array_type.dtype)))
+    strides = [itemsize]
+    for size in reversed(sizes[1:]):
+        strides.insert(0, builder.mul(size, strides[0]))
+    made = context.make_array(array_type)(context, builder)
+    populate_array(made, data, sizes, strides, itemsize, meminfo=None)
+    return made._getvalue()
 
 
 @intrinsic

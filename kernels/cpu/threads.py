@@ -17,12 +17,6 @@ from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 
-from numba import config, types
-
-from .compile import internal
-from .simd import fetch_add
-
-SPINS = 2000  # looks at a barrier before a thread offers its core to others
 COUNT, GENERATION, NEXT = 0, 8, 16  # of the counters, each in a cache line of its own
 COUNTERS = 24
 
@@ -38,7 +32,7 @@ def thread_count() -> int:
     else:
         cores = os.cpu_count() or 1
     given = os.environ.get("NUMBA_NUM_THREADS", "")
-    limit = int(given) if given.isdigit() else config.NUMBA_NUM_THREADS
+    limit = int(given) if given.isdigit() else sys.maxsize
     return max(1, min(cores, limit, _cgroup_cores(), getattr(_allowed, "threads", sys.maxsize)))
 
 
@@ -123,35 +117,3 @@ _idle: dict[int, list[_Pool]] = {}
 _allowed = threading.local()
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_idle.clear)  # threads stay behind
-
-
-if os.name == "posix":
-    _sched_yield = types.ExternalFunction("sched_yield", types.int32())
-
-    @internal
-    def yield_core():
-        """Offer the core to another thread."""
-        _sched_yield()
-
-else:
-
-    @internal
-    def yield_core():
-        """Do nothing: this system's threads take turns by themselves."""
-
-
-@internal
-def barrier(counters, team):
-    """Wait until all ``team`` threads are here."""
-    if team == 1:
-        return
-    generation = fetch_add(counters, GENERATION, 0)
-    if fetch_add(counters, COUNT, 1) == team - 1:
-        fetch_add(counters, COUNT, -team)
-        fetch_add(counters, GENERATION, 1)
-        return
-    spins = 0
-    while fetch_add(counters, GENERATION, 0) == generation:
-        spins += 1
-        if spins > SPINS:
-            yield_core()

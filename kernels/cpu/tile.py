@@ -13,14 +13,12 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
+from .processor import LANES, made_for
 from .simd import (
     ADD,
     BROADCAST,
     I64,
-    LANES,
     SCALE,
-    TILE_SUMS,
-    TILE_VECTORS,
     VECTOR,
     call_from_table,
     fma,
@@ -50,7 +48,9 @@ def tiles(typing, mode, shape, c, left, a, b, count, steps):
             builder.module, f"bpfast_tiles_{number}", lambda: _functions(builder.module, number)
         )
         most = most_rows(1, c.types[0].dtype.bitwidth // 8)
-        index = builder.add(builder.mul(left, I64(TILE_VECTORS)), builder.sub(columns, I64(1)))
+        index = builder.add(
+            builder.mul(left, I64(made_for().tile_vectors)), builder.sub(columns, I64(1))
+        )
         index = builder.add(builder.mul(index, I64(most)), builder.sub(rows, I64(1)))
         c_parts, a_parts, b_parts, step_parts = (
             cgutils.unpack_tuple(builder, group) for group in (c_matrix, a_matrix, b_matrix, steps)
@@ -65,13 +65,13 @@ def tiles(typing, mode, shape, c, left, a, b, count, steps):
 
 def most_rows(columns, itemsize):
     """How many rows a tile of so many columns may have."""
-    return TILE_SUMS * 4 // itemsize // columns
+    return made_for().tile_sums * 4 // itemsize // columns
 
 
 def _functions(module, number) -> list[ir.Function | None]:
-    """The functions for all shapes, (2, TILE_VECTORS, most rows of one column)."""
+    """The functions for all shapes, (2, made_for().tile_vectors, most rows of one column)."""
     itemsize = 4 if number == ir.FloatType() else 8
-    columns, rows = range(1, TILE_VECTORS + 1), range(1, most_rows(1, itemsize) + 1)
+    columns, rows = range(1, made_for().tile_vectors + 1), range(1, most_rows(1, itemsize) + 1)
     return [
         _tile_function(module, number, *shape)
         if shape[2] <= most_rows(shape[1], itemsize)

@@ -10,9 +10,12 @@ import numpy as np
 from ..host import Placed
 from ..math import N_COEFFICIENTS, N_HYPERPARAMETERS, N_POWERS
 from ..task import Task
-from .simd import LANES
+from .processor import LANES
 
 CACHE_LINE = 64  # bytes
+REPEAT = 8 * LANES  # numbers over which an optimiser's coefficients are repeated
+SCRATCH = 3  # rows of a loss's own; with softmax, as many more as there are outputs
+MASK = 4 * LANES  # numbers of a mask of dropout, some of them unused in float64
 
 # Rows of the float64 numbers that `functions.prepare` reads and writes once a step.
 RATE, HYPERPARAMETERS = 0, 1

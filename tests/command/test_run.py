@@ -1,5 +1,7 @@
 """How the command ends: exit codes, and a line on stderr."""
 
+import logging
+
 import pytest
 
 from bpfast.command import run as running
@@ -29,3 +31,13 @@ def test_errors_are_a_line_and_an_exit_code(error, expected, words, bpfast, monk
 
     monkeypatch.setattr(pytest.importorskip("bpfast.command.app"), "app", fail)
     assert bpfast("devices") == (expected, "", words)
+
+
+def test_kernels_that_are_compiled_are_told_of(bpfast, monkeypatch):
+    def warmup(_):
+        logging.getLogger("bpfast.kernels").info("compiling kernels for %s", "a test")
+        return {"were compiled now": 1}
+
+    monkeypatch.setattr("bpfast.command.warmup.run_warmup", warmup)
+    for _ in range(2):  # the command may run twice in a process
+        assert bpfast("warmup")[2] == "compiling kernels for a test\n"

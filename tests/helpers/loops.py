@@ -5,6 +5,7 @@ from ctypes import CFUNCTYPE, POINTER, c_double, c_float, c_int64
 import numpy as np
 
 from bpfast.kernels.cpu import functions
+from bpfast.kernels.cpu.workspace import SCRATCH
 
 GUARD = 77.0  # behind every array; must still be there
 TOLERANCE = {
@@ -42,7 +43,7 @@ class Loops:
     def loss(self, name, z, t, parameter=0.0):
         """Losses of some samples, and their slopes; z and t are (outputs, samples)."""
         outputs, n = np.shape(z)
-        scratch = np.zeros((functions.SCRATCH + outputs, n))
+        scratch = np.zeros((SCRATCH + outputs, n))
         slopes, _, _, losses, _ = self(
             functions.loss(name, self.dtype),
             [z, t, np.ones(n), np.zeros(n), scratch],

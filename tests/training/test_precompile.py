@@ -1,25 +1,25 @@
-"""Warming up: the strategies that are compiled on purpose."""
+"""Warming up: all functions are there after it, and where they came from is told."""
 
-from types import SimpleNamespace
+import pytest
 
 import bpfast as bp
-from bpfast.training import precompile
+from bpfast.kernels import cpu
+from bpfast.kernels.cpu import library
 
 
-def test_every_strategy_of_the_cpu_is_warmed_up_for_a_dtype(monkeypatch):
-    warmed = []
-    kernels = SimpleNamespace(warm_up=warmed.append)
-    plans = []
+def test_all_functions_for_a_dtype_are_there(monkeypatch):
+    origins = bp.warmup(("float64",))
+    assert sum(origins.values()) >= len({entry.name for entry, _ in cpu.entries("float64")})
 
-    def fit(population, *_, batch_size, **__):
-        plans.append(bp.dispatch.choose(population.mlp, len(population), batch_size, "cpu"))
-        return SimpleNamespace(plan=plans[-1])
+    def compile_none(missing):
+        raise AssertionError(f"compiled after all: {missing}")
 
-    monkeypatch.setattr("bpfast.kernels.cpu.thread_count", lambda: 4)
-    monkeypatch.setattr(precompile, "fit", fit)
-    monkeypatch.setattr(precompile, "gradients", lambda *_, **__: None)
-    monkeypatch.setattr(bp.Population, "predict", lambda *_, **__: None)
-    monkeypatch.setattr(precompile.dispatch, "kernels", lambda plan: kernels)
-    bp.warmup(("float64",))
-    assert {plan.strategy for plan in plans} == {"lanes", "tiles", "large batch"}
-    assert warmed == ["float64"] * len(plans)
+    monkeypatch.setattr(library, "_compile", compile_none)
+    assert bp.warmup(("float64",)) == origins
+    for entry, dtype in cpu.entries("float64"):
+        assert library.address(entry, dtype)
+
+
+def test_an_unknown_dtype_is_refused():
+    with pytest.raises(ValueError, match="float16"):
+        bp.warmup(("float32", "float16"))

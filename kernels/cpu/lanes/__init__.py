@@ -13,17 +13,27 @@ import numpy as np
 
 from ...task import Task
 from .. import large_batch, tiles
-from ..arguments import Arguments
-from ..batch import cut
+from ..arguments import ARGUMENTS, Arguments
+from ..entry import Entry
+from ..library import function
+from ..slices import cut
+from ..structs import Signature
 from ..threads import COUNTERS, run
 from ..workspace import kept
-from . import kernels
 from .grouping import MOST_LANES, group_size, groups_of
-from .layout import Layout, Workspace, layout_of, workspace_of
-from .online import online_of
+from .layout import LAYOUT, WORKSPACE, Layout, Workspace, layout_of, workspace_of
+from .online import ONLINE, online_of
 from .sharing import grouped
 
-__all__ = ["MOST_LANES", "gradients", "train"]
+TRAIN = Entry("lanes.kernels", "train", Signature(ARGUMENTS, ONLINE, LAYOUT, WORKSPACE, "int64[:]"))
+GRADIENTS = Entry(
+    "lanes.kernels",
+    "gradients",
+    Signature(ARGUMENTS, LAYOUT, WORKSPACE, "int64[:]", "real[:,:]"),
+    seconds=4.0,
+)
+
+__all__ = ["GRADIENTS", "MOST_LANES", "TRAIN", "gradients", "train"]
 
 
 def train(task: Task, args: Arguments, threads: int) -> None:
@@ -40,13 +50,14 @@ def train(task: Task, args: Arguments, threads: int) -> None:
     mixed = online.steps == 0 and cut(task.batch_size)[0] == 1
     first = args._replace(networks=networks[:count])
     beside, layout, workspaces, bounds = _shared_work(task, first, lanes, threads, mixed)
+    kernel = function(TRAIN, task.state.parameters.dtype.name)
     members, alone = min(threads, len(bounds) - 1 + len(networks) - count), None
     if count < len(networks):
         alone = tiles.trainer(task, args._replace(networks=networks[count:]), members)
 
     def train_some(member: int) -> None:
         if member < len(workspaces):
-            kernels.train(beside, online, layout, workspaces[member], bounds)
+            kernel(beside, online, layout, workspaces[member], bounds)
         if alone:
             alone(member)
 
@@ -58,8 +69,9 @@ def gradients(task: Task, args: Arguments, threads: int) -> np.ndarray:
     results = np.empty_like(task.state.parameters)
     lanes = group_size(task.network, len(args.networks) // threads)
     args, layout, workspaces, bounds = _shared_work(task, args, lanes, threads, mixed=False)
+    kernel = function(GRADIENTS, results.dtype.name)
     run(
-        lambda member: kernels.gradients(args, layout, workspaces[member], bounds, results),
+        lambda member: kernel(args, layout, workspaces[member], bounds, results),
         len(workspaces),
     )
     return results

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from ...task import NEVER, RUNNING, STOPPED
-from ..arguments import own_row
 from ..batch import batch_of
 from ..compile import inline, internal
+from ..scalars import own_row
 from ..stopping import judge, write
 from .gradient import batch_gradient, batch_loss
 from .group import (
@@ -35,8 +35,8 @@ from .layout import (
     WATCHED,
     WEIGHT,
 )
-from .online import add_sample_losses, run_online_epoch, total_sample_losses
-from .online_steps import SAMPLE, STEPS
+from .online import SAMPLE, STEPS
+from .online_epochs import add_sample_losses, run_online_epoch, total_sample_losses
 from .samples import begin_epoch, own_batches, shared_batch
 from .update import add_penalties, set_coefficients, update
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..batch import chunk_of, cut, sample_of
 from ..compile import inline, internal
-from ..dropout import MASK, advance, apply_mask, set_mask
+from ..dropout import advance, apply_mask, set_mask
 from ..simd import (
     ADD,
     BROADCAST,
@@ -18,6 +18,7 @@ from ..simd import (
     invoke,
     set_vector,
 )
+from ..workspace import MASK
 from .group import bring_back_gradients, keep_gradients
 from .layout import LOSS, NETWORK, SHARE, SLICE_LOSS, STEP
 from .samples import gather, rows_together

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from ...task import Network, Task
-from ..simd import LANES
+from ..processor import LANES
 
 MOST_LANES = 8 * LANES
 GROUP_PARAMETERS = 2048  # of a group of more than LANES networks: they stay in L1

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from ...task import RUNNING
 from ..batch import batch_of
-from ..compile import internal, jit
+from ..compile import internal
 from ..simd import fetch_add
 from ..subnormals import flush_subnormals, restore_mode
 from ..threads import NEXT
@@ -17,7 +17,6 @@ from .group import assign, load
 from .layout import IDLE, LOSS, NETWORK, STATUS, SUSPECT
 
 
-@jit
 def train(args, online, layout, work, bounds):
     """Train networks until they end or stop."""
     mode = flush_subnormals()
@@ -44,7 +43,6 @@ def resume_suspects(work):
     return any_suspect
 
 
-@jit
 def gradients(args, layout, work, bounds, results):
     """Losses, and gradients (n, P), of networks on all samples as one batch."""
     mode, net, order = flush_subnormals(), args.net, args.epochs.order[0]

@@ -10,11 +10,10 @@ import numpy as np
 
 from ...math import N_COEFFICIENTS
 from ...task import ARCHITECTURES, Network
-from ..dropout import MASK
-from ..functions import REPEAT, SCRATCH
-from ..simd import LANES
-from ..workspace import OPTIMIZER_ROWS, Arena, zeros
-from .online_steps import SAMPLE, STEPS
+from ..processor import LANES
+from ..structs import Struct
+from ..workspace import MASK, OPTIMIZER_ROWS, REPEAT, SCRATCH, Arena, zeros
+from .online import SAMPLE, STEPS
 
 FEWEST_ROWS, MOST_ROWS = 8, 32  # of a chunk: samples that go forward and back together
 CHUNK_NUMBERS = 20_000  # about so many values and slopes of a chunk stay in the cache
@@ -69,6 +68,37 @@ class Workspace(NamedTuple):
     lane_ints: np.ndarray  # (INT_ROWS, lanes) int64
     counters: np.ndarray  # of all threads
     lanes: int
+
+
+LAYOUT = Struct(
+    Layout,
+    chunk_rows="int64",
+    own_rows="int64",
+    values="int64[:]",
+    slopes="int64[:]",
+    samples="int64",
+    sums="int64",
+    loss="int64",
+    coefficients="int64",
+    masks="int64",
+    penalties="int64",
+    weights="int64[:]",
+    moments="int64[:]",
+    gradient="int64",
+    snapshot="int64",
+    waiting="int64",
+    size="int64",
+)
+WORKSPACE = Struct(
+    Workspace,
+    numbers="real[:]",
+    samples="int64[:,:]",
+    weights="real[:]",
+    lane_floats="float64[:,:]",
+    lane_ints="int64[:,:]",
+    counters="int64[:]",
+    lanes="int64",
+)
 
 
 def workspace_of(layout: Layout, lanes: int, rows: int, dtype, counters: np.ndarray) -> Workspace:

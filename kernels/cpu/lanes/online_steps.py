@@ -7,34 +7,25 @@ vectors of networks through many steps, and computes what :mod:`.epochs` compute
 
 from __future__ import annotations
 
-from functools import cache
 from itertools import product
 
-import numpy as np
 from llvmlite import ir
-from numba import from_dtype, types
+from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from ...specialise import specialise
-from ...task import Network
-from ..compile import callback
-from ..functions import REPEAT
 from ..simd import (
     I64,
     LANES,
     call_from_table,
     fma,
     function_table,
-    invoke_signature,
     load,
     splat,
     store,
 )
-
-MOST_UNITS = 4  # of the inputs, and of the hidden layer
-STEPS = 64  # in a call; their losses are added in the networks' dtype
-SAMPLE = MOST_UNITS + 3  # numbers of a sample: inputs, target, factor of the slope, half its weight
+from ..workspace import REPEAT
+from .online import MOST_UNITS, SAMPLE, STEPS
 
 
 @intrinsic
@@ -59,16 +50,6 @@ def _functions(module, number) -> list[ir.Function]:
     sizes, either = range(1, MOST_UNITS + 1), (False, True)
     cases = product(sizes, sizes, either, either)
     return [_steps_function(module, number, *case) for case in cases]
-
-
-def table_index(network: Network, plain: bool) -> int:
-    """Where the function for an architecture is in the table.
-
-    It is ``plain`` where all slopes of activations are 1 and no weights decay: then four operations
-    of ten are left out.
-    """
-    inputs, hidden, _ = network.layers
-    return (((inputs - 1) * MOST_UNITS + hidden - 1) * 2 + int(network.bias)) * 2 + int(plain)
 
 
 def _steps_function(module, number, inputs, hidden, bias, plain) -> ir.Function:
@@ -174,10 +155,3 @@ def _step(v, arrays, numbers, negative_slope, hidden, bias) -> None:
 def steps(weights, coefficients, samples, sums, _5, index, lanes, count):
     """:func:`run_steps` with the arguments of :func:`simd.invoke`."""
     run_steps(index, weights, coefficients, samples, sums, lanes, int(count))
-
-
-@cache
-def address(dtype: str) -> int:
-    """Address of :func:`steps`, compiled for a dtype."""
-    function = specialise(steps, dtype, {}, f"steps_{dtype}")
-    return callback(invoke_signature(from_dtype(np.dtype(dtype))), function, cached=True)

@@ -10,7 +10,8 @@ import numpy as np
 
 from ..batch import batch_of, batch_weights, rows_of, weighed
 from ..compile import inline, internal
-from ..simd import LANES
+from ..processor import LANES
+from ..simd import reshaped
 from ..transposition import gather_1, gather_2, gather_4
 from .group import wait
 from .layout import END, FIRST, NETWORK, PENALTY_SHARE, ROWS, SHARE, START, STEP, WEIGHT
@@ -64,7 +65,16 @@ def own_batches(args, layout, work, epoch, b):
             longest = lane
     most = ints[ROWS, longest]
     find_samples(work, order, most)
-    gather(work.weights, work, args.samples.weights.reshape(-1, 1), 0, most, 0, work.lanes, 0)
+    gather(
+        work.weights,
+        work,
+        reshaped(args.samples.weights, (args.samples.weights.size, 1)),
+        0,
+        most,
+        0,
+        work.lanes,
+        0,
+    )
     weights[:] = 0.0
     for r in range(most):
         row = work.weights[r * work.lanes :][: work.lanes]

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from ...task import Network, Task, distinct
-from ..simd import LANES
+from ..processor import LANES
 from ..workspace import kept
 
 # While a group of LANES takes its steps, tiles train about two of the tiniest networks, and one

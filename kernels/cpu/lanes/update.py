@@ -5,12 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from ...math import N_COEFFICIENTS, N_HYPERPARAMETERS
-from ..arguments import own_row
 from ..compile import internal
-from ..functions import REPEAT
-from ..scalars import clip_factor
-from ..simd import LANES, add_squares, copy_vector, invoke, sum_magnitudes
-from ..workspace import COEFFICIENTS, HYPERPARAMETERS, POWERS, RATE
+from ..processor import LANES
+from ..scalars import clip_factor, own_row
+from ..simd import add_squares, copy_vector, invoke, reshaped, sum_magnitudes
+from ..workspace import COEFFICIENTS, HYPERPARAMETERS, POWERS, RATE, REPEAT
 from .layout import (
     ABSOLUTE,
     CLIP_FACTOR,
@@ -34,8 +33,9 @@ def set_coefficients(optimizing, layout, work, epoch):
         i = own_row(optimizing.hyperparameters, i)
         for h in range(N_HYPERPARAMETERS):
             floats[HYPERPARAMETERS + h, lane] = optimizing.hyperparameters[i, h]
+    numbers = reshaped(floats, floats.size)
     invoke(
-        optimizing.prepare, floats.reshape(-1), RATE, POWERS * lanes, COEFFICIENTS * lanes, 0, 0,
+        optimizing.prepare, numbers, RATE, POWERS * lanes, COEFFICIENTS * lanes, 0, 0,
         lanes, 0, 0.0,
     )  # fmt: skip
     for c in range(N_COEFFICIENTS):

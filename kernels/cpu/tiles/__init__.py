@@ -12,14 +12,36 @@ import numpy as np
 from ...arguments import Memory
 from ...task import DTYPE_NAMES, Network, Task
 from .. import functions
-from ..arguments import Arguments, net_of, read_only
-from ..batch import CHUNK, MAX_SLICES
+from ..arguments import ARGUMENTS, MEMORY, NET, Arguments, contiguous, net_of
+from ..entry import Entry
+from ..library import function
+from ..slices import CHUNK, MAX_SLICES
+from ..structs import Signature
 from ..threads import COUNTERS, run
 from ..workspace import kept, zeros
-from . import kernels
-from .layout import FLOATS, Layout, Workspace, layout_of
+from .layout import FLOATS, LAYOUT, WORKSPACE, Layout, Workspace, layout_of
 
-__all__ = ["gradients", "predict", "train", "trainer", "workspaces_of"]
+TRAIN = Entry("tiles.kernels", "train", Signature(ARGUMENTS, LAYOUT, WORKSPACE), seconds=6.0)
+GRADIENTS = Entry(
+    "tiles.kernels", "gradients", Signature(ARGUMENTS, LAYOUT, WORKSPACE, "real[:,:]"), seconds=2.0
+)
+PREDICT = Entry(
+    "tiles.kernels",
+    "predict",
+    Signature(NET, MEMORY, "real[:,:]", "int64", "int64", LAYOUT, WORKSPACE, "real[:,:,:]"),
+    seconds=1.0,
+)
+
+__all__ = [
+    "GRADIENTS",
+    "PREDICT",
+    "TRAIN",
+    "gradients",
+    "predict",
+    "train",
+    "trainer",
+    "workspaces_of",
+]
 
 
 def train(task: Task, args: Arguments, threads: int) -> None:
@@ -31,15 +53,17 @@ def train(task: Task, args: Arguments, threads: int) -> None:
 def trainer(task: Task, args: Arguments, threads: int) -> Callable[[int], None]:
     """What each of so many threads calls with its number, to train the next networks."""
     layout, workspaces = workspaces_of(task, threads)
-    return lambda member: kernels.train(args, layout, workspaces[member])
+    kernel = function(TRAIN, task.state.parameters.dtype.name)
+    return lambda member: kernel(args, layout, workspaces[member])
 
 
 def gradients(task: Task, args: Arguments, threads: int) -> np.ndarray:
     """Gradients (n, P) of all networks on the task's samples; losses go to its state."""
     results = np.empty_like(task.state.parameters)
     layout, workspaces = workspaces_of(task, min(threads, len(results)))
+    kernel = function(GRADIENTS, results.dtype.name)
     run(
-        lambda member: kernels.gradients(args, layout, workspaces[member], results),
+        lambda member: kernel(args, layout, workspaces[member], results),
         len(workspaces),
     )
     return results
@@ -51,7 +75,7 @@ def predict(
     """Predictions (n, samples, outputs) of n networks for the same inputs."""
     n, dtype = len(parameters), parameters.dtype
     results = np.empty((n, len(inputs), network.layers[-1]), dtype)
-    inputs = read_only(inputs)
+    inputs = contiguous(inputs)
     name = DTYPE_NAMES[dtype]
     net, inverse_link = net_of(network, name), functions.inverse_link(network.loss, name)
     memory = Memory(parameters, np.empty((n, 0, 0), dtype), np.empty((n, 0)), parameters[:0])
@@ -61,8 +85,9 @@ def predict(
     threads = min(threads, n * -(-len(inputs) // size))
     layout = layout_of(network, 1)
     workspaces = _shared([_memory(layout, dtype) for _ in range(threads)], layout)
+    kernel = function(PREDICT, name)
     run(
-        lambda member: kernels.predict(
+        lambda member: kernel(
             net, memory, inputs, inverse_link, size, layout, workspaces[member], results
         ),
         threads,

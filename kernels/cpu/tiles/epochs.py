@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from ...task import DIVERGED, RUNNING, STOPPED
-from ..arguments import own_row
+from ..barrier import barrier
 from ..batch import batch_of, batch_weights, order_of
 from ..compile import inline, internal
+from ..scalars import own_row
 from ..stopping import finish, forget, judge, write
-from ..threads import barrier
 from .gradient import batch_gradient, batch_loss
 from .layout import SUSPECT
 from .panels import all_finite, copy_part, load, store, unpack

@@ -6,7 +6,8 @@ Slices are added in their order, so one thread and a team of many get the same b
 
 from __future__ import annotations
 
-from ..batch import CHUNK, chunk_of, cut, sample_of
+from ..barrier import barrier
+from ..batch import chunk_of, cut, sample_of
 from ..compile import inline, internal
 from ..dropout import advance, apply_mask, set_mask
 from ..simd import (
@@ -20,7 +21,7 @@ from ..simd import (
     copy_vector,
     invoke,
 )
-from ..threads import barrier
+from ..slices import CHUNK
 from ..transposition import transpose_block
 from .panels import own_part, transpose_weights
 

@@ -1,10 +1,12 @@
-"""The compiled functions that threads call: each takes the next network until none is left."""
+"""The compiled functions that threads call: networks are taken until none is left."""
 
 from __future__ import annotations
 
-from ..batch import CHUNK, Batch, batch_of
-from ..compile import internal, jit
-from ..simd import LANES, fetch_add, invoke
+from ..batch import Batch, batch_of
+from ..compile import inline, internal
+from ..processor import LANES
+from ..simd import fetch_add, invoke
+from ..slices import CHUNK
 from ..subnormals import flush_subnormals, restore_mode
 from ..threads import NEXT
 from .epochs import train_network
@@ -12,18 +14,22 @@ from .gradient import batch_gradient, forward, gather, transpose, whole_vectors
 from .panels import load, unpack
 
 
-@jit
 def train(args, layout, work):
-    """Train networks until they end or stop."""
+    """Train networks until they end or stop; members of a team train each of theirs together."""
     mode = flush_subnormals()
-    k = fetch_add(work.counters, NEXT, 1)
+    k = following(work, -1)
     while k < args.networks.size:
         train_network(args, layout, work, args.networks[k])
-        k = fetch_add(work.counters, NEXT, 1)
+        k = following(work, k)
     restore_mode(mode)
 
 
-@jit
+@inline
+def following(work, k):
+    """The next network of a team, or the next that no thread has taken."""
+    return k + 1 if work.team > 1 else fetch_add(work.counters, NEXT, 1)
+
+
 def gradients(args, layout, work, results):
     """Losses, and gradients (n, P), of networks on all samples as one batch."""
     mode, net, order = flush_subnormals(), args.net, args.epochs.order[0]
@@ -40,7 +46,6 @@ def gradients(args, layout, work, results):
     restore_mode(mode)
 
 
-@jit
 def predict(net, memory, inputs, inverse_link, size, layout, work, results):
     """Predictions (n, samples, outputs) of networks, in blocks of ``size`` samples."""
     mode, samples, as_they_are = flush_subnormals(), inputs.shape[0], net.layers[:0]

@@ -15,11 +15,10 @@ import numpy as np
 
 from ...math import N_COEFFICIENTS
 from ...task import ARCHITECTURES, Network
-from ..batch import CHUNK, cut
-from ..dropout import MASK
-from ..functions import REPEAT, SCRATCH
-from ..simd import LANES
-from ..workspace import OPTIMIZER_ROWS, Arena, round_up
+from ..processor import LANES
+from ..slices import CHUNK, cut
+from ..structs import Struct
+from ..workspace import MASK, OPTIMIZER_ROWS, REPEAT, SCRATCH, Arena, round_up
 
 SUSPECT = 3  # status of a network whose epochs are run again, carefully: a number was not finite
 
@@ -59,6 +58,35 @@ class Workspace(NamedTuple):
     own: int  # where the member's numbers begin
     member: int
     team: int  # how many members there are
+
+
+LAYOUT = Struct(
+    Layout,
+    blocks="int64[:]",
+    strides="int64[:]",
+    values="int64[:]",
+    slopes="int64[:]",
+    transposed="int64[:]",
+    loss="int64",
+    coefficients="int64",
+    mask="int64",
+    member_size="int64",
+    weights="int64[:]",
+    moments="int64",
+    snapshot="int64",
+    gradient="int64",
+    team_size="int64",
+)
+WORKSPACE = Struct(
+    Workspace,
+    numbers="real[:]",
+    losses="float64[:]",
+    optimizer="float64[:]",
+    counters="int64[:]",
+    own="int64",
+    member="int64",
+    team="int64",
+)
 
 
 @lru_cache(maxsize=ARCHITECTURES)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..barrier import barrier
 from ..compile import inline, internal
-from ..simd import LANES
-from ..threads import barrier
+from ..processor import LANES
 from ..transposition import transpose_block
 from ..workspace import POWERS
 

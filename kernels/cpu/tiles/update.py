@@ -5,13 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from ...math import N_COEFFICIENTS, N_HYPERPARAMETERS
-from ..arguments import own_row
+from ..barrier import barrier
 from ..compile import internal
-from ..functions import REPEAT
-from ..scalars import clip_factor
-from ..simd import LANES, add_squares, invoke, sum_magnitudes
-from ..threads import barrier
-from ..workspace import COEFFICIENTS, HYPERPARAMETERS, POWERS, RATE
+from ..processor import LANES
+from ..scalars import clip_factor, own_row
+from ..simd import add_squares, invoke, sum_magnitudes
+from ..workspace import COEFFICIENTS, HYPERPARAMETERS, POWERS, RATE, REPEAT
 from .layout import PANEL_SQUARES, SQUARES
 from .panels import own_part
 

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from loops import Loops
 
 from bpfast.kernels.cpu import functions
+from bpfast.kernels.cpu.workspace import REPEAT
 from bpfast.kernels.tables import ACTIVATIONS
 
 UNITS = 8  # in the last place
@@ -242,7 +243,7 @@ def test_steps_with_means_of_squares(dtype, name, parameters, gains):
         "rmsprop": [rate, gains[1], epsilon, 0.0, gains[0], 0.0],
     }[name]
     coefficients, c = exact(given, dtype)
-    repeated = np.repeat(coefficients[:, None], functions.REPEAT, axis=1)
+    repeated = np.repeat(coefficients[:, None], REPEAT, axis=1)
     address, _ = functions.optimizer(name, dtype)
     moved, _, *moments, _ = Loops(dtype)(address, [*arrays, repeated], len(parameters))
     truth = [TRUE_STEPS[name](*row, *c) for row in zip(*digits, strict=True)]

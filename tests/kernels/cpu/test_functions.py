@@ -6,6 +6,7 @@ from loops import TOLERANCE, Loops
 
 from bpfast.kernels import math
 from bpfast.kernels.cpu import functions
+from bpfast.kernels.cpu.workspace import REPEAT, SCRATCH
 from bpfast.kernels.reference import apply
 from bpfast.kernels.tables import ACTIVATIONS, LOSSES, OPTIMIZERS, REPORTED
 
@@ -78,7 +79,7 @@ def test_cross_entropy(loops, name, outputs, size):
         scale = np.abs(draw(loops, n, seed=2))
         slopes, _, _, losses, _ = loops(
             functions.loss(name, loops.dtype),
-            [z, t, scale, np.full(n, 5.0), np.zeros((functions.SCRATCH + outputs, n))],
+            [z, t, scale, np.full(n, 5.0), np.zeros((SCRATCH + outputs, n))],
             outputs,
             n,
             epsilon,
@@ -140,7 +141,7 @@ HYPERPARAMETERS = {
 @pytest.mark.parametrize("name", OPTIMIZERS)
 def test_step(loops, name):
     """Coefficients repeat along the parameters, each with its own."""
-    rule, repeat = OPTIMIZERS[name], functions.REPEAT
+    rule, repeat = OPTIMIZERS[name], REPEAT
     address, _ = functions.optimizer(name, loops.dtype)
     for n in (1, 16, 17, repeat, 2 * repeat + 19):
         w, g, m = (draw(loops, n, seed=seed) for seed in range(3))
@@ -161,7 +162,7 @@ def test_step(loops, name):
 def test_one_coefficient_for_all_gives_the_bits_of_many_that_are_alike(loops, name):
     """So does a network in tiles get those of one in lanes."""
     address, _ = functions.optimizer(name, loops.dtype)
-    repeat = functions.REPEAT
+    repeat = REPEAT
     n = 2 * repeat + 48
     w, g, m = (draw(loops, n, seed=seed) for seed in range(3))
     v = np.abs(draw(loops, n, seed=3))

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bpfast.kernels.cpu import product, simd
+from bpfast.kernels.cpu import functions, product, simd
 from bpfast.kernels.cpu.simd import LANES
 
 MODES = (simd.SET, simd.ADD, simd.SCALE)
@@ -55,7 +55,7 @@ def check(
     expected[c.places] = (sums, there + sums, there * sums)[mode]
     number = {"float32": c_float, "float64": c_double}[dtype]
     kind = CFUNCTYPE(None, c_int64, POINTER(number), *[c_int64] * 14)
-    kind(product.address(dtype))(
+    kind(functions.multiply(dtype))(
         left,
         memory.ctypes.data_as(POINTER(number)),
         rows,

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 import bpfast as bp
 from bpfast.kernels.cpu.lanes import online
-from bpfast.kernels.cpu.lanes.online_steps import MOST_UNITS
+from bpfast.kernels.cpu.lanes.online import MOST_UNITS
 
 
 def train(monkeypatch, by_steps, mlp, options, n, samples, dtype="float32"):

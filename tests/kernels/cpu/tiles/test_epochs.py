@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from numba import njit
 
-from bpfast.kernels.cpu.functions import REPEAT
 from bpfast.kernels.cpu.tiles import epochs
+from bpfast.kernels.cpu.workspace import REPEAT
 
 
 @njit

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from bpfast.kernels.cpu.batch import SLICE, cut
-from bpfast.kernels.cpu.simd import LANES
+from bpfast.kernels.cpu.processor import LANES
+from bpfast.kernels.cpu.slices import SLICE, cut
 from bpfast.kernels.cpu.tiles.layout import layout_of
 from bpfast.kernels.task import Network
 
