@@ -41,15 +41,14 @@ class DiskCache:
 
     def load_overload(self, signature: Any, _target_context: Any) -> Any:
         """The kernel for some types of arguments, or None where it is to be compiled."""
-        if self._function is None:
-            return None
         return self._came_compiled(signature) or self._kept(signature)
 
     def save_overload(self, signature: Any, kernel: Any) -> None:
         """Keep a compiled kernel. Where it cannot be written, a warning says so."""
-        content = machine_code.of(kernel) if self._function else None
+        name = self._known_name(signature, _capability())
+        content = machine_code.of(kernel) if name else None
         if content is not None:
-            keep(self.name(signature, _capability()), content)
+            keep(name, content)
 
     def name(self, signature: Any, capability: tuple[int, int]) -> str:
         """The name of a kernel's file, the same in every process that it is started in."""
@@ -63,10 +62,8 @@ class DiskCache:
         return f"{machine_code.FOLDER}/{architecture}/{self.dispatcher.__name__}-{name[:32]}"
 
     def _came_compiled(self, signature: Any) -> Any:
-        if _refused:
-            return None
-        name = self.name(signature, machine_code.packaged_for(_capability()))
-        content = came_compiled(name)
+        name = self._known_name(signature, machine_code.packaged_for(_capability()))
+        content = came_compiled(name) if name and not _refused else None
         try:
             return content and machine_code.kernel(content, signature)
         except Exception as error:  # an older driver, or a library that has changed
@@ -75,13 +72,21 @@ class DiskCache:
             return None
 
     def _kept(self, signature: Any) -> Any:
-        name = self.name(signature, _capability())
-        content = kept(name)
+        name = self._known_name(signature, _capability())
+        content = kept(name) if name else None
         try:
             return content and machine_code.kernel(content, signature)
         except Exception as error:  # likewise
             logger.warning("%s is compiled anew: %s", name, error)
             return None
+
+    def _known_name(self, signature: Any, capability: tuple[int, int]) -> str:
+        """The same, empty where the kernel has none: then it is compiled in every process."""
+        try:
+            return self.name(signature, capability) if self._function else ""
+        except Exception as error:  # numba-cuda may have changed where we look into it
+            logger.info("%s has no name: %s", self.dispatcher.__name__, error)
+            return ""
 
     @cached_property
     def _function(self) -> str | None:

@@ -195,6 +195,18 @@ def test_what_has_no_fingerprint_is_compiled_in_every_process(folder, caplog):
     assert not list(folder.rglob("cuda/*/*"))
 
 
+def test_where_numba_has_changed_kernels_are_compiled(folder):
+    """And nothing breaks, neither before it nor after it."""
+    with stand_in.gpu((9, 0)):
+        with patch.object(machine_code, "pieces", side_effect=AttributeError("gone")):
+            cached().save_overload((), compiled())
+            assert loaded(cached()) is None
+        assert not list(folder.rglob("cuda/*/*"))
+        cached().save_overload((), compiled())
+        with patch.object(machine_code, "kernel", side_effect=TypeError("another argument")):
+            assert loaded(cached()) is None
+
+
 def test_writers_at_the_same_time_leave_a_whole_file(folder):
     content = b"a kernel" * 100_000
     with stand_in.gpu((9, 0)), ThreadPoolExecutor(4) as threads:
