@@ -60,8 +60,9 @@ def _parts(value: Any, met: dict[int, int]) -> Iterator[str]:
     elif _library(value):
         yield f"{type(value).__name__} {_library(value)}"
     elif hasattr(value, "py_func"):  # Numba's
-        chosen = {name: option for name, option in value.targetoptions.items() if option}
-        yield repr(sorted(chosen.items()))
+        # "lto" says whether a library is there that optimises once more: no kernel asks for it
+        options = value.targetoptions.items()
+        yield repr(sorted((name, one) for name, one in options if one and name != "lto"))
         yield from _parts(value.py_func, met)
     elif isinstance(value, FunctionType):
         yield from _of_function(value, met)

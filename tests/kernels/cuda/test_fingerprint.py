@@ -3,6 +3,7 @@
 import dis
 import json
 from types import FunctionType
+from unittest.mock import patch
 
 import numpy as np
 import pytest
@@ -96,6 +97,9 @@ def test_options_count():
     made = [compile.kernel(nothing, threads, blocks) for threads, blocks in ((32, 1), (32, 2))]
     made.append(compile.device_function(nothing))
     assert len({fingerprint(one) for one in [*made, nothing]}) == 4
+    before = fingerprint(made[-1])
+    with patch.dict(made[-1].targetoptions, {"lto": not made[-1].targetoptions["lto"]}):
+        assert fingerprint(made[-1]) == before  # it tells what is installed
 
 
 def test_our_own_functions_are_known_by_their_places():
