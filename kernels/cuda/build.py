@@ -31,7 +31,7 @@ MOST_PROCESSES = 8
 # threads; parameters and gradient; parameters. More is for large batch, with wide and narrow tiles.
 IN_BLOCKS = ((4, 8), (100, 100), (256, 100))
 LARGE, WIDE = (1024, 128, 16), (1024, 128, 32)
-OF_TABLES = ("cross_entropy", "binary_cross_entropy", "mse")
+OF_TABLES = ("cross_entropy", "mse")
 OF_ESTIMATORS = ("log_loss", "binary_log_loss", "half_squared_error")
 DTYPE = "float32"
 
@@ -52,6 +52,7 @@ class Fits(NamedTuple):
 # left out. Threads have one for each architecture: the tutorial's comes.
 FITS = (
     Fits(("relu", "silu"), OF_TABLES, "adam", IN_BLOCKS, gradients=True),
+    Fits(("relu",), ("binary_cross_entropy",), "adam", IN_BLOCKS[:1], gradients=True),
     Fits(("relu",), OF_ESTIMATORS, "adam_epsilon_hat", IN_BLOCKS[:1], gradients=False),
 )
 LARGE_ACTIVATIONS = ("relu", "silu", "tanh")
@@ -65,6 +66,9 @@ class Case(NamedTuple):
     network: Network
     rule: str = "sgd"
     gradients: bool = True
+
+
+Job = list[tuple[Case, set[str]]]  # cases, and which of their kernels are to be compiled
 
 
 def cases() -> Iterator[Case]:
@@ -121,9 +125,6 @@ def build(folder: Path) -> list[str]:
         return sorted(name for future in futures for name in future.result())
 
 
-Job = list[tuple[Case, set[str]]]
-
-
 def _jobs() -> list[Job]:
     """Cases whose kernels share functions, and which of their kernels no other case has."""
     jobs: dict[Any, Job] = {}
@@ -131,10 +132,8 @@ def _jobs() -> list[Job]:
     for case in cases():
         new = set(names(case)) - met
         met |= new
-        shared = case.strategy, case.network.activations[0], case.network.loss, case.rule
-        jobs.setdefault(shared if case.strategy == "block" else case.strategy, []).append(
-            (case, new)
-        )
+        own = (case.network.activations[0], case.network.loss) if case.strategy == "block" else ()
+        jobs.setdefault((case.strategy, *own), []).append((case, new))
     return list(jobs.values())
 
 
@@ -160,7 +159,7 @@ def _machine_codes(launch: Launch) -> Iterator[tuple[tuple[int, int], bytes]]:
     with stand_in.gpu(TARGET), global_compiler_lock:
         kernel = _Kernel(launch.kernel.py_func, launch.types(), **launch.kernel.targetoptions)
         library = kernel._codelibrary
-        # of which NVIDIA's compiler makes the same, by all but the name, in a second and more
+        # NVIDIA's compiler would make the same of it for 9.0, by all but the name, in a second more
         library._ptx_cache[target((9, 0))] = library.get_asm_strs(target((8, 0)))
         for capability in PACKAGED:
             code = library.get_cubin(target(capability)).code
