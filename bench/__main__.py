@@ -9,6 +9,7 @@ NAMES = (
     "cluster",
     "counts",
     "estimators",
+    "first_result",
     "guard",
     "large_table",
     "readme_table",

@@ -20,11 +20,10 @@ import warnings
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import llvmlite
-import numba
 from sklearn.exceptions import ConvergenceWarning
 
 from ..files import write_text
@@ -116,7 +115,7 @@ def compiler() -> str:
     """What makes machine code from kernels, and runs the rest: another one does other work."""
     python = ".".join(platform.python_version_tuple()[:2])
     return (
-        f"numba {numba.__version__}, llvmlite {llvmlite.__version__}, python {python}, "
+        f"numba {version('numba')}, llvmlite {version('llvmlite')}, python {python}, "
         f"{platform.machine()}"
     )
 

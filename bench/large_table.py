@@ -60,7 +60,7 @@ import json, os, sys, time
 from bpfast.command import run
 os.environ.update([run.ALLOCATOR])
 from bpfast.bench.once import peak_memory
-from bpfast.command import sweep
+from bpfast.command import sweeping
 from bpfast.sweeps.parts import SweepData
 
 seconds = {}
@@ -76,7 +76,7 @@ def clocked(owner, name):
 
     setattr(owner, name, call)
 
-for owner, name in ((sweep, "read_dataset"), (SweepData, "of"), (sweep, "train_and_rank")):
+for owner, name in ((sweeping, "read_dataset"), (SweepData, "of"), (sweeping, "train_and_rank")):
     clocked(owner, name)
 try:
     run.main()

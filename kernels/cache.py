@@ -31,7 +31,9 @@ def came_compiled(name: str) -> bytes | None:
     except OSError:
         return None
     except ValueError as error:
-        _warn(f"kernels that came compiled are not used: {PACKAGED / name}: {error}")
+        if not _warned:  # a line for all of them
+            _warned.append(name)
+            logger.warning("not all kernels that came compiled are used: %s: %s", name, error)
         return None
 
 
@@ -117,12 +119,6 @@ def _digest(name: str, content: bytes) -> bytes:
     return hashlib.sha256(f"{contents()} {name}\n".encode() + content).digest()
 
 
-@cache
-def _warn(message: str) -> None:
-    """Say something once in a process."""
-    logger.warning(message)
-
-
 def _user_cache() -> Path:
     given = os.environ.get("NUMBA_CACHE_DIR")
     if given:
@@ -132,3 +128,6 @@ def _user_cache() -> Path:
     if sys.platform == "darwin":
         return Path.home() / "Library" / "Caches" / "bpfast"
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "bpfast"
+
+
+_warned: list[str] = []

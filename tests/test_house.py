@@ -103,7 +103,7 @@ def test_imports_are_seen():
     graph = imports_of_all()
     assert "bpfast.training" in graph["bpfast"]
     assert "bpfast.kernels.task" in graph["bpfast.training.loop"]
-    assert "bpfast.sweeps.cluster" in graph["bpfast.command.sweep"]  # in a function
+    assert "bpfast.sweeps.cluster" in graph["bpfast.command.sweeping"]  # in a function
     assert "bpfast.bench.measure" in graph["bpfast.bench.command"]
 
 

@@ -14,6 +14,10 @@ import pytest
 CHECKOUT = Path(__file__).parents[1]
 EXTRAS = {"cupy", "dask", "jax", "matplotlib", "onnx", "optuna", "polars", "rich", "safetensors"}
 EXTRAS |= {"sklearn", "torch", "typer"}
+COMPILERS = {"llvmlite", "numba"}
+CORE_WINGS = {"checking", "explaining", "reporting", "sweeps", "tables", "training"}
+WINGS = CORE_WINGS - {"training"} | {"bench", "command", "sklearn"}
+COMMANDS = ("bench", "devices", "explain", "predict", "report", "sweep", "verify", "warmup")
 BESIDE = ("bench", "kernels")  # folders beside bpfast/ that are installed inside it
 
 
@@ -54,16 +58,58 @@ def test_every_folder_of_code_is_packaged():
     assert set(setup["options"]["packages"].split()) == folders | inside
 
 
-def test_import_loads_no_extra():
-    code = (
-        "import bpfast.kernels.cpu, sys; print(*{name.partition('.')[0] for name in sys.modules})"
-    )
-    assert not EXTRAS & set(python(code, CHECKOUT))
+@pytest.mark.parametrize(
+    "module", ["bpfast", *(f"bpfast.{wing}" for wing in sorted(CORE_WINGS)), "bpfast.kernels.cpu"]
+)
+def test_import_loads_no_extra_and_no_compiler(module):
+    code = f"import {module}, sys; print(*{{name.partition('.')[0] for name in sys.modules}})"
+    assert not (EXTRAS | COMPILERS) & {*python(code, CHECKOUT)}
 
 
-def test_import_loads_no_benchmark():
-    code = "import bpfast, sys; print(*sys.modules)"
-    assert not [name for name in python(code, CHECKOUT) if name.startswith("bpfast.bench")]
+def test_import_loads_what_training_needs():
+    """Beside NumPy, none of the wings that it can do without, and of Python's own nothing large."""
+    code = "import numpy, sys; before = {*sys.modules}; import bpfast; "
+    code += "print(*{*sys.modules} - before)"
+    loaded = {*python(code, CHECKOUT)}
+    assert "bpfast.training.loop" in loaded
+    assert {name.split(".")[1] for name in loaded if name.startswith("bpfast.")}.isdisjoint(WINGS)
+    large = {"asyncio", "decimal", "email", "html", "importlib.metadata", "multiprocessing"}
+    large |= {"sqlite3", "ssl", "statistics", "tempfile", "tomllib", "unittest", "uuid", "zipfile"}
+    assert not loaded & large
+
+
+def test_an_estimator_needs_scikit_learn_alone():
+    code = "import sklearn.neural_network, sys; before = {*sys.modules}; import bpfast.sklearn; "
+    code += "print(*{*sys.modules} - before)"
+    loaded = {*python(code, CHECKOUT)}
+    assert "bpfast.sklearn.estimators" in loaded
+    assert {name.partition(".")[0] for name in loaded}.isdisjoint(EXTRAS - {"sklearn"} | COMPILERS)
+    assert {"bpfast.sweeps", "bpfast.tables", "sklearn.ensemble"}.isdisjoint(loaded)
+
+
+HELP = """
+import sys
+from bpfast.command import main
+sys.argv = ["bpfast", *{}]
+try:
+    main()
+finally:
+    print("loaded", *sys.modules)
+"""
+
+
+@pytest.mark.parametrize(
+    "typed", [["--help"], ["--version"], ["sweep", "--help"], ["devices", "--help"]], ids=" ".join
+)
+def test_the_command_imports_what_is_typed(typed):
+    pytest.importorskip("typer")
+    words = python(HELP.format(typed), CHECKOUT)
+    loaded = {*words[words.index("loaded") :]}
+    assert "bpfast.command.app" in loaded
+    names = {name.partition(".")[0] for name in loaded}
+    assert names.isdisjoint(EXTRAS - {"rich", "typer"} | COMPILERS)
+    others = {f"bpfast.command.{name}" for name in COMMANDS} - {f"bpfast.command.{typed[0]}"}
+    assert loaded.isdisjoint(others | {"bpfast.command.sweeping", "bpfast.reporting"})
 
 
 def test_benchmark_needs_no_peer():

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import platform
+from importlib.metadata import version
 from pathlib import Path
-
-import llvmlite
-import numba
-import numpy as np
 
 from ..training import dispatch
 from ..version import __version__
+
+LIBRARIES = ("numpy", "numba", "llvmlite")
 
 
 def machine() -> dict[str, str]:
@@ -18,7 +17,7 @@ def machine() -> dict[str, str]:
     return {
         "bpfast": __version__,
         "python": f"{platform.python_version()} on {platform.system()} {platform.machine()}",
-        "numpy, numba, llvmlite": f"{np.__version__}, {numba.__version__}, {llvmlite.__version__}",
+        ", ".join(LIBRARIES): ", ".join(map(version, LIBRARIES)),
         "processor": _processor(),
         **{f"device {name}": words for name, words in dispatch.devices().items()},
     }

@@ -51,7 +51,6 @@ def _run() -> int | None:
         if find_spec(package) is None:
             raise missing_extra(package, "cli")
     from .app import app
-    from .messages import as_typed
 
     try:
         return app(standalone_mode=False)
@@ -59,6 +58,8 @@ def _run() -> int | None:
         # typer's usage errors are click's in some versions, those of its own copy in others
         message = getattr(error, "format_message", None)
         if message is None and isinstance(error, BAD_INPUT):
+            from .messages import as_typed  # which knows the sweep's options, and so its modules
+
             return _refuse(as_typed(str(error)))
         if message is None:
             raise

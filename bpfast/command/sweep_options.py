@@ -9,8 +9,7 @@ from typing import Annotated
 from typer import Argument, BadParameter, Option
 
 from ..sweeps.halving import KINDS
-from ..sweeps.hyperparameters import HYPERPARAMETERS
-from ..sweeps.planning import EPOCHS, PATIENT_EPOCHS
+from ..sweeps.hyperparameters import EPOCHS, HYPERPARAMETERS, PATIENT_EPOCHS
 from ..sweeps.study import SAMPLERS, STUDY
 from ..tables.reading.sources import BUILT_IN, ENDINGS
 from .text_options import Comment, Decimal, Encoding, Header, Missing, Separator

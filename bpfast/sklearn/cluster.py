@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 from joblib.parallel import get_active_backend
 
-from ..sweeps.workers import GRAIN, PIECES
 from .fits import Fit
 
 # An estimator keeps these objects; random states are set to what came back from the worker.
@@ -43,11 +42,12 @@ def train(client: Any, groups: Sequence[list[Fit]], X: np.ndarray, train_group: 
     train_group : trains a group in the worker that it is called in
     """
     from ..sweeps.cluster import check_workers, everywhere, submit, versions
+    from ..sweeps.workers import GRAIN, PIECES
 
     check_workers(client)
     data = everywhere(client, X)
     threads = sum(client.nthreads().values())
-    parts = [part for group in groups for part in _cut(group, PIECES * threads)]
+    parts = [part for group in groups for part in _cut(group, PIECES * threads, GRAIN)]
     futures = [submit(client, _train, train_group, part, data, versions()) for part in parts]
     try:
         for part, future in zip(parts, futures, strict=True):
@@ -58,9 +58,9 @@ def train(client: Any, groups: Sequence[list[Fit]], X: np.ndarray, train_group: 
         raise
 
 
-def _cut(group: list[Fit], pieces: int) -> list[list[Fit]]:
-    """Cut a group into about so many pieces, for workers that end about together."""
-    size = -(-len(group) // (pieces * GRAIN)) * GRAIN
+def _cut(group: list[Fit], pieces: int, grain: int) -> list[list[Fit]]:
+    """Cut a group into about so many pieces of whole grains: workers end about together."""
+    size = -(-len(group) // (pieces * grain)) * grain
     return [group[start : start + size] for start in range(0, len(group), size)]
 
 

@@ -1,14 +1,11 @@
 """Conversion by skl2onnx: ``convert_sklearn`` and ``to_onnx`` know our estimators.
 
-skl2onnx knows scikit-learn's own classes and those that it is told of. It is told of ours when it
-is imported: nobody has to think of it, and who does not use it does not wait for it.
+skl2onnx knows scikit-learn's own classes and those that it is told of.
 """
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
-from importlib.abc import MetaPathFinder
 from typing import Any
 
 import numpy as np
@@ -31,9 +28,7 @@ OPTIONS = {  # those of scikit-learn's networks
 
 
 def register() -> None:
-    """Tell skl2onnx of our estimators.
-
-    It is done by itself when skl2onnx is imported, before ``bpfast.sklearn`` or after.
+    """Tell skl2onnx of our estimators; ``onnx_registration`` has it done by itself.
 
     Raises
     ------
@@ -59,38 +54,6 @@ def register() -> None:
             parser=_parse_sklearn_grid_search_cv,
             options="passthrough",
         )
-
-
-def register_when_imported() -> None:
-    """Have :func:`register` called when skl2onnx is imported, or now where it is."""
-    if "skl2onnx" in sys.modules:
-        register()
-    elif not any(isinstance(finder, _Finder) for finder in sys.meta_path):
-        sys.meta_path.insert(0, _Finder())
-
-
-class _Finder(MetaPathFinder):
-    """Finds skl2onnx as Python does, and has it told of our estimators once it is there."""
-
-    def find_spec(self, fullname, path=None, target=None):
-        if fullname != "skl2onnx":
-            return None
-        others = (finder for finder in sys.meta_path if finder is not self)
-        specs = (finder.find_spec(fullname, path, target) for finder in others)
-        spec = next(filter(None, specs), None)
-        loader: Any = spec and spec.loader
-        if loader is not None:
-            loader.exec_module = self._then_register(loader.exec_module)
-        return spec
-
-    def _then_register(self, execute: Callable[[Any], None]) -> Callable[[Any], None]:
-        def exec_module(module: Any) -> None:
-            execute(module)
-            if self in sys.meta_path:
-                sys.meta_path.remove(self)
-            register()
-
-        return exec_module
 
 
 def _alias(kind: type) -> str:

@@ -7,11 +7,9 @@ import platform
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
-
-import numba
-import numpy as np
 
 from ..checks import check_int
 from ..errors import missing_extra
@@ -112,12 +110,12 @@ def as_worker(expected: Mapping[str, str]) -> Iterator[None]:
 def versions() -> dict[str, str]:
     """What must be the same on all workers for the same bits."""
     minor = {
-        "numpy": np.__version__,
-        "numba": numba.__version__,
+        "numpy": version("numpy"),
+        "numba": version("numba"),
         "Python": platform.python_version(),
     }
     return {"bpfast": __version__, "kernels": dispatch.kernels_hash()} | {
-        name: ".".join(version.split(".")[:2]) for name, version in minor.items()
+        name: ".".join(exact.split(".")[:2]) for name, exact in minor.items()
     }
 
 

@@ -44,6 +44,7 @@ DEFAULTS = {
     "init": "auto",
     "number_encoding": SCALED,
 }
+EPOCHS, PATIENT_EPOCHS = 30, 128  # of a training; the second where networks stop by patience
 TEXTS = ("hidden", "number_encoding", *CATEGORIES)  # whose values are text
 DECIDING = ("optimizer", "schedule")  # whether others matter depends on these
 SCHEDULE_WITH = {"decay": "exponential", "minimum": "cosine"}

@@ -15,12 +15,12 @@ from .blocks import MOST
 from .costs import RATE, typical_operations
 from .defaults import usual_space_of
 from .halving import Halving
+from .hyperparameters import EPOCHS, PATIENT_EPOCHS
 from .options import Search
 from .parts import SweepData
 from .space import Space
 from .trainer import Trainer
 
-EPOCHS, PATIENT_EPOCHS = 30, 128  # the second where networks stop by patience
 SECONDS = 16.0  # that networks take by this guess, if neither they nor a time are given
 FEWEST, MANY, STEP = 32, 128, 16  # networks then: a multiple of 16
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -9,7 +10,16 @@ import numpy as np
 from .. import arguments as shared
 from ..arguments import Dropout, Memory, Stopping, hyperparameters, no_samples, output_share
 from ..tables import OPTIMIZERS
-from ..task import DTYPE_NAMES, Network, Optimizer, Samples, Task, distinct, layer_slices
+from ..task import (
+    ARCHITECTURES,
+    DTYPE_NAMES,
+    Network,
+    Optimizer,
+    Samples,
+    Task,
+    distinct,
+    layer_slices,
+)
 from . import functions
 from .structs import Struct
 
@@ -83,6 +93,7 @@ class Arguments(NamedTuple):
 DATA = Struct(Data, inputs="real[:,:]", targets="real[:,:]", weights="real[:]")
 NET = Struct(
     Net,
+    remembered=ARCHITECTURES,
     layers="int64[:]",
     bias="int64",
     starts="int64[:]",
@@ -189,15 +200,22 @@ def _epochs(task: Task) -> Epochs:
 
 def net_of(network: Network, dtype: str) -> Net:
     """An architecture, and the functions of its networks of a dtype."""
+    activations = tuple(functions.activation(name, dtype) for name in network.activations)
+    return _net(
+        network, functions.multiply(dtype), activations, functions.loss(network.loss, dtype)
+    )
+
+
+@lru_cache(maxsize=ARCHITECTURES)
+def _net(network: Network, multiply: int, activations: tuple[int, ...], loss: int) -> Net:
     parts = layer_slices(network.layers, network.bias)
-    addresses = [functions.activation(name, dtype) for name in network.activations]
     return Net(
         layers=np.array(network.layers),
         bias=int(network.bias),
         starts=np.array([part.start for part in parts] + [parts[-1].stop]),
-        multiply=functions.multiply(dtype),
-        activations=np.array(addresses, np.int64),
-        loss=functions.loss(network.loss, dtype),
+        multiply=multiply,
+        activations=np.array(activations, np.int64),
+        loss=loss,
         loss_parameter=network.loss_parameter,
         output_share=output_share(network),
     )

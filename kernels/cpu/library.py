@@ -188,3 +188,13 @@ _functions: dict[tuple[str, str], Callable[..., None]] = {}
 _engines: list[Any] = []  # what was loaded lives as long as its address may be called
 _origins: dict[tuple[str, str], str] = {}
 _one_at_a_time = threading.RLock()
+
+
+def _forked() -> None:
+    """Let a forked process have a lock of its own: whoever held it stays behind."""
+    global _one_at_a_time
+    _one_at_a_time = threading.RLock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forked)

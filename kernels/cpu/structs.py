@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ctypes
 import struct
+from collections import OrderedDict
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
@@ -37,14 +38,16 @@ class Struct:
     kind : a NamedTuple
     parts : for each of its fields "int64", "float64", an array's dtype and dimensions such as
         "int64[:]" or "real[:,:]", or another Struct
+    remembered : how many tuples' blocks are kept: of those that are the same from call to call
     """
 
-    def __init__(self, kind: type, **parts: str | Struct) -> None:
+    def __init__(self, kind: type, remembered: int = 0, **parts: str | Struct) -> None:
         fields = kind._fields  # type: ignore[attr-defined]
         if tuple(parts) != fields:
             raise TypeError(f"{kind.__name__} has the fields {fields}, not {tuple(parts)}")
         self.kind = kind
         self.parts = tuple(kind_of(part) for part in parts.values())
+        self._remembered, self._blocks = remembered, OrderedDict[int, tuple[Any, bytes]]()
         self._block = struct.Struct("".join(self._letters()))
         self._expected = {
             dtype: [
@@ -62,7 +65,15 @@ class Struct:
         TypeError
             If an array is another than compiled functions take: they would not notice.
         """
-        return self._block.pack(*self._words(value, dtype))
+        if not self._remembered:
+            return self._block.pack(*self._words(value, dtype))
+        known = self._blocks.get(id(value))
+        if known is None or known[0] is not value:
+            known = value, self._block.pack(*self._words(value, dtype))
+            self._blocks[id(value)] = known
+            if len(self._blocks) > self._remembered:
+                self._blocks.popitem(last=False)
+        return known[1]
 
     def _words(self, value: Iterable, dtype: str) -> list:
         words: list[Any] = []

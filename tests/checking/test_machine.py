@@ -1,7 +1,9 @@
 """The machine in words, for bug reports."""
 
-from pathlib import Path
+from types import SimpleNamespace
 
+import llvmlite
+import numba
 import numpy as np
 import pytest
 
@@ -12,7 +14,8 @@ from bpfast.checking.machine import machine
 def test_versions_and_devices_are_told():
     facts = machine()
     assert facts["bpfast"] == bpfast.__version__
-    assert facts["numpy, numba, llvmlite"].startswith(np.__version__)
+    expected = ", ".join(library.__version__ for library in (np, numba, llvmlite))
+    assert facts["numpy, numba, llvmlite"] == expected
     devices = {f"device {name}": words for name, words in bpfast.devices().items()}
     assert devices.items() <= facts.items()
 
@@ -25,7 +28,8 @@ def test_versions_and_devices_are_told():
     ],
 )
 def test_the_processor_is_told(text, expected, monkeypatch):
-    monkeypatch.setattr(Path, "read_text", lambda path: text)
+    file = SimpleNamespace(read_text=lambda: text)
+    monkeypatch.setattr("bpfast.checking.machine.Path", lambda name: file)
     monkeypatch.setattr("platform.processor", lambda: "a processor")
     monkeypatch.setattr("bpfast.training.dispatch.devices", dict)
     assert machine()["processor"] == expected

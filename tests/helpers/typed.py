@@ -7,11 +7,11 @@ SMALL = ["--networks", "6", "--epochs", "2", "--hidden", "3,2x2", "--device", "r
 
 def asked_by(*words):
     """The request and the options that ``bpfast sweep`` takes from words; nothing is trained."""
-    from bpfast.command import sweep  # which needs the extra "cli"
+    from bpfast.command import sweeping  # which needs the extra "cli"
     from bpfast.command.app import app
 
     asked = []
-    with patch.object(sweep, "run_request", lambda *what: asked.append(what)):
+    with patch.object(sweeping, "run_request", lambda *what: asked.append(what)):
         app(["sweep", *map(str, words)], standalone_mode=False)
     ((request, options, *_),) = asked
     return request, options

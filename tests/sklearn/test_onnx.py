@@ -1,8 +1,5 @@
 """skl2onnx converts our estimators: what comes of it predicts what they predict."""
 
-import subprocess
-import sys
-
 import numpy as np
 import pytest
 from examples_budget import drawn
@@ -16,7 +13,6 @@ from sklearn.ensemble import StackingRegressor, VotingClassifier
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-import bpfast.sklearn
 from bpfast.sklearn import (
     GridSearchCV,
     HalvingRandomSearchCV,
@@ -26,7 +22,6 @@ from bpfast.sklearn import (
     MLPRegressor,
     RandomizedSearchCV,
 )
-from bpfast.sklearn.onnx import _Finder, register_when_imported
 
 skl2onnx = pytest.importorskip("skl2onnx")
 runtime = pytest.importorskip("onnxruntime")
@@ -252,48 +247,3 @@ def test_inside_scikit_learns_own():
     regressors = [("a", MLPRegressor(**NETWORK)), ("b", MLPRegressor(**NETWORK, alpha=1.0))]
     stacked = StackingRegressor(regressors, cv=2).fit(X, NUMBERS)
     assert_allclose(run(stacked)["variable"][:, 0], stacked.predict(X), rtol=1e-3)
-
-
-# --- how skl2onnx is told -------------------------------------------------------------------------
-
-LATER = """
-import sys
-from bpfast.sklearn import MLPClassifier
-assert not {"skl2onnx", "onnx"} & {*sys.modules}
-import skl2onnx
-print(skl2onnx.get_model_alias(MLPClassifier))
-"""
-
-
-@pytest.mark.slow
-def test_it_is_told_when_it_is_imported_and_not_imported_for_that():
-    done = subprocess.run([sys.executable, "-c", LATER], capture_output=True, text=True)
-    assert done.stdout == "BpfastMLPClassifier\n", done.stderr
-
-
-def test_it_is_told_at_once_where_it_is_there_already(monkeypatch):
-    told = set()
-    monkeypatch.setattr(
-        skl2onnx, "update_registered_converter", lambda kind, *how, **options: told.add(kind)
-    )
-    register_when_imported()
-    assert told == {
-        getattr(bpfast.sklearn, name) for name in bpfast.sklearn.__all__ if name[0].isupper()
-    }
-
-
-def test_a_finder_waits_for_nothing_else(monkeypatch):
-    monkeypatch.setattr(sys, "meta_path", [*sys.meta_path])
-    monkeypatch.delitem(sys.modules, "skl2onnx")
-    finders = [finder for finder in sys.meta_path if not isinstance(finder, _Finder)]
-    monkeypatch.setattr(sys, "meta_path", finders)
-    register_when_imported()
-    register_when_imported()
-    (finder,) = (finder for finder in sys.meta_path if isinstance(finder, _Finder))
-    assert finder.find_spec("onnx") is None
-    told = []
-    monkeypatch.setattr(bpfast.sklearn.onnx, "register", lambda: told.append(True))
-    spec = finder.find_spec("skl2onnx")
-    finder._then_register(lambda module: told.append(module))(spec.name)
-    assert told == ["skl2onnx", True]
-    assert finder not in sys.meta_path

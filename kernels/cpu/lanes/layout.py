@@ -72,6 +72,7 @@ class Workspace(NamedTuple):
 
 LAYOUT = Struct(
     Layout,
+    remembered=ARCHITECTURES,
     chunk_rows="int64",
     own_rows="int64",
     values="int64[:]",

@@ -62,6 +62,7 @@ class Workspace(NamedTuple):
 
 LAYOUT = Struct(
     Layout,
+    remembered=ARCHITECTURES,
     blocks="int64[:]",
     strides="int64[:]",
     values="int64[:]",
