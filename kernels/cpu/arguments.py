@@ -202,12 +202,19 @@ def net_of(network: Network, dtype: str) -> Net:
     """An architecture, and the functions of its networks of a dtype."""
     activations = tuple(functions.activation(name, dtype) for name in network.activations)
     return _net(
-        network, functions.multiply(dtype), activations, functions.loss(network.loss, dtype)
+        network,
+        output_share(network),
+        functions.multiply(dtype),
+        activations,
+        functions.loss(network.loss, dtype),
     )
 
 
 @lru_cache(maxsize=ARCHITECTURES)
-def _net(network: Network, multiply: int, activations: tuple[int, ...], loss: int) -> Net:
+def _net(
+    network: Network, share: float, multiply: int, activations: tuple[int, ...], loss: int
+) -> Net:
+    """An architecture; all that tables say of its functions is given, since that may change."""
     parts = layer_slices(network.layers, network.bias)
     return Net(
         layers=np.array(network.layers),
@@ -217,7 +224,7 @@ def _net(network: Network, multiply: int, activations: tuple[int, ...], loss: in
         activations=np.array(activations, np.int64),
         loss=loss,
         loss_parameter=network.loss_parameter,
-        output_share=output_share(network),
+        output_share=share,
     )
 
 

@@ -18,7 +18,7 @@ from .structs import Signature
 
 LOOP = Signature(*["real*"] * 5, "int64", "int64", "float64")  # of `simd.invoke`
 MULTIPLY = Entry("product", "multiply", Signature("int64", "real*", *["int64"] * 14), seconds=1.5)
-ONLINE_STEPS = Entry("lanes.online_steps", "steps", LOOP)
+ONLINE_STEPS = Entry("lanes.online_steps", "steps", LOOP, seconds=1.0)
 STEPS = "step_stateless", "step_one_state", "step_two_states"
 
 

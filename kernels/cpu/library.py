@@ -13,6 +13,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import ExitStack
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -48,11 +49,11 @@ def address(entry: Entry, dtype: str) -> int:
 
 def ensure(wanted: Iterable[Wanted]) -> None:
     """Load some entries; those that are nowhere are compiled side by side."""
-    wanted = [(entry, dtype) for entry, dtype in wanted if (entry.name, dtype) not in _addresses]
+    wanted = _not_loaded(dict.fromkeys(wanted))
     if not wanted:
         return
     with _one_at_a_time:
-        missing = [one for one in wanted if not _load(*one, _found(*one))]
+        missing = [one for one in _not_loaded(wanted) if not _load(*one, _found(*one))]
         if missing:
             _compile(missing)
 
@@ -82,6 +83,10 @@ def load(code: bytes, symbol: str) -> int:
 def origins() -> dict[str, int]:
     """How many of this process's functions came with the package, were kept, or were compiled."""
     return {origin: [*_origins.values()].count(origin) for origin in (PACKAGED, KEPT, COMPILED)}
+
+
+def _not_loaded(wanted: Iterable[Wanted]) -> list[Wanted]:
+    return [(entry, dtype) for entry, dtype in wanted if (entry.name, dtype) not in _addresses]
 
 
 def _found(entry: Entry, dtype: str) -> bytes | None:
@@ -154,21 +159,18 @@ def _run(commands: Sequence[list[str]]) -> None:
     environment["PYTHONPATH"] = os.pathsep.join(filter(None, sys.path))
     given: dict[str, Any] = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL}
     processes = []
-    try:
+    with ExitStack() as stack:
         for command in commands:
             started = subprocess.Popen(
                 command, env=environment, stderr=subprocess.PIPE, text=True, **given
             )
+            stack.enter_context(started)
+            stack.callback(started.kill)  # unless it has ended
             processes.append(started)
         for started in processes:
             _, said = started.communicate()
             if started.returncode:
                 raise RuntimeError(f"kernels could not be compiled:\n{said}")
-    finally:
-        for started in processes:
-            if started.poll() is None:
-                started.kill()
-                started.wait()
 
 
 @cache

@@ -32,13 +32,17 @@ FIELDS = 0, 2, 3  # data, dimensions and strides in NumPy's structure of an arra
 
 def object_codes(entry: Entry, dtype: str, levels: Sequence[Level]) -> list[bytes]:
     """The object code of an entry, for networks of a dtype, for each of some levels."""
+
+    def code() -> bytes:
+        return instructions(_source(entry, dtype), entry.signature, dtype, entry.symbol(dtype))
+
     if not entry.function.startswith(OF_LEVELS):
-        code = _instructions(entry, dtype)
-        return [_object_code(code, level) for level in levels]
+        alike = code()
+        return [object_code(alike, level) for level in levels]
     codes = []
     for level in levels:
         with making_for(level):
-            codes.append(_object_code(_instructions(entry, dtype), level))
+            codes.append(object_code(code(), level))
     return codes
 
 
@@ -53,11 +57,14 @@ def _source(entry: Entry, dtype: str) -> Callable:
 # --- what Numba makes -----------------------------------------------------------------------------
 
 
-def _instructions(entry: Entry, dtype: str) -> bytes:
-    """LLVM's instructions of an entry and all that it calls, as bitcode, not yet optimised."""
-    context, signature, symbol = cpu_target.target_context, entry.signature, entry.symbol(dtype)
+def instructions(function: Callable, signature: Signature, dtype: str, symbol: str) -> bytes:
+    """LLVM's instructions of a function and all that it calls, as bitcode, not yet optimised.
+
+    They call it ``symbol``, and nothing else by a name: Numba's names count what it made before.
+    """
+    context = cpu_target.target_context
     with _unoptimised(context) as codegen:
-        dispatcher: Any = internal(_source(entry, dtype))
+        dispatcher: Any = internal(function)
         dispatcher.compile(tuple(_numba_type(kind, dtype) for kind in signature.kinds))
         (compiled,) = dispatcher.overloads.values()
         library = codegen.create_library(symbol)
@@ -67,7 +74,7 @@ def _instructions(entry: Entry, dtype: str) -> bytes:
         module = library._final_module
         for part in (*module.functions, *module.global_variables):
             if not part.is_declaration and part.name != symbol:
-                part.linkage = "internal"
+                part.linkage, part.name = "private", ""
         return module.as_bitcode()
 
 
@@ -161,6 +168,13 @@ def _array(context, builder, array_type: types.Array, pointer):
 class _Library(JITCodeLibrary):
     """What Numba puts together of a function, left as it is, and not made ready to be run."""
 
+    def add_ir_module(self, ir_module) -> None:
+        """Add instructions, without what an exception would say: nobody asks, and it has paths."""
+        for name, part in ir_module.globals.items():
+            if name.startswith(".const.picklebuf"):
+                part.initializer = ir.Constant(part.initializer.type, None)
+        super().add_ir_module(ir_module)
+
     def _optimize_functions(self, ll_module) -> None:
         ll_module.data_layout = self._codegen._data_layout
 
@@ -200,7 +214,7 @@ def _unoptimised(context) -> Iterator[_Codegen]:
 # --- what LLVM makes of it ------------------------------------------------------------------------
 
 
-def _object_code(code: bytes, level: Level) -> bytes:
+def object_code(code: bytes, level: Level) -> bytes:
     """Optimise LLVM's instructions, and make machine code for a level of processors of them."""
     module = llvm.parse_bitcode(code)
     target = llvm.Target.from_triple(module.triple).create_target_machine(

@@ -6,6 +6,7 @@ compiled, to the last bit. x86-64's levels are those of its psABI, one of them i
 
 from __future__ import annotations
 
+import hashlib
 import platform
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -50,7 +51,7 @@ LEVELS = {
         Level("x86-64-v3", "x86-64-v3", "", V3, 6, 1),
         Level("x86-64-v2", "x86-64-v2", "", V2, 2, 1),
     ),
-    "aarch64": (Level("aarch64", "generic", "+neon", frozenset({"neon"}), 6, 1),),
+    "aarch64": (Level("aarch64", "generic", "+neon", frozenset(), 6, 1),),
 }
 MACHINES = {"amd64": "x86_64", "arm64": "aarch64"}  # as some systems call them
 
@@ -72,8 +73,13 @@ def host() -> Level:
     import llvmlite.binding as llvm
 
     features = llvm.get_host_cpu_features()
-    name = llvm.get_host_cpu_name()
-    return best(features, levels()) or Level(name, name, features.flatten(), frozenset(), 2, 1)
+    return best(features, levels()) or _level_of(llvm.get_host_cpu_name(), features.flatten())
+
+
+def _level_of(cpu: str, features: str) -> Level:
+    """The level of a processor by itself: others by its name may have other features."""
+    name = f"{cpu}-{hashlib.sha256(features.encode()).hexdigest()[:8]}"
+    return Level(name, cpu, features, frozenset(), 2, 1)
 
 
 def made_for() -> Level:

@@ -25,7 +25,12 @@ from .layout import LAYOUT, WORKSPACE, Layout, Workspace, layout_of, workspace_o
 from .online import ONLINE, online_of
 from .sharing import grouped
 
-TRAIN = Entry("lanes.kernels", "train", Signature(ARGUMENTS, ONLINE, LAYOUT, WORKSPACE, "int64[:]"))
+TRAIN = Entry(
+    "lanes.kernels",
+    "train",
+    Signature(ARGUMENTS, ONLINE, LAYOUT, WORKSPACE, "int64[:]"),
+    seconds=9.0,
+)
 GRADIENTS = Entry(
     "lanes.kernels",
     "gradients",

@@ -1,18 +1,18 @@
-"""What is compiled when, and where it is kept."""
+"""How kernels are compiled, and that after a warm-up nothing is."""
 
-import os
 import subprocess
 import sys
 from itertools import product
-from pathlib import Path
-from unittest.mock import patch
 
 import numpy as np
+import pytest
+from compiled import compiled
 from numba.core import event
 
 import bpfast as bp
 from bpfast.kernels import cpu
-from bpfast.kernels.cpu.compile import CacheFiles, jit
+from bpfast.kernels.cpu import library
+from bpfast.kernels.cpu.compile import INTERNAL, OPTIONS, inline, internal
 from bpfast.kernels.tables import ACTIVATIONS
 from bpfast.training.network import BUILT_IN, loss_names
 
@@ -39,9 +39,10 @@ def fit(layers, activation, loss, optimizer, n=3, samples=9, batch_size=4):
     return history.plan.strategy
 
 
-def test_after_a_warm_up_nothing_is_compiled():
-    """Numba tells of everything that it compiles or, with a signature new here, loads."""
+def test_after_a_warm_up_nothing_is_compiled(monkeypatch):
+    """Neither by other processes, nor by Numba here, which tells of all that it compiles."""
     bp.warmup(("float32",))
+    monkeypatch.setattr(library, "build", lambda *given: pytest.fail(f"compiles {given}"))
     with event.install_recorder("numba:compile") as recorded:
         strategies = {
             fit((3, width, 2), "tanh", "mse", bp.SGD(), n, samples, samples)
@@ -58,53 +59,47 @@ def test_after_a_warm_up_nothing_is_compiled():
     assert [str(entry) for _, entry in recorded.buffer] == []
 
 
-def test_compiled_kernels_lie_in_the_users_cache_folder(tmp_path):
-    code = "from bpfast.kernels.cpu import functions; functions.activation('relu', 'float32')"
-    cache = tmp_path / "cache"
-    env = {k: v for k, v in os.environ.items() if k != "NUMBA_CACHE_DIR"}
-    env |= {"XDG_CACHE_HOME": str(cache), "LOCALAPPDATA": str(cache), "HOME": str(cache)}
-    subprocess.run([sys.executable, "-c", code], env=env, check=True)
-    assert [path for path in cache.rglob("*.nbc") if "bpfast" in path.parts]
+def test_after_a_warm_up_numba_is_not_even_imported():
     bp.warmup(("float32",))
-    package = Path(bp.__file__).parent
-    assert not [path for path in package.rglob("*") if path.suffix in (".nbi", ".nbc")]
-
-
-def test_a_folder_that_cannot_be_written_is_no_hindrance(tmp_path):
-    """Kernels are then compiled for one process, and a line says so."""
     code = (
-        "import logging; logging.basicConfig()\n"
-        "from bpfast.kernels.cache import cache_folder\n"
-        "from bpfast.kernels.cpu.compile import jit\n"
-        "assert cache_folder() is None\n"
-        "assert jit(lambda x: x + 1)(1) == 2\n"
+        "import subprocess, sys\n"
+        "subprocess.Popen = None\n"  # no process is started
+        "import numpy as np, bpfast as bp\n"
+        "X = np.linspace(-1, 1, 60).reshape(20, 3)\n"
+        "for width, n in ((3, 20), (40, 3), (700, 1)):\n"
+        "    networks = bp.Population(bp.MLP((3, width, 3)), n)\n"
+        "    bp.fit(networks, X, X, bp.Adam(), epochs=2, device='cpu', progress=False)\n"
+        "    networks.predict(X, device='cpu')\n"
+        "    bp.gradients(networks, X, X, device='cpu')\n"
+        "assert 'llvmlite' in sys.modules\n"
+        "assert 'numba' not in sys.modules\n"
     )
-    blocked = tmp_path / "a file"
-    blocked.write_text("")
-    env = os.environ | {"NUMBA_CACHE_DIR": str(blocked)}
-    done = subprocess.run(
-        [sys.executable, "-c", code], env=env, check=True, capture_output=True, text=True
-    )
-    assert "compiled anew in every process" in done.stderr
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
-def test_processes_that_compile_at_the_same_time_keep_each_form_under_its_own_types(tmp_path):
-    """Both read the index before either writes it, and the first one's code is written last."""
-    one, other = (CacheFiles(str(tmp_path), "kernel", "stamp") for _ in range(2))
+def test_options_of_functions_that_only_compiled_ones_call():
+    def double(x):
+        return 2.0 * x
 
-    def save_late(name, data):
-        with patch.object(other, "_load_index", dict):
-            other.save("float64", "code for float64")
-        CacheFiles._save_data(one, name, data)
-
-    with patch.object(one, "_save_data", save_late):
-        one.save("float32", "code for float32")
-    assert other.load("float64") == "code for float64"
-    assert other.load("float32") is None  # it is compiled once more
-    other.save("float32", "code for float32")
-    for dtype in ("float32", "float64"):
-        assert one.load(dtype) == f"code for {dtype}"
+    for made, options in ((internal(double), INTERNAL), (inline(double), OPTIONS)):
+        told = made.targetoptions
+        assert {name: told[name] for name in options} == options
+        assert told["_nrt"] is False  # there are no objects that are counted, and freed
+    assert inline(double).targetoptions["inline"] == "always"
 
 
-def test_kernels_are_kept_in_such_files():
-    assert type(jit(lambda x: x)._cache._cache_file) is CacheFiles
+@compiled("float64[:]", "float64[:]")
+def divide_and_add(numbers, results):
+    results[0] = numbers[0] / numbers[1]
+    results[1] = numbers[2] + numbers[3] - numbers[2]
+    for k in range(numbers.size):
+        results[2] += numbers[k]
+
+
+def test_arithmetic_is_numpys():
+    """A division by zero raises nothing, and sums stay in their order."""
+    rng, results = np.random.default_rng(0), np.zeros(3)
+    numbers = np.concatenate([[1.0, 0.0, 1e30, 1.0], rng.normal(size=1000) * 1e20])
+    with np.errstate(divide="raise"):
+        divide_and_add(numbers, results)
+    assert results.tolist() == [np.inf, 0.0, np.add.accumulate(numbers)[-1]]

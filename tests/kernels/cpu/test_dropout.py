@@ -2,10 +2,11 @@
 
 import numpy as np
 import pytest
-from numba import njit
+from compiled import compiled
 
 from bpfast.kernels import counter
 from bpfast.kernels.arguments import Dropout
+from bpfast.kernels.cpu.arguments import DROPOUT
 from bpfast.kernels.cpu.dropout import MASK, advance, apply_mask, set_mask
 from bpfast.kernels.cpu.simd import LANES
 
@@ -13,7 +14,7 @@ COUNT, STRIDE = 3, 2 * LANES  # vectors of values, each with its slopes behind i
 VALUE, SLOPE, SIZE, BEFORE = MASK, MASK + LANES, MASK + COUNT * STRIDE, 40
 
 
-@njit
+@compiled("real[:]", DROPOUT, "int64[:]", "int64", "int64", "int64")
 def apply(numbers, dropout, networks, step, layer, ahead):
     for lane in range(LANES):
         set_mask(numbers, 0, lane, dropout, networks[lane], step, layer, BEFORE + lane)
@@ -26,7 +27,7 @@ def test_a_lane_draws_from_its_networks_key_step_and_layer(dtype):
     networks, kept = np.arange(LANES) % 3, 0
     for step, layer, ahead in ((0, 0, 0), (7, 1, 3), (3, 0, 2**33 + 1000)):
         numbers = np.full(SIZE, 3.0, dtype)
-        apply(numbers, Dropout(p, keys), networks, step, layer, ahead)
+        apply(numbers, Dropout(p, keys), networks, step, layer, ahead, dtype=dtype)
         own = counter.branch(counter.branch(keys, step), layer)[networks]
         chance = p[networks, layer]
         position = BEFORE + ahead + np.arange(COUNT * LANES).reshape(COUNT, LANES)

@@ -1,189 +1,135 @@
-"""The loops that kernels call by address, against the scalar functions they are made of."""
+"""Functions that kernels call by address."""
+
+import math
 
 import numpy as np
 import pytest
-from loops import TOLERANCE, Loops
+from loops import Loops
 
-from bpfast.kernels import math
-from bpfast.kernels.cpu import functions
-from bpfast.kernels.cpu.workspace import REPEAT, SCRATCH
-from bpfast.kernels.reference import apply
-from bpfast.kernels.tables import ACTIVATIONS, LOSSES, OPTIMIZERS, REPORTED
+import bpfast as bp
+from bpfast.kernels import cpu
+from bpfast.kernels.cpu import functions, library
+from bpfast.kernels.cpu.arguments import arguments
+from bpfast.kernels.cpu.whole_batch import whole_batch
+from bpfast.kernels.tables import ACTIVATIONS, INVERSE_LINKS, LOSSES, OPTIMIZERS
+from bpfast.kernels.task import Samples
 
-SIZES = [1, 15, 16, 17, 300]
-
-
-@pytest.fixture(params=TOLERANCE)
-def loops(request):
-    return Loops(request.param)
+DTYPES = "float32", "float64"
 
 
-def draw(loops, *shape, scale=2.0, seed=0):
-    """Random numbers that the dtype holds exactly."""
-    numbers = np.random.default_rng(seed).normal(size=shape) * scale
-    return numbers.astype(loops.dtype).astype(np.float64)
+def addresses(dtype):
+    """Those of all functions of networks of a dtype."""
+    found = {
+        ("multiply", ""): functions.multiply(dtype),
+        ("steps", ""): functions.online_steps(dtype),
+    }
+    found |= {("activation", name): functions.activation(name, dtype) for name in ACTIVATIONS}
+    found |= {("loss", name): functions.loss(name, dtype) for name in LOSSES}
+    found |= {("step", name): functions.optimizer(name, dtype)[0] for name in OPTIMIZERS}
+    return found
 
 
-@pytest.mark.parametrize("name", ACTIVATIONS)
-def test_activation(loops, name):
-    address, (value, slope, *_) = functions.activation(name, loops.dtype), ACTIVATIONS[name]
-    for n in SIZES:
-        z = draw(loops, n)
-        values, slopes = loops(address, [z, np.zeros(n)], n)
-        loops.close(values, apply(value, z))
-        loops.close(slopes, apply(slope, z, apply(value, z)))
+def test_each_function_has_one_address():
+    every = [addresses(dtype) for dtype in DTYPES]
+    assert [addresses(dtype) for dtype in DTYPES] == every
+    distinct = {*every[0].values(), *every[1].values()}
+    assert len(distinct) == len(every[0]) + len(every[1])
+    assert 0 not in distinct
 
 
-@pytest.mark.parametrize("name", ACTIVATIONS)
-def test_activation_at_the_edges(loops, name):
-    """A vector's lanes don't see each other: a NaN stays in its own."""
-    extremes = [0.0, -0.0, 1e-30, -1e-30, 50.0, -50.0, 1000.0, -1000.0, 1e18, -1e18, np.nan]
-    z = np.tile(extremes, 3)
-    value, slope, *_ = ACTIVATIONS[name]
-    values, slopes = loops(functions.activation(name, loops.dtype), [z, z], z.size)
-    with np.errstate(invalid="ignore"):  # comparisons with NaN
-        expected = apply(value, z)
-    loops.close(values, expected)
-    sound = ~np.isnan(z)
-    loops.close(slopes[sound], apply(slope, z[sound], expected[sound]))
+def test_coefficients_are_float64_for_all():
+    for name in OPTIMIZERS:
+        (step, prepare), (other, same) = (functions.optimizer(name, dtype) for dtype in DTYPES)
+        assert step != other
+        assert prepare == same
 
 
-def parameter_of(name, dtype):
-    """Huber's delta, the quantile's level, or a log loss's epsilon."""
-    return float(np.finfo(dtype).eps) if name.endswith("log_loss") else 0.7
+def test_losses_share_what_makes_predictions():
+    for name, loss in LOSSES.items():
+        address = functions.inverse_link(name, "float32")
+        one = next(k for k, v in LOSSES.items() if v.inverse_link == loss.inverse_link)
+        assert address == functions.inverse_link(one, "float32")
+        makes = loss.inverse_link == "softmax" or INVERSE_LINKS[loss.inverse_link].value
+        assert (address != 0) == bool(makes)
 
 
-@pytest.mark.parametrize("name", [k for k, v in LOSSES.items() if v.inverse_link != "softmax"])
-def test_loss_of_each_output(loops, name):
-    loss, parameter = LOSSES[name], parameter_of(name, loops.dtype)
-    size = 0.2 if name in REPORTED.values() else 2.0  # 1 - q has few digits where q is near 1
-    for outputs, n in ((1, 1), (1, 17), (3, 16), (2, 300)):
-        z, t = draw(loops, outputs, n, scale=size), draw(loops, outputs, n, seed=1)
-        scale = np.abs(draw(loops, n, seed=2))
-        slopes, _, _, losses = loops(
-            functions.loss(name, loops.dtype), [z, t, scale, np.full(n, 5.0)], outputs, n, parameter
-        )
-        loops.close(losses, scale * apply(loss.value, z, t, parameter).sum(axis=0))
-        loops.close(slopes, scale * apply(loss.slope, z, t, parameter))
+@pytest.mark.parametrize(
+    ("activation", "loss", "optimizer"),
+    [("tanh", "mse", bp.SGD()), ("gelu", "cross_entropy", bp.Adam())],
+)
+def test_what_a_task_wants_is_all_that_it_calls(monkeypatch, activation, loss, optimizer):
+    network = bp.MLP((2, 3, 3, 2), (activation, "relu"), loss).network
+    wanted = {*functions.wanted(network, optimizer.rule, "float32")}
+    assert wanted <= {*functions.built_in("float32")}
+    asked, address = set(), library.address
+
+    def noted(entry, dtype):
+        asked.add((entry, dtype))
+        return address(entry, dtype)
+
+    monkeypatch.setattr(library, "address", noted)
+    functions._address.cache_clear()
+    samples = Samples(np.ones((4, 2), "f4"), np.ones((4, 2), "f4"), np.ones(4, "f4"))
+    task = whole_batch(network, np.zeros((3, network.n_parameters), "f4"), samples)
+    arguments(task, np.arange(3))
+    functions.optimizer(optimizer.rule, "float32")
+    asked -= {(entry, dtype) for entry, dtype in asked if entry.made_with == "sgd"} - wanted
+    assert asked == wanted
 
 
-@pytest.mark.parametrize("size", [1.0, 300.0], ids=["small", "large"])
-@pytest.mark.parametrize("outputs", [2, 3, 10])
-@pytest.mark.parametrize("name", ["cross_entropy", "log_loss"])
-def test_cross_entropy(loops, name, outputs, size):
-    epsilon = parameter_of("log_loss", loops.dtype)
-    low, high = (epsilon, -np.log(epsilon)) if name == "log_loss" else (-np.inf, np.inf)
-    for n in SIZES:
-        z = draw(loops, outputs, n, scale=size)
-        t = np.abs(draw(loops, outputs, n, seed=1))
-        scale = np.abs(draw(loops, n, seed=2))
-        slopes, _, _, losses, _ = loops(
-            functions.loss(name, loops.dtype),
-            [z, t, scale, np.full(n, 5.0), np.zeros((SCRATCH + outputs, n))],
-            outputs,
-            n,
-            epsilon,
-        )
-        top = z.max(axis=0)
-        log_sum = top + np.log(np.exp(z - top).sum(axis=0))
-        error = {name: size * tolerance for name, tolerance in TOLERANCE[loops.dtype].items()}
-        expected = scale * (t * np.clip(log_sum - z, low, high)).sum(axis=0)
-        np.testing.assert_allclose(losses, expected, **TOLERANCE[loops.dtype])
-        expected = scale * (np.exp(z - log_sum) * t.sum(axis=0) - t)
-        np.testing.assert_allclose(slopes, expected, **error)
+# --- users' own -----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", LOSSES)
-def test_a_loss_is_not_finite_where_an_output_is_not(loops, name):
-    # of infinite ones, those that scikit-learn reports make probabilities of 0 or 1
-    for bad in (np.nan,) if name in REPORTED.values() else (np.nan, np.inf, -np.inf):
-        z = np.zeros((2, 17))
-        z[1, 3] = bad
-        *_, losses, _ = loops(
-            functions.loss(name, loops.dtype),
-            [z, np.full((2, 17), 0.5), np.ones(17), np.zeros(17), np.zeros((5, 17))],
-            2,
-            17,
-            0.7,
-        )
-        assert np.flatnonzero(~np.isfinite(losses)).tolist() == [3]
+@pytest.fixture
+def own():
+    """A user's activation and loss, by these names."""
+    bp.register_activation("own", lambda z: 3.0 * z, lambda z, a: 3.0)
+    bp.register_loss("own", lambda p, t, c: math.exp(p - t), lambda p, t, c: math.exp(p - t))
+    yield
+    ACTIVATIONS.pop("own", None)
+    LOSSES.pop("own", None)
 
 
-def test_links(loops):
-    z = draw(loops, 3, 17, scale=30.0)
-    z[:, 0] = [1000.0, -1000.0, 0.0]
-    assert functions.inverse_link("mse", loops.dtype) == 0
-    (got,) = loops(functions.inverse_link("binary_cross_entropy", loops.dtype), [z], 3, 17)
-    loops.close(got, apply(math.sigmoid, z))
-    (got,) = loops(functions.inverse_link("poisson", loops.dtype), [z / 10], 3, 17)
-    with np.errstate(over="ignore"):  # what float32 cannot hold is infinite
-        loops.close(got, apply(math.exponential, z / 10).astype(loops.dtype))
-    got, *_ = loops(
-        functions.inverse_link("cross_entropy", loops.dtype), [z, z, z, z, np.zeros((3, 17))], 3, 17
-    )
-    shares = np.exp(z - z.max(axis=0))
-    loops.close(got, shares / shares.sum(axis=0))
-    loops.close(got.sum(axis=0), 1.0)
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.usefixtures("own")
+def test_users_functions_are_compiled_here_and_not_kept(monkeypatch, dtype):
+    for name in ("build", "kept", "came_compiled"):
+        monkeypatch.setattr(library, name, lambda *given: pytest.fail(f"looks for {given}"))
+    loops, z = Loops(dtype), np.linspace(-1, 1, 19)
+    values, slopes = loops.activation("own", z)
+    loops.close(values, 3.0 * z)
+    assert (slopes == 3.0).all()
+    losses, _ = loops.loss("own", z[None], np.zeros((1, 19)))
+    loops.close(losses, np.exp(z))
 
 
-HYPERPARAMETERS = {
-    "momentum": 0.9,
-    "nesterov": 1.0,
-    "weight_decay": 0.1,
-    "beta1": 0.8,
-    "beta2": 0.95,
-    "epsilon": 1e-3,
-    "decoupled": 1.0,
-    "alpha": 0.9,
-}
+@pytest.mark.usefixtures("own")
+def test_a_task_wants_all_others_beside_users_functions():
+    network = bp.MLP((2, 3, 3, 2), ("own", "tanh"), "own").network
+    names = {entry.name for entry, _ in functions.wanted(network, "sgd", "float32")}
+    assert names == {
+        "product.multiply",
+        "loops.activate.tanh",
+        "loops.step_stateless.sgd",
+        "loops.prepare.sgd",
+    }
 
 
-@pytest.mark.parametrize("name", OPTIMIZERS)
-def test_step(loops, name):
-    """Coefficients repeat along the parameters, each with its own."""
-    rule, repeat = OPTIMIZERS[name], REPEAT
-    address, _ = functions.optimizer(name, loops.dtype)
-    for n in (1, 16, 17, repeat, 2 * repeat + 19):
-        w, g, m = (draw(loops, n, seed=seed) for seed in range(3))
-        v = np.abs(draw(loops, n, seed=3))
-        c = 0.1 + np.abs(draw(loops, 6, repeat, scale=0.1, seed=4)).astype(loops.dtype)
-        got = loops(address, [w, g, m, v, c], n)
-        moved = np.frompyfunc(rule.update, 10, 3)(
-            w, g, m, v, *(np.resize(row, n).astype(np.float64) for row in c)
-        )
-        expected = [np.asarray(part, np.float64) for part in moved]
-        loops.close(got[0], expected[0])
-        loops.close(got[2], expected[1] if rule.states > 0 else m)
-        loops.close(got[3], expected[2] if rule.states > 1 else v)
-        np.testing.assert_array_equal(got[1], g.astype(loops.dtype))
+@pytest.mark.usefixtures("own")
+def test_another_function_by_a_name_is_another_function():
+    """In a notebook, a cell is run again."""
+    loops, z = Loops("float64"), np.ones(3)
+    assert loops.activation("own", z)[0].tolist() == [3.0] * 3
+    del ACTIVATIONS["own"]
+    bp.register_activation("own", lambda z: 4.0 * z, lambda z, a: 4.0)
+    assert loops.activation("own", z)[0].tolist() == [4.0] * 3
 
 
-@pytest.mark.parametrize("name", OPTIMIZERS)
-def test_one_coefficient_for_all_gives_the_bits_of_many_that_are_alike(loops, name):
-    """So does a network in tiles get those of one in lanes."""
-    address, _ = functions.optimizer(name, loops.dtype)
-    repeat = REPEAT
-    n = 2 * repeat + 48
-    w, g, m = (draw(loops, n, seed=seed) for seed in range(3))
-    v = np.abs(draw(loops, n, seed=3))
-    c = np.repeat(0.1 + np.abs(draw(loops, 6, 1, scale=0.1, seed=4)), repeat, axis=1)
-    many = loops(address, [w, g, m, v, c], n, 16)
-    c[:, 1:] = np.nan
-    one = loops(address, [w, g, m, v, c], n, 1)
-    for got, expected in zip(one[:4], many[:4], strict=True):
-        np.testing.assert_array_equal(got, expected)
-
-
-@pytest.mark.parametrize("name", OPTIMIZERS)
-def test_coefficients(name):
-    loops, n, rule = Loops("float64"), 16, OPTIMIZERS[name]
-    _, address = functions.optimizer(name, "float32")
-    inputs = np.zeros((6, n))
-    inputs[0] = np.linspace(0.01, 0.1, n)
-    for k, hyperparameter in enumerate(rule.hyperparameters):
-        inputs[1 + k] = HYPERPARAMETERS[hyperparameter] * np.linspace(0.5, 1.0, n)
-    powers = np.tile(np.linspace(0.1, 0.9, n), (2, 1))
-    _, after, results = loops(address, [inputs, powers, np.zeros((6, n))], n)
-    expected = np.array(np.frompyfunc(rule.coefficients, 8, 8)(*inputs, *powers), dtype=np.float64)
-    loops.close(after, expected[:2])
-    loops.close(results, expected[2:])
+@pytest.mark.usefixtures("own")
+def test_what_needs_no_user_is_built_in():
+    built_in = {entry.name for entry, _ in functions.built_in("float32")}
+    assert "loops.activate.own" not in built_in
+    assert {name for name in ACTIVATIONS if f"loops.activate.{name}" in built_in} == {
+        *ACTIVATIONS
+    } - {"own"}
+    assert {*functions.built_in("float32")} <= {*cpu.entries("float32")}

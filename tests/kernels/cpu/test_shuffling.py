@@ -4,9 +4,6 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from examples_budget import drawn
-from hypothesis import given
-from hypothesis import strategies as st
 
 import bpfast as bp
 from bpfast.kernels import cpu
@@ -29,29 +26,14 @@ def orders(folds, chosen, seed, first, epochs, threads):
     return result
 
 
-@drawn(40)
-@given(
-    sizes=st.lists(st.sampled_from([1, 2, 3, 7, 8, 9, 63, 64, 65, 1000]), min_size=1, max_size=5),
-    batch_size=st.integers(1, 70),
-    seed=st.integers(0, 2**63),
-    first=st.integers(0, 10**6),
-    threads=st.integers(1, 3),
-)
-def test_they_are_the_counters(sizes, batch_size, seed, first, threads):
-    rng = np.random.default_rng(0)
-    folds = [rng.integers(0, 5000, size) for size in sizes]
-    expected = Shuffled(folds, True, seed, batch_size)
-    with pytest.MonkeyPatch.context() as monkeypatch:
-        monkeypatch.setattr(shuffling, "SHARED_ROWS", 0)
-        got = orders(folds, expected.shuffled, seed, first, 3, threads)
-    np.testing.assert_array_equal(got, np.broadcast_to(expected.of(first, 3), got.shape))
-
-
-def test_many_rows():
-    folds = [np.arange(70_001)]
-    np.testing.assert_array_equal(
-        orders(folds, (True,), 3, 5, 1, 1), Shuffled(folds, True, 3, 64).of(5, 1)
-    )
+@pytest.mark.parametrize("threads", [1, 2, 5])
+@pytest.mark.parametrize("shared_rows", [0, shuffling.SHARED_ROWS])
+def test_they_are_the_counters(monkeypatch, threads, shared_rows):
+    monkeypatch.setattr(shuffling, "SHARED_ROWS", shared_rows)
+    folds = [np.arange(700), np.arange(9), np.arange(40)]
+    expected = Shuffled(folds, True, 3, 16)
+    got = orders(folds, expected.shuffled, 3, 5, 4, threads)
+    np.testing.assert_array_equal(got, np.broadcast_to(expected.of(5, 4), got.shape))
 
 
 def test_calls_for_the_same_epochs_make_them_once(monkeypatch):

@@ -25,7 +25,6 @@ def plenty(monkeypatch):
         return files[str(path)]
 
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(64)), raising=False)
-    monkeypatch.setattr(threads.config, "NUMBA_NUM_THREADS", 64)
     monkeypatch.delenv("NUMBA_NUM_THREADS", raising=False)
     monkeypatch.setattr(Path, "read_text", read_text)
     threads._cgroup_cores.cache_clear()

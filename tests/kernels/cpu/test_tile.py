@@ -1,31 +1,29 @@
-"""Tiles of a product against NumPy's: every shape, left matrix and way to store.
+"""Tiles of a product against NumPy's: every shape, left matrix and way to store, on every level.
 
 All numbers are small and whole, so that every sum is exact.
 """
 
-from ctypes import CFUNCTYPE, POINTER, c_double, c_float, c_int64
 from functools import cache
 from itertools import product
 
 import numpy as np
 import pytest
-from numba import types
+from compiled import called, levels_here
 
-from bpfast.kernels.cpu.compile import callback
+from bpfast.kernels.cpu.processor import host, making_for
 from bpfast.kernels.cpu.simd import (
     ADD,
     BROADCAST,
     LANES,
     SCALE,
     SET,
-    TILE_VECTORS,
     VECTOR,
     Matrix,
     advance,
 )
+from bpfast.kernels.cpu.structs import Signature
 from bpfast.kernels.cpu.tile import most_rows, tiles
 
-NUMBERS = {"float32": (types.float32, c_float), "float64": (types.float64, c_double)}
 GAP = 3  # numbers between vectors, which belong to nobody
 
 
@@ -47,16 +45,13 @@ def tiles_below_each_other(memory, mode, left, rows, columns, depth, count, gap)
 
 
 @cache
-def compiled(dtype):
-    number, of_c = NUMBERS[dtype]
-    signature = types.void(types.CPointer(number), *[types.int64] * 7)
-    address = callback(signature, tiles_below_each_other, cached=True)
-    return CFUNCTYPE(None, POINTER(of_c), *[c_int64] * 7)(address), POINTER(of_c)
+def compiled(dtype, level):
+    signature = Signature("real*", *["int64"] * 7)
+    return called(tiles_below_each_other, signature, dtype, level)
 
 
-def check(dtype, mode, left, rows, columns, depth, count):
+def check(dtype, level, mode, left, rows, columns, depth, count):
     """Compare all of the memory, gaps too, with what it should be."""
-    call, pointer = compiled(dtype)
     rng = np.random.default_rng(rows + columns + depth)
     shapes = (count * rows, columns), (count * rows, depth), (depth, columns)
     lengths = LANES, LANES if left == VECTOR else 1, LANES
@@ -65,7 +60,8 @@ def check(dtype, mode, left, rows, columns, depth, count):
         for shape, length in zip(shapes, lengths, strict=True)
     )
     memory = np.concatenate([part.ravel() for part in (c, a, b)])
-    call(memory.ctypes.data_as(pointer), mode, left, rows, columns, depth, count, GAP)
+    call = compiled(dtype, level)
+    call(memory.ctypes.data, mode, left, rows, columns, depth, count, GAP)
     factor = np.broadcast_to(a[..., :-GAP], (*shapes[1], LANES))  # a number is for all lanes
     sums = np.einsum("rkl,kvl->rvl", factor, b[..., :-GAP])
     there = c[..., :-GAP]
@@ -73,11 +69,19 @@ def check(dtype, mode, left, rows, columns, depth, count):
     np.testing.assert_array_equal(memory, np.concatenate([part.ravel() for part in (c, a, b)]))
 
 
-@pytest.mark.parametrize("dtype", NUMBERS)
+def by_level(dtype):
+    """A worker compiles a level's tiles, and runs all of their tests."""
+    for level in levels_here() or [host()]:
+        group = pytest.mark.xdist_group(f"tiles of {dtype} for {level.name}")
+        yield pytest.param(dtype, level, id=f"{level.name}-{dtype}", marks=group)
+
+
+@pytest.mark.parametrize(("dtype", "level"), [*by_level("float32"), *by_level("float64")])
 @pytest.mark.parametrize("left", [BROADCAST, VECTOR], ids=["broadcast", "vector"])
 @pytest.mark.parametrize("mode", [SET, ADD, SCALE], ids=["set", "add", "scale"])
-def test_tiles_of_every_shape(dtype, left, mode):
-    for columns in range(1, TILE_VECTORS + 1):
-        heights = range(1, most_rows(columns, np.dtype(dtype).itemsize) + 1)
+def test_tiles_of_every_shape(dtype, level, left, mode):
+    for columns in range(1, level.tile_vectors + 1):
+        with making_for(level):
+            heights = range(1, most_rows(columns, np.dtype(dtype).itemsize) + 1)
         for rows, depth, count in product(heights, (1, 2, 7), (1, 3)):
-            check(dtype, mode, left, rows, columns, depth, count)
+            check(dtype, level, mode, left, rows, columns, depth, count)

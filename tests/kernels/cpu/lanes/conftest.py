@@ -2,15 +2,16 @@
 
 import numpy as np
 import pytest
-from numba import njit
+from compiled import compiled
 
+from bpfast.kernels.cpu.arguments import MEMORY
 from bpfast.kernels.cpu.lanes.group import assign, load
-from bpfast.kernels.cpu.lanes.layout import layout_of, workspace_of
+from bpfast.kernels.cpu.lanes.layout import LAYOUT, WORKSPACE, layout_of, workspace_of
 from bpfast.kernels.cpu.simd import LANES
 from bpfast.kernels.task import Network
 
 
-@njit
+@compiled(MEMORY, "int64[:]", LAYOUT, WORKSPACE)
 def _enter(memory, networks, layout, work):
     assign(work, networks, 0, networks.size)
     load(memory, layout, work)

@@ -1,8 +1,10 @@
 """Networks enter lanes and leave them."""
 
 import numpy as np
-from numba import njit
+import pytest
+from compiled import compiled
 
+from bpfast.kernels.cpu.arguments import MEMORY
 from bpfast.kernels.cpu.lanes.group import (
     assign,
     end_waiting,
@@ -14,24 +16,28 @@ from bpfast.kernels.cpu.lanes.group import (
 from bpfast.kernels.cpu.lanes.layout import (
     FLOAT_ROWS,
     IDLE,
+    LAYOUT,
     NETWORK,
     NONFINITE,
     STATUS,
     TOTAL,
     WAITING,
+    WORKSPACE,
 )
 from bpfast.kernels.cpu.simd import LANES
 from bpfast.kernels.task import RUNNING
 
+pytestmark = pytest.mark.xdist_group("functions of lanes")  # compiled once
 
-@njit
+
+@compiled(MEMORY, "int64[:]", LAYOUT, WORKSPACE, "int64", "int64")
 def load_group(memory, networks, layout, work, first, last):
     assign(work, networks, first, last)
     load(memory, layout, work)
     find_nonfinite(layout, work)
 
 
-@njit
+@compiled(LAYOUT, WORKSPACE, "int64", "real[:]")
 def read_lane(layout, work, lane, row):
     store_lane(work, layout.weights[0], lane, row)
 
@@ -52,12 +58,12 @@ def test_lanes_hold_networks_and_those_left_over_the_last(arguments_of, lanes_of
         np.testing.assert_array_equal(row, args.memory.parameters[i])
 
 
-@njit
+@compiled(LAYOUT, WORKSPACE, "int64")
 def wait_for_others(layout, work, lane):
     wait(layout, work, lane)
 
 
-@njit
+@compiled(LAYOUT, WORKSPACE)
 def go_on(layout, work):
     end_waiting(layout, work)
 

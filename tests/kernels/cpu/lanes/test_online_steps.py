@@ -1,15 +1,22 @@
-"""The functions of online steps."""
+"""Online steps compute what lanes compute, to the last bit of every parameter and every loss."""
 
-from itertools import product
+import numpy as np
+import pytest
+from online_fits import check
 
-from bpfast.kernels.cpu.lanes.online_steps import MOST_UNITS, table_index
-from bpfast.kernels.task import Network
+import bpfast as bp
+from bpfast.kernels.cpu.lanes.online import MOST_UNITS
 
 
-def test_each_architecture_has_a_place_of_its_own_in_the_table():
-    sizes, either = range(1, MOST_UNITS + 1), (False, True)
-    indices = [
-        table_index(Network((inputs, hidden, 1), bias, ("relu",), "mse", 0.0), plain)
-        for inputs, hidden, bias, plain in product(sizes, sizes, either, either)
-    ]
-    assert indices == list(range(4 * MOST_UNITS**2))
+@pytest.mark.parametrize(("activation", "decay"), [("identity", 0.0), ("leaky_relu", 0.01)])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("bias", [False, True])
+@pytest.mark.parametrize("inputs", range(1, MOST_UNITS + 1))
+@pytest.mark.parametrize("hidden", range(1, MOST_UNITS + 1))
+def test_every_architecture(monkeypatch, inputs, hidden, bias, dtype, activation, decay):
+    mlp = bp.MLP((inputs, hidden, 1), activation, "half_squared_error", bias)
+    options = {
+        "optimizer": bp.SGD(learning_rate=np.geomspace(1e-3, 0.1, 19), weight_decay=decay),
+        "epochs": 7,
+    }
+    check(monkeypatch, mlp, options, dtype=dtype)

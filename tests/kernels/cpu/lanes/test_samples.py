@@ -2,16 +2,19 @@
 
 import numpy as np
 import pytest
+from compiled import compiled
 from examples_budget import drawn
 from hypothesis import given
 from hypothesis import strategies as st
-from numba import njit
 
 import bpfast as bp
 from bpfast.kernels import cpu
+from bpfast.kernels.cpu.arguments import EPOCHS
 from bpfast.kernels.cpu.lanes import samples
-from bpfast.kernels.cpu.lanes.layout import END, FIRST, ROWS, START, STEP
+from bpfast.kernels.cpu.lanes.layout import END, FIRST, ROWS, START, STEP, WORKSPACE
 from bpfast.training import calls
+
+pytestmark = pytest.mark.xdist_group("functions of lanes")  # compiled once
 
 ROWS_OF_DATA = 40
 
@@ -22,34 +25,38 @@ def one_thread(monkeypatch):
     monkeypatch.setattr(cpu, "thread_count", lambda: 1)
 
 
-@njit
-def begin_epoch(epochs, work, epoch):
-    return samples.begin_epoch(epochs, work, epoch)
+@compiled(EPOCHS, WORKSPACE, "int64", "int64[:]")
+def begin_epoch(epochs, work, epoch, results):
+    results[0], results[1] = samples.begin_epoch(epochs, work, epoch)
 
 
-@njit
+@compiled(WORKSPACE, "int64[:]", "int64")
 def find_samples(work, order, most):
     samples.find_samples(work, order, most)
 
 
-@njit
+@compiled("real[:]", WORKSPACE, "real[:,:]", *["int64"] * 5)
 def gather(numbers, work, table, position, rows, start, row_step, column_step):
     samples.gather(numbers, work, table, position, rows, start, row_step, column_step)
 
 
-@njit
-def rows_together(work, position, most):
-    return samples.rows_together(work, position, most)
+@compiled(WORKSPACE, "int64[:]", "int64[:]")
+def rows_together(work, positions, result):
+    for k in range(positions.size):
+        result[k] = samples.rows_together(work, positions[k], 4)
 
 
 def test_lanes_begin_an_epoch_in_their_own_rows(arguments_of, lanes_of):
     args = arguments_of((3, 2), n=16)
     _, work = lanes_of(args)
-    assert begin_epoch(args.epochs, work, 0)[0] is False
+    results = np.zeros(2, np.int64)
+    begin_epoch(args.epochs, work, 0, results)
+    assert results[0] == 0  # no samples of their own
     fold = np.arange(16) // 6
     starts = np.array([0, 5, 9, 20])
     epochs = args.epochs._replace(fold=fold, fold_start=starts, batch_size=4, first=3)
-    assert begin_epoch(epochs, work, 2) == (True, 3)
+    begin_epoch(epochs, work, 2, results)
+    assert results.tolist() == [1, 3]
     np.testing.assert_array_equal(work.lane_ints[FIRST], starts[fold])
     np.testing.assert_array_equal(work.lane_ints[END], starts[fold + 1])
     np.testing.assert_array_equal(work.lane_ints[STEP], np.array([10, 5, 15])[fold])
@@ -78,7 +85,9 @@ def test_rows_are_computed_together_until_a_lane_has_no_more(arguments_of, lanes
     _, work = lanes_of(arguments_of((3, 2), n=16))
     work.lane_ints[ROWS] = 9
     work.lane_ints[ROWS, [2, 3]] = 0, 6
-    assert [rows_together(work, at, 4) for at in (0, 4, 6)] == [4, 2, 3]
+    result = np.zeros(3, np.int64)
+    rows_together(work, np.array([0, 4, 6]), result)
+    assert result.tolist() == [4, 2, 3]
 
 
 def train(mlp, chosen, options, dtype="float32", n=19):

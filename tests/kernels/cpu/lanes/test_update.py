@@ -2,18 +2,28 @@
 
 import numpy as np
 import pytest
-from numba import njit
+from compiled import compiled
 
+from bpfast.kernels.cpu.arguments import NET, OPTIMIZING
 from bpfast.kernels.cpu.lanes import update
-from bpfast.kernels.cpu.lanes.layout import CLIP_NORM, PENALTY, PENALTY_SHARE, WEIGHT
+from bpfast.kernels.cpu.lanes.layout import (
+    CLIP_NORM,
+    LAYOUT,
+    PENALTY,
+    PENALTY_SHARE,
+    WEIGHT,
+    WORKSPACE,
+)
+
+pytestmark = pytest.mark.xdist_group("functions of lanes")  # compiled once
 
 
-@njit
+@compiled(LAYOUT, WORKSPACE)
 def clip(layout, work):
     update.clip(layout, work)
 
 
-@njit
+@compiled(NET, OPTIMIZING, LAYOUT, WORKSPACE)
 def add_penalties(net, optimizing, layout, work):
     update.add_penalties(net, optimizing, layout, work)
 

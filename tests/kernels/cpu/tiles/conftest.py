@@ -2,14 +2,15 @@
 
 import numpy as np
 import pytest
-from numba import njit
+from compiled import compiled
 
+from bpfast.kernels.cpu.arguments import MEMORY, NET
 from bpfast.kernels.cpu.tiles import panels
-from bpfast.kernels.cpu.tiles.layout import FLOATS, Workspace, layout_of
+from bpfast.kernels.cpu.tiles.layout import FLOATS, LAYOUT, WORKSPACE, Workspace, layout_of
 from bpfast.kernels.task import Network
 
 
-@njit
+@compiled(NET, MEMORY, LAYOUT, WORKSPACE)
 def _load(net, memory, layout, work):
     panels.load(net, memory, layout, work, 0)
 

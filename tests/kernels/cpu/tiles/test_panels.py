@@ -1,23 +1,28 @@
 """Parameters in panels."""
 
 import numpy as np
-from numba import njit
+import pytest
+from compiled import compiled
 
+from bpfast.kernels.cpu.arguments import MEMORY, NET
 from bpfast.kernels.cpu.simd import LANES
 from bpfast.kernels.cpu.tiles import panels
+from bpfast.kernels.cpu.tiles.layout import LAYOUT, WORKSPACE
+
+pytestmark = pytest.mark.xdist_group("functions of tiles")  # compiled once
 
 
-@njit
+@compiled(NET, MEMORY, LAYOUT, WORKSPACE)
 def store(net, memory, layout, work):
     panels.store(net, memory, layout, work, 0)
 
 
-@njit
-def all_finite(net, layout, numbers):
-    return panels.all_finite(net, layout, numbers)
+@compiled(NET, LAYOUT, "real[:]", "bool[:]")
+def all_finite(net, layout, numbers, result):
+    result[0] = panels.all_finite(net, layout, numbers)
 
 
-@njit
+@compiled(NET, LAYOUT, WORKSPACE)
 def transpose_weights(net, layout, work):
     panels.transpose_weights(net, layout, work)
 
@@ -36,9 +41,11 @@ def test_padding_need_not_be_finite(packed):
     args, layout, work = packed
     weights = work.numbers[: layout.weights[-1]]
     weights[weights == 0] = np.nan
-    assert all_finite(args.net, layout, work.numbers)
+    finite = np.zeros(2, bool)
+    all_finite(args.net, layout, work.numbers, finite[:1])
     weights[weights == args.memory.parameters[0, -1]] = np.inf
-    assert not all_finite(args.net, layout, work.numbers)
+    all_finite(args.net, layout, work.numbers, finite[1:])
+    assert finite.tolist() == [True, False]
 
 
 def test_transposed_weights(packed):

@@ -2,19 +2,23 @@
 
 import numpy as np
 import pytest
-from numba import njit
+from compiled import compiled
 
+from bpfast.kernels.cpu.arguments import NET, OPTIMIZING
 from bpfast.kernels.cpu.tiles import update
+from bpfast.kernels.cpu.tiles.layout import LAYOUT, WORKSPACE
+
+pytestmark = pytest.mark.xdist_group("functions of tiles")  # compiled once
 
 
-@njit
-def add_penalties(net, optimizing, layout, work, i, factor, total):
-    return update.add_penalties(net, optimizing, layout, work, i, factor, total)
+@compiled(NET, OPTIMIZING, LAYOUT, WORKSPACE, "float64[:]")
+def add_penalties(net, optimizing, layout, work, total):
+    total[0] = update.add_penalties(net, optimizing, layout, work, 0, 2.0, total[0])
 
 
-@njit
-def gradient_square(net, layout, work):
-    return update.gradient_square(net, layout, work)
+@compiled(NET, LAYOUT, WORKSPACE, "float64[:]")
+def gradient_square(net, layout, work, result):
+    result[0] = update.gradient_square(net, layout, work)
 
 
 @pytest.fixture
@@ -38,11 +42,14 @@ def test_penalties_count_weights_and_no_biases(padded):
         ]
     )
     expected = 0.3 * np.abs(weights).sum() + 0.35 * (weights**2).sum()
-    total = add_penalties(net, optimizing, layout, work, 0, 2.0, 5.0)
+    total = np.array([5.0])
+    add_penalties(net, optimizing, layout, work, total)
     np.testing.assert_allclose(total, 5.0 + 2.0 * expected)
 
 
 def test_the_gradients_square(padded):
     args, layout, work = padded
     expected = (args.memory.parameters[0] ** 2).sum()
-    np.testing.assert_allclose(gradient_square(args.net, layout, work), expected)
+    square = np.zeros(1)
+    gradient_square(args.net, layout, work, square)
+    np.testing.assert_allclose(square, expected)
