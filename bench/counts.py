@@ -23,11 +23,12 @@ from typing import NamedTuple
 import numpy as np
 
 import bpfast as bp
-from bpfast.kernels.cuda import block
+from bpfast.kernels.cuda import block, stand_in
+from bpfast.kernels.cuda.stand_in import Launch
 from bpfast.kernels.tables import OPTIMIZERS
 
 from . import registers
-from .registers import Case, Launch
+from .registers import Case
 
 TARGET, ARCHITECTURE = (9, 0), "sm_90a"
 BATCH = 64  # which is what a fit takes unless told
@@ -277,7 +278,7 @@ def step_rows() -> Iterator[list]:
         if case.strategy == "block":
             rule = OPTIMIZERS[case.optimizer.resolve(1, 1).rule]
             network = bp.MLP(case.layers, case.activation, case.loss).network
-            with registers.stand_in(TARGET):
+            with stand_in.gpu(TARGET):
                 planned = block.plan(network, rule.states, case.dtype, BATCH)
             places = ["shared" if there else "global" for there in planned[1:3]]
             chunks = -(-BATCH // planned.layout.rows)

@@ -14,33 +14,18 @@ import subprocess
 import tempfile
 import warnings
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, contextmanager, nullcontext
 from importlib import metadata
-from operator import attrgetter
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any, NamedTuple
 from unittest.mock import patch
 
 import numpy as np
 
 import bpfast as bp
-from bpfast.kernels.cuda import device, simulator
+from bpfast.kernels.cuda import machine_code, stand_in
+from bpfast.kernels.cuda.stand_in import Launch
 from bpfast.training import dispatch, loop
 from bpfast.training.optimizers import Optimizer
-
-# Compute capabilities, and the most shared memory that a block can ask for there.
-TARGETS = {(7, 5): 64 << 10, (8, 0): 163 << 10, (9, 0): 227 << 10, (12, 0): 99 << 10}
-
-
-def capability(target: tuple[int, int]) -> tuple[int, int, str]:
-    """What Numba compiles a launch for: from 9.0 on, also with what no other GPU understands."""
-    return (*target, "a" if target >= (9, 0) else "")
-
-
-def architecture(target: tuple[int, int]) -> str:
-    """The same as ptxas has it."""
-    return "sm_{}{}{}".format(*capability(target))
 
 
 class Case(NamedTuple):
@@ -52,6 +37,7 @@ class Case(NamedTuple):
     activation: str = "tanh"
     loss: str = "mse"
     dtype: str = "float32"
+    bias: bool = True
 
     def name(self) -> str:
         """In words."""
@@ -84,22 +70,6 @@ registers run out. Shared memory, in bytes, is a block's. What spills cost is no
 """
 
 
-class Launch(NamedTuple):
-    """A kernel as a strategy would start it."""
-
-    kernel: Any
-    threads: int
-    shared_memory: int
-    arguments: tuple
-
-    def name(self) -> str:
-        """The kernel's, or that of the function that makes kernels of its kind."""
-        function = self.kernel.py_func
-        if function.__name__ != "kernel":
-            return function.__name__
-        return function.__qualname__.partition(".")[0].strip("_")
-
-
 class Usage(NamedTuple):
     """What a thread of a kernel takes, and a block of shared memory; bytes but for registers."""
 
@@ -109,69 +79,15 @@ class Usage(NamedTuple):
     shared: int
 
 
-class Unloaded:
-    """What Numba gets of the driver for machine code, module and function in one, to no avail."""
-
-    initialized, handle, device = True, 0, SimpleNamespace(id=0)
-    attrs = SimpleNamespace(shared=0)
-
-    def __init__(self, *_machine_code: Any) -> None:
-        self.module = self
-
-    def get_function(self, _name: str) -> Unloaded:
-        """The function by its name."""
-        return self
-
-
-@contextmanager
-def stand_in(target: tuple[int, int]) -> Iterator[list[Launch]]:
-    """A GPU that is compiled for and is not there: NumPy's arrays lie on it, launches are noted.
-
-    Sizes that a GPU would refuse are refused.
-    """
-    from numba.cuda import dispatcher
-    from numba.cuda.cudadrv import devices
-
-    launches: list[Launch] = []
-    driver = simulator.Launches()
-
-    def note(kernel, arguments, configured):
-        sizes = configured.griddim, configured.blockdim, configured.sharedmem
-        driver.check(kernel, *sizes, device.properties().shared_memory_per_block_optin)
-        threads = int(np.prod(configured.blockdim))
-        launches.append(Launch(kernel, threads, configured.sharedmem, arguments))
-
-    gpu = SimpleNamespace(compute_capability=target, id=0)
-    context = SimpleNamespace(device=gpu, create_module_image=Unloaded)
-    most = TARGETS[target]
-    taken = 1 << 10 if target >= (8, 0) else 0  # of each block's shared memory, by CUDA
-    found = device.Properties("stand-in", target, 1, most + taken, most, 1 << 30, 1)
-    with ExitStack() as stack:
-        for place, name, value in (
-            (devices._runtime, "get_or_create_context", lambda _=None: context),
-            (dispatcher.CUDADispatcher, "call", note),
-            (device, "problem", str),
-            (device, "properties", lambda: found),
-            (device, "gpus", lambda: (0,)),
-            (device, "on", nullcontext),
-            (device, "array_module", lambda: simulator),
-            (device, "pinned", np.empty),
-            (device, "kernel_array", attrgetter("memory")),
-            (device, "stream", lambda: 0),
-        ):
-            stack.enter_context(patch.object(place, name, value))
-        yield launches
-
-
 def launches(case: Case, target: tuple[int, int]) -> list[Launch]:
     """The kernels that a fit, gradients and predictions would start, each once."""
-    mlp = bp.MLP(case.layers, case.activation, case.loss)
+    mlp = bp.MLP(case.layers, case.activation, case.loss, case.bias)
     population = bp.Population(mlp, 2, dtype=case.dtype)
     X = np.zeros((128, mlp.inputs))
     y = np.zeros(128, int) if case.loss == "cross_entropy" else np.zeros((128, mlp.outputs))
     plan = dispatch.Plan(case.strategy, "cuda", "is looked at")
     with (
-        stand_in(target) as started,
+        stand_in.gpu(target) as started,
         patch.object(dispatch, "choose", lambda *_, **__: plan),
         patch.object(loop, "check_trained", lambda *_: None),  # nobody is trained there
     ):
@@ -187,23 +103,20 @@ def launches(case: Case, target: tuple[int, int]) -> list[Launch]:
 
 def compiled(launch: Launch, target: tuple[int, int]) -> Any:
     """What a launch compiles, or finds on disk: machine code by Numba's own way to a GPU."""
-    from numba.cuda.typing.typeof import typeof
-
-    with stand_in(target):
-        return launch.kernel.compile(tuple(typeof(argument) for argument in launch.arguments))
+    with stand_in.gpu(target):
+        return launch.kernel.compile(launch.types())
 
 
 def ptx(launch: Launch, target: tuple[int, int]) -> str:
     """A kernel's PTX, as it would be started."""
     from numba import cuda
-    from numba.cuda.typing.typeof import typeof
 
     kernel = launch.kernel
-    with stand_in(target):
+    with stand_in.gpu(target):
         code, _ = cuda.compile_ptx(
             kernel.py_func,
-            tuple(typeof(argument) for argument in launch.arguments),
-            cc=capability(target),
+            launch.types(),
+            cc=machine_code.target(target),
             launch_bounds=kernel.targetoptions.get("launch_bounds"),
         )
     return code
@@ -214,9 +127,9 @@ def usage(launch: Launch, code: str, target: tuple[int, int]) -> Usage:
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder, "kernel.ptx")
         source.write_text(code)
-        machine_code = str(source.with_suffix(""))
-        arch = f"-arch={architecture(target)}"
-        command = [str(ptxas()), arch, "-v", "-o", machine_code, str(source)]
+        assembled = str(source.with_suffix(""))
+        arch = f"-arch={machine_code.architecture(target)}"
+        command = [str(ptxas()), arch, "-v", "-o", assembled, str(source)]
         said = subprocess.run(command, check=True, capture_output=True, text=True).stderr
 
     def number(pattern: str) -> int:
@@ -256,11 +169,11 @@ def table() -> Iterator[str]:
     yield "| Case | Kernel | Target | Threads | Registers | Spilled | Local | Shared a block |"
     yield "|---|---|---|--:|--:|--:|--:|--:|"
     for case in CASES:
-        for target in TARGETS:
+        for target in stand_in.TARGETS:
             for launch in launches(case, target):
                 took = usage(launch, ptx(launch, target), target)
                 yield (
-                    f"| {case.name()} | {launch.name()} | {architecture(target)} "
+                    f"| {case.name()} | {launch.name()} | {machine_code.architecture(target)} "
                     f"| {launch.threads} | {took.registers} | {took.spilled} | {took.local} "
                     f"| {took.shared} |"
                 )

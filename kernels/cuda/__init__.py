@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import importlib
 from dataclasses import dataclass, replace
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import numpy as np
 
+from .. import cache
 from ..task import Network, Optimizer, Samples, Task
-from . import device
+from . import device, machine_code
 from .resident import MEMORY, WATCHED, Rows, Share, padded, samples_on_gpu, shares
 
 GRAIN = 1 << 14  # networks that are trained together: fewer would leave multiprocessors idle
@@ -29,6 +31,7 @@ __all__ = [
     "STRATEGIES",
     "bring_back",
     "describe",
+    "describe_kernels",
     "device",
     "emptied",
     "gradients",
@@ -52,6 +55,22 @@ def describe() -> str:
         f"{found.shared_memory_per_block_optin >> 10} KiB of shared memory a block, "
         f"{found.memory / 2**30:.0f} GiB"
     )
+
+
+def describe_kernels() -> str:
+    """The kernels that came compiled, in a line, and which of them run on the GPU that is here."""
+    folders = sorted(Path(cache.PACKAGED, machine_code.FOLDER).glob("*"))
+    counts = {folder.name: len([*folder.iterdir()]) for folder in folders}
+    if not counts:
+        return "none came compiled: each is compiled when it is first needed, and kept"
+    words = ", ".join(f"{count} for {name}" for name, count in counts.items())
+    result = f"came compiled: {words}; others are compiled when they are first needed, and kept"
+    if device.problem() or device.simulated():
+        return result
+    capability = device.properties().compute_capability
+    own = machine_code.architecture(machine_code.packaged_for(capability))
+    those = f"those for {own}" if own in counts else "none of these"
+    return f"{result}; this GPU takes {those}"
 
 
 def refusal(strategy: str, network: Network, rule: str, dtype: str) -> str:

@@ -1,26 +1,28 @@
-"""Compiled kernels on disk, so that a second process compiles nothing.
+"""Compiled kernels on disk, so that a second process compiles nothing, and a first one little.
 
 Numba's own cache for CUDA would not do. Its key holds a pickle of a kernel's closure, whose bytes
-differ between a process that compiled our modules and one that found their bytecode. And two
-processes that write kernels of one function at the same time may mix up the cache's index.
+differ between a process that compiled our modules and one that found their bytecode. Its files are
+bound to versions of Python, Numba and CUDA that machine code does not depend on. And two processes
+that write kernels of one function at the same time may mix up the cache's index.
 """
 
 from __future__ import annotations
 
 import hashlib
 import logging
-import pickle
-import platform
 from functools import cached_property
 from typing import Any
 
-import numba
 from numba import cuda
 
-from ..cache import cache_folder, keep, kept
+from ..cache import cache_folder, came_compiled, keep, kept
+from . import machine_code
 from .fingerprint import UnknownPartError, fingerprint
 
 logger = logging.getLogger("bpfast")
+
+# Why kernels that came compiled cannot be loaded here: the first one says so, others are not tried.
+_refused: list[str] = []
 
 
 class DiskCache:
@@ -39,35 +41,52 @@ class DiskCache:
 
     def load_overload(self, signature: Any, _target_context: Any) -> Any:
         """The kernel for some types of arguments, or None where it is to be compiled."""
-        name = self._name(signature)
-        content = kept(name) if name else None
-        if content is None:
-            return None
-        try:
-            return pickle.loads(content)
-        except Exception as error:  # what libraries have changed may raise anything
-            logger.warning("%s is compiled anew: %s", name, error)
-            return None
+        return self._came_compiled(signature) or self._kept(signature)
 
     def save_overload(self, signature: Any, kernel: Any) -> None:
         """Keep a compiled kernel. Where it cannot be written, a warning says so."""
-        name = self._name(signature)
-        if name:
-            keep(name, pickle.dumps(kernel))
+        name = self._known_name(signature, _capability())
+        content = machine_code.of(kernel) if name else None
+        if content is not None:
+            keep(name, content)
 
-    def _name(self, signature: Any) -> str:
-        """The name of a kernel's file, empty where it has none."""
-        if self._function is None:
-            return ""
+    def name(self, signature: Any, capability: tuple[int, int]) -> str:
+        """The name of a kernel's file, the same in every process that it is started in."""
         key = (
             self._function,
             [str(given) for given in signature],
-            cuda.get_current_device().compute_capability,
-            cuda.runtime.get_version(),
-            _versions(),
+            machine_code.pieces(self.dispatcher.targetctx, signature),
         )
         name = hashlib.sha256(repr(key).encode()).hexdigest()
-        return f"{self.dispatcher.__name__}-{name[:32]}.cuda"
+        architecture = machine_code.architecture(capability)
+        return f"{machine_code.FOLDER}/{architecture}/{self.dispatcher.__name__}-{name[:32]}"
+
+    def _came_compiled(self, signature: Any) -> Any:
+        name = self._known_name(signature, machine_code.packaged_for(_capability()))
+        content = came_compiled(name) if name and not _refused else None
+        try:
+            return content and machine_code.kernel(content, signature)
+        except Exception as error:  # an older driver, or a library that has changed
+            _refused.append(str(error))
+            logger.warning("kernels that came compiled are not used: %s: %s", name, error)
+            return None
+
+    def _kept(self, signature: Any) -> Any:
+        name = self._known_name(signature, _capability())
+        content = kept(name) if name else None
+        try:
+            return content and machine_code.kernel(content, signature)
+        except Exception as error:  # likewise
+            logger.warning("%s is compiled anew: %s", name, error)
+            return None
+
+    def _known_name(self, signature: Any, capability: tuple[int, int]) -> str:
+        """The same, empty where the kernel has none: then it is compiled in every process."""
+        try:
+            return self.name(signature, capability) if self._function else ""
+        except Exception as error:  # numba-cuda may have changed where we look into it
+            logger.info("%s has no name: %s", self.dispatcher.__name__, error)
+            return ""
 
     @cached_property
     def _function(self) -> str | None:
@@ -78,7 +97,5 @@ class DiskCache:
             return None
 
 
-def _versions() -> tuple[str, ...]:
-    import numba_cuda
-
-    return platform.python_version(), numba.__version__, numba_cuda.__version__
+def _capability() -> tuple[int, int]:
+    return cuda.get_current_device().compute_capability

@@ -4,6 +4,9 @@ Kernels are closures over other functions, users' own among them. All that the c
 hashed: code, constants, defaults, closures and globals, and those of every function called. A
 pickle would not do: its bytes depend on which equal objects are one and the same, and of what can
 be imported it keeps the name alone.
+
+Python's versions make other bytecode of the same lines. Of our own functions the place is hashed
+instead, since whoever keeps kernels knows the contents of all our files: :mod:`cache`.
 """
 
 from __future__ import annotations
@@ -17,8 +20,7 @@ import numpy as np
 
 from ..specialise import LIBRARIES, global_names
 
-# Libraries' parts are known by their names; Numba's own version belongs to a kernel's key.
-KERNELS = __name__.removesuffix("cuda.fingerprint")  # whose files' contents name the cache's folder
+KERNELS = __name__.removesuffix("cuda.fingerprint")  # whose files' contents are hashed elsewhere
 PLAIN = (int, float, complex, str, bytes, type(None), np.generic, np.dtype)
 
 
@@ -58,7 +60,9 @@ def _parts(value: Any, met: dict[int, int]) -> Iterator[str]:
     elif _library(value):
         yield f"{type(value).__name__} {_library(value)}"
     elif hasattr(value, "py_func"):  # Numba's
-        yield repr(sorted(value.targetoptions.items()))
+        # "lto" says whether a library is there that optimises once more: no kernel asks for it
+        options = value.targetoptions.items()
+        yield repr(sorted((name, one) for name, one in options if one and name != "lto"))
         yield from _parts(value.py_func, met)
     elif isinstance(value, FunctionType):
         yield from _of_function(value, met)
@@ -74,11 +78,29 @@ def _of_function(function: FunctionType, met: dict[int, int]) -> Iterator[str]:
     met[id(function)] = len(met)
     yield f"function {function.__name__}"
     cells = tuple(cell.cell_contents for cell in function.__closure__ or ())
-    for part in (function.__code__, function.__defaults__, cells):
+    for part in (_code(function), function.__defaults__, cells):
         yield from _parts(part, met)
     for name in sorted(global_names(function.__code__) & function.__globals__.keys()):
         yield name
         yield from _parts(function.__globals__[name], met)
+
+
+def _code(function: FunctionType) -> Any:
+    """A function's code, or of our own its place, and what its float numbers have become."""
+    code = function.__code__
+    if not f"{function.__module__}.".startswith(KERNELS):
+        return code
+    return function.__module__, code.co_qualname, code.co_firstlineno, frozenset(_floats(code))
+
+
+def _floats(code: CodeType) -> Iterator[str]:
+    """The types of the float numbers in code, which are made for one dtype."""
+    for const in code.co_consts:
+        if isinstance(const, CodeType):
+            yield from _floats(const)
+        for number in const if isinstance(const, tuple) else (const,):
+            if isinstance(number, float | np.floating):
+                yield type(number).__name__
 
 
 def _library(value: Any) -> str:

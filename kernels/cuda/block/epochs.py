@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from math import inf, isfinite
 
 import numpy as np
@@ -18,6 +19,7 @@ from .gradient import Batch, Draws, batch_gradient_of, chunk_loss_of, forward_of
 from .update import coefficients_of, move_of, penalise, penalty_part
 
 
+@cache
 def run_epochs_of(spec: Functions) -> Callable:
     """:func:`epochs.run_epochs_of` for some functions."""
 

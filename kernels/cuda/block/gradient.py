@@ -6,6 +6,7 @@ Each product is cut into tiles, one a thread. ``shared`` holds the parameters an
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -38,6 +39,7 @@ class Batch(NamedTuple):
     total: Any
 
 
+@cache
 def batch_gradient_of(spec: Functions) -> Callable:
     """``batch_gradient(shape, shared, g, data, batch, draws)``: a batch's gradient, into g.
 
@@ -96,6 +98,7 @@ def gather(shape, shared, data, order, start, rows):
 # --- forward --------------------------------------------------------------------------------------
 
 
+@cache
 def forward_of(spec: Functions) -> Callable:
     """``forward(shape, shared, draws, position, rows)``: all layers' values of a gathered chunk.
 
@@ -173,6 +176,7 @@ def _activate_of(spec: Functions) -> Callable:
     return activate
 
 
+@cache
 def chunk_loss_of(spec: Functions) -> Callable:
     """``chunk_loss(shape, shared, data, order, start, rows, share)``: a thread's part of it.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from math import inf, isfinite
 from typing import Any, NamedTuple
 
@@ -40,6 +41,7 @@ class Net(NamedTuple):
     scratch: Any
 
 
+@cache
 def coefficients_of(spec: Functions) -> Callable:
     """``set_coefficients(numbers, rate)``: of the next step, by the first thread for all."""
     coefficients, h, c = functions.coefficients(spec), FIRST_HYPERPARAMETER, FIRST_COEFFICIENT
@@ -115,6 +117,7 @@ def square_part(g, size):
 # --- new parameters -------------------------------------------------------------------------------
 
 
+@cache
 def move_of(spec: Functions) -> Callable:
     """``move(net, factor)``: new parameters, by the gradient times ``factor``; g has the old ones.
 

@@ -8,7 +8,7 @@ from unittest.mock import patch
 import pytest
 
 from bpfast.bench import registers
-from bpfast.kernels.cuda import compile, device, simulator
+from bpfast.kernels.cuda import compile, device, machine_code, simulator, stand_in
 
 if device.simulated():
     pytest.skip("the simulator compiles nothing", allow_module_level=True)
@@ -16,12 +16,12 @@ pytest.importorskip("numba_cuda")
 
 
 def test_a_launch_is_compiled_for_what_is_looked_at():
-    for target in registers.TARGETS:
+    for target in stand_in.TARGETS:
         kernel = compile.kernel(lambda x: None, 32, 2)
-        with patch.object(compile.DiskCache, "_path", lambda *_: None):
-            launched = registers.compiled(registers.Launch(kernel, 32, 0, (1,)), target)
-        ptx = launched.inspect_asm(registers.capability(target))
-        assert f".target {registers.architecture(target)}\n" in ptx
+        with patch.object(compile.DiskCache, "load_overload", lambda *_: None):
+            launched = registers.compiled(stand_in.Launch(kernel, 32, 0, (1,)), target)
+        ptx = launched.inspect_asm(machine_code.target(target))
+        assert f".target {machine_code.architecture(target)}\n" in ptx
         assert "minnctapersm 2" in ptx
 
 
@@ -35,14 +35,14 @@ def test_all_shared_memory_is_asked_for_once():
         asked.append(arguments)
         return (answers[len(asked) - 1],)
 
-    function = registers.Unloaded()
+    function = stand_in.Unloaded()
     kernel = SimpleNamespace(_codelibrary=SimpleNamespace(get_cufunc=lambda: function))
-    with registers.stand_in((9, 0)), patch.object(driver, "cuKernelSetAttribute", set_attribute):
+    with stand_in.gpu((9, 0)), patch.object(driver, "cuKernelSetAttribute", set_attribute):
         compile.ask_for_shared_memory(kernel, None)
         compile.ask_for_shared_memory(kernel, None)
         assert asked == [(most, 227 << 10, 0, 0), (carveout, 100, 0, 0)]
 
-        function, answers[3] = registers.Unloaded(), driver.CUresult.CUDA_ERROR_INVALID_VALUE
+        function, answers[3] = stand_in.Unloaded(), driver.CUresult.CUDA_ERROR_INVALID_VALUE
         function.attrs = SimpleNamespace(shared=1 << 10)
         with pytest.raises(RuntimeError, match="CARVEOUT = 100: CUDA_ERROR_INVALID_VALUE"):
             compile.ask_for_shared_memory(kernel, None)
@@ -53,7 +53,7 @@ def test_all_shared_memory_is_asked_for_once():
 def test_a_stand_in_refuses_sizes_that_no_gpu_takes(sizes):
     kernel = compile.kernel(lambda x: None, 32, 1)
     with (
-        registers.stand_in((9, 0)),
+        stand_in.gpu((9, 0)),
         pytest.raises(simulator.LaunchError, match="CUDA_ERROR_INVALID_VALUE"),
     ):
         compile.launch(kernel, *sizes, 1)
@@ -86,7 +86,7 @@ def test_launches_of_one_kind_are_configured_once(shared_memory):
     kernel = compile.kernel(lambda x: None, 32, 1)
     before, calls = config.CUDA_LOW_OCCUPANCY_WARNINGS, []
     with (
-        registers.stand_in((9, 0)),
+        stand_in.gpu((9, 0)),
         patch.object(type(kernel), "call", lambda _, given, configured: calls.append(configured)),
     ):
         for _ in range(3):

@@ -9,7 +9,7 @@ import bpfast as bp
 from bpfast.bench import counts, registers
 from bpfast.bench.registers import Case
 from bpfast.kernels import cuda
-from bpfast.kernels.cuda import block, compile, device
+from bpfast.kernels.cuda import block, compile, device, machine_code, stand_in
 from bpfast.kernels.cuda.block import shared_memory
 from bpfast.kernels.cuda.fingerprint import fingerprint
 
@@ -48,7 +48,7 @@ FITS = [
 @pytest.mark.parametrize(
     ("name", "target"),
     FITS,
-    ids=[f"{name}-{registers.architecture(target)}" for name, target in FITS],
+    ids=[f"{name}-{machine_code.architecture(target)}" for name, target in FITS],
 )
 def test_kernels_fit(name, target):
     """And no loop divides 64-bit numbers, and a block's tiles read shared memory alone."""
@@ -67,7 +67,7 @@ def test_kernels_fit(name, target):
         assert took.registers * launch.threads <= 1 << 16, launch.name()
         assert took.spilled <= spilled, launch.name()
         assert took.local <= spilled, launch.name()
-        assert took.shared <= registers.TARGETS[target], launch.name()
+        assert took.shared <= stand_in.TARGETS[target], launch.name()
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -84,7 +84,7 @@ def test_what_does_not_fit_is_seen():
         launch for launch in registers.launches(case, (9, 0)) if launch.name() == "train_thread"
     ]
     assert registers.usage(launch, registers.ptx(launch, (9, 0)), (9, 0)).local > 0
-    with registers.stand_in((9, 0)):
+    with stand_in.gpu((9, 0)):
         assert "registers" in cuda.refusal("thread", bp.MLP(case.layers).network, "adam", "float32")
 
 
@@ -141,7 +141,7 @@ def tile_loops(code):
 
 def test_two_blocks_share_a_multiprocessor():
     """With chunks that are not too short; their threads' registers were asked for."""
-    with registers.stand_in(counts.TARGET):
+    with stand_in.gpu(counts.TARGET):
         planned = block.plan(bp.MLP((64, 64, 10)).network, 2, "float32", counts.BATCH)
     taken = planned.shared_memory + shared_memory.STATIC_BYTES + counts.RESERVED
     assert 2 * taken <= counts.SHARED

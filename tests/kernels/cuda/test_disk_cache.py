@@ -7,31 +7,36 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import SimpleNamespace
 from unittest.mock import patch
 
+import numba
 import pytest
 
-from bpfast.bench import registers
 from bpfast.kernels import cache
-from bpfast.kernels.cuda import compile, device
+from bpfast.kernels.cuda import compile, device, machine_code, stand_in
 
 if device.simulated():
     pytest.skip("the simulator compiles nothing", allow_module_level=True)
-pytest.importorskip("numba_cuda")
+numba_cuda = pytest.importorskip("numba_cuda")
+numba_types = pytest.importorskip("numba.cuda.types")
 
 # Small kernels of two strategies: a process prints what it compiled them for, how many of them
-# anew, how often it asked for shared memory, and the machine code's hash.
+# anew, how often it asked for shared memory, and the machine code's hash. What came compiled is in
+# a folder that it is told.
 PROCESS = """
-import hashlib, json, warnings
+import hashlib, json, pathlib, sys, warnings
 from unittest.mock import patch
 import bpfast as bp
 from bpfast.bench import registers
 from bpfast.bench.registers import Case
-from bpfast.kernels.cuda import compile
+from bpfast.kernels import cache
+from bpfast.kernels.cuda import compile, stand_in
 from cuda.bindings import driver
 from numba.cuda.cudadrv import nvvm
 
 warnings.simplefilter("ignore")
+cache.PACKAGED = pathlib.Path(sys.argv[1])
 targets, missed, asked, codes = [], [], [], []
 nvvm_compile = nvvm.compile_ir
 
@@ -46,7 +51,7 @@ def set_attribute(*given):
 def look_at(launch):
     kernel = registers.compiled(launch, (9, 0))
     missed.append(launch.kernel.stats.cache_misses.total())
-    with registers.stand_in((9, 0)):
+    with stand_in.gpu((9, 0)):
         codes.append(hashlib.sha256(kernel._codelibrary.get_cubin().code).hexdigest())
         compile.ask_for_shared_memory(kernel, None)
 
@@ -63,22 +68,32 @@ print(json.dumps([targets, missed, len(asked), codes]))
 """
 
 
-def in_a_process(folder, **environment):
-    """What PROCESS prints with a cache folder."""
+def in_a_process(folder, package, **environment):
+    """What PROCESS prints with a cache folder, and what came compiled."""
     env = os.environ | {"NUMBA_CACHE_DIR": str(folder)} | environment
-    command = [sys.executable, "-c", PROCESS]
+    command = [sys.executable, "-c", PROCESS, str(package)]
     done = subprocess.run(command, env=env, check=True, capture_output=True, text=True)
     return json.loads(done.stdout)
 
 
 @pytest.mark.slow
 def test_a_second_process_compiles_nothing(tmp_path):
-    """Neither hashes of strings nor bytecode that was found on disk make another key."""
+    """Neither hashes of strings nor bytecode that was found on disk make another name.
+
+    It finds one kernel where the first one kept it, and one where a package would have it.
+    """
+    kept, package = tmp_path / "cache", tmp_path / "package"
     given = {"PYTHONPYCACHEPREFIX": str(tmp_path / "bytecode"), "PYTHONHASHSEED": "1"}
-    targets, missed, asked, codes = in_a_process(tmp_path / "cache", **given)
+    targets, missed, asked, codes = in_a_process(kept, package, **given)
     assert (targets, missed, asked) == (["compute_90a"] * 2, [1, 1], 4)
-    again = in_a_process(tmp_path / "cache", **given | {"PYTHONHASHSEED": "2"})
+    (path,) = kept.rglob("predict_block-*")
+    came = package / "cuda" / "sm_90a" / path.name
+    came.parent.mkdir(parents=True)
+    path.rename(came)
+    again = in_a_process(kept, package, **given | {"PYTHONHASHSEED": "2"})
     assert again == [[], [0, 0], 4, codes]
+    assert came.is_file()
+    assert not [*kept.rglob(came.name)]
 
 
 # --- files ----------------------------------------------------------------------------------------
@@ -93,69 +108,108 @@ def folder(tmp_path):
     cache.cache_folder.cache_clear()
 
 
-def kept(number=1.0):
+def cached(number=1.0):
     """The cache of a kernel that nobody compiles, and that has a number of its own."""
     return compile.kernel(lambda x: x + number, 32, 1)._cache
 
 
+def compiled(code=b"a kernel"):
+    """What Numba would have made of it."""
+    library = SimpleNamespace(get_cubin=lambda: SimpleNamespace(code=code))
+    return SimpleNamespace(debug=0, entry_name="entry", _codelibrary=library)
+
+
+def loaded(of, *types):
+    """The machine code that is found for some types of arguments."""
+    kernel = of.load_overload(types, None)
+    return kernel and kernel._codelibrary.get_cubin().code
+
+
 def test_a_kernel_is_found_for_what_it_was_compiled_for_and_nothing_else(folder):
-    with registers.stand_in((9, 0)):
-        kept().save_overload(("float32",), "a kernel")
-        assert kept().load_overload(("float32",), None) == "a kernel"
-        assert kept().load_overload(("float64",), None) is None
-        assert kept(2.0).load_overload(("float32",), None) is None
-    with registers.stand_in((8, 0)):
-        assert kept().load_overload(("float32",), None) is None
+    single, double = numba_types.float32, numba_types.float64
+    with stand_in.gpu((9, 0)):
+        cached().save_overload((single,), compiled())
+        assert loaded(cached(), single) == b"a kernel"
+        assert loaded(cached(), double) is None
+        assert loaded(cached(2.0), single) is None
+        with patch.object(machine_code, "pieces", lambda *_: ["another way"]):
+            assert loaded(cached(), single) is None
+    with stand_in.gpu((8, 0)):
+        assert loaded(cached(), single) is None
+
+
+def test_versions_are_no_part_of_a_name():
+    """Machine code needs none of Python, Numba and numba-cuda."""
+    signature = (numba_types.float32,)
+    name = cached().name(signature, (9, 0))
+    with (
+        patch.object(sys, "version_info", (4, 0)),
+        patch.object(numba, "__version__", "1"),
+        patch.object(numba_cuda, "__version__", "1"),
+    ):
+        assert cached().name(signature, (9, 0)) == name
 
 
 @pytest.mark.parametrize("damage", [b"", b"x" * 40, None])
 def test_a_damaged_file_is_made_anew(folder, damage, caplog):
-    with registers.stand_in((9, 0)):
-        kept().save_overload((), "a kernel")
-        (path,) = folder.rglob("*.cuda")
+    with stand_in.gpu((9, 0)):
+        cached().save_overload((), compiled())
+        (path,) = folder.rglob("cuda/*/*")
         whole = path.read_bytes()
         path.write_bytes(whole[:-1] if damage is None else damage)
-        assert kept().load_overload((), None) is None
+        assert loaded(cached()) is None
         assert "is compiled anew: it is damaged" in caplog.text
-        kept().save_overload((), "a kernel")
+        cached().save_overload((), compiled())
     assert path.read_bytes() == whole
 
 
 def test_where_nothing_can_be_written_a_line_says_so(folder, caplog):
-    with registers.stand_in((9, 0)), patch.object(Path, "write_bytes", side_effect=OSError("full")):
-        kept().save_overload((), "a kernel")
-        assert kept().load_overload((), None) is None
+    with stand_in.gpu((9, 0)), patch.object(Path, "write_bytes", side_effect=OSError("full")):
+        cached().save_overload((), compiled())
+        assert loaded(cached()) is None
     assert [record.message for record in caplog.records] == ["a compiled kernel is not kept: full"]
-    assert not list(folder.rglob("*.cuda*"))
+    assert not list(folder.rglob("cuda/*/*"))
 
 
 def test_without_a_folder_nothing_is_kept(tmp_path, caplog):
     blocked = tmp_path / "a file"
     blocked.write_text("")
     with (
-        registers.stand_in((9, 0)),
+        stand_in.gpu((9, 0)),
         patch.object(cache, "_user_cache", lambda: blocked),
     ):
         cache.cache_folder.cache_clear()
         for number in (1.0, 2.0):
-            kept(number).save_overload((), "a kernel")
-            assert kept(number).load_overload((), None) is None
+            cached(number).save_overload((), compiled())
+            assert loaded(cached(number)) is None
     cache.cache_folder.cache_clear()
     assert len(caplog.records) == 1
 
 
 def test_what_has_no_fingerprint_is_compiled_in_every_process(folder, caplog):
     caplog.set_level(logging.INFO, "bpfast")
-    with registers.stand_in((9, 0)):
-        kept([]).save_overload((), "a kernel")
-        assert kept([]).load_overload((), None) is None
+    with stand_in.gpu((9, 0)):
+        cached([]).save_overload((), compiled())
+        assert loaded(cached([])) is None
     assert "is compiled in every process: [], a list" in caplog.text
-    assert not list(folder.rglob("*.cuda"))
+    assert not list(folder.rglob("cuda/*/*"))
+
+
+def test_where_numba_has_changed_kernels_are_compiled(folder):
+    """And nothing breaks, neither before it nor after it."""
+    with stand_in.gpu((9, 0)):
+        with patch.object(machine_code, "pieces", side_effect=AttributeError("gone")):
+            cached().save_overload((), compiled())
+            assert loaded(cached()) is None
+        assert not list(folder.rglob("cuda/*/*"))
+        cached().save_overload((), compiled())
+        with patch.object(machine_code, "kernel", side_effect=TypeError("another argument")):
+            assert loaded(cached()) is None
 
 
 def test_writers_at_the_same_time_leave_a_whole_file(folder):
-    content = "a kernel" * 100_000
-    with registers.stand_in((9, 0)), ThreadPoolExecutor(4) as threads:
-        list(threads.map(lambda _: kept().save_overload((), content), range(40)))
-        assert kept().load_overload((), None) == content
-    assert len(list(folder.rglob("*.*"))) == 1
+    content = b"a kernel" * 100_000
+    with stand_in.gpu((9, 0)), ThreadPoolExecutor(4) as threads:
+        list(threads.map(lambda _: cached().save_overload((), compiled(content)), range(40)))
+        assert loaded(cached()) == content
+    assert len(list(folder.rglob("cuda/*/*"))) == 1

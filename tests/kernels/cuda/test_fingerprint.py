@@ -1,6 +1,9 @@
 """What tells kernels apart: a hash of all that the compiler reads."""
 
+import dis
 import json
+from types import FunctionType
+from unittest.mock import patch
 
 import numpy as np
 import pytest
@@ -8,6 +11,7 @@ import pytest
 import bpfast as bp
 from bpfast.kernels.cuda import compile, device, functions, thread
 from bpfast.kernels.cuda.fingerprint import UnknownPartError, fingerprint
+from bpfast.kernels.specialise import specialise
 from bpfast.kernels.tables import Activation
 
 if device.simulated():
@@ -93,6 +97,52 @@ def test_options_count():
     made = [compile.kernel(nothing, threads, blocks) for threads, blocks in ((32, 1), (32, 2))]
     made.append(compile.device_function(nothing))
     assert len({fingerprint(one) for one in [*made, nothing]}) == 4
+    before = fingerprint(made[-1])
+    with patch.dict(made[-1].targetoptions, {"lto": not made[-1].targetoptions["lto"]}):
+        assert fingerprint(made[-1]) == before  # it tells what is installed
+
+
+def test_our_own_functions_are_known_by_their_places():
+    """Python's versions have other bytecode for them, whose files' contents are known."""
+    ours, other = (made(functions.row_loss(spec)) for spec in (SPEC, SPEC._replace(loss=SOFTMAX)))
+    assert fingerprint(ours) != fingerprint(other)
+    longer = {"co_code": ours.__code__.co_code + bytes([dis.opmap["NOP"], 0])}
+    assert fingerprint(copied(ours, **longer)) == fingerprint(ours)
+    for moved in ({"co_firstlineno": 1}, {"co_qualname": "another"}):
+        assert fingerprint(copied(ours, **moved)) != fingerprint(ours)
+    users, changed = copied(ours), copied(ours, **longer)
+    users.__module__ = changed.__module__ = "notebook"
+    assert len({fingerprint(one) for one in (ours, users, changed)}) == 3
+
+
+@pytest.mark.parametrize("const", [1.0, (1.0, 2.0), with_constant().__code__])
+def test_our_own_functions_are_made_for_a_dtype(const):
+    """Their code has the same place for both, and other numbers."""
+    ours = copied(made(functions.row_loss(SPEC)), co_consts=(const,))
+    narrow = specialise(ours, "float32", {})
+    assert len({fingerprint(one) for one in (ours, specialise(ours, "float64", {}), narrow)}) == 3
+
+
+SPEC = functions.functions(bp.MLP((2, 2, 1)).network, "sgd", "float32")
+SOFTMAX = functions.functions(bp.MLP((2, 2), loss="cross_entropy").network, "sgd", "float32").loss
+
+
+def made(dispatcher):
+    """The Python function of a compiled one."""
+    return dispatcher.py_func
+
+
+def copied(function, **changes):
+    """A function with other code."""
+    copy = FunctionType(
+        function.__code__.replace(**changes),
+        function.__globals__,
+        function.__name__,
+        function.__defaults__,
+        function.__closure__,
+    )
+    copy.__module__ = function.__module__
+    return copy
 
 
 def test_a_users_function_is_known_by_what_it_does():
