@@ -30,8 +30,9 @@ class BuildPy(build_py):
         top = Path(self.build_lib).resolve()
         folder = top / "bpfast" / "kernels" / "compiled"
         environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(top), *sys.path])}
-        command = [sys.executable, "-m", "bpfast.kernels.cpu.build", str(folder)]
-        subprocess.run(command, env=environment, cwd=top, check=True)
+        for device in ("cpu", "cuda"):  # without numba-cuda, the second says so and ends
+            command = [sys.executable, "-m", f"bpfast.kernels.{device}.build", str(folder)]
+            subprocess.run(command, env=environment, cwd=top, check=True)
 
 
 class BdistWheel(bdist_wheel):

@@ -62,7 +62,7 @@ def train(strategy: str, task: Task, networks: np.ndarray) -> None:
     """Train some networks of the task's state, in place, by one of STRATEGIES."""
     samples = task.epochs * task.order.shape[1] * len(networks)
     threads = _threads((6.0 * task.network.n_parameters + STEP / task.batch_size) * samples)
-    library.ensure(_wanted(strategy, task))
+    kept(task, ("compiled", strategy), lambda: library.ensure(_wanted(strategy, task)))
     task = with_orders(task, threads)
     STRATEGIES[strategy].train(task, _arguments(task, networks), threads)
 

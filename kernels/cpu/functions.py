@@ -86,8 +86,9 @@ def wanted(network: Network, rule: str, dtype: str) -> Iterator[Wanted]:
             yield Entry("loops", "activate", LOOP, name), dtype
     if _ours(LOSSES[network.loss].value, LOSSES[network.loss].slope):
         yield Entry("loops", _loss_template(network.loss), LOOP, network.loss), dtype
-    yield Entry("loops", STEPS[OPTIMIZERS[rule].states], LOOP, rule), dtype
-    yield Entry("loops", "prepare", LOOP, rule), "float64"
+    if _ours(OPTIMIZERS[rule].update, OPTIMIZERS[rule].coefficients):
+        yield Entry("loops", STEPS[OPTIMIZERS[rule].states], LOOP, rule), dtype
+        yield Entry("loops", "prepare", LOOP, rule), "float64"
 
 
 def built_in(dtype: str) -> Iterator[Wanted]:

@@ -72,7 +72,7 @@ def load(code: bytes, symbol: str) -> int:
 
     _initialise()
     target = llvm.Target.from_default_triple().create_target_machine(reloc="pic", jit=True)
-    # one block of memory holds all of it, so that 32 bits lead from any part to any other
+    # one block of memory holds all of an object
     engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), target, use_lmm=True)
     engine.add_object_file(llvm.ObjectFileRef.from_data(code))
     engine.finalize_object()
