@@ -104,6 +104,20 @@ def test_users_functions_are_compiled_here_and_not_kept(monkeypatch, dtype):
 
 
 @pytest.mark.usefixtures("own")
+def test_users_may_give_our_own_functions_other_names(monkeypatch):
+    """Processes that compile do not know the name."""
+    monkeypatch.setattr(library, "_compile", lambda missing: pytest.fail(f"compiles {missing}"))
+    monkeypatch.setitem(ACTIVATIONS, "own", ACTIVATIONS["relu"])
+    monkeypatch.setitem(OPTIMIZERS, "own", OPTIMIZERS["sgd"])
+    network = bp.MLP((2, 3, 2), "own", "mse").network
+    names = {entry.name for entry, _ in functions.wanted(network, "own", "float64")}
+    assert names == {"product.multiply", "loops.compute_loss.mse"}
+    loops, z = Loops("float64"), np.linspace(-1, 1, 19)
+    loops.close(loops.activation("own", z)[0], np.maximum(z, 0.0))
+    assert 0 not in functions.optimizer("own", "float64")
+
+
+@pytest.mark.usefixtures("own")
 def test_a_task_wants_all_others_beside_users_functions():
     network = bp.MLP((2, 3, 3, 2), ("own", "tanh"), "own").network
     names = {entry.name for entry, _ in functions.wanted(network, "sgd", "float32")}
