@@ -25,6 +25,8 @@ from .threads import thread_count
 
 PACKAGED, KEPT, COMPILED = "came compiled", "were compiled before", "were compiled now"
 
+MOST_PROCESSES = 8  # that compile at once: each takes a quarter of a gigabyte
+
 logger = logging.getLogger("bpfast.kernels")
 
 
@@ -133,7 +135,7 @@ def build(folder: str, levels: Sequence[processor.Level], wanted: Sequence[Wante
         If they cannot be compiled.
     """
     names = ",".join(level.name for level in levels)
-    parts = _parts(wanted, thread_count())
+    parts = _parts(wanted, min(MOST_PROCESSES, thread_count()))
     command = [sys.executable, "-m", f"{__package__}.build", folder, names]
     _run([[*command, *(f"{entry.name}.{dtype}" for entry, dtype in part)] for part in parts])
 
