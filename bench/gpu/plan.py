@@ -26,7 +26,7 @@ SANITIZED = tuple(f"everything_at_once and {word}" for word in ("thread", "block
 SANITIZER = ("compute-sanitizer", "--error-exitcode", "9", "--tool")
 # Numba asks CUDA things that it refuses, and deals with the answer: those are no errors of kernels.
 TOOLS = (("memcheck", "--report-api-errors", "no"), ("racecheck",))
-FEW, FEW_MORE = "every_loss and mse", "bits_do_not_depend and thread"  # for a rehearsal
+FEW = "every_loss and mse"  # for a rehearsal
 DTYPES = ("float32", "float64")
 OURS = ("bpfast, cuda", "bpfast, cpu")  # the other runners are peers, or stand in for them
 SLOW = "PyTorch"  # to compile, and to train
@@ -43,7 +43,7 @@ def stages(rehearse: bool) -> tuple[Stage, ...]:
     return (
         _toolchain(),
         _strategies(),
-        _tests(*((FEW, FEW_MORE) if rehearse else (COVERING, f"not ({COVERING})"))),
+        _tests(*((FEW,) if rehearse else (COVERING, f"not ({COVERING})"))),
         benchmark(rehearse, 280.0),
         _profile(rehearse),
         sanitizer((FEW,) if rehearse else SANITIZED, 60.0),

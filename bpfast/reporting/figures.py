@@ -113,21 +113,23 @@ def _is_of(figure: ReportFigure, run: Run) -> bool:
     return not figure.kinds or run.kind in figure.kinds
 
 
-def render(name: str, run: Run, width: int, file_format: str) -> bytes:
-    """A figure as a file.
+def render(name: str, run: Run, width: int, *formats: str) -> list[bytes]:
+    """A figure as files: it is drawn and laid out once for all of them.
 
     Parameters
     ----------
     name : one of FIGURES
     width : WIDE or NARROW
-    file_format : "svg" or "png"
+    formats : "svg" or "png"
     """
     blank: Any = dict.fromkeys(("Creator", "Date", "Format", "Type"))  # they differ by the day
-    file = io.BytesIO()
+    options = {"svg": {"metadata": blank}, "png": {"dpi": 150}}
+    rendered = []
     with mpl.rc_context(STYLE):
         figure = FIGURES[name].draw(run, width)
-        if file_format == "svg":
-            figure.savefig(file, format="svg", metadata=blank)
-        else:
-            figure.savefig(file, format="png", dpi=150)
-    return file.getvalue()
+        for file_format in formats:
+            file = io.BytesIO()
+            figure.savefig(file, format=file_format, **options[file_format])
+            figure.set_layout_engine("none")  # what is laid out stays as it is
+            rendered.append(file.getvalue())
+    return rendered

@@ -54,9 +54,8 @@ def write_report(
     for name, (has_figure, sentence) in captions.items():
         svgs = {}
         if has_figure:
-            for kind, width in (("wide", WIDE), ("narrow", NARROW)):
-                svgs[kind] = render(name, read, width, "svg")
-            png = render(name, read, WIDE, "png")
+            svgs["wide"], png = render(name, read, WIDE, "svg", "png")
+            (svgs["narrow"],) = render(name, read, NARROW, "svg")
             for content, ending in ((svgs["wide"], "svg"), (png, "png")):
                 files.append(folder / f"{name}.{ending}")
                 _write(files[-1], content)

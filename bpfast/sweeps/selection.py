@@ -177,10 +177,11 @@ class _Search(NamedTuple):
         """The mean weights of selections from random halves of the candidates."""
         count = len(self.values)
         orders = counter.permutations(self.seed, np.arange(self.bags), 0, count)
-        weights = np.zeros(count)
-        for order in orders[:, : (count + 1) // 2]:
-            bag = np.sort(order)
-            weights[bag] += selected(self.values.only(bag))
+        weights, found = np.zeros(count), dict[tuple[int, ...], np.ndarray]()
+        for bag in np.sort(orders[:, : (count + 1) // 2]).tolist():
+            if tuple(bag) not in found:  # few candidates have few halves
+                found[tuple(bag)] = selected(self.values.only(np.array(bag)))
+            weights[bag] += found[tuple(bag)]
         return weights / self.bags
 
 

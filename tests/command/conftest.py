@@ -32,3 +32,10 @@ def trained(houses, bpfast, tmp_path):
         return tmp_path / "run" / "best.safetensors"
 
     return sweep
+
+
+@pytest.fixture
+def undrawn(monkeypatch):
+    """Reports have figures that are not drawn, which takes most of their time."""
+    figures = pytest.importorskip("bpfast.reporting.figures")
+    monkeypatch.setattr(figures, "render", lambda *asked: [b"<svg ></svg>" for _ in asked[3:]])

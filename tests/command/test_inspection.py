@@ -14,18 +14,11 @@ from bpfast.command import inspection
 from bpfast.command.data import prepare, read_dataset, read_test_dataset
 from bpfast.command.inspection import sample_of
 from bpfast.reporting import Inspection
-from bpfast.reporting import figures as report_figures
 from bpfast.reporting.inspection import predictor
 from bpfast.reporting.inspection.inspecting import Sample
 from bpfast.sweeps.run_folder import read_manifest
 
 KINDS = ["--target", "kind", "--drop", "price", *SMALL]
-
-
-@pytest.fixture
-def undrawn(monkeypatch):
-    """Figures take their time."""
-    monkeypatch.setattr(report_figures, "render", lambda *_: b"<svg ></svg>")
 
 
 @pytest.fixture

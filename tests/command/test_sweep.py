@@ -39,7 +39,7 @@ def test_a_grid_has_as_many_networks_as_points(houses, bpfast, tmp_path):
     assert manifest["networks"] == manifest["settings"]["networks"] == 4
 
 
-def test_a_sweep_ends_when_its_time_is_over(houses, bpfast, tmp_path):
+def test_a_sweep_ends_when_its_time_is_over(houses, undrawn, bpfast, tmp_path):
     """The folder says how many networks there were; in more time there are more."""
     folder, options = tmp_path / "results", [*SMALL[2:], "--target", "kind"]
     code, out, err = bpfast("sweep", houses, *options, "--time", 0.8, "--output", folder)
@@ -241,7 +241,8 @@ def test_a_device_that_is_not_there_is_bad_input(houses, bpfast, monkeypatch):
 @pytest.mark.skipif(os.name != "posix", reason="signals are POSIX's")
 def test_ctrl_c_ranks_and_writes_what_is_trained(houses, tmp_path):
     folder = tmp_path / "results"
-    options = ["--networks", "3000", "--epochs", "200", "--memory", "1", "--device", "reference"]
+    options = ["--networks", "3000", "--epochs", "20", "--hidden", "3,2x2", "--memory", "1"]
+    options += ["--device", "reference"]
     command = ["sweep", str(houses), "--target", "kind", *options, "--output", str(folder)]
     code = "from bpfast.command import main; main()"
     with subprocess.Popen(

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from datetime import datetime, timedelta
+from functools import cache
+from pathlib import Path
 
 import numpy as np
 
@@ -29,13 +32,14 @@ def make_run(folder, networks=40, epochs=6, varied=tuple(SPACE), diverged=0.1, *
     """
     folder.mkdir(parents=True, exist_ok=True)
     rng = np.random.default_rng(5)
-    rows = [_row(rng, k, epochs, varied, diverged) for k in range(networks)]
+    rows = _rows(rng, networks, epochs, varied, diverged)
     said = _manifest(networks, epochs, varied) | manifest
     (folder / "manifest.json").write_text(json.dumps(said), encoding="utf-8")
     _write_tables(folder, rows)
     write_predictions(folder, said, rng)
     if said["storage"] is None:
-        _write_study(f"sqlite:///{folder / 'study.db'}", said["study_name"], rows, varied)
+        study = _study(said["study_name"], networks, epochs, tuple(varied), diverged)
+        (folder / "study.db").write_bytes(study)
     return folder
 
 
@@ -75,6 +79,10 @@ def _predicted(manifest, rng, rows):
         columns[f"truth{end}"] = truth = 100 + 20 * rng.normal(size=rows)
         columns[f"prediction{end}"] = truth + 5 * rng.normal(size=rows)
     return columns
+
+
+def _rows(rng, networks, *options):
+    return [_row(rng, k, *options) for k in range(networks)]
 
 
 def _row(rng, number, epochs, varied, diverged):
@@ -147,6 +155,16 @@ def _write_tables(folder, rows):
     pl.DataFrame(columns).write_csv(folder / "networks.csv")
     losses = {"network": columns["network"], "loss": [row["curve"].tolist() for row in ranked]}
     pl.DataFrame(losses).write_parquet(folder / "losses.parquet")
+
+
+@cache
+def _study(name, networks, epochs, varied, diverged):
+    """The file of a study, which Optuna takes its time to write."""
+    rows = _rows(np.random.default_rng(5), networks, epochs, varied, diverged)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "study.db")
+        _write_study(f"sqlite:///{path}", name, rows, varied)
+        return path.read_bytes()
 
 
 def _write_study(url, name, rows, varied):

@@ -21,7 +21,7 @@ def test_any_table_can_be_drawn(drawn):
     run = drawn.run()
     for name, figure in figures_of(run).items():
         if figure.caption(run).has_figure:
-            assert render(name, run, NARROW, "svg")
+            assert all(render(name, run, NARROW, "svg"))
 
 
 PREDICTED = ["confusion", "roc", "calibration", "residuals"]
@@ -43,7 +43,7 @@ def test_figures_of_predictions_are_of_what_is_predicted(manifest, names, tmp_pa
     for name in names:
         assert FIGURES[name].caption(run).has_figure
         for width in (WIDE, NARROW):
-            assert render(name, run, width, "svg")
+            assert all(render(name, run, width, "svg"))
     (tmp_path / "predictions.parquet").unlink()  # as in folders of older versions
     assert not {*figures_of(read_run(tmp_path))} & {*PREDICTED}
 

@@ -13,9 +13,22 @@ from bpfast.reporting import figures as report_figures
 from bpfast.reporting.figures import FIGURES, figures_of
 from bpfast.reporting.reading import read_run
 from bpfast.reporting.report import write_report
+from bpfast.reporting.style import WIDE
 
 PNG = b"\x89PNG\r\n"
 OF_NETWORKS = {name for name, figure in FIGURES.items() if not figure.needs}
+
+
+@pytest.fixture
+def laid_out(monkeypatch):
+    """Figures are drawn and laid out as ever, once each, and not written as files."""
+
+    def render(name, run, width, *formats):
+        if width == WIDE:
+            FIGURES[name].draw(run, width).draw_without_rendering()
+        return [b"<svg ></svg>"] * len(formats)
+
+    monkeypatch.setattr(report_figures, "render", render)
 
 
 def page_of(folder):
@@ -60,7 +73,7 @@ def test_the_same_run_has_the_same_bytes(written):
         ({"varied": ()}, {"loss_best", "loss_quantiles", "timeline"}),
     ],
 )
-def test_a_figure_that_would_be_empty_is_a_sentence(options, drawn, tmp_path):
+def test_a_figure_that_would_be_empty_is_a_sentence(options, drawn, laid_out, tmp_path):
     folder = make_run(tmp_path, **{"networks": 30} | options)
     (folder / "predictions.parquet").unlink()
     page = page_of(folder)
@@ -72,7 +85,7 @@ def test_a_figure_that_would_be_empty_is_a_sentence(options, drawn, tmp_path):
         assert page.texts[f"{name}-says"].endswith(".")
 
 
-def test_a_study_without_times_and_losses_that_are_lost_are_sentences(tmp_path):
+def test_a_study_without_times_and_losses_that_are_lost_are_sentences(laid_out, tmp_path):
     make_run(tmp_path, 12)
     pl.DataFrame({"network": [0], "loss": [[float("nan")]]}).write_parquet(
         tmp_path / "losses.parquet"
@@ -99,7 +112,7 @@ def test_a_missing_extra_is_a_hint(module, extra, tmp_path, monkeypatch):
 
 
 def test_a_sweep_in_which_all_diverged_has_its_report(bpfast, tmp_path):
-    small = ["--networks", "12", "--epochs", "3", "--device", "reference"]
+    small = ["--networks", "12", "--epochs", "3", "--hidden", "3", "--device", "reference"]
     wild = ["--optimizer", "sgd", "--learning-rate", "1e300,1e301", "--clip-norm", "1e9,1e12"]
     code, out, _ = bpfast("sweep", "diabetes", *small, *wild, "--output", "run")
     assert code == 0
@@ -111,7 +124,7 @@ def test_a_sweep_in_which_all_diverged_has_its_report(bpfast, tmp_path):
 
 
 def test_a_sweep_has_its_report(bpfast, tmp_path):
-    small = ["--networks", "40", "--epochs", "3", "--device", "reference"]
+    small = ["--networks", "40", "--epochs", "3", "--hidden", "2,3", "--device", "reference"]
     assert bpfast("sweep", "iris", *small, "--output", "run")[0] == 0
     code, _, err = bpfast("report", "run")
     assert (code, err) == (0, "")
@@ -133,8 +146,7 @@ def test_a_sweep_has_its_report(bpfast, tmp_path):
         (["--cv", 2, "--halving", "successive"], "Successive halving let 4 of 6 networks go early"),
     ],
 )
-def test_other_sweeps_have_theirs(options, says, bpfast, tmp_path, monkeypatch):
-    monkeypatch.setattr(report_figures, "render", lambda *_: b"<svg ></svg>")
+def test_other_sweeps_have_theirs(options, says, laid_out, bpfast, tmp_path):
     small = ["--networks", 6, "--epochs", 3, "--hidden", 3, "--device", "reference"]
     code, out, err = bpfast("sweep", "iris", *small, *options, "--output", "run")
     assert code == 0, err

@@ -23,8 +23,11 @@ if device.simulated():
     pytest.skip("the simulator compiles nothing", allow_module_level=True)
 pytest.importorskip("numba_cuda")
 
-# Numba's hint at launches that are too small to fill a GPU, which none of these is to do.
-pytestmark = pytest.mark.filterwarnings("ignore:Grid size")
+pytestmark = [
+    pytest.mark.xdist_group("built CUDA kernels"),  # compiled once
+    # Numba's hint at launches that are too small to fill a GPU, which none of these is to do
+    pytest.mark.filterwarnings("ignore:Grid size"),
+]
 
 SMALL = build.Case("block", Network((2, 1), True, (), "mse", 1.0))
 BUILT = ("sum_batches", "predict_block")

@@ -22,11 +22,13 @@ numba_cuda = pytest.importorskip("numba_cuda")
 numba_types = pytest.importorskip("numba.cuda.types")
 
 # Small kernels of two strategies: a process prints what it compiled them for, how many of them
-# anew, how often it asked for shared memory, and the machine code's hash. What came compiled is in
-# a folder that it is told.
+# anew, how often it asked for shared memory, and the machine code's hash. It is told the folders of
+# what came compiled, and of bpfast's bytecode.
 PROCESS = """
 import hashlib, json, pathlib, sys, warnings
 from unittest.mock import patch
+import numba.cuda, numpy
+sys.pycache_prefix, sys.dont_write_bytecode = sys.argv[2], False
 import bpfast as bp
 from bpfast.bench import registers
 from bpfast.bench.registers import Case
@@ -68,10 +70,10 @@ print(json.dumps([targets, missed, len(asked), codes]))
 """
 
 
-def in_a_process(folder, package, **environment):
-    """What PROCESS prints with a cache folder, and what came compiled."""
-    env = os.environ | {"NUMBA_CACHE_DIR": str(folder)} | environment
-    command = [sys.executable, "-c", PROCESS, str(package)]
+def in_a_process(folder, package, bytecode, seed):
+    """What PROCESS prints with a cache folder, and what came compiled; ``seed`` is of hashes."""
+    env = os.environ | {"NUMBA_CACHE_DIR": str(folder), "PYTHONHASHSEED": seed}
+    command = [sys.executable, "-c", PROCESS, str(package), str(bytecode)]
     done = subprocess.run(command, env=env, check=True, capture_output=True, text=True)
     return json.loads(done.stdout)
 
@@ -82,15 +84,15 @@ def test_a_second_process_compiles_nothing(tmp_path):
 
     It finds one kernel where the first one kept it, and one where a package would have it.
     """
-    kept, package = tmp_path / "cache", tmp_path / "package"
-    given = {"PYTHONPYCACHEPREFIX": str(tmp_path / "bytecode"), "PYTHONHASHSEED": "1"}
-    targets, missed, asked, codes = in_a_process(kept, package, **given)
+    kept, package, bytecode = (tmp_path / name for name in ("cache", "package", "bytecode"))
+    targets, missed, asked, codes = in_a_process(kept, package, bytecode, "1")
     assert (targets, missed, asked) == (["compute_90a"] * 2, [1, 1], 4)
     (path,) = kept.rglob("predict_block-*")
     came = package / "cuda" / "sm_90a" / path.name
     came.parent.mkdir(parents=True)
     path.rename(came)
-    again = in_a_process(kept, package, **given | {"PYTHONHASHSEED": "2"})
+    assert [*bytecode.rglob("disk_cache.*.pyc")]
+    again = in_a_process(kept, package, bytecode, "2")
     assert again == [[], [0, 0], 4, codes]
     assert came.is_file()
     assert not [*kept.rglob(came.name)]

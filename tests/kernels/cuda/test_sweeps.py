@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 
 pytest.importorskip("optuna")
 pytest.importorskip("polars")
-from drawn_sweeps import sweep_and_check, sweeps
 
 pytestmark = [
     pytest.mark.cuda_simulator,
@@ -22,6 +21,8 @@ pytestmark = [
 @drawn(3, phases=[Phase.generate])
 @given(data=st.data())
 def test_what_a_sweep_says_is_what_others_find(forced, strategy, data):
+    from drawn_sweeps import sweep_and_check, sweeps  # others' code takes longer than a few tests
+
     asked = data.draw(sweeps("cuda"))
     with forced(strategy):
         sweep_and_check(asked)

@@ -88,7 +88,7 @@ print(peak_memory() - small, *frame.shape)
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="Linux tells the peak of memory")
 def test_a_large_table_needs_little_memory(tmp_path):
     """Strings of 18 digits would fill 34 bytes a value; the table itself has four."""
-    rows, width = 150_000, 50
+    rows, width = 100_000, 50
     numbers = np.random.default_rng(0).normal(size=(rows, width))
     pl.DataFrame(numbers).write_csv(tmp_path / "large.csv")
     pl.DataFrame(numbers[:9]).write_csv(tmp_path / "small.csv")
