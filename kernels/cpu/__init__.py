@@ -59,10 +59,17 @@ def describe() -> str:
 
 
 def train(strategy: str, task: Task, networks: np.ndarray) -> None:
-    """Train some networks of the task's state, in place, by one of STRATEGIES."""
+    """Train some networks of the task's state, in place, by one of STRATEGIES.
+
+    Raises
+    ------
+    ValueError
+        If an array of the state is read-only: compiled functions would write to it all the same, or
+        crash.
+    """
     samples = task.epochs * task.order.shape[1] * len(networks)
     threads = _threads((6.0 * task.network.n_parameters + STEP / task.batch_size) * samples)
-    kept(task, ("compiled", strategy), lambda: library.ensure(_wanted(strategy, task)))
+    kept(task, ("ready", strategy), lambda: _make_ready(strategy, task))
     task = with_orders(task, threads)
     STRATEGIES[strategy].train(task, _arguments(task, networks), threads)
 
@@ -92,6 +99,16 @@ def predict(network: Network, parameters: np.ndarray, inputs: np.ndarray) -> np.
 def _threads(operations: float) -> int:
     """How many threads so many operations are worth."""
     return 1 if operations <= ALONE else thread_count()
+
+
+def _make_ready(strategy: str, task: Task) -> None:
+    for name, array in vars(task.state).items():
+        if not array.flags.writeable:
+            raise ValueError(
+                f"the networks' {name} are read-only, and training writes to them: train a copy. "
+                "Large arrays are read-only in joblib's workers unless max_nbytes is None"
+            )
+    library.ensure(_wanted(strategy, task))
 
 
 def _wanted(strategy: str, task: Task) -> Iterator[Wanted]:
