@@ -9,7 +9,7 @@ import numpy as np
 
 from ..cache import contents
 from ..host import Placed, bring_back, emptied, place, resident, restore_best, with_rates
-from ..task import ARCHITECTURES, DTYPE_NAMES, Network, Samples, Task
+from ..task import ARCHITECTURES, DTYPE_NAMES, Network, Samples, State, Task
 from . import functions, lanes, large_batch, library, processor, shuffling, tiles
 from .arguments import Arguments, arguments, of_block
 from .entry import Entry, Wanted
@@ -61,9 +61,17 @@ def describe() -> str:
 
 
 def train(strategy: str, task: Task, networks: np.ndarray) -> None:
-    """Train some networks of the task's state, in place, by one of STRATEGIES."""
+    """Train some networks of the task's state, in place, by one of STRATEGIES.
+
+    Raises
+    ------
+    ValueError
+        If an array of the state is read-only: compiled functions would write to it all the same, or
+        crash.
+    """
     samples = task.epochs * task.order.shape[1] * len(networks)
     threads = _threads((6.0 * task.network.n_parameters + STEP / task.batch_size) * samples)
+    kept(task, "writeable", lambda: _check_writeable(task.state))
     dtype = DTYPE_NAMES[task.state.parameters.dtype]
     _have(TRAINS[strategy], task.network, task.optimizer.rule, dtype, task.shuffle is not None)
     task = with_orders(task, threads)
@@ -97,6 +105,15 @@ def predict(network: Network, parameters: np.ndarray, inputs: np.ndarray) -> np.
 def _threads(operations: float) -> int:
     """How many threads so many operations are worth."""
     return 1 if operations <= ALONE else thread_count()
+
+
+def _check_writeable(state: State) -> None:
+    for name, array in vars(state).items():
+        if not array.flags.writeable:
+            raise ValueError(
+                f"the networks' {name} are read-only, and training writes to them: train a copy. "
+                "Large arrays are read-only in joblib's workers unless max_nbytes is None"
+            )
 
 
 @lru_cache(maxsize=4 * ARCHITECTURES)

@@ -65,6 +65,14 @@ def test_without_a_folder_that_can_be_written_there_is_none(tmp_path, monkeypatc
     assert len(caplog.records) == 1
 
 
+def test_what_was_kept_is_found_where_nothing_can_be_written_any_more(folder, monkeypatch, caplog):
+    cache.keep(NAME, b"code")
+    cache.cache_folder.cache_clear()
+    monkeypatch.setattr("tempfile.TemporaryFile", lambda dir: (folder / NAME / "below").touch())
+    assert cache.cache_folder() is None
+    assert cache.kept(NAME) == b"code"
+
+
 def test_contents_are_a_hash_of_all_that_kernels_are_made_of(monkeypatch, tmp_path):
     contents, found = cache.contents.__wrapped__, set()
     assert contents() == cache.contents()
