@@ -161,12 +161,12 @@ def check(extras):
         assert in_a_process("without_numba", HOME=home) == (expected, [])
         assert in_a_process(whole, HOME=home) == (expected, [])
     of_few, _ = in_a_process("few")
-    older, _ = in_a_process("few", "older")
+    older, _ = in_a_process("results", "older")
     for name, same, *changes in (
         ("results", expected, "truncated"),
         ("few", of_few, "key"),
         ("few", of_few, "level"),
-        ("few", older, "older", "truncated"),
+        ("results", older, "older", "truncated"),
     ):
         got, said = in_a_process(name, *changes, HOME=tempfile.mkdtemp())
         assert got == same, f"{changes}: other results than those of kernels that came compiled"

@@ -102,7 +102,8 @@ def _folder() -> Path:
 def contents() -> str:
     """A hash of the contents of all kernels' files."""
     digest = hashlib.sha256()
-    for path in sorted(KERNELS.rglob("*.py")):
+    sources = sorted(KERNELS.rglob("*.py"))
+    for path in sources or sorted(KERNELS.rglob("*.pyc")):  # bytecode alone is another form of it
         digest.update(path.read_bytes())
     return digest.hexdigest()[:16]
 

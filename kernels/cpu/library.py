@@ -73,14 +73,15 @@ def load(code: bytes, symbol: str) -> int:
     """The address of an object's function."""
     import llvmlite.binding as llvm
 
-    _initialise()
-    target = llvm.Target.from_default_triple().create_target_machine(reloc="pic", jit=True)
-    # one block of memory holds all of an object
-    engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), target, use_lmm=True)
-    engine.add_object_file(llvm.ObjectFileRef.from_data(code))
-    engine.finalize_object()
-    _loaded.append(engine)
-    return engine.get_function_address(symbol)
+    with _loading:
+        _initialise()
+        target = llvm.Target.from_default_triple().create_target_machine(reloc="pic", jit=True)
+        # one block of memory holds all of an object
+        engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), target, use_lmm=True)
+        engine.add_object_file(llvm.ObjectFileRef.from_data(code))
+        engine.finalize_object()
+        _loaded.append(engine)
+        return engine.get_function_address(symbol)
 
 
 def origins() -> dict[str, int]:
@@ -242,13 +243,18 @@ _functions: dict[tuple[str, str], Callable[..., None]] = {}
 _loaded: list[Any] = []  # what was loaded lives as long as its address may be called
 _origins: dict[tuple[str, str], str] = {}
 _one_at_a_time = threading.RLock()
+_loading = threading.Lock()
 
 
 def _forked() -> None:
     """Let a forked process have a lock of its own: whoever held it stays behind."""
     global _one_at_a_time
+    _loading.release()
     _one_at_a_time = threading.RLock()
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_forked)
+    # LLVM has a lock of its own: no process is forked while a thread loads
+    os.register_at_fork(
+        before=_loading.acquire, after_in_parent=_loading.release, after_in_child=_forked
+    )

@@ -167,3 +167,15 @@ def test_all_is_written_or_nothing(folder, monkeypatch, caplog):
     assert "a compiled kernel is not kept: no space left" in caplog.text
     assert [path.name for path in folder.rglob("*") if path.is_file()] == ["function.o"]
     assert cache.kept(NAME) == b"before"
+
+
+def test_bytecode_alone_tells_versions_apart_too(monkeypatch, tmp_path):
+    """Some installations have no sources."""
+    monkeypatch.setattr(cache, "KERNELS", tmp_path)
+    hashes = set()
+    for version in (b"one", b"other"):
+        (tmp_path / "math.pyc").write_bytes(version)
+        cache.contents.cache_clear()
+        hashes.add(cache.contents())
+    cache.contents.cache_clear()
+    assert len(hashes) == 2

@@ -270,6 +270,29 @@ os._exit(not library._one_at_a_time.acquire(timeout=5))
     subprocess.run([sys.executable, "-c", code], check=True, timeout=300)
 
 
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are not forked")
+def test_no_process_is_forked_while_a_thread_loads():
+    """LLVM's own lock would stay held in it."""
+    code = """
+import os, sys, threading, time
+from bpfast.kernels.cpu import library
+loads, forks = threading.Event(), []
+
+def load():
+    with library._loading:
+        loads.set()
+        time.sleep(0.3)
+        forks.append("not yet")
+
+threading.Thread(target=load).start()
+loads.wait()
+if child := os.fork():
+    sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+os._exit(forks != ["not yet"] or not library._loading.acquire(timeout=5))
+"""
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=300)
+
+
 def test_processes_find_the_same_modules_and_no_settings_of_numbas(monkeypatch, tmp_path):
     """Those in the current folder, where a user may have any, are not theirs."""
     monkeypatch.setenv("NUMBA_BOUNDSCHECK", "1")
