@@ -28,6 +28,22 @@ def pytest_collection_modifyitems(items):
     items.sort(key=lambda item: item.get_closest_marker("slow") is None)
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """A file's tests stay together: what they share is made once. Slow ones' files come first."""
+    from xdist.scheduler import LoadGroupScheduling
+
+    class Files(LoadGroupScheduling):
+        def _split_scope(self, nodeid):
+            group = super()._split_scope(nodeid)
+            return nodeid.partition("::")[0] if group == nodeid else group
+
+    if config.getvalue("dist") != "loadgroup":
+        return None
+    config.option.loadscopereorder = False  # would begin with the files of most tests
+    return Files(config, log)
+
+
 @pytest.fixture
 def bpfast(monkeypatch, capfd, tmp_path):
     """Runs the command in a folder of its own: exit code, stdout, stderr."""
