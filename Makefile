@@ -5,7 +5,7 @@ BIN = $(VENV)/bin
 # Benchmarks, which want a machine to themselves, are run by `make bench`.
 PYTEST = $(BIN)/pytest --numprocesses auto --maxprocesses 8 --dist loadgroup -p no:benchmark
 
-.PHONY: run test check bench clean
+.PHONY: run test check wheel bench clean
 
 run: $(VENV)/with-cli,sklearn,sweep
 	$(BIN)/bpfast sweep digits --baseline
@@ -19,6 +19,10 @@ check: $(VENV)/with-dev
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
+
+# For a release: with kernels for GPUs too, which are compiled where numba-cuda is.
+wheel: $(VENV)/with-dev
+	$(BIN)/python -m build --no-isolation --outdir dist
 
 bench: $(VENV)/with-dev
 	$(BIN)/pytest bench

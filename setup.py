@@ -9,6 +9,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from platform import libc_ver
 
 from setuptools import setup
 from setuptools.command.bdist_wheel import bdist_wheel
@@ -44,7 +45,9 @@ class BdistWheel(bdist_wheel):
 
     def get_tag(self) -> tuple[str, str, str]:
         _, _, platform = super().get_tag()
-        return "py3", "none", platform.replace("linux_", "manylinux_2_17_")
+        if libc_ver()[0] == "glibc":
+            platform = platform.replace("linux_", "manylinux_2_17_")
+        return "py3", "none", platform
 
 
 setup(cmdclass={"build_py": BuildPy, "bdist_wheel": BdistWheel})

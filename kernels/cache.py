@@ -38,16 +38,17 @@ def came_compiled(name: str) -> bytes | None:
 
 
 def kept(name: str) -> bytes | None:
-    """What the user's cache holds under a name; None where there is none, or none to be used."""
-    folder = cache_folder()
-    if folder is None:
-        return None
+    """What the user's cache holds under a name; None where there is none, or none to be used.
+
+    A container's may be filled when it is made, and cannot be written from then on.
+    """
+    path = _folder() / name
     try:
-        return opened(Path(folder, name).read_bytes(), name)
-    except FileNotFoundError:
+        return opened(path.read_bytes(), name)
+    except (FileNotFoundError, NotADirectoryError, PermissionError):
         return None
     except (OSError, ValueError) as error:
-        logger.warning("%s is compiled anew: %s", Path(folder, name), error)
+        logger.warning("%s is compiled anew: %s", path, error)
         return None
 
 
@@ -83,7 +84,7 @@ def cache_folder() -> str | None:
     uninstall. It is named after the contents of all kernels, so that versions keep out of each
     other's way.
     """
-    folder = _user_cache() / f"kernels-{contents()}"
+    folder = _folder()
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):
@@ -93,11 +94,16 @@ def cache_folder() -> str | None:
         return None
 
 
+def _folder() -> Path:
+    return _user_cache() / f"kernels-{contents()}"
+
+
 @cache
 def contents() -> str:
     """A hash of the contents of all kernels' files."""
     digest = hashlib.sha256()
-    for path in sorted(KERNELS.rglob("*.py")):
+    sources = sorted(KERNELS.rglob("*.py"))
+    for path in sources or sorted(KERNELS.rglob("*.pyc")):  # bytecode alone is another form of it
         digest.update(path.read_bytes())
     return digest.hexdigest()[:16]
 

@@ -282,3 +282,6 @@ OPTIMIZERS: dict[str, Rule] = {
     "adam_epsilon_hat": Rule(m.adam_epsilon_hat_coefficients, m.adam, 2, OF_ADAM, powers=True),
     "rmsprop": Rule(m.rmsprop_coefficients, m.rmsprop, 2, OF_RMSPROP),
 }
+
+# Names that bpfast comes with; users add others to the tables.
+BUILT_IN = frozenset([*ACTIVATIONS, *INVERSE_LINKS, *LOSSES, *OPTIMIZERS])

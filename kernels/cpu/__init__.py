@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 import numpy as np
 
 from ..cache import contents
 from ..host import Placed, bring_back, emptied, place, resident, restore_best, with_rates
-from ..task import DTYPE_NAMES, Network, Samples, Task
+from ..task import ARCHITECTURES, DTYPE_NAMES, Network, Samples, State, Task
 from . import functions, lanes, large_batch, library, processor, shuffling, tiles
 from .arguments import Arguments, arguments, of_block
-from .entry import Wanted
+from .entry import Entry, Wanted
 from .large_batch import pays as cutting_pays
 from .shuffling import with_orders
 from .threads import at_most, thread_count
@@ -21,6 +22,7 @@ from .workspace import kept
 GRAIN = lanes.MOST_LANES  # networks that are trained together
 STRATEGIES = {"lanes": lanes, "tiles": tiles, "large batch": large_batch}
 TRAINS = {"lanes": lanes.TRAIN, "tiles": tiles.TRAIN, "large batch": tiles.TRAIN}
+GRADIENTS = {"lanes": lanes.GRADIENTS, "tiles": tiles.GRADIENTS, "large batch": tiles.GRADIENTS}
 SHUFFLES = True  # epochs' orders are made by compiled threads
 FIRST_RATE = 1e10  # operations a second, assumed until some were timed
 # Operations up to which other threads would wake up too late to be of use, and how many a step of a
@@ -59,10 +61,19 @@ def describe() -> str:
 
 
 def train(strategy: str, task: Task, networks: np.ndarray) -> None:
-    """Train some networks of the task's state, in place, by one of STRATEGIES."""
+    """Train some networks of the task's state, in place, by one of STRATEGIES.
+
+    Raises
+    ------
+    ValueError
+        If an array of the state is read-only: compiled functions would write to it all the same, or
+        crash.
+    """
     samples = task.epochs * task.order.shape[1] * len(networks)
     threads = _threads((6.0 * task.network.n_parameters + STEP / task.batch_size) * samples)
-    kept(task, ("compiled", strategy), lambda: library.ensure(_wanted(strategy, task)))
+    kept(task, "writeable", lambda: _check_writeable(task.state))
+    dtype = DTYPE_NAMES[task.state.parameters.dtype]
+    _have(TRAINS[strategy], task.network, task.optimizer.rule, dtype, task.shuffle is not None)
     task = with_orders(task, threads)
     STRATEGIES[strategy].train(task, _arguments(task, networks), threads)
 
@@ -76,6 +87,7 @@ def _arguments(task: Task, networks: np.ndarray) -> Arguments:
 
 def gradients(strategy: str, network: Network, parameters: np.ndarray, samples: Samples):
     """Losses (n,) and gradients (n, P) of n networks on the same samples."""
+    _have(GRADIENTS[strategy], network, "sgd", DTYPE_NAMES[parameters.dtype])
     task = whole_batch(network, parameters, samples)
     args = arguments(task, np.arange(len(parameters)))
     threads = _threads(6.0 * parameters.size * len(samples.inputs))
@@ -85,6 +97,7 @@ def gradients(strategy: str, network: Network, parameters: np.ndarray, samples: 
 
 def predict(network: Network, parameters: np.ndarray, inputs: np.ndarray) -> np.ndarray:
     """Predictions (n, samples, outputs) of n networks for the same inputs."""
+    _have(tiles.PREDICT, network, "", DTYPE_NAMES[parameters.dtype])
     threads = _threads(2.0 * parameters.size * len(inputs))
     return tiles.predict(network, parameters, inputs, threads)
 
@@ -94,13 +107,22 @@ def _threads(operations: float) -> int:
     return 1 if operations <= ALONE else thread_count()
 
 
-def _wanted(strategy: str, task: Task) -> Iterator[Wanted]:
-    """The compiled functions that a task is sure to need."""
-    dtype = DTYPE_NAMES[task.state.parameters.dtype]
-    yield from functions.wanted(task.network, task.optimizer.rule, dtype)
-    yield TRAINS[strategy], dtype
-    if task.shuffle is not None:
-        yield shuffling.WRITE_ORDERS, "float64"
+def _check_writeable(state: State) -> None:
+    for name, array in vars(state).items():
+        if not array.flags.writeable:
+            raise ValueError(
+                f"the networks' {name} are read-only, and training writes to them: train a copy. "
+                "Large arrays are read-only in joblib's workers unless max_nbytes is None"
+            )
+
+
+@lru_cache(maxsize=4 * ARCHITECTURES)
+def _have(kernel: Entry, network: Network, rule: str, dtype: str, shuffles: bool = False) -> None:
+    """Load what a kernel needs for an architecture; what is missing is compiled side by side."""
+    wanted = [(kernel, dtype), *functions.wanted(network, rule, dtype)]
+    if shuffles:
+        wanted.append((shuffling.WRITE_ORDERS, "float64"))
+    library.ensure(wanted)
 
 
 def entries(dtype: str) -> Iterator[Wanted]:

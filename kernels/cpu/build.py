@@ -2,7 +2,7 @@
 
 ``python -m bpfast.kernels.cpu.build FOLDER LEVEL,... NAME...`` writes those that a folder lacks.
 Names are those of entries and dtypes, as "lanes.kernels.train.float32". With a folder alone, all
-that need no user are written, for all levels of processors like this one.
+that need no user are written, for all levels of processors like this one, if any are known.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import gc
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from ..cache import opened, write
@@ -52,23 +52,26 @@ def _is_there(folder: Path, file: str) -> bool:
 
 @contextmanager
 def _locked(path: Path) -> Iterator[None]:
-    """Have a file for oneself; the system gives it back when a process ends, however it does."""
-    try:
-        import fcntl
-    except ImportError:  # where there are no such locks, two processes may do the same work
-        yield
-        return
+    """Have a file for oneself; the system gives it back when a process ends, however it does.
+
+    Where a system or a file system has no such locks, two processes may do the same work.
+    """
     with path.open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+        with suppress(ImportError, OSError):
+            import fcntl
+
+            fcntl.flock(file, fcntl.LOCK_EX)
         yield
-        path.unlink(missing_ok=True)
+        with suppress(OSError):  # some systems keep files that another process has open
+            path.unlink()
 
 
 def main() -> None:
     """Compile what the command line names."""
     folder, *rest = sys.argv[1:]
     if not rest:
-        library.build(folder, levels(), list(built_in().values()))
+        if levels():
+            library.build(folder, levels(), list(built_in().values()))
         return
     gc.disable()  # nothing that a compiler makes goes before the end
     chosen, *names = rest

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from functools import cache
 
 from .. import math
-from ..tables import ACTIVATIONS, INVERSE_LINKS, LOSSES, OPTIMIZERS
+from ..tables import ACTIVATIONS, BUILT_IN, INVERSE_LINKS, LOSSES, OPTIMIZERS
 from ..task import Network
 from . import library
 from .entry import Entry, Wanted
@@ -64,11 +64,12 @@ def online_steps(dtype: str) -> int:
 def _address(template: str, name: str, dtype: str, *made_with: Callable) -> int:
     """A template's address; the functions are given so that others are told apart."""
     entry = Entry("loops", template, LOOP, name)
-    return (library.address if _ours(*made_with) else library.here)(entry, dtype)
+    return (library.address if _ours(name, *made_with) else library.here)(entry, dtype)
 
 
-def _ours(*made_with: Callable) -> bool:
-    return all(function.__module__ == math.__name__ for function in made_with)
+def _ours(name: str, *made_with: Callable) -> bool:
+    """Whether a row of the tables is bpfast's own, which processes that compile have too."""
+    return name in BUILT_IN and all(function.__module__ == math.__name__ for function in made_with)
 
 
 def _loss_template(name: str) -> str:
@@ -79,14 +80,19 @@ def _loss_template(name: str) -> str:
 
 
 def wanted(network: Network, rule: str, dtype: str) -> Iterator[Wanted]:
-    """What an architecture's training calls by address, but for users' own."""
+    """What an architecture's training calls by address, but for users' own.
+
+    Without a ``rule``, what predicting calls.
+    """
     yield MULTIPLY, dtype
     for name in {*network.activations}:
-        if _ours(ACTIVATIONS[name].value, ACTIVATIONS[name].slope):
+        if _ours(name, ACTIVATIONS[name].value, ACTIVATIONS[name].slope):
             yield Entry("loops", "activate", LOOP, name), dtype
-    if _ours(LOSSES[network.loss].value, LOSSES[network.loss].slope):
+    if _ours(network.loss, LOSSES[network.loss].value, LOSSES[network.loss].slope):
         yield Entry("loops", _loss_template(network.loss), LOOP, network.loss), dtype
-    if _ours(OPTIMIZERS[rule].update, OPTIMIZERS[rule].coefficients):
+    if not rule:
+        yield from _links(LOSSES[network.loss].inverse_link, dtype)
+    elif _ours(rule, OPTIMIZERS[rule].update, OPTIMIZERS[rule].coefficients):
         yield Entry("loops", STEPS[OPTIMIZERS[rule].states], LOOP, rule), dtype
         yield Entry("loops", "prepare", LOOP, rule), "float64"
 
@@ -100,7 +106,14 @@ def built_in(dtype: str) -> Iterator[Wanted]:
             yield from wanted(
                 Network(layers, True, tuple(ACTIVATIONS), loss_name, 0.0), rule, dtype
             )
-    for name, link in INVERSE_LINKS.items():
-        if link.value:
-            yield Entry("loops", "predict_each", LOOP, name), dtype
-    yield Entry("loops", "predict_softmax", LOOP, "softmax"), dtype
+    for name in INVERSE_LINKS:
+        yield from _links(name, dtype)
+
+
+def _links(name: str, dtype: str) -> Iterator[Wanted]:
+    """What turns last values into predictions, unless that is nothing, or users' own."""
+    link = INVERSE_LINKS[name].value
+    if name == "softmax":
+        yield Entry("loops", "predict_softmax", LOOP, name), dtype
+    elif link and _ours(name, link):
+        yield Entry("loops", "predict_each", LOOP, name), dtype

@@ -25,6 +25,8 @@ from .threads import thread_count
 
 PACKAGED, KEPT, COMPILED = "came compiled", "were compiled before", "were compiled now"
 
+MOST_PROCESSES = 8  # that compile at once: each takes a quarter of a gigabyte
+
 logger = logging.getLogger("bpfast.kernels")
 
 
@@ -60,24 +62,26 @@ def ensure(wanted: Iterable[Wanted]) -> None:
 
 def here(entry: Entry, dtype: str) -> int:
     """The address of an entry that is made with a user's functions: compiled, and not kept."""
-    from .objects import object_codes
+    from .objects import compiled_here
 
-    (code,) = object_codes(entry, dtype, [processor.host()])
-    return load(code, entry.symbol(dtype))
+    compiled = compiled_here(entry, dtype)
+    _loaded.append(compiled)
+    return compiled.address
 
 
 def load(code: bytes, symbol: str) -> int:
     """The address of an object's function."""
     import llvmlite.binding as llvm
 
-    _initialise()
-    target = llvm.Target.from_default_triple().create_target_machine(reloc="pic", jit=True)
-    # one block of memory holds all of an object
-    engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), target, use_lmm=True)
-    engine.add_object_file(llvm.ObjectFileRef.from_data(code))
-    engine.finalize_object()
-    _engines.append(engine)
-    return engine.get_function_address(symbol)
+    with _loading:
+        _initialise()
+        target = llvm.Target.from_default_triple().create_target_machine(reloc="pic", jit=True)
+        # one block of memory holds all of an object
+        engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), target, use_lmm=True)
+        engine.add_object_file(llvm.ObjectFileRef.from_data(code))
+        engine.finalize_object()
+        _loaded.append(engine)
+        return engine.get_function_address(symbol)
 
 
 def origins() -> dict[str, int]:
@@ -115,13 +119,41 @@ def _compile(missing: Sequence[Wanted]) -> None:
         processor.host().name,
         1.0 + seconds,
     )
-    with tempfile.TemporaryDirectory() as temporary:
-        folder = cache_folder() or temporary
-        build(folder, [processor.host()], missing)
+    with ExitStack() as stack:
+        folder = cache_folder() or ""
+        try:
+            folder = folder or stack.enter_context(tempfile.TemporaryDirectory())
+            build(folder, [processor.host()], missing)
+        except (OSError, RuntimeError) as error:
+            logger.warning("kernels are compiled by this process itself: %s", _last_line(error))
         for entry, dtype in missing:
-            file = entry.file(dtype, processor.host())
-            _load(entry, dtype, opened(Path(folder, file).read_bytes(), file))
+            _load(entry, dtype, _made(folder, entry, dtype))
             _origins[entry.name, dtype] = COMPILED
+
+
+def _last_line(error: Exception) -> str:
+    """What an error says, without what led to it."""
+    return str(error).rstrip().rpartition("\n")[2]
+
+
+def _made(folder: str, entry: Entry, dtype: str) -> bytes:
+    """The object code that was written to a folder; what was not is compiled here.
+
+    Raises
+    ------
+    RuntimeError
+        If it cannot be compiled.
+    """
+    file = entry.file(dtype, processor.host())
+    try:
+        return opened(Path(folder, file).read_bytes(), file)
+    except (OSError, ValueError):
+        from .objects import object_codes
+    try:
+        (code,) = object_codes(entry, dtype, [processor.host()])
+    except Exception as error:
+        raise RuntimeError(f"{entry.name} could not be compiled: {error!r}") from error
+    return code
 
 
 def build(folder: str, levels: Sequence[processor.Level], wanted: Sequence[Wanted]) -> None:
@@ -129,13 +161,34 @@ def build(folder: str, levels: Sequence[processor.Level], wanted: Sequence[Wante
 
     Raises
     ------
-    RuntimeError
+    OSError, RuntimeError
         If they cannot be compiled.
     """
     names = ",".join(level.name for level in levels)
-    parts = _parts(wanted, thread_count())
-    command = [sys.executable, "-m", f"{__package__}.build", folder, names]
-    _run([[*command, *(f"{entry.name}.{dtype}" for entry, dtype in part)] for part in parts])
+    code = f"from {__package__}.build import main; main()"
+    _run(
+        [
+            _python(code, folder, names, *(f"{entry.name}.{dtype}" for entry, dtype in part))
+            for part in _parts(wanted, min(MOST_PROCESSES, thread_count()))
+        ]
+    )
+
+
+def _python(code: str, *arguments: str) -> list[str]:
+    """A command that runs some code, which finds the modules that this process finds.
+
+    The current folder is no place to look for them. A terminal sends Ctrl-C to all processes: this
+    one decides what it ends.
+
+    Raises
+    ------
+    RuntimeError
+        If there is no Python to run it: an application may have it inside.
+    """
+    if not sys.executable or getattr(sys, "frozen", False):
+        raise RuntimeError("there is no Python beside it to do that")
+    start = "import signal, sys; signal.signal(signal.SIGINT, signal.SIG_IGN); sys.path[:] = "
+    return [sys.executable, "-P", "-c", f"{start}{[*map(str, sys.path)]!a}; {code}", *arguments]
 
 
 def _parts(wanted: Sequence[Wanted], most: int) -> list[list[Wanted]]:
@@ -151,12 +204,11 @@ def _run(commands: Sequence[list[str]]) -> None:
 
     Raises
     ------
-    RuntimeError
-        If one fails.
+    OSError, RuntimeError
+        If one cannot be started, or fails.
     """
     # Numba's settings are for users' own functions, and make other machine code
     environment = {k: v for k, v in os.environ.items() if not k.startswith("NUMBA_")}
-    environment["PYTHONPATH"] = os.pathsep.join(filter(None, sys.path))
     given: dict[str, Any] = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL}
     processes = []
     with ExitStack() as stack:
@@ -170,7 +222,8 @@ def _run(commands: Sequence[list[str]]) -> None:
         for started in processes:
             _, said = started.communicate()
             if started.returncode:
-                raise RuntimeError(f"kernels could not be compiled:\n{said}")
+                ended = f"a process ended with {started.returncode}"
+                raise RuntimeError(f"{ended}:\n{said}" if said else ended)
 
 
 @cache
@@ -187,16 +240,21 @@ def _initialise() -> None:
 
 _addresses: dict[tuple[str, str], int] = {}
 _functions: dict[tuple[str, str], Callable[..., None]] = {}
-_engines: list[Any] = []  # what was loaded lives as long as its address may be called
+_loaded: list[Any] = []  # what was loaded lives as long as its address may be called
 _origins: dict[tuple[str, str], str] = {}
 _one_at_a_time = threading.RLock()
+_loading = threading.Lock()
 
 
 def _forked() -> None:
     """Let a forked process have a lock of its own: whoever held it stays behind."""
     global _one_at_a_time
+    _loading.release()
     _one_at_a_time = threading.RLock()
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_forked)
+    # LLVM has a lock of its own: no process is forked while a thread loads
+    os.register_at_fork(
+        before=_loading.acquire, after_in_parent=_loading.release, after_in_child=_forked
+    )

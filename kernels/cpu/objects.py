@@ -14,13 +14,13 @@ from typing import Any
 
 import llvmlite.binding as llvm
 from llvmlite import ir
-from numba import from_dtype, types
+from numba import cfunc, from_dtype, types
 from numba.core.codegen import JITCodeLibrary, JITCPUCodegen
 from numba.core.compiler_lock import global_compiler_lock
 from numba.core.registry import cpu_target
 from numba.np import arrayobj
 
-from .compile import internal
+from .compile import OPTIONS, internal
 from .entry import Entry
 from .processor import Level, making_for
 from .structs import Kind, Numbers, Signature, Struct
@@ -44,6 +44,17 @@ def object_codes(entry: Entry, dtype: str, levels: Sequence[Level]) -> list[byte
         with making_for(level):
             codes.append(object_code(code(), level))
     return codes
+
+
+def compiled_here(entry: Entry, dtype: str) -> Any:
+    """An entry as Numba compiles it for this process, with what users' functions may do there.
+
+    These may call others that users call from Python as well, allocate, print and raise: all of it
+    is made as Numba makes it, and shared with whatever else it compiles.
+    """
+    kinds = [_numba_type(kind, dtype) for kind in entry.signature.kinds]
+    options = {key: value for key, value in OPTIONS.items() if key != "nogil"}
+    return cfunc(types.void(*kinds), **options)(_source(entry, dtype))
 
 
 def _source(entry: Entry, dtype: str) -> Callable:

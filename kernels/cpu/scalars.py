@@ -13,6 +13,7 @@ from .. import math as formulas
 from ..specialise import Specialiser
 from .compile import INTERNAL, inline
 from .elementary import FASTER
+from .processor import Level, made_for
 from .simd import estimated_ratio
 
 OURS = FASTER | {"float32": FASTER["float32"] | {formulas.ratio: estimated_ratio}}
@@ -23,9 +24,14 @@ def scalar(function: Callable, dtype: str) -> Any:
     return specialiser(dtype, function.__module__ == formulas.__name__)(function)
 
 
-@cache
 def specialiser(dtype: str, ours: bool = True) -> Specialiser:
     """What compiles scalar functions for a dtype; users' own call their own ``exp``."""
+    return _specialiser(dtype, ours, made_for())
+
+
+@cache
+def _specialiser(dtype: str, ours: bool, _level: Level) -> Specialiser:
+    """Each level has its own: :func:`simd.estimated_ratio` looks at it."""
     return Specialiser(dtype, _compile, OURS[dtype] if ours else {})
 
 

@@ -79,7 +79,10 @@ class Struct:
         words: list[Any] = []
         for expected, part in zip(self._expected[dtype], value, strict=True):
             if type(expected) is tuple:
-                words.append(address(part, *expected))
+                of, ndim = expected  # as address() does: a call would take as long again
+                if part.dtype != of or part.ndim != ndim or not part.flags.c_contiguous:
+                    raise _refusal(part, of, ndim)
+                words.append(id(part) + HEAD)
             elif type(expected) is Struct:
                 words += expected._words(part, dtype)
             else:
@@ -114,11 +117,15 @@ def address(array: np.ndarray, dtype: np.dtype, ndim: int) -> int:
         If it is not contiguous, or has another dtype or other dimensions.
     """
     if array.dtype != dtype or array.ndim != ndim or not array.flags.c_contiguous:
-        raise TypeError(
-            f"a compiled function takes a contiguous array of {dtype} with {ndim} dimensions, "
-            f"not one of {array.dtype} with shape {array.shape} and strides {array.strides}"
-        )
+        raise _refusal(array, dtype, ndim)
     return id(array) + HEAD
+
+
+def _refusal(array: np.ndarray, dtype: np.dtype, ndim: int) -> TypeError:
+    return TypeError(
+        f"a compiled function takes a contiguous array of {dtype} with {ndim} dimensions, "
+        f"not one of {array.dtype} with shape {array.shape} and strides {array.strides}"
+    )
 
 
 class Signature:

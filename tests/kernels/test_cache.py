@@ -65,6 +65,14 @@ def test_without_a_folder_that_can_be_written_there_is_none(tmp_path, monkeypatc
     assert len(caplog.records) == 1
 
 
+def test_what_was_kept_is_found_where_nothing_can_be_written_any_more(folder, monkeypatch, caplog):
+    cache.keep(NAME, b"code")
+    cache.cache_folder.cache_clear()
+    monkeypatch.setattr("tempfile.TemporaryFile", lambda dir: (folder / NAME / "below").touch())
+    assert cache.cache_folder() is None
+    assert cache.kept(NAME) == b"code"
+
+
 def test_contents_are_a_hash_of_all_that_kernels_are_made_of(monkeypatch, tmp_path):
     contents, found = cache.contents.__wrapped__, set()
     assert contents() == cache.contents()
@@ -159,3 +167,15 @@ def test_all_is_written_or_nothing(folder, monkeypatch, caplog):
     assert "a compiled kernel is not kept: no space left" in caplog.text
     assert [path.name for path in folder.rglob("*") if path.is_file()] == ["function.o"]
     assert cache.kept(NAME) == b"before"
+
+
+def test_bytecode_alone_tells_versions_apart_too(monkeypatch, tmp_path):
+    """Some installations have no sources."""
+    monkeypatch.setattr(cache, "KERNELS", tmp_path)
+    hashes = set()
+    for version in (b"one", b"other"):
+        (tmp_path / "math.pyc").write_bytes(version)
+        cache.contents.cache_clear()
+        hashes.add(cache.contents())
+    cache.contents.cache_clear()
+    assert len(hashes) == 2

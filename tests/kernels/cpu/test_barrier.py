@@ -9,6 +9,7 @@ from bpfast.kernels.cpu.simd import fetch_add
 from bpfast.kernels.cpu.threads import COUNT, COUNTERS, GENERATION, NEXT, run
 
 ROUNDS = 200
+pytestmark = pytest.mark.xdist_group("barrier")  # compiled once
 
 
 @compiled("int64[:]", "int64", "int64", "int64[:]")

@@ -101,6 +101,25 @@ def test_those_that_come_at_once_compile_once(tmp_path, made):
     assert sorted(made) == sorted(NAMES)
 
 
+def test_a_file_system_without_locks_is_no_hindrance(monkeypatch, tmp_path, made):
+    fcntl = pytest.importorskip("fcntl")
+
+    def refuse(*_):
+        raise OSError("no locks available")
+
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    build.build(tmp_path, LEVELS_OF_TEST, NAMES)
+    check(tmp_path, NAMES)
+
+
+def test_processors_of_no_known_level_get_no_objects(monkeypatch, tmp_path):
+    """An installation must not fail there."""
+    monkeypatch.setattr("platform.machine", lambda: "ppc64le")
+    monkeypatch.setattr(build.library, "build", lambda *given: pytest.fail("builds"))
+    monkeypatch.setattr("sys.argv", ["build", str(tmp_path)])
+    build.main()
+
+
 def test_the_command_line(monkeypatch, tmp_path):
     calls = []
     monkeypatch.setattr(build, "build", lambda *given: calls.append(given))

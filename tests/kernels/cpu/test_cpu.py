@@ -123,3 +123,19 @@ def test_anything(forced, strategy, dtype, seed, threads):
     note(case)
     with forced(strategy, threads):
         check(case)
+
+
+@pytest.mark.parametrize("name", ["parameters", "moments"])
+def test_what_is_read_only_is_not_trained(name):
+    """As large arrays are in joblib's workers: to write to them would end the process."""
+    networks = bp.Population(bp.MLP((2, 3, 1), loss="mse"), 3)
+    X = np.ones((4, 2))
+    training = bp.Training(networks, X, X[:, :1], bp.Adam(), epochs=2, device="cpu")
+    array = getattr(training.resident.task.state, name)
+    array.setflags(write=False)
+    before = networks.parameters.copy()
+    with training, pytest.raises(ValueError, match=f"networks' {name} are read-only"):
+        training.advance()
+    assert (networks.parameters == before).all()
+    networks.predict(X, device="cpu")
+    bp.gradients(networks, X, X[:, :1], device="cpu")

@@ -13,6 +13,8 @@ from bpfast.kernels.cpu.simd import LANES
 COUNT, STRIDE = 3, 2 * LANES  # vectors of values, each with its slopes behind it
 VALUE, SLOPE, SIZE, BEFORE = MASK, MASK + LANES, MASK + COUNT * STRIDE, 40
 
+pytestmark = pytest.mark.xdist_group("dropout")  # compiled once
+
 
 @compiled("real[:]", DROPOUT, "int64[:]", "int64", "int64", "int64")
 def apply(numbers, dropout, networks, step, layer, ahead):

@@ -2,6 +2,7 @@
 
 import math
 
+import numba
 import numpy as np
 import pytest
 from loops import Loops
@@ -101,6 +102,41 @@ def test_users_functions_are_compiled_here_and_not_kept(monkeypatch, dtype):
     assert (slopes == 3.0).all()
     losses, _ = loops.loss("own", z[None], np.zeros((1, 19)))
     loops.close(losses, np.exp(z))
+
+
+@pytest.mark.usefixtures("own")
+def test_users_may_give_our_own_functions_other_names(monkeypatch):
+    """Processes that compile do not know the name."""
+    monkeypatch.setattr(library, "_compile", lambda missing: pytest.fail(f"compiles {missing}"))
+    monkeypatch.setitem(ACTIVATIONS, "own", ACTIVATIONS["relu"])
+    monkeypatch.setitem(OPTIMIZERS, "own", OPTIMIZERS["sgd"])
+    network = bp.MLP((2, 3, 2), "own", "mse").network
+    names = {entry.name for entry, _ in functions.wanted(network, "own", "float64")}
+    assert names == {"product.multiply", "loops.compute_loss.mse"}
+    loops, z = Loops("float64"), np.linspace(-1, 1, 19)
+    loops.close(loops.activation("own", z)[0], np.maximum(z, 0.0))
+    assert 0 not in functions.optimizer("own", "float64")
+
+
+@pytest.mark.usefixtures("own")
+def test_users_functions_do_what_numba_can_and_share_what_they_call(monkeypatch, tmp_path):
+    """That may be called from Python as well, and be kept by Numba."""
+    monkeypatch.setattr(numba.config, "CACHE_DIR", str(tmp_path))
+    twice = numba.njit(cache=True)(lambda z: 2.0 * z)
+    more = numba.vectorize(lambda z: 1.0 + z)
+
+    def value(z):
+        if z > 1e6:
+            raise ValueError(str(int(z)))
+        parts = np.zeros(2)
+        parts[0] = more(twice(z))
+        return math.gamma(3.0) * parts.sum()
+
+    bp.register_activation("own", value, lambda z, a: 4.0)
+    loops, z = Loops("float64"), np.linspace(-1, 1, 19)
+    loops.close(loops.activation("own", z)[0], 2.0 + 4.0 * z)
+    assert twice(3.0) == 6.0
+    assert more(z).tolist() == (1.0 + z).tolist()
 
 
 @pytest.mark.usefixtures("own")

@@ -40,7 +40,7 @@ def new_process(monkeypatch, tmp_path):
     """A library that knows nothing yet, with folders of its own, all of them empty."""
     for name, kind in (("_addresses", dict), ("_functions", dict), ("_origins", dict)):
         monkeypatch.setattr(library, name, kind())
-    monkeypatch.setattr(library, "_engines", [*library._engines])  # addresses stay good
+    monkeypatch.setattr(library, "_loaded", [*library._loaded])  # addresses stay good
     monkeypatch.setattr(cache, "PACKAGED", tmp_path / "packaged")
     monkeypatch.setattr(cache, "_warned", [])
     monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / "cache"))
@@ -133,7 +133,7 @@ def test_a_folder_that_cannot_be_written_is_no_hindrance(builds, new_process, mo
 
 
 def test_threads_that_come_at_once_compile_and_load_once(builds):
-    loaded, found = len(library._engines), []
+    loaded, found = len(library._loaded), []
     threads = [
         threading.Thread(target=lambda: found.append(library.address(*WANTED))) for _ in range(5)
     ]
@@ -142,16 +142,16 @@ def test_threads_that_come_at_once_compile_and_load_once(builds):
     for thread in threads:
         thread.join()
     assert len(builds) == 1
-    assert len(library._engines) == loaded + 1
+    assert len(library._loaded) == loaded + 1
     assert found == [library.address(*WANTED)] * 5
 
 
 def test_what_is_wanted_twice_is_compiled_and_loaded_once(builds):
-    loaded = len(library._engines)
+    loaded = len(library._loaded)
     library.ensure([WANTED, WANTED])
     library.ensure(iter([WANTED]))
     assert len(builds) == 1
-    assert len(library._engines) == loaded + 1
+    assert len(library._loaded) == loaded + 1
 
 
 # --- processes that compile -----------------------------------------------------------------------
@@ -175,7 +175,7 @@ def python(code, *arguments):
     return [sys.executable, "-S", "-c", code, *arguments]
 
 
-SLEEP = python("import time; time.sleep(600)")
+SLEEP = python("import time; time.sleep(60)")
 
 
 def test_several_processes_compile_what_is_nowhere(new_process, started, caplog):
@@ -193,17 +193,49 @@ def test_several_processes_compile_what_is_nowhere(new_process, started, caplog)
 
 
 def test_one_that_fails_is_told_of_and_ends_the_others(started):
-    with pytest.raises(RuntimeError, match="kernels could not be compiled:\nfor a reason"):
-        library._run([SLEEP, python("import sys; sys.exit('for a reason')"), SLEEP][1:])
+    with pytest.raises(RuntimeError, match="a process ended with 1:\nfor a reason"):
+        library._run([python("import sys; sys.exit('for a reason')"), SLEEP])
     assert [process.poll() is not None for process in started] == [True, True]
     assert all(process.stderr.closed for process in started)
 
 
-def test_what_is_not_known_there_fails(new_process):
+def test_what_is_not_known_there_fails(new_process, caplog):
     unknown = Entry("nowhere", "at_all", Signature("int64"))
-    with pytest.raises(RuntimeError, match=r"KeyError: 'nowhere\.at_all\.float32'"):
+    with pytest.raises(RuntimeError, match=r"nowhere\.at_all could not be compiled: Module"):
         library.address(unknown, "float32")
+    assert "KeyError: 'nowhere.at_all.float32'" in caplog.text
     assert library.origins()[library.COMPILED] == 0
+
+
+def no_python(monkeypatch):
+    monkeypatch.setattr(sys, "executable", None)
+
+
+def another_program(monkeypatch):
+    monkeypatch.setattr(sys, "executable", "/bin/true")
+
+
+def an_application(monkeypatch):
+    """It would start itself again and again."""
+    monkeypatch.setattr(sys, "frozen", True, raising=False)
+
+
+def nowhere_to_write(monkeypatch):
+    (Path(tempfile.gettempdir()) / "a file").touch()
+    nowhere = str(Path(tempfile.gettempdir()) / "a file")
+    monkeypatch.setenv("NUMBA_CACHE_DIR", nowhere)
+    monkeypatch.setattr(tempfile, "tempdir", nowhere)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="/bin/true")
+@pytest.mark.parametrize("change", [no_python, another_program, an_application, nowhere_to_write])
+def test_without_processes_this_one_compiles(new_process, monkeypatch, change, started, code):
+    monkeypatch.setattr(cpu.threads, "_cgroup_cores", lambda: 1)
+    change(monkeypatch)
+    assert library._made("nowhere", *WANTED) == code
+    check_results()
+    assert library.origins()[library.COMPILED] == 1
+    assert [process.args[0] for process in started] in ([], ["/bin/true"])
 
 
 def test_nothing_is_left_running_after_an_interrupt(started):
@@ -214,15 +246,72 @@ def test_nothing_is_left_running_after_an_interrupt(started):
     assert [process.poll() is not None for process in started] == [True, True]
 
 
-def test_processes_find_the_same_modules_and_no_settings_of_numbas(monkeypatch):
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are not forked")
+def test_a_forked_process_waits_for_none_of_its_parents_threads():
+    code = """
+import os, sys, threading
+from bpfast.kernels.cpu import library
+held, forked = threading.Event(), threading.Event()
+
+def compile_for_long():
+    with library._one_at_a_time:
+        held.set()
+        forked.wait()
+
+thread = threading.Thread(target=compile_for_long)
+thread.start()
+held.wait()
+if child := os.fork():
+    forked.set()
+    thread.join()
+    sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+os._exit(not library._one_at_a_time.acquire(timeout=5))
+"""
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=300)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are not forked")
+def test_no_process_is_forked_while_a_thread_loads():
+    """LLVM's own lock would stay held in it."""
+    code = """
+import os, sys, threading, time
+from bpfast.kernels.cpu import library
+loads, forks = threading.Event(), []
+
+def load():
+    with library._loading:
+        loads.set()
+        time.sleep(0.3)
+        forks.append("not yet")
+
+threading.Thread(target=load).start()
+loads.wait()
+if child := os.fork():
+    sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+os._exit(forks != ["not yet"] or not library._loading.acquire(timeout=5))
+"""
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=300)
+
+
+def test_processes_find_the_same_modules_and_no_settings_of_numbas(monkeypatch, tmp_path):
+    """Those in the current folder, where a user may have any, are not theirs."""
     monkeypatch.setenv("NUMBA_BOUNDSCHECK", "1")
-    monkeypatch.syspath_prepend("/a/place of its own")
-    code = (
-        "import os, sys\n"
-        "sys.exit(repr([sorted(k for k in os.environ if k[:5] == 'NUMBA'), sys.path[1]]))"
-    )
-    with pytest.raises(RuntimeError, match=r"\[\[\], '/a/place of its own'\]"):
-        library._run([python(code)])
+    monkeypatch.syspath_prepend(f"/a/place: of its {os.pathsep} own")
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "signal.py").write_text("raise SystemExit('another module')")
+    (tmp_path / "random.py").write_text("raise SystemExit('another module')")
+    code = "import os, sys, random; sys.exit(repr((sys.argv, sys.path, *os.environ)))"
+    with pytest.raises(RuntimeError) as told:
+        library._run([library._python(code, "given")])
+    assert repr(["-c", "given"]) in str(told.value)
+    assert repr(sys.path) in str(told.value)
+    assert "NUMBA" not in str(told.value)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals")
+def test_processes_leave_an_interrupt_to_this_one():
+    """A terminal sends it to all; a fit ends by it where it can go on from."""
+    library._run([library._python("import os, signal; os.kill(os.getpid(), signal.SIGINT)")])
 
 
 @drawn(100)

@@ -15,8 +15,9 @@ from loops import Loops
 from bpfast.kernels import cpu
 from bpfast.kernels.cache import came_compiled, kept
 from bpfast.kernels.cpu import build, library
-from bpfast.kernels.cpu.objects import OF_LEVELS, object_codes
-from bpfast.kernels.cpu.processor import host
+from bpfast.kernels.cpu.loops import made
+from bpfast.kernels.cpu.objects import OF_LEVELS, instructions, object_codes
+from bpfast.kernels.cpu.processor import host, levels, making_for
 from bpfast.kernels.specialise import global_names
 from bpfast.kernels.tables import ACTIVATIONS, INVERSE_LINKS, LOSSES, OPTIMIZERS
 
@@ -52,6 +53,16 @@ def test_the_same_bytes_whatever_was_compiled_before_and_whatever_numba_is_told(
     done = subprocess.run(command, env=env, check=True, capture_output=True, text=True)
     digests = [hashlib.sha256(one).hexdigest() for one in reversed(expected) for _ in range(2)]
     assert done.stdout.split() == digests
+
+
+def test_quotients_are_estimated_for_levels_with_wide_loops_and_no_others():
+    """A wheel's objects are made for one level after the other, in one process."""
+    entry, dtype = build.built_in()["loops.step_two_states.adam.float32"]
+    for level in levels():
+        with making_for(level):
+            function = made(entry.function, entry.made_with, dtype)
+            code = instructions(function, entry.signature, dtype, entry.symbol(dtype))
+        assert ("arcp" in str(llvm.parse_bitcode(code))) == level.wide_loops, level.name
 
 
 def symbols(code):
