@@ -121,6 +121,14 @@ def opened(file: bytes, name: str) -> bytes:
     return file[HASH:]
 
 
+def written(folder: Path, name: str) -> bytes | None:
+    """What :func:`write` has put into a folder; None where that is nothing, or not whole."""
+    try:
+        return opened((folder / name).read_bytes(), name)
+    except (OSError, ValueError):
+        return None
+
+
 def _digest(name: str, content: bytes) -> bytes:
     return hashlib.sha256(f"{contents()} {name}\n".encode() + content).digest()
 

@@ -13,18 +13,17 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from ..cache import opened, write
+from ..cache import write, written
+from ..task import DTYPE_NAMES
 from . import entries, library
 from .entry import Wanted
 from .objects import object_codes
 from .processor import Level, host, levels
 
-DTYPES = "float32", "float64"
-
 
 def built_in() -> dict[str, Wanted]:
     """All entries that need no user, by their names."""
-    wanted = [one for dtype in DTYPES for one in entries(dtype)]
+    wanted = [one for dtype in DTYPE_NAMES.values() for one in entries(dtype)]
     return {f"{entry.name}.{dtype}": (entry, dtype) for entry, dtype in wanted}
 
 
@@ -36,18 +35,10 @@ def build(folder: Path, wanted: Sequence[Level], names: Sequence[str]) -> None:
         entry, dtype = known[name]
         files = [entry.file(dtype, level) for level in wanted]
         with _locked(folder / f"{name}.lock"):
-            if not all(_is_there(folder, file) for file in files):
+            if any(written(folder, file) is None for file in files):
                 codes = object_codes(entry, dtype, wanted)
                 for file, code in zip(files, codes, strict=True):
                     write(folder, file, code)
-
-
-def _is_there(folder: Path, file: str) -> bool:
-    try:
-        opened((folder / file).read_bytes(), file)
-    except (OSError, ValueError):
-        return False
-    return True
 
 
 @contextmanager

@@ -86,34 +86,48 @@ def wanted(network: Network, rule: str, dtype: str) -> Iterator[Wanted]:
     """
     yield MULTIPLY, dtype
     for name in {*network.activations}:
-        if _ours(name, ACTIVATIONS[name].value, ACTIVATIONS[name].slope):
-            yield Entry("loops", "activate", LOOP, name), dtype
-    if _ours(network.loss, LOSSES[network.loss].value, LOSSES[network.loss].slope):
-        yield Entry("loops", _loss_template(network.loss), LOOP, network.loss), dtype
-    if not rule:
-        yield from _links(LOSSES[network.loss].inverse_link, dtype)
-    elif _ours(rule, OPTIMIZERS[rule].update, OPTIMIZERS[rule].coefficients):
-        yield Entry("loops", STEPS[OPTIMIZERS[rule].states], LOOP, rule), dtype
-        yield Entry("loops", "prepare", LOOP, rule), "float64"
+        yield from _activation(name, dtype)
+    yield from _loss(network.loss, dtype)
+    yield from _rule(rule, dtype) if rule else _link(LOSSES[network.loss].inverse_link, dtype)
 
 
 def built_in(dtype: str) -> Iterator[Wanted]:
     """All that training and predicting with built-in functions calls by address."""
+    yield MULTIPLY, dtype
     yield ONLINE_STEPS, dtype
-    layers = (1,) * (len(ACTIVATIONS) + 2)
-    for loss_name in LOSSES:
-        for rule in OPTIMIZERS:
-            yield from wanted(
-                Network(layers, True, tuple(ACTIVATIONS), loss_name, 0.0), rule, dtype
-            )
-    for name in INVERSE_LINKS:
-        yield from _links(name, dtype)
+    for table, of in (
+        (ACTIVATIONS, _activation),
+        (LOSSES, _loss),
+        (INVERSE_LINKS, _link),
+        (OPTIMIZERS, _rule),
+    ):
+        for name in table:
+            yield from of(name, dtype)
 
 
-def _links(name: str, dtype: str) -> Iterator[Wanted]:
-    """What turns last values into predictions, unless that is nothing, or users' own."""
+# what a row of each table makes, unless that is nothing, or users' own
+
+
+def _activation(name: str, dtype: str) -> Iterator[Wanted]:
+    if _ours(name, ACTIVATIONS[name].value, ACTIVATIONS[name].slope):
+        yield Entry("loops", "activate", LOOP, name), dtype
+
+
+def _loss(name: str, dtype: str) -> Iterator[Wanted]:
+    if _ours(name, LOSSES[name].value, LOSSES[name].slope):
+        yield Entry("loops", _loss_template(name), LOOP, name), dtype
+
+
+def _link(name: str, dtype: str) -> Iterator[Wanted]:
     link = INVERSE_LINKS[name].value
     if name == "softmax":
         yield Entry("loops", "predict_softmax", LOOP, name), dtype
     elif link and _ours(name, link):
         yield Entry("loops", "predict_each", LOOP, name), dtype
+
+
+def _rule(name: str, dtype: str) -> Iterator[Wanted]:
+    chosen = OPTIMIZERS[name]
+    if _ours(name, chosen.update, chosen.coefficients):
+        yield Entry("loops", STEPS[chosen.states], LOOP, name), dtype
+        yield Entry("loops", "prepare", LOOP, name), "float64"

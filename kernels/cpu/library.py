@@ -18,7 +18,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from ..cache import cache_folder, came_compiled, kept, opened
+from ..cache import cache_folder, came_compiled, kept, written
 from . import processor
 from .entry import Entry, Wanted
 from .threads import thread_count
@@ -144,11 +144,11 @@ def _made(folder: str, entry: Entry, dtype: str) -> bytes:
     RuntimeError
         If it cannot be compiled.
     """
-    file = entry.file(dtype, processor.host())
-    try:
-        return opened(Path(folder, file).read_bytes(), file)
-    except (OSError, ValueError):
-        from .objects import object_codes
+    code = written(Path(folder), entry.file(dtype, processor.host()))
+    if code is not None:
+        return code
+    from .objects import object_codes
+
     try:
         (code,) = object_codes(entry, dtype, [processor.host()])
     except Exception as error:
