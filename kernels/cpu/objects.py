@@ -18,16 +18,16 @@ from numba import cfunc, from_dtype, types
 from numba.core.codegen import JITCodeLibrary, JITCPUCodegen
 from numba.core.compiler_lock import global_compiler_lock
 from numba.core.registry import cpu_target
-from numba.np import arrayobj
 
 from .compile import OPTIONS, internal
 from .entry import Entry
 from .processor import Level, making_for
+from .simd import contiguous
 from .structs import Kind, Numbers, Signature, Struct
 
 WORD, BYTES = ir.IntType(64), ir.IntType(8).as_pointer()
 OF_LEVELS = "multiply", "step_"  # how functions begin that look at the level they are made for
-FIELDS = 0, 2, 3  # data, dimensions and strides in NumPy's structure of an array, in words
+FIELDS = 0, 2  # data and dimensions in NumPy's structure of an array, in words
 
 
 def object_codes(entry: Entry, dtype: str, levels: Sequence[Level]) -> list[bytes]:
@@ -155,25 +155,12 @@ def _tuple(context, builder, kind: Struct, kind_type, words, position: int) -> t
 def _array(context, builder, array_type: types.Array, pointer):
     """Numba's form of the array that NumPy's structure tells of."""
     fields = builder.bitcast(pointer, WORD.as_pointer())
-    data, shape, strides = (
-        builder.load(builder.gep(fields, [WORD(position)])) for position in FIELDS
-    )
-
-    def numbers(start):
-        start = builder.inttoptr(start, WORD.as_pointer())
-        return [builder.load(builder.gep(start, [WORD(axis)])) for axis in range(array_type.ndim)]
-
-    array = context.make_array(array_type)(context, builder)
-    itemsize = context.get_abi_sizeof(context.get_data_type(array_type.dtype))
-    arrayobj.populate_array(
-        array,
-        data=builder.inttoptr(data, array.data.type),
-        shape=numbers(shape),
-        strides=numbers(strides),
-        itemsize=WORD(itemsize),
-        meminfo=None,
-    )
-    return array._getvalue()
+    data, shape = (builder.load(builder.gep(fields, [WORD(position)])) for position in FIELDS)
+    first = builder.inttoptr(shape, WORD.as_pointer())
+    sizes = [builder.load(builder.gep(first, [WORD(axis)])) for axis in range(array_type.ndim)]
+    number = context.get_data_type(array_type.dtype)
+    data = builder.inttoptr(data, number.as_pointer())
+    return contiguous(context, builder, array_type, data, sizes)
 
 
 class _Library(JITCodeLibrary):

@@ -235,7 +235,7 @@ def array(typing, pointer, shape):
 
     def generate(context, builder, signature, arguments):
         data, given = arguments
-        return _array(context, builder, result, data, given)
+        return contiguous(context, builder, result, data, _sizes(builder, result, given))
 
     return result(pointer, shape), generate
 
@@ -248,7 +248,7 @@ def reshaped(typing, numbers, shape):
     def generate(context, builder, signature, arguments):
         given, shape = arguments
         data = context.make_array(numbers)(context, builder, value=given).data
-        return _array(context, builder, result, data, shape)
+        return contiguous(context, builder, result, data, _sizes(builder, result, shape))
 
     return result(numbers, shape), generate
 
@@ -257,9 +257,12 @@ def _dimensions(shape) -> int:
     return len(shape) if isinstance(shape, types.BaseTuple) else 1
 
 
-def _array(context, builder, array_type, data, shape):
+def _sizes(builder, array_type, shape):
+    return cgutils.unpack_tuple(builder, shape) if array_type.ndim > 1 else [shape]
+
+
+def contiguous(context, builder, array_type, data, sizes):
     """A contiguous array of the numbers at a pointer."""
-    sizes = cgutils.unpack_tuple(builder, shape) if array_type.ndim > 1 else [shape]
     itemsize = I64(context.get_abi_sizeof(context.get_data_type(array_type.dtype)))
     strides = [itemsize]
     for size in reversed(sizes[1:]):
